@@ -1,20 +1,64 @@
-// What can the system say no to? Every "no" is a Refusal with a code of this file. A Refusal is the rules
-// speaking; it is thrown in core/, returned as data by the use case and mapped to HTTP in handlers only.
-// What the world is too busy for is a Transient (thrown by adapters, retried); anything else is a fault of ours.
+// Three ways to fail. A Refusal is the rules saying no: thrown in core/, returned as data by the use case,
+// turned into HTTP in handlers only. A Transient is the world being busy: thrown by adapters, retried.
+// Anything else is a fault of ours: the caller hears a reference and nothing more.
 
-/** Codes by the part of the rules that says them. The union is closed: a handler or a page can switch on it. */
-export const refusalCodes = {
-  // Bytes and certificates (core/certificate)
-  certificate: [
-    'DER_MALFORMED',
-    'DER_NOT_CANONICAL',
-    'PEM_MALFORMED',
-    'PRIVATE_KEY_PRESENT',
-    'CERTIFICATE_MALFORMED',
-    'CHAIN_EMPTY',
-    'CHAIN_TOO_LONG',
-    'CHAIN_AMBIGUOUS_LEAF',
-  ],
+import { certificateRefusals } from './certificate/refusals.ts';
+import { enrolmentRefusals } from './enrolment/refusals.ts';
+import { evidenceRefusals } from './evidence/refusals.ts';
+import { messageRefusals } from './message/refusals.ts';
+import { payoutRefusals } from './payout/refusals.ts';
+import { peopleRefusals } from './people/refusals.ts';
+
+/** Every code with its sentence. Codes are stable: clients switch on them. */
+export const refusals = {
+  ...certificateRefusals,
+  ...enrolmentRefusals,
+  ...evidenceRefusals,
+  ...messageRefusals,
+  ...payoutRefusals,
+  ...peopleRefusals,
 } as const;
 
-export type RefusalCode = (typeof refusalCodes)[keyof typeof refusalCodes][number] | (string & {});
+export type RefusalCode = keyof typeof refusals;
+
+/** What a refusal may add to its sentence; shown to the caller, so never a secret or personal data. */
+export interface RefusalDetail {
+  /** The parameter at fault, as the caller spelled it. */
+  readonly parameter?: string;
+  readonly expected?: string;
+  readonly found?: string;
+  /** The clause broken, e.g. `RFC 5280 §6.1.4(k)`. */
+  readonly clause?: string;
+  /** The caller may try the same thing again later (architecture section 4, `REVOCATION_UNAVAILABLE`). */
+  readonly retryable?: boolean;
+}
+
+export class Refusal extends Error {
+  readonly code: RefusalCode;
+  readonly detail: RefusalDetail;
+
+  constructor(code: RefusalCode, detail: RefusalDetail = {}) {
+    super(sentence(code, detail));
+    this.name = 'Refusal';
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+/** One sentence: the code's own, then the parameter in quotes, expected, found, clause. */
+function sentence(code: RefusalCode, detail: RefusalDetail): string {
+  const parts: string[] = [refusals[code]];
+  if (detail.parameter) parts.push(`"${detail.parameter}"`);
+  if (detail.expected !== undefined) parts.push(`expected ${detail.expected}`);
+  if (detail.found !== undefined) parts.push(`found ${detail.found}`);
+  if (detail.clause) parts.push(`(${detail.clause})`);
+  return parts.join(' ');
+}
+
+/** The world is busy: the name starts with `Transient`, so that a state machine's Retry can say so by prefix. */
+export class Transient extends Error {
+  constructor(name: `Transient${string}`, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = name;
+  }
+}
