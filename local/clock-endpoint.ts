@@ -1,0 +1,77 @@
+// How does another process see and move the virtual clock? GET /now, POST /advance {"seconds"} or {"to"}; plain JSON,
+// RFC 3339 times, 127.0.0.1 only. It does not let other processes sleep on it: timers live in this process.
+
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { VirtualClock } from './clock.ts';
+
+export interface ClockEndpoint {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+export async function startClockEndpoint(options: {
+  readonly port: number;
+  readonly clock: VirtualClock;
+}): Promise<ClockEndpoint> {
+  const server = createServer((request, response) => {
+    answer(options.clock, request).then(
+      (now) => reply(response, 200, { now: now.toISOString() }),
+      (error: Error) => reply(response, error instanceof RangeError ? 400 : 500, { message: error.message }),
+    );
+  });
+  server.listen(options.port, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** The clock of another process: `now` and `advance` over HTTP. */
+export function clockClient(url: string): {
+  now(): Promise<Date>;
+  advance(by: { readonly seconds: number } | { readonly to: Date }): Promise<Date>;
+} {
+  const ask = async (path: string, init?: RequestInit): Promise<Date> => {
+    const response = await fetch(`${url}${path}`, init);
+    const body = (await response.json()) as { now: string; message?: string };
+    if (!response.ok) throw new Error(`clock ${path}: ${body.message}`);
+    return new Date(body.now);
+  };
+  return {
+    now: () => ask('/now'),
+    advance: (by) => ask('/advance', { method: 'POST', body: JSON.stringify(by) }),
+  };
+}
+
+async function answer(clock: VirtualClock, request: IncomingMessage): Promise<Date> {
+  if (request.method === 'GET' && request.url === '/now') return clock.now();
+  if (request.method !== 'POST' || request.url !== '/advance')
+    throw new RangeError('GET /now or POST /advance');
+  let text = '';
+  for await (const chunk of request) text += chunk;
+  return clock.advance(readAdvance(text));
+}
+
+function readAdvance(text: string): { seconds: number } | { to: Date } {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw new RangeError('the body must be JSON');
+  }
+  const { seconds, to } = Object(body) as { seconds?: unknown; to?: unknown };
+  if (typeof seconds === 'number' && Number.isFinite(seconds)) return { seconds };
+  const at = typeof to === 'string' ? new Date(to) : undefined;
+  if (at && !Number.isNaN(at.getTime())) return { to: at };
+  throw new RangeError('expected {"seconds": number} or {"to": RFC 3339 time}');
+}
+
+function reply(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
