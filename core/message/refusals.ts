@@ -1,3 +1,24 @@
 // What the rules of core/message say no to: one code, one sentence that a person can act on.
 
-export const messageRefusals = {} as const satisfies Record<string, string>;
+export const messageRefusals = {
+  BODY_NOT_JSON: 'The body is not one JSON text in UTF-8 without a byte order mark.',
+  BODY_DUPLICATE_KEY: 'A JSON object of the message names the same key twice; name each key once.',
+  BODY_TOO_DEEP: 'The JSON text is nested more deeply than any message of this network.',
+  ENVELOPE_MALFORMED:
+    'The message is not the envelope of this network; compare it with the documented shape.',
+  SIGNATURE_MISSING: 'The message must be signed; send the Shinkansen-JWS-Signature header.',
+  SIGNATURE_MALFORMED: 'The signature header is not a detached JWS: protected header, two dots, signature.',
+  SIGNATURE_PROFILE: 'The signature is not of the one accepted profile: PS256, b64 false, crit ["b64"], x5c.',
+  SIGNATURE_INVALID:
+    'The signature does not verify over the bytes received; sign the exact bytes that are sent.',
+  SIGNATURE_OTHER_CERTIFICATE: 'The signature names another certificate than the one to verify with.',
+  SIGNING_KEY_UNSUITABLE: 'Messages are signed with RSA keys of at least 2048 bits.',
+  RECEIVER_NOT_THIS_NODE: 'The message is addressed to another receiver.',
+  SENDER_NOT_THE_CALLER: 'The message names another sender than the participant of the API key.',
+  MESSAGE_TOO_OLD: 'The message was made too long ago; make a new one with the current time.',
+  MESSAGE_FROM_THE_FUTURE: 'The message is dated in the future; set the clock of the system that made it.',
+  ACTION_UNEXPECTED: 'The message asks for another action than the address it was sent to.',
+  PATH_NOT_THE_MESSAGE: 'The address names something else than the signed message does.',
+  POSSESSION_MALFORMED: 'The proof of possession is not base64 of a signature of a known algorithm.',
+  POSSESSION_NOT_PROVED: 'The proof of possession is not a signature by the new key over this enrolment.',
+} as const satisfies Record<string, string>;

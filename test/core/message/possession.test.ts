@@ -1,0 +1,123 @@
+import { constants, sign } from 'node:crypto';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { Refusal } from '../../../core/errors.ts';
+import { confirmationCode, normalisedCode } from '../../../core/message/code.ts';
+import {
+  type PossessionClaim,
+  possessionStatement,
+  verifyPossession,
+} from '../../../core/message/possession.ts';
+import { type SigningParty, signingParty } from '../../support/signer.ts';
+
+let rsa: SigningParty;
+let p256: SigningParty;
+let p384: SigningParty;
+let p521: SigningParty;
+
+beforeAll(async () => {
+  [rsa, p256, p384, p521] = await Promise.all([
+    signingParty(),
+    signingParty('P-256'),
+    signingParty('P-384'),
+    signingParty('P-521'),
+  ]);
+});
+
+function code(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof Refusal) return error.code;
+    throw error;
+  }
+  return 'PROVED';
+}
+
+const claimOf = (party: SigningParty): PossessionClaim => ({
+  thumbprint: party.thumbprint,
+  sender: 'FINTECH_CL',
+  receiver: 'SHINKANSEN',
+  messageId: 'm-1',
+  creationDate: '2026-06-01T12:00:00Z',
+});
+
+function prove(party: SigningParty, claim = claimOf(party), hash = 'sha256'): string {
+  const statement = possessionStatement(claim);
+  const rsaKey = { key: party.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
+  const key =
+    party.privateKey.asymmetricKeyType === 'rsa'
+      ? rsaKey
+      : { key: party.privateKey, dsaEncoding: 'ieee-p1363' as const };
+  return sign(hash, statement, key).toString('base64');
+}
+
+describe('verifyPossession', () => {
+  test('the statement is RFC 8785 JSON, so that any language can make it', () => {
+    expect(Buffer.from(possessionStatement({ ...claimOf(rsa), thumbprint: 'T' as never })).toString()).toBe(
+      '{"creation_date":"2026-06-01T12:00:00Z","message_id":"m-1","receiver":"SHINKANSEN",' +
+        '"sender":"FINTECH_CL","thumbprint":"T","type":"apodera/possession/v1"}',
+    );
+  });
+
+  test('proves RSA and the three curves, each with its own algorithm', () => {
+    const cases = [
+      [rsa, 'PS256', 'sha256'],
+      [p256, 'ES256', 'sha256'],
+      [p384, 'ES384', 'sha384'],
+      [p521, 'ES512', 'sha512'],
+    ] as const;
+    for (const [party, alg, hash] of cases) {
+      const proof = { alg, signature: prove(party, claimOf(party), hash) };
+      expect(verifyPossession(claimOf(party), proof, party.publicKey).thumbprint).toBe(party.thumbprint);
+    }
+  });
+
+  test('S11 refuses a proof made for another certificate, sender, receiver, message or moment', () => {
+    const proof = { alg: 'PS256', signature: prove(rsa) };
+    const others: Partial<PossessionClaim>[] = [
+      { thumbprint: p256.thumbprint },
+      { sender: 'THIEF' },
+      { receiver: 'BANK' },
+      { messageId: 'm-2' },
+      { creationDate: '2026-06-01T12:00:01Z' },
+    ];
+    for (const other of others) {
+      const claim = { ...claimOf(rsa), ...other };
+      expect(code(() => verifyPossession(claim, proof, rsa.publicKey))).toBe('POSSESSION_NOT_PROVED');
+    }
+  });
+
+  test("S11 refuses another key's signature", async () => {
+    const thief = await signingParty();
+    const proof = { alg: 'PS256', signature: prove(thief, claimOf(rsa)) };
+    expect(code(() => verifyPossession(claimOf(rsa), proof, rsa.publicKey))).toBe('POSSESSION_NOT_PROVED');
+  });
+
+  test('refuses an algorithm that is unknown or not of the key, and text that is no signature', () => {
+    const claim = claimOf(rsa);
+    const signature = prove(rsa);
+    const outcome = (alg: string, text = signature) =>
+      code(() => verifyPossession(claim, { alg, signature: text }, rsa.publicKey));
+    for (const alg of ['RS256', 'none', '', 'toString']) expect(outcome(alg)).toBe('POSSESSION_MALFORMED');
+    expect(outcome('ES256')).toBe('POSSESSION_NOT_PROVED');
+    for (const text of ['', '*', `${signature}\n`])
+      expect(outcome('PS256', text)).toBe('POSSESSION_MALFORMED');
+    const p384Claim = claimOf(p384);
+    const short = { alg: 'ES256', signature: prove(p384, p384Claim) };
+    expect(code(() => verifyPossession(p384Claim, short, p384.publicKey))).toBe('POSSESSION_NOT_PROVED');
+  });
+});
+
+describe('confirmationCode', () => {
+  test('is six characters that nobody misreads, and the same at both ends', () => {
+    // printf 'apodera/code/v1\nT\nm-1' | sha256sum, first 30 bits in Crockford base32.
+    expect(confirmationCode('T' as never, 'm-1')).toBe('C4ZM01');
+    expect(confirmationCode('T' as never, 'm-1')).not.toBe(confirmationCode('T' as never, 'm-2'));
+    expect(confirmationCode('T' as never, 'm-1')).not.toBe(confirmationCode('U' as never, 'm-1'));
+  });
+
+  test('a typed code counts in any case, with a space or a hyphen, and with O, I and L as meant', () => {
+    expect(normalisedCode(' ab1-0zk')).toBe('AB10ZK');
+    expect(normalisedCode('oil 234')).toBe('011234');
+  });
+});
