@@ -3,6 +3,7 @@
 // Anything else is a fault of ours: the caller hears a reference and nothing more.
 
 import { certificateRefusals } from './certificate/refusals.ts';
+import { revocationRefusals } from './certificate/revocation/refusals.ts';
 import { enrolmentRefusals } from './enrolment/refusals.ts';
 import { evidenceRefusals } from './evidence/refusals.ts';
 import { messageRefusals } from './message/refusals.ts';
@@ -12,6 +13,7 @@ import { peopleRefusals } from './people/refusals.ts';
 /** Every code with its sentence. Codes are stable: clients switch on them. */
 export const refusals = {
   ...certificateRefusals,
+  ...revocationRefusals,
   ...enrolmentRefusals,
   ...evidenceRefusals,
   ...messageRefusals,
