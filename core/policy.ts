@@ -13,38 +13,74 @@ export const certificateLimits = {
   signatureChecks: 64,
 } as const;
 
-const minutes = 60_000;
-const hours = 60 * minutes;
-
-/** Revocation: sizes, intervals and the freeze. Times are milliseconds. */
-export const revocationPolicy = {
-  /** Bytes of one list. Surveys find lists up to 22 MB in ordinary use, a few up to 100 MB (docs/revocation.md). */
-  crlMaxBytes: 20_000_000,
-  /** What a PSC profile may raise it to. */
-  crlMaxBytesByProfile: 100_000_000,
-  /** Bytes of one OCSP answer: real ones have under 4 KB, certificates included. */
-  ocspMaxBytes: 64_000,
-  /** How far ahead of our clock a PSC's may run. */
-  clockSkew: 5 * minutes,
-  /** A source that gives no nextUpdate counts as stale after this long. */
-  validityWithoutNextUpdate: 24 * hours,
-  /** A list is asked for every quarter of its validity, between these bounds (architecture, section 6). */
-  crlFetchAtMostEvery: 10 * minutes,
-  crlFetchAtLeastEvery: 60 * minutes,
-  crlFetchShareOfValidity: 1 / 4,
-  /** A fetch that was due has failed for this long: alarm. */
-  alarmAfterFailing: 2 * hours,
-  /** New payouts freeze this long after a source went stale, or, for lists, after the last good fetch (A-164, S25). */
-  frozenAfterStale: 24 * hours,
-  frozenAfterLastGoodFetch: 72 * hours,
-} as const;
-
-/** Calls to URLs that somebody else chose. */
-export const egressPolicy = {
-  /** Connecting and the first byte of the answer. */
-  firstByte: 5_000,
-  /** The whole answer: 20 MB at 350 KB/s. */
-  total: 60_000,
-  /** Redirects that a GET of a list or an OCSP answer may follow; others follow none. */
-  redirects: 2,
+export const peoplePolicy = {
+  /** the time a person has to answer. */
+  answerMs: 72 * 3_600_000,
+  /** D2: a proof is at most this old when its vote is recorded. */
+  proofLifeMs: 5 * 60_000,
+  /** Between the function that checks factors and the one that records. */
+  proofSkewMs: 5_000,
+  /** Wrong 6-character codes until the request is rejected. */
+  wrongCodesUntilRejected: 3,
+  /** S14. */
+  invitationLifeMs: 72 * 3_600_000,
+  resetWaitMs: 24 * 3_600_000,
+  invitationCodeTries: 5,
+  /** S13: who invited or reset a person cannot be the second with them. */
+  inviterPauseMs: 7 * 24 * 3_600_000,
+  /** An act waits this long for its second operator. */
+  actLifeMs: 72 * 3_600_000,
+  /** Break-glass: a second bootstrap's invitations open after this. */
+  breakGlassWaitMs: 24 * 3_600_000,
+  sessionLifeMs: 8 * 3_600_000,
+  sessionIdleMs: 30 * 60_000,
+  signInCodeLifeMs: 60_000,
+  /** NIST SP 800-63B §3.1.1.2 asks for 15 where a password stands alone; it never does here. */
+  passwordMin: 12,
+  passwordMax: 128,
+  /** OWASP password storage: N = 2^15, r = 8, p = 3 costs 32 MiB and about 100 ms. */
+  scryptCost: 32_768,
+  scryptBlockSize: 8,
+  scryptParallelization: 3,
+  /** Taken out of a password before its rest is measured: what guessing tools try first, in our three languages. */
+  commonPasswordStems: [
+    'password',
+    'contraseña',
+    'contrasena',
+    'senha',
+    'clave',
+    'qwerty',
+    'asdf',
+    '123456789',
+    '12345678',
+    '1234567',
+    '123456',
+    '12345',
+    '1234',
+    'abc',
+    'admin',
+    'bienvenido',
+    'welcome',
+    'letmein',
+    'iloveyou',
+    'apodera',
+    'shinkansen',
+    'banco',
+    'chile',
+    'brasil',
+    '2024',
+    '2025',
+    '2026',
+    '2027',
+  ],
+  totpPeriodSeconds: 30,
+  totpWindowSteps: 1,
+  /** S29. The account's own limit is high: it stops a botnet, and a single source cannot reach it. */
+  failures: {
+    pair: { failures: 5, windowMs: 15 * 60_000 },
+    source: { failures: 20, windowMs: 15 * 60_000 },
+    account: { failures: 60, windowMs: 60 * 60_000 },
+  },
+  /** S29: more mails than this to one person in a day become one hourly digest. */
+  mailsPerPersonPerDay: 5,
 } as const;

@@ -1,0 +1,52 @@
+// How often may somebody guess (S29)? Failures count per account and source, per source, and, far higher, per
+// account; success clears the pair. It never counts against suspension, and passkeys never come here.
+
+import { Refusal } from '../errors.ts';
+import { peoplePolicy } from '../policy.ts';
+
+/** A fixed window of one counter. */
+export interface FailureCount {
+  readonly key: string;
+  readonly failures: number;
+  readonly windowStart: Date;
+}
+
+export interface FailureLimit {
+  readonly key: string;
+  readonly failures: number;
+  readonly windowMs: number;
+}
+
+/** The counters that one attempt touches. `source` is an address; the store keeps it at most a day. */
+export function failureLimits(account: string, source: string): readonly FailureLimit[] {
+  const { pair, source: bySource, account: byAccount } = peoplePolicy.failures;
+  return [
+    { key: `pair#${account}#${source}`, ...pair },
+    { key: `source#${source}`, ...bySource },
+    { key: `account#${account}`, ...byAccount },
+  ];
+}
+
+/** @throws Refusal TRIES_EXHAUSTED, with the minutes to wait */
+export function admitAttempt(
+  limits: readonly FailureLimit[],
+  counts: readonly FailureCount[],
+  now: Date,
+): void {
+  for (const limit of limits) {
+    const count = counts.find((candidate) => candidate.key === limit.key);
+    if (!count) continue;
+    const endsMs = count.windowStart.getTime() + limit.windowMs;
+    if (count.failures >= limit.failures && now.getTime() < endsMs) {
+      const minutes = Math.ceil((endsMs - now.getTime()) / 60_000);
+      throw new Refusal('TRIES_EXHAUSTED', { expected: `a pause of ${minutes} min`, retryable: true });
+    }
+  }
+}
+
+export function countFailure(limit: FailureLimit, count: FailureCount | undefined, now: Date): FailureCount {
+  const open = count && now.getTime() < count.windowStart.getTime() + limit.windowMs;
+  return open
+    ? { ...count, failures: count.failures + 1 }
+    : { key: limit.key, failures: 1, windowStart: now };
+}

@@ -1,0 +1,76 @@
+// Did this person, with their own second factor, agree to exactly this? Pure and offline: signature of the node's
+// factor key, statement, person, age at the vote. It does not say whether the person may decide (person.ts).
+
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { canonicalJson, type Json } from '../canonical-json.ts';
+import { Refusal } from '../errors.ts';
+import { peoplePolicy } from '../policy.ts';
+import { parseStatement, type Statement, statementHash } from './statement.ts';
+
+/** A passkey's proof joins this union (its challenge is the statement's hash). */
+export interface Proof<S extends Statement = Statement> {
+  readonly method: 'password+totp';
+  readonly personId: string;
+  /** When the factor was checked, RFC 3339 UTC. */
+  readonly at: string;
+  readonly statement: S;
+  /** ECDSA P-256, SHA-256, DER, base64url, by the one function that checks factors, over `proofBytes`. */
+  readonly signature: string;
+}
+
+declare const verified: unique symbol;
+export type VerifiedProof<S extends Statement = Statement> = Proof<S> & { readonly [verified]: true };
+
+export interface ProofExpectation<S extends Statement> {
+  /** SPKI of the factor key. */
+  readonly factorPublicKey: KeyObject | Uint8Array;
+  readonly personId: string;
+  /** When the vote was, or is about to be, recorded. */
+  readonly votedAt: Date;
+  /** Every member the statement must have; its nonce is the proof's own. */
+  readonly statement: Omit<S, 'nonce'>;
+}
+
+/** What the factor key signs: UTF-8 of RFC 8785 JSON. */
+export function proofBytes(proof: Pick<Proof, 'method' | 'personId' | 'at' | 'statement'>): Uint8Array {
+  const signed = {
+    type: 'apodera/factor-proof/v1',
+    method: proof.method,
+    person_id: proof.personId,
+    at: proof.at,
+    statement_hash: statementHash(proof.statement),
+  };
+  return new TextEncoder().encode(canonicalJson(signed));
+}
+
+/** @throws Refusal PROOF_* */
+export function verifyProof<S extends Statement>(
+  proof: Proof,
+  expected: ProofExpectation<S>,
+): VerifiedProof<S> {
+  const statement = parseStatement(proof?.statement);
+  if (!statement || proof.method !== 'password+totp' || typeof proof.signature !== 'string')
+    throw new Refusal('PROOF_MALFORMED');
+  if (proof.personId !== expected.personId) throw new Refusal('PROOF_OTHER_PERSON');
+  const { nonce: _, ...agreed } = statement;
+  if (canonicalJson(agreed) !== canonicalJson(expected.statement as Json))
+    throw new Refusal('PROOF_OTHER_STATEMENT');
+  const key = keyOf(expected.factorPublicKey);
+  if (!verify('sha256', proofBytes(proof), key, Buffer.from(proof.signature, 'base64url')))
+    throw new Refusal('PROOF_SIGNATURE_WRONG');
+  requireFresh(proof.at, expected.votedAt);
+  return proof as VerifiedProof<S>;
+}
+
+function keyOf(key: KeyObject | Uint8Array): KeyObject {
+  return key instanceof Uint8Array
+    ? createPublicKey({ key: Buffer.from(key), format: 'der', type: 'spki' })
+    : key;
+}
+
+/** At most 5 minutes between factor and vote (D2); a factor from the future is no factor, 5 s of skew apart. */
+function requireFresh(at: string, votedAt: Date): void {
+  const ageMs = votedAt.getTime() - Date.parse(at);
+  if (!(ageMs >= -peoplePolicy.proofSkewMs && ageMs <= peoplePolicy.proofLifeMs))
+    throw new Refusal('PROOF_TOO_OLD');
+}

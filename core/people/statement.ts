@@ -1,0 +1,90 @@
+// What exactly does a person agree to? One closed statement per kind of decision; its hash is what a second factor
+// signs, and later what a passkey takes as its challenge. It does not say whether the agreement is valid (proof.ts).
+
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../canonical-json.ts';
+
+/** snake_case: these bytes are evidence that other programs read. */
+export type ConfirmationStatement = {
+  readonly type: 'apodera/confirmation/v1';
+  readonly action: 'enrolment.confirm' | 'enrolment.reject';
+  readonly enrolment_id: string;
+  readonly thumbprint: string;
+  readonly participant: string;
+  readonly psc: string;
+  readonly use: 'signing' | 'transport';
+  readonly replaces: string | null;
+  readonly reason: string;
+  readonly task_id: string;
+  /** >= 128 bits, base64url, made by the server for this one attempt. */
+  readonly nonce: string;
+};
+
+export type ActVoteStatement = {
+  readonly type: 'apodera/act-vote/v1';
+  readonly act_hash: string;
+  readonly vote: 'confirm' | 'reject';
+  readonly person: string;
+  readonly nonce: string;
+};
+
+export type SignInStatement = {
+  readonly type: 'apodera/sign-in/v1';
+  /** fin_id of the node. */
+  readonly node: string;
+  readonly person: string;
+  readonly nonce: string;
+};
+
+export type Statement = ConfirmationStatement | ActVoteStatement | SignInStatement;
+
+/** What of a confirmation is known before the person acts. */
+export type ConfirmationSubject = Pick<
+  ConfirmationStatement,
+  'enrolment_id' | 'thumbprint' | 'participant' | 'psc' | 'use' | 'replaces' | 'reason'
+>;
+
+/** base64url SHA-256 of the RFC 8785 JSON. */
+export function statementHash(statement: Statement): string {
+  return createHash('sha256').update(canonicalJson(statement)).digest('base64url');
+}
+
+const shapes: Record<Statement['type'], readonly string[]> = {
+  'apodera/confirmation/v1': [
+    'type',
+    'action',
+    'enrolment_id',
+    'thumbprint',
+    'participant',
+    'psc',
+    'use',
+    'replaces',
+    'reason',
+    'task_id',
+    'nonce',
+  ],
+  'apodera/act-vote/v1': ['type', 'act_hash', 'vote', 'person', 'nonce'],
+  'apodera/sign-in/v1': ['type', 'node', 'person', 'nonce'],
+};
+
+/** Nothing signs what it does not understand: exactly the members of a known type, all strings (`replaces` or null). */
+export function parseStatement(value: unknown): Statement | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const record = value as Record<string, unknown>;
+  const members = shapes[record.type as Statement['type']];
+  if (!members || Object.keys(record).length !== members.length) return undefined;
+  for (const member of members) {
+    const found = record[member];
+    if (typeof found !== 'string' && !(member === 'replaces' && found === null)) return undefined;
+  }
+  if (String(record.nonce).length < 22) return undefined;
+  if (!choices.every(([member, allowed]) => !(member in record) || allowed.includes(String(record[member]))))
+    return undefined;
+  return value as Statement;
+}
+
+const choices: readonly (readonly [string, readonly string[]])[] = [
+  ['action', ['enrolment.confirm', 'enrolment.reject']],
+  ['vote', ['confirm', 'reject']],
+  ['use', ['signing', 'transport']],
+];
