@@ -2,7 +2,9 @@
 // turned into HTTP in handlers only. A Transient is the world being busy: thrown by adapters, retried.
 // Anything else is a fault of ours: the caller hears a reference and nothing more.
 
+import { holderRefusals } from './certificate/holder/refusals.ts';
 import { certificateRefusals } from './certificate/refusals.ts';
+import { revocationRefusals } from './certificate/revocation/refusals.ts';
 import { enrolmentRefusals } from './enrolment/refusals.ts';
 import { evidenceRefusals } from './evidence/refusals.ts';
 import { messageRefusals } from './message/refusals.ts';
@@ -12,6 +14,8 @@ import { peopleRefusals } from './people/refusals.ts';
 /** Every code with its sentence. Codes are stable: clients switch on them. */
 export const refusals = {
   ...certificateRefusals,
+  ...holderRefusals,
+  ...revocationRefusals,
   ...enrolmentRefusals,
   ...evidenceRefusals,
   ...messageRefusals,

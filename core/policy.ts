@@ -13,6 +13,42 @@ export const certificateLimits = {
   signatureChecks: 64,
 } as const;
 
+const minutes = 60_000;
+const hours = 60 * minutes;
+
+/** Revocation: sizes, intervals and the freeze. Times are milliseconds. */
+export const revocationPolicy = {
+  /** Bytes of one list. Surveys find lists up to 22 MB in ordinary use, a few up to 100 MB (docs/revocation.md). */
+  crlMaxBytes: 20_000_000,
+  /** What a PSC profile may raise it to. */
+  crlMaxBytesByProfile: 100_000_000,
+  /** Bytes of one OCSP answer: real ones have under 4 KB, certificates included. */
+  ocspMaxBytes: 64_000,
+  /** How far ahead of our clock a PSC's may run. */
+  clockSkew: 5 * minutes,
+  /** A source that gives no nextUpdate counts as stale after this long. */
+  validityWithoutNextUpdate: 24 * hours,
+  /** A list is asked for every quarter of its validity, between these bounds (architecture, section 6). */
+  crlFetchAtMostEvery: 10 * minutes,
+  crlFetchAtLeastEvery: 60 * minutes,
+  crlFetchShareOfValidity: 1 / 4,
+  /** A fetch that was due has failed for this long: alarm. */
+  alarmAfterFailing: 2 * hours,
+  /** New payouts freeze this long after a source went stale, or, for lists, after the last good fetch (A-164, S25). */
+  frozenAfterStale: 24 * hours,
+  frozenAfterLastGoodFetch: 72 * hours,
+} as const;
+
+/** Calls to URLs that somebody else chose. */
+export const egressPolicy = {
+  /** Connecting and the first byte of the answer. */
+  firstByte: 5_000,
+  /** The whole answer: 20 MB at 350 KB/s. */
+  total: 60_000,
+  /** Redirects that a GET of a list or an OCSP answer may follow; others follow none. */
+  redirects: 2,
+} as const;
+
 export const peoplePolicy = {
   /** the time a person has to answer. */
   answerMs: 72 * 3_600_000,

@@ -21,4 +21,7 @@ export const messageRefusals = {
   PATH_NOT_THE_MESSAGE: 'The address names something else than the signed message does.',
   POSSESSION_MALFORMED: 'The proof of possession is not base64 of a signature of a known algorithm.',
   POSSESSION_NOT_PROVED: 'The proof of possession is not a signature by the new key over this enrolment.',
+  EDGE_IDENTITY_MISSING: 'The request did not come through the edge.',
+  EDGE_IDENTITY_WRONG: 'The edge did not vouch for this request.',
+  EDGE_IDENTITY_OLD: 'The edge vouched for this request more than 60 seconds ago.',
 } as const satisfies Record<string, string>;
