@@ -11,6 +11,22 @@ export const certificateLimits = {
   pathDepth: 8,
   /** Signatures checked for one submission, whatever cross-signing it holds. */
   signatureChecks: 64,
+  /** Names times subtrees compared for one submission. */
+  nameComparisons: 65_536,
+  /** Policies, mappings, subtrees, key usages in one extension. */
+  extensionItems: 256,
+} as const;
+
+/** Which public keys we verify with, in paths and in messages. */
+export const publicKeyLimits = {
+  /** NIST SP 800-57 part 1: 112 bits of strength. */
+  leastRsaBits: 2048,
+  /** A check with 8192 bits takes 0.3 ms; with 16384 and a long exponent, many. */
+  mostRsaBits: 8192,
+  /** Public exponents below 2^32. */
+  rsaExponentOctets: 4,
+  /** Imported keys kept in the memory of a process. */
+  cachedKeys: 512,
 } as const;
 
 const minutes = 60_000;
