@@ -136,3 +136,13 @@ export const peoplePolicy = {
   /** S29: more mails than this to one person in a day become one hourly digest. */
   mailsPerPersonPerDay: 5,
 } as const;
+
+/** Attempts to tell somebody outside (core/outbox.ts). */
+export const outboxPolicy = {
+  /** A mail server that is down for a night must not cost a confirmation of 72 h. */
+  mail: { firstSeconds: 30, longestSeconds: 3_600, giveUpAfterSeconds: 24 * 3_600, leaseSeconds: 60 },
+  /** Architecture section 4: the network waits 72 h plus 4 days of delivery for an operator. */
+  deliver: { firstSeconds: 15, longestSeconds: 3_600, giveUpAfterSeconds: 4 * 24 * 3_600, leaseSeconds: 90 },
+  /** Waking an execution is a call inside one account: what fails for a day is no longer busy but wrong. */
+  execution: { firstSeconds: 2, longestSeconds: 300, giveUpAfterSeconds: 24 * 3_600, leaseSeconds: 60 },
+} as const;
