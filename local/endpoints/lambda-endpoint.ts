@@ -3,7 +3,6 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openTable } from './journal.ts';
 import { type LocalClock, setTimer } from './timer.ts';
 import {
@@ -14,7 +13,6 @@ import {
   unknownOperation,
   type WireResponse,
 } from './wire.ts';
-import { openWork } from './work.ts';
 
 export interface Invocation {
   readonly payload: Buffer;
@@ -56,7 +54,6 @@ export function openFunctions(options: {
   const events = openTable<AsyncEvent>(join(options.dataFolder, 'lambda-events.jsonl'));
   const functions = new Map<string, InvocableFunction>();
   const timers = new Map<string, () => void>();
-  const work = openWork();
   let closed = false;
 
   const find = (nameOrArn: string): InvocableFunction => {
@@ -80,7 +77,7 @@ export function openFunctions(options: {
     const payload = Buffer.from(event.payload, 'base64');
     const failure = await target.invoke(payload).then(
       (invocation) => (invocation.functionError ? invocation.payload.toString('utf8') : undefined),
-      (error) => String(error),
+      (error) => asAwsError(error).code,
     );
     if (closed) return;
     const minutes = retryMinutes[event.attempt];
@@ -109,7 +106,7 @@ export function openFunctions(options: {
     };
     events.set(id, event);
     // Not through the clock: an event is due now, on a clock that stands still too.
-    void work.track(nextTurn().then(() => run(event)));
+    setImmediate(() => void run(event));
   }
 
   return {
@@ -139,8 +136,6 @@ export function openFunctions(options: {
         return jsonError(asAwsError(error));
       }
     }) satisfies ServiceHandler,
-    /** See work.ts; covers asynchronous events, not calls that somebody waits for. */
-    idle: work.idle,
     close(): void {
       closed = true;
       for (const cancel of timers.values()) cancel();

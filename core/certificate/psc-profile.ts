@@ -1,0 +1,111 @@
+// What does a node believe about one PSC? Data that two node operators sign with the anchors: where its holders
+// stand, which policies count, what revocation must be known. Paths are validated elsewhere (path.ts).
+
+import { Refusal } from '../errors.ts';
+import { revocationPolicy } from '../policy.ts';
+import type { Oid, ParsedCertificate } from './certificate.ts';
+import type { Country } from './holder/extractor.ts';
+import { policyOids } from './holder/fields.ts';
+import { type HolderLayout, type HolderRule, holderLayouts } from './holder/holder.ts';
+import { type JsonReader, malformedManifest } from './manifest-json.ts';
+import type { Thumbprint } from './thumbprint.ts';
+
+export interface PscProfile extends HolderRule {
+  /** Stable, lower case: `cl-e-certchile`. */
+  readonly id: string;
+  /** As people know the PSC; shown to officer and apoderado. */
+  readonly name: string;
+  readonly country: Country;
+  /** A disabled profile keeps its data and accepts nothing. */
+  readonly enabled: boolean;
+  readonly holder: HolderLayout;
+  /** Anchors by thumbprint; an anchor serves one profile. */
+  readonly anchors: readonly Thumbprint[];
+  /** Object identifiers, or arcs ending in `.*`; the leaf must carry one of them. Empty: any, or none. */
+  readonly acceptedPolicies: readonly Oid[];
+  /** Self-signed leafs accepted as they are, by thumbprint; empty (the default): none. */
+  readonly selfSignedLeafs: readonly Thumbprint[];
+  readonly revocation: RevocationRule;
+}
+
+/** How this PSC's revocation is looked up. Times are milliseconds; defaults are `revocationPolicy`. */
+export interface RevocationRule {
+  /** Used instead of the certificates' own pointers (or where they have none). */
+  readonly source?: { readonly kind: 'crl' | 'ocsp'; readonly url: string };
+  readonly crlMaxBytes: number;
+  readonly frozenAfterStale: number;
+  readonly frozenAfterLastGoodFetch: number;
+}
+
+const countries: readonly Country[] = ['BR', 'CL', 'CO', 'MX', 'PE'];
+
+/** @throws Refusal ANCHORS_MALFORMED naming the member */
+export function readProfile(json: JsonReader): PscProfile {
+  const holder = json.oneOf('holder', holderLayouts);
+  const country = json.oneOf('country', countries);
+  if (!holder.startsWith(`${country.toLowerCase()}.`))
+    throw malformedManifest('holder', `a layout of ${country}`);
+  const pscTaxId = json.optionalText('pscTaxId');
+  return {
+    id: json.matching('id', /^[a-z0-9][a-z0-9-]{1,63}$/),
+    name: json.text('name'),
+    country,
+    enabled: json.boolean('enabled'),
+    holder,
+    anchors: json.thumbprints('anchors'),
+    acceptedPolicies: json.list('acceptedPolicies', /^[0-2](\.\d{1,20}){1,30}(\.\*)?$/),
+    selfSignedLeafs: json.thumbprints('selfSignedLeafs'),
+    ...(pscTaxId ? { pscTaxId } : {}),
+    revocation: readRevocation(json.member('revocation')),
+  };
+}
+
+function readRevocation(json: JsonReader): RevocationRule {
+  const source = json.optionalMember('source');
+  const byDefault = revocationPolicy;
+  const rule = {
+    ...(source
+      ? {
+          source: {
+            kind: source.oneOf('kind', ['crl', 'ocsp']),
+            url: source.matching('url', /^https?:\/\/\S+$/),
+          },
+        }
+      : {}),
+    crlMaxBytes: json.number('crlMaxBytes', byDefault.crlMaxBytes, byDefault.crlMaxBytesByProfile),
+    // A profile may freeze sooner than the policy, never later (A-164).
+    frozenAfterStale: json.number('frozenAfterStale', byDefault.frozenAfterStale, byDefault.frozenAfterStale),
+    frozenAfterLastGoodFetch: json.number(
+      'frozenAfterLastGoodFetch',
+      byDefault.frozenAfterLastGoodFetch,
+      byDefault.frozenAfterLastGoodFetch,
+    ),
+  };
+  source?.done();
+  json.done();
+  return rule;
+}
+
+/**
+ * The leaf's own policies that the profile accepts. Asked of the leaf itself, because the intermediates of some
+ * PSCs (ICP-Brasil) do not carry their leafs' policies, and RFC 5280 §6.1 would then find none.
+ * @throws Refusal POLICY_NOT_ACCEPTED
+ */
+export function requireAcceptedPolicy(leaf: ParsedCertificate, profile: PscProfile): readonly Oid[] {
+  const carried = policyOids(leaf);
+  if (profile.acceptedPolicies.length === 0) return carried;
+  const accepted = carried.filter((oid) => profile.acceptedPolicies.some((wanted) => covers(wanted, oid)));
+  if (accepted.length === 0) {
+    throw new Refusal('POLICY_NOT_ACCEPTED', {
+      parameter: 'certificatePolicies',
+      expected: profile.acceptedPolicies.join(' or '),
+      found: carried.join(', ') || 'none',
+    });
+  }
+  return accepted;
+}
+
+/** `1.2.3.*` covers what lies below 1.2.3, not 1.2.30 nor 1.2.3 itself. */
+function covers(wanted: Oid, oid: Oid): boolean {
+  return wanted.endsWith('.*') ? oid.startsWith(wanted.slice(0, -1)) : oid === wanted;
+}
