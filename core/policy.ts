@@ -11,6 +11,22 @@ export const certificateLimits = {
   pathDepth: 8,
   /** Signatures checked for one submission, whatever cross-signing it holds. */
   signatureChecks: 64,
+  /** Names times subtrees compared for one submission. */
+  nameComparisons: 65_536,
+  /** Policies, mappings, subtrees, key usages in one extension. */
+  extensionItems: 256,
+} as const;
+
+/** Which public keys we verify with, in paths and in messages. */
+export const publicKeyLimits = {
+  /** NIST SP 800-57 part 1: 112 bits of strength. */
+  leastRsaBits: 2048,
+  /** A check with 8192 bits takes 0.3 ms; with 16384 and a long exponent, many. */
+  mostRsaBits: 8192,
+  /** Public exponents below 2^32. */
+  rsaExponentOctets: 4,
+  /** Imported keys kept in the memory of a process. */
+  cachedKeys: 512,
 } as const;
 
 const minutes = 60_000;
@@ -119,4 +135,14 @@ export const peoplePolicy = {
   },
   /** S29: more mails than this to one person in a day become one hourly digest. */
   mailsPerPersonPerDay: 5,
+} as const;
+
+/** Attempts to tell somebody outside (core/outbox.ts). */
+export const outboxPolicy = {
+  /** A mail server that is down for a night must not cost a confirmation of 72 h. */
+  mail: { firstSeconds: 30, longestSeconds: 3_600, giveUpAfterSeconds: 24 * 3_600, leaseSeconds: 60 },
+  /** Architecture section 4: the network waits 72 h plus 4 days of delivery for an operator. */
+  deliver: { firstSeconds: 15, longestSeconds: 3_600, giveUpAfterSeconds: 4 * 24 * 3_600, leaseSeconds: 90 },
+  /** Waking an execution is a call inside one account: what fails for a day is no longer busy but wrong. */
+  execution: { firstSeconds: 2, longestSeconds: 300, giveUpAfterSeconds: 24 * 3_600, leaseSeconds: 60 },
 } as const;

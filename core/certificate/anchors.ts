@@ -4,7 +4,7 @@
 
 import { createHash, type KeyObject, verify } from 'node:crypto';
 import { Refusal } from '../errors.ts';
-import type { ParsedCertificate } from './certificate.ts';
+import type { TrustAnchor } from './anchor.ts';
 import { knownProductionRoots } from './known-roots.ts';
 import { JsonReader, malformedManifest } from './manifest-json.ts';
 import { parseCertificate } from './parse.ts';
@@ -42,13 +42,6 @@ interface OpenedManifest extends AnchorManifest {
   /** For path validation: anchors of enabled profiles, and leafs that they pin. */
   readonly trustAnchors: readonly TrustAnchor[];
   profileOf(anchor: Thumbprint): PscProfile | undefined;
-}
-
-/** What path validation starts from. */
-interface TrustAnchor {
-  readonly certificate: ParsedCertificate;
-  readonly pscProfile: string;
-  readonly pinnedLeaf?: boolean;
 }
 
 export interface ManifestVerifier {

@@ -10,11 +10,40 @@ export const certificateRefusals = {
     'The file holds a private key: it must never leave its owner; send certificates only, and replace this key.',
   CHAIN_UNREADABLE: 'The file is no list of certificates in PEM or DER.',
   CHAIN_TOO_LONG: 'The bundle holds more certificates than any real chain needs.',
+  CERTIFICATE_TOO_LARGE: 'The certificate is larger than any real one.',
+  LEAF_UNCLEAR: 'The bundle must hold one leaf certificate and the certificates of its issuers only.',
+  ANCHOR_NOT_FOUND:
+    'No path leads from the certificate to a PSC root that this node trusts; send every intermediate.',
+  PATH_TOO_LONG: 'The path from the certificate to a root is longer than this network admits.',
+  PATH_BUDGET_SPENT: 'The bundle has too many possible paths to try; send one intermediate for each link.',
+  PATH_LENGTH_EXCEEDED:
+    'An issuer on the path may not stand that far above the certificate (pathLenConstraint).',
+  CERTIFICATE_NOT_YET_VALID: 'A certificate on the path is not valid yet.',
+  CERTIFICATE_EXPIRED: 'A certificate on the path has expired.',
+  CERTIFICATE_NAME_EMPTY: 'A certificate on the path has an empty name where one must stand.',
+  CRITICAL_EXTENSION_UNKNOWN:
+    'A certificate on the path has a critical extension that this network does not know.',
+  ISSUER_NOT_CA: 'A certificate on the path was issued by one that is no CA.',
+  ISSUER_KEY_USAGE: 'A certificate on the path was issued with a key that may not sign certificates.',
+  SIGNATURE_WRONG: 'A signature on the path does not hold.',
+  SIGNATURE_ALGORITHM_WEAK:
+    'A signature on the path uses a hash that is no longer safe; ask the PSC for a current certificate.',
+  SIGNATURE_ALGORITHM_UNSUPPORTED:
+    'A signature on the path uses an algorithm that does not fit its key or is not admitted here.',
+  KEY_TOO_WEAK: 'A public key on the path is too weak.',
+  KEY_TOO_LARGE: 'A public key on the path is larger than this network verifies.',
+  KEY_UNSUPPORTED: 'A public key on the path is of a kind that this network does not verify.',
+  NAME_NOT_PERMITTED: 'A certificate on the path carries a name outside the subtrees its issuer may name.',
+  NAME_EXCLUDED: 'A certificate on the path carries a name that its issuer must not name.',
+  NAME_CONSTRAINT_UNKNOWN:
+    'A name constraint on the path cannot be checked, so its names cannot be admitted.',
+  NAME_CONSTRAINTS_TOO_MANY: 'The path has more names and name constraints than any real one.',
+  POLICY_NOT_ACCEPTED: 'The path stands under no certificate policy that is accepted here.',
+  POLICY_MAPPING_WRONG: 'A certificate on the path maps anyPolicy, which no certificate may.',
   ANCHORS_MALFORMED: 'The trust-anchor manifest is not of the shape that two node operators sign.',
   ANCHORS_SIGNATURE_INVALID: "The trust-anchor manifest is not signed by this node's key.",
   ANCHORS_VERSION_REGRESSED: 'The trust-anchor manifest is older than the one in force.',
   ANCHORS_OTHER_STAGE: 'The trust-anchor manifest was made for a node of another stage.',
   ANCHORS_PROOF_MISSING: 'The trust-anchor manifest lacks the proofs of two node operators.',
   ANCHOR_STAGE_MIXED: 'Production anchors and test anchors do not stand at the same node.',
-  POLICY_NOT_ACCEPTED: 'The certificate was issued under a policy that its PSC profile does not accept.',
 } as const satisfies Record<string, string>;

@@ -37,6 +37,8 @@ export interface Endpoints {
   readonly sqs: Sqs;
   readonly scheduler: Scheduler;
   readonly functions: Functions;
+  /** For the virtual clock: `true` when schedules or asynchronous invocations had to be waited for. */
+  idle(): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -77,6 +79,8 @@ export async function startEndpoints(options: EndpointOptions): Promise<Endpoint
     await closeServer(server);
     for (const service of [scheduler, functions, sqs, secrets, parameters, s3, kms]) service.close();
   };
+  const idle = async (): Promise<boolean> =>
+    (await Promise.all([scheduler.idle(), functions.idle()])).includes(true);
   const urls = Object.fromEntries(names.map((name) => [name, url]));
-  return { url, urls, region, account, kms, s3, parameters, secrets, sqs, scheduler, functions, stop };
+  return { url, urls, region, account, kms, s3, parameters, secrets, sqs, scheduler, functions, idle, stop };
 }

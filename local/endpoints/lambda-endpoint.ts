@@ -3,6 +3,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openTable } from './journal.ts';
 import { type LocalClock, setTimer } from './timer.ts';
 import {
@@ -13,6 +14,7 @@ import {
   unknownOperation,
   type WireResponse,
 } from './wire.ts';
+import { openWork } from './work.ts';
 
 export interface Invocation {
   readonly payload: Buffer;
@@ -54,6 +56,7 @@ export function openFunctions(options: {
   const events = openTable<AsyncEvent>(join(options.dataFolder, 'lambda-events.jsonl'));
   const functions = new Map<string, InvocableFunction>();
   const timers = new Map<string, () => void>();
+  const work = openWork();
   let closed = false;
 
   const find = (nameOrArn: string): InvocableFunction => {
@@ -77,7 +80,7 @@ export function openFunctions(options: {
     const payload = Buffer.from(event.payload, 'base64');
     const failure = await target.invoke(payload).then(
       (invocation) => (invocation.functionError ? invocation.payload.toString('utf8') : undefined),
-      (error) => asAwsError(error).code,
+      (error) => String(error),
     );
     if (closed) return;
     const minutes = retryMinutes[event.attempt];
@@ -106,7 +109,7 @@ export function openFunctions(options: {
     };
     events.set(id, event);
     // Not through the clock: an event is due now, on a clock that stands still too.
-    setImmediate(() => void run(event));
+    void work.track(nextTurn().then(() => run(event)));
   }
 
   return {
@@ -136,6 +139,8 @@ export function openFunctions(options: {
         return jsonError(asAwsError(error));
       }
     }) satisfies ServiceHandler,
+    /** See work.ts; covers asynchronous events, not calls that somebody waits for. */
+    idle: work.idle,
     close(): void {
       closed = true;
       for (const cancel of timers.values()) cancel();

@@ -17,6 +17,7 @@ import {
   unknownOperation,
   type WireRequest,
 } from './wire.ts';
+import { openWork } from './work.ts';
 
 export interface Schedule {
   readonly name: string;
@@ -38,6 +39,8 @@ export interface Scheduler {
   readonly handler: ServiceHandler;
   /** Idempotent: the same request leaves the schedule and its next firing as they are. */
   seed(name: string, said: Json, group?: string): void;
+  /** See work.ts. */
+  idle(): Promise<boolean>;
   close(): void;
 }
 
@@ -51,6 +54,7 @@ export function openScheduler(options: {
   const { clock, deliver } = options;
   const schedules = openTable<Schedule>(join(options.dataFolder, 'schedules.jsonl'));
   const firing = new Set<string>();
+  const work = openWork();
   let closed = false;
   let cancel = (): void => {};
   const arnOf = (schedule: Schedule): string =>
@@ -67,7 +71,8 @@ export function openScheduler(options: {
   function fireDue(): void {
     const now = clock.now().toISOString();
     for (const schedule of [...schedules.values()]) {
-      if (schedule.nextAt && schedule.nextAt <= now && !firing.has(idOf(schedule))) void fire(schedule);
+      if (schedule.nextAt && schedule.nextAt <= now && !firing.has(idOf(schedule)))
+        void work.track(fire(schedule));
     }
     arm();
   }
@@ -80,7 +85,7 @@ export function openScheduler(options: {
       inputOf(schedule, dueAt, arnOf(schedule)),
     ).then(
       () => undefined,
-      (error) => asAwsError(error),
+      (error) => (error instanceof Error ? error : new Error(String(error))),
     );
     firing.delete(idOf(schedule));
     if (closed) return;
@@ -89,7 +94,7 @@ export function openScheduler(options: {
     arm();
   }
 
-  function settle(schedule: Schedule, dueAt: string, failure: AwsError | undefined): void {
+  function settle(schedule: Schedule, dueAt: string, failure: Error | undefined): void {
     const { retries, deadLetterArn } = targetOf(schedule.said);
     if (failure && schedule.attempts < retries) {
       const seconds = Math.min(2 ** schedule.attempts, 60);
@@ -98,7 +103,7 @@ export function openScheduler(options: {
       return;
     }
     if (failure && deadLetterArn) void deliver(deadLetterArn, inputOf(schedule, dueAt, arnOf(schedule)));
-    if (failure) console.error(`schedule ${schedule.name}: given up, ${failure.code} ${failure.message}`);
+    if (failure) console.error(`schedule ${schedule.name}: given up: ${failure.message}`);
     const { dueAt: _, nextAt: __, ...rest } = schedule;
     const next = nextOf(schedule.said, new Date(schedule.createdAt), clock.now());
     if (!next && schedule.said.ActionAfterCompletion === 'DELETE') schedules.delete(idOf(schedule));
@@ -142,6 +147,7 @@ export function openScheduler(options: {
       const known = schedules.get(idOf({ name, group }));
       if (JSON.stringify(known?.said) !== JSON.stringify(said)) store(name, group, said);
     },
+    idle: work.idle,
     close() {
       closed = true;
       cancel();

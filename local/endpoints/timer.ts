@@ -1,11 +1,8 @@
 // When does something local wake up? At a moment of the clock, which may be virtual. It does not say what to do then.
 
-/** The part of the laptop's clock that endpoints use; `local/clock.ts` has a real and a virtual one. */
-export interface LocalClock {
-  now(): Date;
-  /** Resolves when the clock reaches `at`; rejects when `signal` aborts. */
-  sleepUntil(at: Date, signal?: AbortSignal): Promise<void>;
-}
+import type { Clock } from '../clock.ts';
+
+export type LocalClock = Clock;
 
 /** Calls `fire` once at or after `at`; the answer cancels it. */
 export function setTimer(clock: LocalClock, at: Date, fire: () => void): () => void {

@@ -1,0 +1,28 @@
+// What time is it? The machine's clock. On a laptop, and nowhere else, a virtual clock may be asked instead, once per
+// invocation, so that a year of reminders runs in seconds (APODERA_CLOCK_URL answers `{"now": "<RFC 3339>"}`).
+
+import type { Clock } from '../core/ports.ts';
+
+export interface NodeClock extends Clock {
+  /** Call it first in every invocation. Does nothing but where the virtual clock is on. */
+  tune(): Promise<void>;
+}
+
+/** @throws Error where a deployed node was given a virtual clock. */
+export function nodeClock(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): NodeClock {
+  const url = environment.APODERA_CLOCK_URL;
+  if (!url) return { now: () => new Date(), tune: async () => {} };
+  if (environment.NODE_STAGE !== 'local') throw new Error('"APODERA_CLOCK_URL" is for NODE_STAGE local only');
+  let offsetMilliseconds = 0;
+  return {
+    now: () => new Date(Date.now() + offsetMilliseconds),
+    async tune() {
+      const answer = (await (await fetch(url)).json()) as { now?: unknown };
+      const now = typeof answer.now === 'string' ? Date.parse(answer.now) : Number.NaN;
+      if (Number.isNaN(now)) throw new Error('the virtual clock gave no "now"');
+      offsetMilliseconds = now - Date.now();
+    },
+  };
+}

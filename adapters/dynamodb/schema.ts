@@ -1,0 +1,42 @@
+// How is a node's one table keyed? The template, the local run and the tests create it from here.
+// What stands in it is told by the adapter of each noun.
+
+/** Attribute names are schema too: renaming one is a migration. */
+export interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+export const keyName = (key: Key): string => `${key.pk}|${key.sk}`;
+
+/** GSI1 answers "which of these": sparse, all attributes. GSI2 answers "what is due": sparse, keys only. */
+export const indexes = {
+  GSI1: { hash: 'gsi1pk', range: 'gsi1sk', projection: 'ALL' },
+  GSI2: { hash: 'due', range: 'dueAt', projection: 'KEYS_ONLY' },
+} as const;
+export type IndexName = keyof typeof indexes;
+
+/** Epoch seconds. Only sessions, rates and challenges: code filters on expiry anyway. */
+export const ttlAttribute = 'expiresAt';
+
+const attribute = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' as const });
+const keys = (hash: string, range: string) => [
+  { AttributeName: hash, KeyType: 'HASH' as const },
+  { AttributeName: range, KeyType: 'RANGE' as const },
+];
+
+/** CreateTable's input without the name; the template states the same (a test holds the two together). */
+export const tableDefinition = {
+  BillingMode: 'PAY_PER_REQUEST' as const,
+  AttributeDefinitions: [
+    'pk',
+    'sk',
+    ...Object.values(indexes).flatMap(({ hash, range }) => [hash, range]),
+  ].map(attribute),
+  KeySchema: keys('pk', 'sk'),
+  GlobalSecondaryIndexes: Object.entries(indexes).map(([IndexName, { hash, range, projection }]) => ({
+    IndexName,
+    KeySchema: keys(hash, range),
+    Projection: { ProjectionType: projection },
+  })),
+};

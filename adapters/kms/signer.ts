@@ -1,0 +1,66 @@
+// How does a node sign without holding a key? KMS signs a digest; the public key is fetched once and kept.
+
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import {
+  GetPublicKeyCommand,
+  type KMSClient,
+  type KMSServiceException,
+  SignCommand,
+  type SigningAlgorithmSpec,
+} from '@aws-sdk/client-kms';
+import { Transient } from '../../core/errors.ts';
+import type { Signer } from '../../core/ports.ts';
+
+/** `RSASSA_PSS_SHA_256` signs messages between nodes, `ECDSA_SHA_256` seals, factors and evidence heads. */
+export type KmsAlgorithm = Extract<SigningAlgorithmSpec, 'RSASSA_PSS_SHA_256' | 'ECDSA_SHA_256'>;
+
+export function kmsSigner(client: KMSClient, keyId: string, SigningAlgorithm: KmsAlgorithm): Signer {
+  return {
+    keyId,
+    async sign(digest) {
+      const answer = await busyIsTransient(
+        client.send(
+          new SignCommand({ KeyId: keyId, Message: digest, MessageType: 'DIGEST', SigningAlgorithm }),
+        ),
+      );
+      return answer.Signature!;
+    },
+  };
+}
+
+/** One call per key and process; a call that failed is not kept. */
+export function kmsPublicKeys(client: KMSClient): (keyId: string) => Promise<KeyObject> {
+  const keys = new Map<string, Promise<KeyObject>>();
+  return (keyId) => {
+    let key = keys.get(keyId);
+    if (!key) {
+      key = busyIsTransient(client.send(new GetPublicKeyCommand({ KeyId: keyId }))).then(({ PublicKey }) =>
+        createPublicKey({ key: Buffer.from(PublicKey!), format: 'der', type: 'spki' }),
+      );
+      key.catch(() => keys.delete(keyId));
+      keys.set(keyId, key);
+    }
+    return key;
+  };
+}
+
+const busyNames = new Set([
+  'ThrottlingException',
+  'LimitExceededException',
+  'KMSInternalException',
+  'DependencyTimeoutException',
+  'KeyUnavailableException',
+  'TimeoutError',
+]);
+
+async function busyIsTransient<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const { name, code } = error as KMSServiceException & { code?: string };
+    if (busyNames.has(name) || code === 'ECONNREFUSED' || code === 'ECONNRESET') {
+      throw new Transient('TransientKmsBusy', `KMS is busy: ${name}`, { cause: error });
+    }
+    throw error;
+  }
+}

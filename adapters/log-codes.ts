@@ -1,0 +1,40 @@
+// What may a log line say? One of these codes, with ids from a fixed list. `alarm` lines raise a metric (the template
+// counts `$.code`) and have a runbook. In alphabetical order.
+
+export const logCodes = {
+  EVIDENCE_UNCHAINED: ['alarm', 'Evidence has waited longer than a minute for its place in the chain.'],
+  FAULT: ['alarm', 'Something of ours is wrong; the caller heard a reference and nothing more.'],
+  OUTBOX_DEAD: ['alarm', 'A message was given up after the last attempt that policy allows.'],
+  OUTBOX_POSTPONED: ['info', 'A message will be tried again later.'],
+  OUTBOX_UNANNOUNCED: ['warn', 'A message was recorded but not announced; the sweep will do it.'],
+  SEAL_BROKEN: ['alarm', 'An item that grants a right does not carry a good seal of this node.'],
+} as const satisfies Record<string, readonly ['info' | 'warn' | 'alarm', string]>;
+
+export type LogCode = keyof typeof logCodes;
+
+/** Ids, counts and names of kinds: never a token, key, PIN, PEM, person's name, tax id, or a whole event. */
+export interface LogFields {
+  readonly actId?: string;
+  readonly attempts?: number;
+  readonly count?: number;
+  readonly decisionId?: string;
+  readonly enrolmentId?: string;
+  readonly entryId?: string;
+  readonly error?: string;
+  readonly interactionId?: string;
+  readonly item?: string;
+  readonly itemVersion?: number;
+  readonly kind?: string;
+  readonly messageId?: string;
+  readonly participant?: string;
+  readonly payoutOperator?: string;
+  readonly personId?: string;
+  readonly queue?: string;
+  readonly reference?: string;
+  readonly refusal?: string;
+  readonly scope?: string;
+  readonly seconds?: number;
+  readonly source?: string;
+  readonly thumbprint?: string;
+  readonly transactionId?: string;
+}

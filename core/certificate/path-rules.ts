@@ -1,0 +1,59 @@
+// What must hold of one certificate on a path, whatever stands around it (RFC 5280 §6.1.3 (a)(2), §6.1.4 (k), (n), (o))?
+// What depends on its neighbours stands in path.ts.
+
+import { Refusal } from '../errors.ts';
+import type { ParsedCertificate } from './certificate.ts';
+import { basicConstraintsOf, EXTENSION, KEY_USAGE, keyUsageOf, subjectAltNamesOf } from './extensions.ts';
+import { sameName } from './name-match.ts';
+import { readPublicKey } from './public-key.ts';
+
+/**
+ * Extensions whose meaning we carry out when they are critical. CRL pointers and extended key usages are
+ * carried out by revocation/ and leaf.ts, without which no certificate becomes usable.
+ */
+const understood: ReadonlySet<string> = new Set(Object.values(EXTENSION));
+
+export function checkCertificate(certificate: ParsedCertificate, now: Date): void {
+  // §4.1.2.5: both bounds belong to the validity.
+  if (now < certificate.notBefore) throw wrongTime('CERTIFICATE_NOT_YET_VALID', certificate.notBefore);
+  if (now > certificate.notAfter) throw wrongTime('CERTIFICATE_EXPIRED', certificate.notAfter);
+  for (const { oid, critical } of certificate.extensions) {
+    if (critical && !understood.has(oid)) {
+      throw new Refusal('CRITICAL_EXTENSION_UNKNOWN', { found: oid, clause: 'RFC 5280 §6.1.4(o)' });
+    }
+  }
+  if (certificate.issuer.rdns.length === 0) throw emptyName('issuer', 'RFC 5280 §4.1.2.4');
+  if (certificate.subject.rdns.length === 0 && subjectAltNamesOf(certificate).length === 0) {
+    throw emptyName('subject', 'RFC 5280 §4.1.2.6');
+  }
+  readPublicKey(certificate.spki);
+}
+
+/** An anchor of version 1 has no basicConstraints; the operators who chose it said that it is a CA. */
+export function checkIssuer(certificate: ParsedCertificate, isAnchor: boolean): void {
+  if (certificate.subject.rdns.length === 0) throw emptyName('subject', 'RFC 5280 §4.1.2.6');
+  const chosen = isAnchor && certificate.version === 1;
+  if (!chosen && !basicConstraintsOf(certificate)?.ca) {
+    throw new Refusal('ISSUER_NOT_CA', { clause: 'RFC 5280 §6.1.4(k)' });
+  }
+  const usage = keyUsageOf(certificate);
+  if (usage !== undefined && !(usage & KEY_USAGE.KEY_CERT_SIGN)) {
+    throw new Refusal('ISSUER_KEY_USAGE', { expected: 'keyCertSign', clause: 'RFC 5280 §6.1.4(n)' });
+  }
+}
+
+export function isSelfIssued(certificate: ParsedCertificate): boolean {
+  return sameName(certificate.issuer, certificate.subject);
+}
+
+export function pathLengthOf(certificate: ParsedCertificate): number | undefined {
+  return basicConstraintsOf(certificate)?.pathLength;
+}
+
+function wrongTime(code: 'CERTIFICATE_NOT_YET_VALID' | 'CERTIFICATE_EXPIRED', bound: Date): Refusal {
+  return new Refusal(code, { found: bound.toISOString(), clause: 'RFC 5280 §6.1.3(a)(2)' });
+}
+
+function emptyName(parameter: string, clause: string): Refusal {
+  return new Refusal('CERTIFICATE_NAME_EMPTY', { parameter, clause });
+}
