@@ -4,28 +4,34 @@
 import type { AttributeTypeAndValue, Name } from './certificate.ts';
 import { TAG } from './der.ts';
 
-const prepared = new WeakMap<Name, readonly string[]>();
+const prepared = new WeakMap<readonly AttributeTypeAndValue[], string>();
 
-/** Each RDN in its comparable form; computed once for a Name object. */
-export function preparedRdns(name: Name): readonly string[] {
-  let rdns = prepared.get(name);
-  if (!rdns) {
-    rdns = name.rdns.map((rdn) => JSON.stringify(rdn.map(preparedAttribute).sort()));
-    prepared.set(name, rdns);
+/** An RDN in its comparable form; computed once for each RDN object, however often it is compared. */
+function preparedRdn(rdn: readonly AttributeTypeAndValue[]): string {
+  let text = prepared.get(rdn);
+  if (text === undefined) {
+    text = JSON.stringify(rdn.map(preparedAttribute).sort());
+    prepared.set(rdn, text);
   }
-  return rdns;
+  return text;
 }
 
 export function sameName(a: Name, b: Name): boolean {
   if (a === b || Buffer.compare(a.der, b.der) === 0) return true;
-  return a.rdns.length === b.rdns.length && within(a, b);
+  if (a.rdns.length !== b.rdns.length) return false;
+  // From the end: names of one PSC differ in their last RDN.
+  return a.rdns.every((_, index) => sameRdn(a.rdns.at(-1 - index)!, b.rdns.at(-1 - index)!));
 }
 
 /** `name` lies in the subtree of `base`: base's RDNs are its first ones (§4.2.1.10, directoryName). */
 export function within(name: Name, base: Name): boolean {
-  if (base.rdns.length > name.rdns.length) return false;
-  const rdns = preparedRdns(name);
-  return preparedRdns(base).every((rdn, index) => rdn === rdns[index]);
+  return (
+    base.rdns.length <= name.rdns.length && base.rdns.every((rdn, index) => sameRdn(rdn, name.rdns[index]!))
+  );
+}
+
+function sameRdn(a: readonly AttributeTypeAndValue[], b: readonly AttributeTypeAndValue[]): boolean {
+  return preparedRdn(a) === preparedRdn(b);
 }
 
 const textTags: ReadonlySet<number> = new Set([
@@ -46,5 +52,6 @@ function preparedAttribute({ oid, tag, text }: AttributeTypeAndValue): string {
 
 /** RFC 4518 in short: NFKC, case folded, outer blanks gone, inner ones single. */
 function preparedText(text: string): string {
-  return text.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ');
+  const folded = /^[\x20-\x7e]*$/.test(text) ? text.toLowerCase() : text.normalize('NFKC').toLowerCase();
+  return folded.trim().replace(/\s+/g, ' ');
 }

@@ -23,12 +23,14 @@ function instant(year: number, content: Uint8Array, from: number, at: number): D
   const minute = twoDigits(content, from + 6, at);
   const second = twoDigits(content, from + 8, at);
   if (content[from + 10] !== 0x5a || hour > 23 || minute > 59 || second > 59) throw wrongTime(at);
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  date.setUTCHours(hour, minute, second);
-  // 31 April rolls over into May: such a day does not exist.
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) throw wrongTime(at);
-  return date;
+  // Years below 100 mean 19xx to Date.UTC; no certificate needs them. 31 April would roll over into May.
+  if (year < 100 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) throw wrongTime(at);
+  return new Date(Date.UTC(year, month - 1, day, hour, minute, second));
+}
+
+function daysIn(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
 function twoDigits(content: Uint8Array, index: number, at: number): number {

@@ -32,6 +32,9 @@ describe('DER is read strictly', () => {
     ['UTCTime without seconds', '17 0b 3236303130313030 30305a', (r) => r.time()],
     ['UTCTime with an offset', `17 11 ${Buffer.from('260101000000+0000').toString('hex')}`, (r) => r.time()],
     ['30 February', `17 0d ${Buffer.from('260230000000Z').toString('hex')}`, (r) => r.time()],
+    ['29 February of 2100', `18 0f ${Buffer.from('21000229000000Z').toString('hex')}`, (r) => r.time()],
+    ['31 April', `17 0d ${Buffer.from('260431000000Z').toString('hex')}`, (r) => r.time()],
+    ['month 0', `17 0d ${Buffer.from('260031000000Z').toString('hex')}`, (r) => r.time()],
     ['second 60', `17 0d ${Buffer.from('260228000060Z').toString('hex')}`, (r) => r.time()],
     [
       'GeneralizedTime with a fraction',
@@ -63,10 +66,10 @@ test('reads each type as it stands', () => {
       .toISOString(),
   ).toBe('1950-01-01T00:00:00.000Z');
   expect(
-    reader(`18 0f ${Buffer.from('00500101000000Z').toString('hex')}`)
+    reader(`18 0f ${Buffer.from('20000229120000Z').toString('hex')}`)
       .time()
-      .getUTCFullYear(),
-  ).toBe(50);
+      .toISOString(),
+  ).toBe('2000-02-29T12:00:00.000Z');
 });
 
 test('an arc beyond 2^53 keeps every digit', () => {
