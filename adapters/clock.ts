@@ -1,5 +1,6 @@
 // What time is it? The machine's clock. On a laptop, and nowhere else, a virtual clock may be asked instead, once per
-// invocation, so that a year of reminders runs in seconds (APODERA_CLOCK_URL answers `{"now": "<RFC 3339>"}`).
+// invocation, so that a year of reminders runs in seconds (GET APODERA_CLOCK_URL + `/now` answers
+// `{"now": "<RFC 3339>"}`).
 
 import type { Clock } from '../core/ports.ts';
 
@@ -19,7 +20,7 @@ export function nodeClock(
   return {
     now: () => new Date(Date.now() + offsetMilliseconds),
     async tune() {
-      const answer = (await (await fetch(url)).json()) as { now?: unknown };
+      const answer = (await (await fetch(`${url}/now`)).json()) as { now?: unknown };
       const now = typeof answer.now === 'string' ? Date.parse(answer.now) : Number.NaN;
       if (Number.isNaN(now)) throw new Error('the virtual clock gave no "now"');
       offsetMilliseconds = now - Date.now();

@@ -2,7 +2,7 @@
 // the change that it tells of, announced after commit, and found again by a sweep where the announcement was lost.
 // It carries ids only: what is sent is read again at each attempt. The entry's id is the idempotency key of its effect.
 
-import { outboxPolicy } from './policy.ts';
+import { deadReceiverPolicy, outboxPolicy } from './policy.ts';
 
 export type OutboxQueue = keyof typeof outboxPolicy;
 export const outboxQueues = Object.keys(outboxPolicy) as readonly OutboxQueue[];
@@ -54,4 +54,16 @@ export function afterFailure(entry: OutboxEntry, now: Date, random: number, retr
   const nextAttemptAt = asked > longest ? longest : asked;
   const end = new Date(entry.createdAt.getTime() + giveUpAfterSeconds * 1000);
   return nextAttemptAt > end ? { outcome: 'DEAD' } : { outcome: 'POSTPONED', nextAttemptAt };
+}
+
+/**
+ * Until when is a receiver left alone after so many failures in a row?
+ * @returns undefined while it is still trusted to answer.
+ */
+export function closedUntil(failures: number, now: Date): Date | undefined {
+  const beyond = failures - deadReceiverPolicy.failures;
+  if (beyond < 0) return undefined;
+  const { firstSeconds, longestSeconds } = deadReceiverPolicy;
+  const seconds = Math.min(longestSeconds, firstSeconds * 2 ** Math.min(beyond, 30));
+  return new Date(now.getTime() + seconds * 1000);
 }

@@ -146,3 +146,6 @@ export const outboxPolicy = {
   /** Waking an execution is a call inside one account: what fails for a day is no longer busy but wrong. */
   execution: { firstSeconds: 2, longestSeconds: 300, giveUpAfterSeconds: 24 * 3_600, leaseSeconds: 60 },
 } as const;
+
+/** A receiver that fails this often in a row is left alone for a while, so that its entries take nobody's turn. */
+export const deadReceiverPolicy = { failures: 3, firstSeconds: 30, longestSeconds: 600 } as const;

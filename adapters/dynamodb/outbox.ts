@@ -1,8 +1,29 @@
 // Where do entries of the outbox wait? One item each, found by the sweep through the sparse index "due".
 
-import { type OutboxEntry, type OutboxQueue, outboxQueues } from '../../core/outbox.ts';
+import {
+  afterFailure,
+  closedUntil,
+  type OutboxEntry,
+  type OutboxQueue,
+  outboxQueues,
+} from '../../core/outbox.ts';
+import { outboxPolicy } from '../../core/policy.ts';
 import { shardOf } from './evidence.ts';
-import { absent, type Key, number, type StoredItem, text, type Write } from './table.ts';
+import {
+  absent,
+  all,
+  ConditionFailed,
+  compare,
+  equals,
+  type Key,
+  number,
+  present,
+  queryAll,
+  type StoredItem,
+  type Table,
+  text,
+  type Write,
+} from './table.ts';
 
 /** Each queue has this many partitions of the index, so that none is hot and none hides another queue. */
 export const outboxShards = 4;
@@ -12,7 +33,7 @@ const announcementSeconds = 30;
 
 export const outboxKey = (id: string): Key => ({ pk: `OUT#${id}`, sk: 'OUTBOX' });
 
-export const dueOf = (queue: OutboxQueue, id: string) => `OUTBOX#${queue}#${shardOf(id, outboxShards)}`;
+const dueOf = (queue: OutboxQueue, id: string) => `OUTBOX#${queue}#${shardOf(id, outboxShards)}`;
 
 /** One write of the caller's transaction. */
 export function outboxPut(entry: OutboxEntry): Write {
@@ -47,4 +68,165 @@ export function readEntry(item: StoredItem): OutboxEntry {
     nextAttemptAt: new Date(text(item, 'nextAttemptAt')),
     attempts: number(item, 'attempts'),
   };
+}
+
+/** An entry and the lease on it: until the lease ends nobody else has it. */
+export interface Taken extends OutboxEntry {
+  readonly leasedUntil: Date;
+  /** Its receiver's last attempt failed. */
+  readonly receiverFailed: boolean;
+}
+
+export interface OutboxStore {
+  /**
+   * Begins an attempt. Undefined where the entry is done, dead, not yet due, taken by somebody, or its receiver is
+   * being left alone: then there is nothing to do, and who asked forgets it.
+   */
+  take(id: string, now: Date): Promise<Taken | undefined>;
+  /** Ends the entry, in one transaction with what else came of the attempt. A lease lost meanwhile changes nothing. */
+  settle(taken: Taken, results?: readonly Write[]): Promise<'SETTLED' | 'LEASE_LOST'>;
+  /** After a failure: the entry as it now waits, or undefined where policy gave it up (it is kept, dead). */
+  postpone(taken: Taken, now: Date, retryAfter?: Date): Promise<OutboxEntry | undefined>;
+  /** Gives up at once: no attempt can succeed. */
+  giveUp(taken: Taken, now: Date): Promise<void>;
+  /** Ids whose announcement is due, earliest first, at most `limit`. */
+  due(queue: OutboxQueue, now: Date, limit: number): Promise<readonly string[]>;
+  /** The sweep announced it: leave it alone for a while. */
+  announced(id: string, now: Date): Promise<void>;
+  /** Entries that were given up, for people to see. */
+  dead(queue: OutboxQueue): AsyncIterable<OutboxEntry>;
+  /** A person sends a dead entry again: its clock starts anew. */
+  revive(id: string, now: Date): Promise<OutboxEntry>;
+}
+
+/** An announced entry that nobody took is announced again after this long: SQS lost it, or its reader is gone. */
+const announceAgainSeconds = 300;
+
+const iso = (time: Date) => time.toISOString();
+const later = (time: Date, seconds: number) => new Date(time.getTime() + seconds * 1000);
+
+export function outboxStore(table: Table, random: () => number = Math.random): OutboxStore {
+  const mine = (taken: Taken) => equals('nextAttemptAt', iso(taken.leasedUntil));
+
+  async function kill(taken: Taken, now: Date): Promise<void> {
+    const change = { set: { dead: true, due: deadOf(taken.queue), dueAt: iso(now) } };
+    await ifStill(table.write({ update: outboxKey(taken.id), change, when: mine(taken) }));
+  }
+
+  return {
+    async take(id, now) {
+      const item = await table.get(outboxKey(id));
+      if (!item || item.dead || text(item, 'nextAttemptAt') > iso(now)) return undefined;
+      const entry = readEntry(item);
+      const receiver = entry.receiver && (await table.get(receiverKey(entry), { consistent: false }));
+      // The last attempt before policy gives it up is never withheld.
+      const closed = isPastEnd(entry, now) ? undefined : closedStill(receiver || undefined, now);
+      const until = closed
+        ? later(closed, random() * 30)
+        : later(now, outboxPolicy[entry.queue].leaseSeconds);
+      const change = {
+        set: { nextAttemptAt: iso(until), dueAt: iso(until) },
+        ...(!closed && { add: { attempts: 1 } }),
+      };
+      const when = all(equals('nextAttemptAt', iso(entry.nextAttemptAt)), absent('dead'));
+      const after = await ifStill(table.write({ update: outboxKey(id), change, when }));
+      return after && !closed
+        ? { ...readEntry(after), leasedUntil: until, receiverFailed: Boolean(receiver) }
+        : undefined;
+    },
+    async settle(taken, results = []) {
+      const writes: Write[] = [{ delete: outboxKey(taken.id), when: mine(taken) }, ...results];
+      try {
+        await table.transact(writes);
+      } catch (error) {
+        if (!(error instanceof ConditionFailed) || error.index !== 0) throw error;
+        return 'LEASE_LOST';
+      }
+      if (taken.receiverFailed) await table.write({ delete: receiverKey(taken) });
+      return 'SETTLED';
+    },
+    async postpone(taken, now, retryAfter) {
+      if (taken.receiver) await countFailure(table, taken, now);
+      const after = afterFailure(taken, now, random(), retryAfter);
+      if (after.outcome === 'DEAD') {
+        await kill(taken, now);
+        return undefined;
+      }
+      const { nextAttemptAt } = after;
+      const change = {
+        set: { nextAttemptAt: iso(nextAttemptAt), dueAt: iso(later(nextAttemptAt, announcementSeconds)) },
+      };
+      await ifStill(table.write({ update: outboxKey(taken.id), change, when: mine(taken) }));
+      const { leasedUntil: _, receiverFailed: __, ...entry } = taken;
+      return { ...entry, nextAttemptAt };
+    },
+    giveUp: kill,
+    async due(queue, now, limit) {
+      const pages = await Promise.all(
+        Array.from({ length: outboxShards }, (_, shard) =>
+          table.query({
+            index: 'GSI2',
+            hash: `OUTBOX#${queue}#${shard}`,
+            range: { is: '<=', value: iso(now) },
+            limit: Math.ceil(limit / outboxShards),
+          }),
+        ),
+      );
+      return pages.flatMap(({ items }) => items.map(({ pk }) => pk.slice('OUT#'.length)));
+    },
+    async announced(id, now) {
+      const change = { set: { dueAt: iso(later(now, announceAgainSeconds)) } };
+      const when = all(compare('dueAt', '<=', iso(now)), absent('dead'));
+      await ifStill(table.write({ update: outboxKey(id), change, when }));
+    },
+    async *dead(queue) {
+      for await (const { pk, sk } of queryAll(table, { index: 'GSI2', hash: deadOf(queue) })) {
+        const item = await table.get({ pk, sk });
+        if (item?.dead) yield readEntry(item);
+      }
+    },
+    async revive(id, now) {
+      const item = await table.get(outboxKey(id));
+      if (!item) throw new TypeError('expected an entry of the outbox, found none');
+      const { due, dueAt, ...fresh } = (
+        outboxPut({ ...readEntry(item), createdAt: now, nextAttemptAt: now, attempts: 0 }) as {
+          put: StoredItem;
+        }
+      ).put;
+      await table.write({ put: { ...fresh, due, dueAt }, when: present('dead') });
+      return readEntry(fresh as StoredItem);
+    },
+  };
+}
+
+const deadOf = (queue: OutboxQueue) => `OUTDEAD#${queue}`;
+
+/** Undefined where somebody else was first. */
+async function ifStill<T>(write: Promise<T>): Promise<T | undefined> {
+  try {
+    return await write;
+  } catch (error) {
+    if (error instanceof ConditionFailed) return undefined;
+    throw error;
+  }
+}
+
+const receiverKey = ({ queue, receiver }: OutboxEntry): Key => ({
+  pk: `OUTRECEIVER#${queue}#${receiver}`,
+  sk: 'RECEIVER',
+});
+
+function closedStill(receiver: StoredItem | undefined, now: Date): Date | undefined {
+  const until = typeof receiver?.closedUntil === 'string' ? new Date(receiver.closedUntil) : undefined;
+  return until && until > now ? until : undefined;
+}
+
+const isPastEnd = ({ queue, createdAt }: OutboxEntry, now: Date) =>
+  now >= later(createdAt, outboxPolicy[queue].giveUpAfterSeconds);
+
+async function countFailure(table: Table, entry: OutboxEntry, now: Date): Promise<void> {
+  const update = receiverKey(entry);
+  const after = await table.write({ update, change: { add: { failures: 1 } } });
+  const until = closedUntil(number(after!, 'failures'), now);
+  if (until) await table.write({ update, change: { set: { closedUntil: iso(until) } } });
 }

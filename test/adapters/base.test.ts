@@ -46,7 +46,9 @@ describe('the clock', () => {
 
   test('follows the virtual clock as of each invocation', async () => {
     let now = '2030-01-01T00:00:00.000Z';
-    const server = createServer((_, answer) => answer.end(JSON.stringify({ now })));
+    const server = createServer((request, answer) =>
+      answer.end(JSON.stringify(request.url === '/now' ? { now } : {})),
+    );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     stops.push(() => server.close());
     const { port } = server.address() as { port: number };
