@@ -40,6 +40,8 @@ export const revocationPolicy = {
   crlMaxBytesByProfile: 100_000_000,
   /** Bytes of one OCSP answer: real ones have under 4 KB, certificates included. */
   ocspMaxBytes: 64_000,
+  /** Paths proved for one check, to signers of lists that are not the issuer itself; real PSCs need one or none. */
+  signerProofs: 16,
   /** How far ahead of our clock a PSC's may run. */
   clockSkew: 5 * minutes,
   /** A source that gives no nextUpdate counts as stale after this long. */

@@ -73,7 +73,7 @@ export function tbsOf(list: ListFields, algorithm: Uint8Array): Uint8Array {
     list.issuer,
     der.time(list.thisUpdate),
     ...(list.nextUpdate ? [der.time(list.nextUpdate)] : []),
-    ...(entries.length > 0 ? [der.sequence(...entries)] : []),
+    ...(entries.length > 0 ? [der.sequence(Buffer.concat(entries))] : []),
     ...(list.extensions?.length ? [der.context(0, der.sequence(...list.extensions))] : []),
   );
 }

@@ -10,8 +10,8 @@ import { filterSlot, serialHex, type WantedSerials } from './wanted-serials.ts';
 /** An entry longer than this is no entry: bounds what is kept between two chunks. */
 const longestEntry = 64 * 1024;
 
-/** Longest entry with a one-byte length; closer to the end of the bytes than this, the careful path reads. */
-const shortEntry = 129;
+/** SEQUENCE, INTEGER of one byte, UTCTime: what is shorter takes the careful path, to be refused there. */
+const shortestEntry = 20;
 
 export class EntryReader {
   readonly #wanted: WantedSerials;
@@ -52,8 +52,8 @@ export class EntryReader {
   /** Entries of the common form, as far as they go. Returns the offset of the first byte it did not take. */
   #ordinary(bytes: Uint8Array, from: number): number {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const { bits, shift } = this.#wanted;
-    const last = bytes.length - shortEntry;
+    const { bits, shift, tails } = this.#wanted;
+    const last = bytes.length - shortestEntry;
     let at = from;
     let count = 0;
     while (at <= last) {
@@ -64,13 +64,16 @@ export class EntryReader {
       const time = at + 4 + serialLength;
       const end = at + 2 + ((head >>> 8) & 0x7f);
       const extensions = time + 15;
-      // The serial is minimal, the time a UTCTime of 13, and nothing follows that may change its meaning.
+      // The serial is minimal and has two bytes at least (the tail of one would reach into the entry's length),
+      // the time is a UTCTime, and nothing follows that may change the meaning of other entries.
       const lead = view.getUint16(at + 4) & 0xff80;
-      if ((lead === 0 || lead === 0xff80) && serialLength !== 1) break;
-      if (extensions > end || view.getUint16(time, true) !== 0x0d17) break;
-      if (extensions !== end && !onlyDetails(view, extensions, end)) break;
-      const slot = filterSlot(view.getInt32(time - 4, true), shift);
-      if ((bits[slot >>> 3]! >>> (slot & 7)) & 1) this.#inspect(bytes, at, end);
+      if (lead === 0 || lead === 0xff80 || serialLength < 2) break;
+      if (extensions > end || end > bytes.length || view.getUint16(time, true) !== 0x0d17) break;
+      if (extensions !== end && !isReason(view, extensions, end) && !onlyDetails(view, extensions, end))
+        break;
+      const tail = view.getInt32(time - 4, true);
+      const slot = filterSlot(tail, shift);
+      if ((bits[slot >>> 3]! >>> (slot & 7)) & 1 && tails.has(tail)) this.#inspect(bytes, at, end);
       count++;
       at = end;
     }
@@ -119,7 +122,7 @@ export class EntryReader {
       this.#rest = end === MORE ? header : entry;
       return -1;
     }
-    this.#careful(entry, 0, end);
+    if (this.#ordinary(entry, 0) === 0) this.#careful(entry, 0, end);
     this.#rest = new Uint8Array(0);
     return end - before;
   }
@@ -135,15 +138,22 @@ function joined(rest: Uint8Array, bytes: Uint8Array, length: number): Uint8Array
   return whole;
 }
 
+/** 300c 300a 0603551d15 0403 0a01xx: one reasonCode, not critical. Nearly every list with extensions has only these. */
+function isReason(view: DataView, at: number, end: number): boolean {
+  return (
+    end - at === 14 &&
+    view.getInt32(at) === 0x300c300a &&
+    view.getInt32(at + 4) === 0x0603551d &&
+    view.getInt32(at + 8) === 0x1504030a &&
+    view.getUint8(at + 12) === 1
+  );
+}
+
 /**
  * Are crlEntryExtensions, from `at` to `end`, only reasonCode and invalidityDate, in short form? They say nothing
  * of other entries, and of this one only if it is wanted. False sends the entry down the careful path.
  */
 function onlyDetails(view: DataView, at: number, end: number): boolean {
-  // 300c 300a 0603551d15 0403 0a01xx: one reasonCode, not critical
-  if (end - at === 14 && view.getUint32(at) === 0x300c300a && view.getUint32(at + 4) === 0x0603551d) {
-    return view.getUint32(at + 8) === 0x1504030a && view.getUint8(at + 12) === 1;
-  }
   if (view.getUint8(at) !== 0x30 || at + 2 + view.getUint8(at + 1) !== end) return false;
   for (let next = at + 2; next < end; ) {
     if (end - next < 12 || view.getUint8(next) !== 0x30) return false;

@@ -22,6 +22,8 @@ export interface ScannedCrl {
   readonly wanted: WantedSerials;
   readonly entryCount: number;
   readonly unknownCriticalEntryExtension: Oid | undefined;
+  /** Some entry names another certificate issuer: right in an indirect list only. */
+  readonly namesOtherIssuers: boolean;
   readonly signature: Uint8Array;
   /** As many different keys as `signatureTries` foresaw; a list that was in memory whole can be tried again. */
   signedBy(key: KeyObject): boolean;
@@ -37,7 +39,7 @@ export interface ScanOptions {
 /** So that the bytes are still in the processor's cache when they are scanned after hashing. */
 const slice = 64 * 1024;
 /** Head and tail are small in any list: an issuer's name, a few extensions, a signature. */
-const longestEdge = 64 * 1024;
+const longestEdge = 128 * 1024;
 
 /** Throws `CRL_MALFORMED`, `CRL_TOO_LARGE`, `REVOCATION_ALGORITHM_REFUSED`. */
 export function scanCrl(bytes: Uint8Array, wanted: WantedSerials, options: ScanOptions = {}): ScannedCrl {
@@ -106,6 +108,7 @@ export class CrlScanner {
       wanted: this.#wanted,
       entryCount: this.#entries.count,
       unknownCriticalEntryExtension: this.#entries.unknownCritical,
+      namesOtherIssuers: this.#entries.certificateIssuer !== undefined,
       signedBy: trying(this.#checks, tail.signature),
     };
   }
@@ -154,7 +157,7 @@ export class CrlScanner {
 
 function appended(before: Uint8Array, bytes: Uint8Array): Uint8Array {
   if (before.length + bytes.length > longestEdge)
-    throw malformedCrl('more than 64 KiB before or after the entries');
+    throw malformedCrl('more than 128 KiB before or after the entries');
   const whole = new Uint8Array(before.length + bytes.length);
   whole.set(before);
   whole.set(bytes, before.length);

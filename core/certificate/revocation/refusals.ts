@@ -29,6 +29,8 @@ export const revocationRefusals = {
     'The certificate says nowhere whether it is revoked, and the PSC profile names no source.',
   REVOCATION_UNAVAILABLE:
     'No current word on the revocation of this certificate could be had; try again later.',
+  REVOCATION_SOURCE_FROZEN:
+    'New payouts wait: the PSC has published no current word on revocation for too long.',
   FRESHNESS_BELOW_FETCH_INTERVAL: 'A source cannot be held to be fresher than it is fetched.',
   EGRESS_URL_REFUSED: 'This URL is not one that the node calls.',
   EGRESS_ADDRESS_REFUSED: 'The host name leads to an address that is not on the public network.',
