@@ -16,15 +16,13 @@ function readHost(text: string, form: string): string {
   return host;
 }
 
-/** `host.example` holds itself and all below; `.host.example` only what is below; the empty one, everything. */
+/** `host.example` holds itself and all below; the empty one, everything. A leading dot has no meaning here: refused. */
 export function dnsWithin(name: string, base: string, subtree: 'permitted' | 'excluded'): boolean {
   const wildcard = name.startsWith('*.');
   const host = readHost(wildcard ? name.slice(2) : name, 'dNSName');
   if (base === '') return true;
-  const below = base.startsWith('.');
-  const domain = readHost(below ? base.slice(1) : base, 'dNSName');
-  if (host.endsWith(`.${domain}`)) return true;
-  if (host === domain) return wildcard || !below;
+  const domain = readHost(base, 'dNSName');
+  if (host === domain || host.endsWith(`.${domain}`)) return true;
   // `*.example` may be used as `a.example`: an exclusion of the latter must catch it.
   return wildcard && subtree === 'excluded' && domain.endsWith(`.${host}`);
 }

@@ -3,30 +3,73 @@
 
 import { Refusal } from '../errors.ts';
 import type { ParsedCertificate } from './certificate.ts';
-import { basicConstraintsOf, EXTENSION, KEY_USAGE, keyUsageOf, subjectAltNamesOf } from './extensions.ts';
+import {
+  basicConstraintsOf,
+  EXTENSION,
+  extendedKeyUsageOf,
+  inhibitAnyPolicyOf,
+  issuerAltNamesOf,
+  KEY_USAGE,
+  keyUsageOf,
+  nameConstraintsOf,
+  policiesOf,
+  policyConstraintsOf,
+  policyMappingsOf,
+  subjectAltNamesOf,
+} from './extensions.ts';
 import { sameName } from './name-match.ts';
 import { readPublicKey } from './public-key.ts';
-
-/**
- * Extensions whose meaning we carry out when they are critical. CRL pointers and extended key usages are
- * carried out by revocation/ and leaf.ts, without which no certificate becomes usable.
- */
-const understood: ReadonlySet<string> = new Set(Object.values(EXTENSION));
 
 export function checkCertificate(certificate: ParsedCertificate, now: Date): void {
   // §4.1.2.5: both bounds belong to the validity.
   if (now < certificate.notBefore) throw wrongTime('CERTIFICATE_NOT_YET_VALID', certificate.notBefore);
   if (now > certificate.notAfter) throw wrongTime('CERTIFICATE_EXPIRED', certificate.notAfter);
-  for (const { oid, critical } of certificate.extensions) {
-    if (critical && !understood.has(oid)) {
-      throw new Refusal('CRITICAL_EXTENSION_UNKNOWN', { found: oid, clause: 'RFC 5280 §6.1.4(o)' });
-    }
-  }
+  checkExtensions(certificate);
   if (certificate.issuer.rdns.length === 0) throw emptyName('issuer', 'RFC 5280 §4.1.2.4');
-  if (certificate.subject.rdns.length === 0 && subjectAltNamesOf(certificate).length === 0) {
+  if (certificate.subject.rdns.length === 0 && !certificate.extension(EXTENSION.SUBJECT_ALT_NAME)?.critical) {
     throw emptyName('subject', 'RFC 5280 §4.1.2.6');
   }
   readPublicKey(certificate.spki);
+}
+
+/**
+ * Extensions whose meaning we carry out when they are critical. CRL pointers and extended key usages are
+ * carried out by revocation/ and leaf.ts, without which no certificate becomes usable. Key identifiers must
+ * not be critical (§4.2.1.1, §4.2.1.2).
+ */
+type ExtensionReader = (certificate: ParsedCertificate) => unknown;
+const understood: ReadonlyMap<string, ExtensionReader | undefined> = new Map<
+  string,
+  ExtensionReader | undefined
+>([
+  [EXTENSION.KEY_USAGE, keyUsageOf],
+  [EXTENSION.SUBJECT_ALT_NAME, subjectAltNamesOf],
+  [EXTENSION.ISSUER_ALT_NAME, issuerAltNamesOf],
+  [EXTENSION.BASIC_CONSTRAINTS, basicConstraintsOf],
+  [EXTENSION.NAME_CONSTRAINTS, nameConstraintsOf],
+  [EXTENSION.CRL_DISTRIBUTION_POINTS, undefined],
+  [EXTENSION.CERTIFICATE_POLICIES, policiesOf],
+  [EXTENSION.POLICY_MAPPINGS, policyMappingsOf],
+  [EXTENSION.POLICY_CONSTRAINTS, policyConstraintsOf],
+  [EXTENSION.EXTENDED_KEY_USAGE, extendedKeyUsageOf],
+  [EXTENSION.INHIBIT_ANY_POLICY, inhibitAnyPolicyOf],
+]);
+
+function checkExtensions(certificate: ParsedCertificate): void {
+  for (const { oid, critical } of certificate.extensions) {
+    const read = understood.get(oid);
+    if (read) read(certificate);
+    else if (critical && !understood.has(oid)) {
+      throw new Refusal('CRITICAL_EXTENSION_UNKNOWN', { found: oid, clause: 'RFC 5280 §6.1.4(o)' });
+    }
+  }
+  if (basicConstraintsOf(certificate)?.ca || certificate.version === 1) return;
+  if ((keyUsageOf(certificate) ?? 0) & KEY_USAGE.KEY_CERT_SIGN) {
+    throw misplaced('keyCertSign', 'RFC 5280 §4.2.1.9');
+  }
+  if (certificate.extension(EXTENSION.NAME_CONSTRAINTS)) {
+    throw misplaced('nameConstraints', 'RFC 5280 §4.2.1.10');
+  }
 }
 
 /** An anchor of version 1 has no basicConstraints; the operators who chose it said that it is a CA. */
@@ -48,6 +91,10 @@ export function isSelfIssued(certificate: ParsedCertificate): boolean {
 
 export function pathLengthOf(certificate: ParsedCertificate): number | undefined {
   return basicConstraintsOf(certificate)?.pathLength;
+}
+
+function misplaced(parameter: string, clause: string): Refusal {
+  return new Refusal('CA_EXTENSION_MISPLACED', { parameter, clause });
 }
 
 function wrongTime(code: 'CERTIFICATE_NOT_YET_VALID' | 'CERTIFICATE_EXPIRED', bound: Date): Refusal {

@@ -23,6 +23,7 @@ export const certificateRefusals = {
   CERTIFICATE_NAME_EMPTY: 'A certificate on the path has an empty name where one must stand.',
   CRITICAL_EXTENSION_UNKNOWN:
     'A certificate on the path has a critical extension that this network does not know.',
+  CA_EXTENSION_MISPLACED: 'A certificate on the path claims what only a CA may, without being one.',
   ISSUER_NOT_CA: 'A certificate on the path was issued by one that is no CA.',
   ISSUER_KEY_USAGE: 'A certificate on the path was issued with a key that may not sign certificates.',
   SIGNATURE_WRONG: 'A signature on the path does not hold.',
