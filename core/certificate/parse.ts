@@ -2,6 +2,7 @@
 // true, in force or trusted: that is path.ts. What single extensions say is read in extensions.ts.
 
 import { Refusal } from '../errors.ts';
+import { certificateLimits } from '../policy.ts';
 import type { AlgorithmIdentifier, Extension, Name, ParsedCertificate } from './certificate.ts';
 import {
   contextConstructed,
@@ -19,10 +20,11 @@ export { parseGeneralNames } from './names.ts';
 
 /**
  * Reads one certificate; views into `der`, nothing is copied: do not change the bytes afterwards.
- * Throws DER_MALFORMED, or CERTIFICATE_EXTENSION_REPEATED, CERTIFICATE_ALGORITHMS_DIFFER,
+ * Throws DER_MALFORMED, or CERTIFICATE_TOO_LARGE, CERTIFICATE_EXTENSION_REPEATED, CERTIFICATE_ALGORITHMS_DIFFER,
  * CERTIFICATE_VERSION_WRONG with the clause.
  */
 export function parseCertificate(der: Uint8Array): ParsedCertificate {
+  if (der.length > certificateLimits.certificateBytes) throw new Refusal('CERTIFICATE_TOO_LARGE');
   const outer = readSingle(der, TAG.SEQUENCE).inside();
   const tbs = outer.element(TAG.SEQUENCE);
   const outerAlgorithm = readAlgorithm(outer);

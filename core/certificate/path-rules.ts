@@ -32,12 +32,13 @@ export function checkCertificate(certificate: ParsedCertificate, now: Date): voi
   readPublicKey(certificate.spki);
 }
 
+type ExtensionReader = (certificate: ParsedCertificate) => unknown;
+
 /**
  * Extensions whose meaning we carry out when they are critical. CRL pointers and extended key usages are
  * carried out by revocation/ and leaf.ts, without which no certificate becomes usable. Key identifiers must
  * not be critical (§4.2.1.1, §4.2.1.2).
  */
-type ExtensionReader = (certificate: ParsedCertificate) => unknown;
 const understood: ReadonlyMap<string, ExtensionReader | undefined> = new Map<
   string,
   ExtensionReader | undefined
