@@ -151,3 +151,30 @@ export const outboxPolicy = {
 
 /** A receiver that fails this often in a row is left alone for a while, so that its entries take nobody's turn. */
 export const deadReceiverPolicy = { failures: 3, firstSeconds: 30, longestSeconds: 600 } as const;
+
+/** Messages: times are milliseconds (architecture, section 3; S4). */
+export const messagePolicy = {
+  /** How far ahead of our clock a sender's may run. */
+  ahead: 10 * minutes,
+  /** How old a message may be that was not recorded yet. */
+  oldest: { participant: 24 * hours, node: 7 * 24 * hours },
+  /** Bytes of a message that stand in its item; more go to the bucket. */
+  inItemBytes: 32 * 1024,
+  /** How long the same Idempotency-Key gets the same answer (draft-ietf-httpapi-idempotency-key-header-07). */
+  idempotency: 24 * hours,
+  /** Longer than any function of the api door may run: a request that began before this is not running any more. */
+  idempotencyInFlight: 60_000,
+  /** A webhook that replaces another counts after this long (S12). */
+  webhookReplacement: 24 * hours,
+} as const;
+
+/** API keys (architecture, section 4; M1). */
+export const apiKeyPolicy = {
+  lifeDays: 90,
+  /** Where a participant rotates monthly. */
+  lifeDaysMonthly: 45,
+  /** Between nodes a key is renewed at this age. */
+  renewedByNodesAtDays: 60,
+  /** Valid at the same time: one to use, one to change to. */
+  atOnce: 2,
+} as const;

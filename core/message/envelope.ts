@@ -2,8 +2,10 @@
 // an action with its parameters, or the payout kinds' own list. Reading it believes nothing: the signature is
 // verified before, over the same bytes, and whether the sender may do the act is asked after.
 
+import type { Json } from '../canonical-json.ts';
 import { Refusal } from '../errors.ts';
-import { type Json, readJson } from './json.ts';
+import { messagePolicy } from '../policy.ts';
+import { readJson } from './json.ts';
 
 /** An institution as the network names it; compared by both names, with regard to case. */
 export interface Institution {
@@ -21,7 +23,7 @@ export interface MessageHeader {
   readonly creationDateText: string;
 }
 
-export type JsonObject = { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json | undefined };
 
 export interface Envelope {
   readonly header: MessageHeader;
@@ -41,9 +43,6 @@ export type TimelyHeader = MessageHeader & { readonly [timely]: true };
 const NETWORK_SCHEMA = 'SHINKANSEN';
 /** The names become keys of items: no separator of ours, no white space. */
 const NAME = /^[A-Za-z0-9._:-]{1,64}$/;
-const MINUTE = 60_000;
-const AHEAD = 10 * MINUTE;
-const OLDEST = { participant: 24 * 60 * MINUTE, node: 7 * 24 * 60 * MINUTE } as const;
 
 /** @throws Refusal BODY_NOT_JSON, BODY_DUPLICATE_KEY, BODY_TOO_DEEP, ENVELOPE_MALFORMED */
 export function readEnvelope(bytes: Uint8Array): Envelope {
@@ -107,8 +106,8 @@ export function checkAddress(
 export function checkAge(header: MessageHeader, now: Date, from: 'participant' | 'node'): TimelyHeader {
   const age = now.getTime() - header.creationDate.getTime();
   const detail = { parameter: 'document.header.creation_date', found: header.creationDateText };
-  if (age < -AHEAD) throw new Refusal('MESSAGE_FROM_THE_FUTURE', detail);
-  if (age > OLDEST[from]) throw new Refusal('MESSAGE_TOO_OLD', detail);
+  if (age < -messagePolicy.ahead) throw new Refusal('MESSAGE_FROM_THE_FUTURE', detail);
+  if (age > messagePolicy.oldest[from]) throw new Refusal('MESSAGE_TOO_OLD', detail);
   return header as TimelyHeader;
 }
 

@@ -3,9 +3,8 @@
 // another receiver than the next), bounded depth. What the value means is asked elsewhere.
 
 import { isAscii, isUtf8 } from 'node:buffer';
+import type { Json } from '../canonical-json.ts';
 import { Refusal } from '../errors.ts';
-
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** Deeper than any message of this network (a payout nests 6), shallow enough for any reader's stack. */
 const DEEPEST = 24;

@@ -3,9 +3,11 @@
 // Whether that certificate may be used is asked before (core/certificate/usable); what the bytes say, after.
 
 import { constants, createHash, type KeyObject, verify } from 'node:crypto';
+import type { Json } from '../canonical-json.ts';
 import { type Thumbprint, thumbprintOf } from '../certificate/thumbprint.ts';
 import { Refusal } from '../errors.ts';
-import { type Json, readJson } from './json.ts';
+import type { Signer } from '../ports.ts';
+import { readJson } from './json.ts';
 
 /** A signature header, read but not verified: it is a claim. */
 export interface DetachedJws {
@@ -35,10 +37,8 @@ export interface VerifiedMessage {
   readonly [verified]: true;
 }
 
-/** Signs a SHA-256 digest with RSASSA-PSS, MGF1-SHA256, salt of 32 bytes; the key stays where it is. */
-export interface DigestSigner {
-  sign(digest: Uint8Array): Promise<Uint8Array>;
-}
+/** RSASSA-PSS over a SHA-256 digest; the key stays where it is. */
+export type DigestSigner = Pick<Signer, 'sign'>;
 
 /** More than an RSA-8192 leaf needs; a private API takes 8,000 bytes of headers in all. */
 const LONGEST_HEADER = 8_000;
@@ -96,7 +96,7 @@ export async function signDetached(
   return `${protectedHeader}..${Buffer.from(signature).toString('base64url')}`;
 }
 
-function readHeader(bytes: Uint8Array): { readonly [key: string]: Json } {
+function readHeader(bytes: Uint8Array): { readonly [key: string]: Json | undefined } {
   let header: Json;
   try {
     header = readJson(bytes);
@@ -106,11 +106,11 @@ function readHeader(bytes: Uint8Array): { readonly [key: string]: Json } {
   }
   if (header === null || typeof header !== 'object' || Array.isArray(header))
     throw malformed('a JSON object');
-  return header as { readonly [key: string]: Json };
+  return header as { readonly [key: string]: Json | undefined };
 }
 
 /** Names that crit does not list (typ, kid, iat) are ignored, RFC 7515 §4; jwk, jku and x5u are never followed. */
-function signerOf(header: { readonly [key: string]: Json }): Uint8Array {
+function signerOf(header: { readonly [key: string]: Json | undefined }): Uint8Array {
   const { alg, b64, crit, x5c } = header;
   if (alg !== 'PS256') throw new Refusal('SIGNATURE_PROFILE', { parameter: 'alg', expected: 'PS256' });
   if (b64 !== false) throw new Refusal('SIGNATURE_PROFILE', { parameter: 'b64', expected: 'false' });

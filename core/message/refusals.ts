@@ -24,4 +24,21 @@ export const messageRefusals = {
   EDGE_IDENTITY_MISSING: 'The request did not come through the edge.',
   EDGE_IDENTITY_WRONG: 'The edge did not vouch for this request.',
   EDGE_IDENTITY_OLD: 'The edge vouched for this request more than 60 seconds ago.',
+  API_KEY_NOT_VALID: 'The API key is not valid here.',
+  API_KEYS_BOTH_VALID: 'Two API keys are valid already; a third is issued when one of them has ended.',
+  ALREADY_ISSUED:
+    'The key was issued and shown once; if that answer was lost, ask a node operator to end it.',
+  EDGE_CERTIFICATE_REQUIRED: 'This participant calls with an enrolled transport certificate only.',
+  BODY_SCHEMA: 'The message does not have the documented shape.',
+  BODY_EMPTY: 'The request has no body.',
+  HEADER_TWICE: 'A header that counts once stands in the request more than once.',
+  QUERY_MALFORMED: 'A query parameter is not what the documentation says.',
+  CURSOR_MALFORMED: 'The cursor is not one that this list gave to this participant.',
+  IDEMPOTENCY_KEY_MALFORMED: 'The Idempotency-Key is a string of 1 to 64 characters.',
+  IDEMPOTENCY_OTHER_BODY: 'This Idempotency-Key was used for another request; make a new one.',
+  IDEMPOTENCY_IN_FLIGHT: 'A request with this Idempotency-Key is being answered; ask again in a moment.',
+  MESSAGE_ALREADY_RECEIVED: 'A message with this message_id was received before.',
+  WEBHOOK_URL_REFUSED:
+    'The URL cannot be a webhook: https, a public host name, no user, password or fragment.',
+  WEBHOOK_CHALLENGE_FAILED: 'The URL did not answer the challenge with the same words.',
 } as const satisfies Record<string, string>;
