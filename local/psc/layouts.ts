@@ -12,6 +12,9 @@ import {
   otherName,
 } from './extensions.ts';
 
+/** RUT of the test PSC: nobody's. */
+export const testPscRut = '76543210-3';
+
 export type Country = 'BR' | 'CL' | 'CO' | 'MX' | 'PE';
 
 export interface ChileanHolder {
@@ -20,7 +23,7 @@ export interface ChileanHolder {
   /** `12345678-5`. */
   readonly rut: string;
   readonly email?: string;
-  /** RUT of the PSC in issuerAltName; `96928180-5` by default, `none` leaves it out. */
+  /** RUT of the PSC in issuerAltName; `76543210-3` by default, `none` leaves it out. */
   readonly pscRut?: string;
   /** Where the RUT stands: SAN by default; `both` writes it into the subject's serialNumber as well. */
   readonly rutIn?: 'san' | 'subject' | 'both';
@@ -66,8 +69,8 @@ export interface MexicanHolder {
 export interface ColombianHolder {
   readonly country: 'CO';
   readonly name: string;
-  /** Cedula, digits only. */
-  readonly cedula: string;
+  /** Cedula, digits only; a company's certificate has none. */
+  readonly cedula?: string;
   /** NIT of the company with its check digit, digits only. */
   readonly nit?: string;
   readonly companyName?: string;
@@ -79,7 +82,8 @@ export interface ColombianHolder {
 export interface PeruvianHolder {
   readonly country: 'PE';
   readonly name: string;
-  readonly dni: string;
+  /** A company's certificate has none. */
+  readonly dni?: string;
   readonly ruc?: string;
   readonly companyName?: string;
   readonly dniPrefix?: string;
@@ -116,7 +120,7 @@ function chilean(holder: ChileanHolder): HolderFields {
   const subjectRut = holder.subjectRut ?? (where === 'san' ? undefined : holder.rut);
   const names = where === 'subject' ? [] : [otherName('1.3.6.1.4.1.8321.1', write(holder.rut))];
   if (holder.email) names.push(emailName(holder.email));
-  const pscRut = holder.pscRut ?? '96928180-5';
+  const pscRut = holder.pscRut ?? testPscRut;
   return {
     subject: [
       { type: 'C', value: 'CL' },
@@ -194,11 +198,11 @@ function colombian(holder: ColombianHolder): HolderFields {
   };
   const own: NameAttribute[] = [];
   if (layout !== 'serialNumber') {
-    own.push({ type: arcs[layout].cedula, value: holder.cedula });
+    if (holder.cedula) own.push({ type: arcs[layout].cedula, value: holder.cedula });
     if (holder.nit) own.push({ type: arcs[layout].nit, value: holder.nit });
   }
-  const plain = layout === 'serialNumber' ? holder.cedula + nitCheckDigit(holder.cedula) : undefined;
-  const serialNumber = holder.serialNumber ?? plain;
+  const plain = holder.cedula ? holder.cedula + nitCheckDigit(holder.cedula) : holder.nit;
+  const serialNumber = holder.serialNumber ?? (layout === 'serialNumber' ? plain : undefined);
   return {
     subject: [
       { type: 'C', value: 'CO' },
@@ -223,7 +227,9 @@ function peruvian(holder: PeruvianHolder): HolderFields {
         ? [{ type: 'organizationIdentifier', value: `${holder.rucPrefix ?? 'NTRPE-'}${holder.ruc}` }]
         : []),
       { type: 'CN', value: holder.name },
-      { type: 'serialNumber', value: `${holder.dniPrefix ?? 'PNOPE-'}${holder.dni}` },
+      ...(holder.dni
+        ? [{ type: 'serialNumber', value: `${holder.dniPrefix ?? 'PNOPE-'}${holder.dni}` }]
+        : []),
     ],
     altNames: [],
     extensions: [],

@@ -28,7 +28,7 @@ const psc = makeAuthority({ name: 'Holder Root' });
 const leaf = (options: LeafOptions) => parseCertificate(issueLeaf(psc, options).der);
 const of = (holder: HolderInput) => leaf({ holder });
 
-const cl: HolderRule = { country: 'CL', holder: 'cl.san', pscTaxId: '96928180-5' };
+const cl: HolderRule = { country: 'CL', holder: 'cl.san', pscTaxId: '76543210-3' };
 const clSubject: HolderRule = { country: 'CL', holder: 'cl.subject' };
 const clPermanent: HolderRule = { country: 'CL', holder: 'cl.permanentIdentifier' };
 const br: HolderRule = { country: 'BR', holder: 'br.icp' };

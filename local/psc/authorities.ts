@@ -1,0 +1,160 @@
+// The test PSC's own keys and certificates: one root, one intermediate and one OCSP responder for each country,
+// made on the first start and kept in the data folder. Pointers carry the server's address, so intermediates are
+// written anew (same key, same name) when that has changed.
+
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { attributeTypes, type NameAttribute } from '../../core/certificate/name-writer.ts';
+import { type Thumbprint, thumbprintOf } from '../../core/certificate/thumbprint.ts';
+import { buildCertificate } from './certificate.ts';
+import {
+  authorityInfoAccess,
+  authorityKeyIdentifier,
+  basicConstraints,
+  crlDistributionPoints,
+  type ExtensionInput,
+  extendedKeyUsage,
+  keyUsage,
+  ocspNoCheck,
+  subjectKeyIdentifier,
+} from './extensions.ts';
+import type { Country } from './layouts.ts';
+
+export interface PscCertificate {
+  readonly der: Uint8Array;
+  readonly thumbprint: Thumbprint;
+  readonly subject: readonly NameAttribute[];
+  readonly key: KeyObject;
+  readonly spki: Uint8Array;
+}
+
+export interface CountryAuthority {
+  readonly country: Country;
+  readonly root: PscCertificate;
+  readonly intermediate: PscCertificate;
+  /** Delegated OCSP responder of the intermediate (RFC 6960 §4.2.2.2). */
+  readonly responder: PscCertificate;
+  /** The same responder without ocsp-nocheck, for the fault `revokedResponder`. */
+  readonly checkedResponder: PscCertificate;
+  /** A key that certifies nothing here: signs what the fault `wrongSigner` asks for. */
+  readonly stranger: PscCertificate;
+}
+
+const from = new Date('2020-01-01T00:00:00Z');
+const rootEnd = new Date('2049-01-01T00:00:00Z');
+const intermediateEnd = new Date('2044-01-01T00:00:00Z');
+
+const serials = { root: 1, intermediate: 2, responder: 3, checkedResponder: 4, stranger: 5 } as const;
+
+/** The PSC's own certificates: small numbers, different in each country. */
+export function ownSerial(country: Country, role: keyof typeof serials): number {
+  return (country.charCodeAt(0) << 16) + (country.charCodeAt(1) << 8) + serials[role];
+}
+
+export async function openAuthority(
+  country: Country,
+  dataFolder: string,
+  url: string,
+  bits: number,
+): Promise<CountryAuthority> {
+  const folder = join(dataFolder, country.toLowerCase());
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const names = ['root', 'intermediate', 'responder', 'stranger'] as const;
+  const [rootKey, intermediateKey, responderKey, strangerKey] = (await Promise.all(
+    names.map((name) => keyFile(join(folder, `${name}.key.pem`), bits)),
+  )) as [KeyObject, KeyObject, KeyObject, KeyObject];
+
+  const root = certificate(
+    ownSerial(country, 'root'),
+    subjectOf(country, 'Raiz'),
+    rootKey,
+    rootEnd,
+    undefined,
+    [basicConstraints(true), keyUsage('keyCertSign', 'cRLSign')],
+  );
+  const intermediate = certificate(
+    ownSerial(country, 'intermediate'),
+    subjectOf(country, 'Emisora'),
+    intermediateKey,
+    intermediateEnd,
+    root,
+    [
+      basicConstraints(true, 0),
+      keyUsage('keyCertSign', 'cRLSign'),
+      crlDistributionPoints(`${url}/${country.toLowerCase()}/root.crl`),
+      authorityInfoAccess({ caIssuers: `${url}/${country.toLowerCase()}/root.cer` }),
+    ],
+  );
+  const responding = [keyUsage('digitalSignature'), extendedKeyUsage('OCSPSigning')];
+  const responder = (role: 'responder' | 'checkedResponder', more: readonly ExtensionInput[]) =>
+    certificate(
+      ownSerial(country, role),
+      subjectOf(country, 'OCSP'),
+      responderKey,
+      intermediateEnd,
+      intermediate,
+      [...responding, ...more],
+    );
+  const stranger = certificate(
+    ownSerial(country, 'stranger'),
+    subjectOf(country, 'Desconocida'),
+    strangerKey,
+    rootEnd,
+    undefined,
+    [basicConstraints(true), keyUsage('keyCertSign', 'cRLSign', 'digitalSignature')],
+  );
+  return {
+    country,
+    root,
+    intermediate,
+    responder: responder('responder', [ocspNoCheck]),
+    checkedResponder: responder('checkedResponder', [
+      crlDistributionPoints(`${url}/${country.toLowerCase()}/intermediate.crl`),
+    ]),
+    stranger,
+  };
+}
+
+function subjectOf(country: Country, role: string): NameAttribute[] {
+  return [
+    { type: 'C', value: country },
+    { type: 'O', value: `PSC de prueba ${country}` },
+    { type: attributeTypes.CN, value: `PSC de prueba ${country} ${role}` },
+  ];
+}
+
+function certificate(
+  serialNumber: number,
+  subject: readonly NameAttribute[],
+  key: KeyObject,
+  notAfter: Date,
+  issuer: PscCertificate | undefined,
+  extensions: readonly ExtensionInput[],
+): PscCertificate {
+  const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
+  const all = [
+    ...extensions,
+    subjectKeyIdentifier(spki),
+    ...(issuer ? [authorityKeyIdentifier(issuer.spki)] : []),
+  ];
+  const template = {
+    serialNumber,
+    issuer: issuer?.subject ?? subject,
+    subject,
+    notBefore: from,
+    notAfter,
+    spki,
+  };
+  // RSA PKCS#1 v1.5 is deterministic: the same key and template are the same certificate after a restart.
+  const der = buildCertificate({ ...template, extensions: all }, issuer?.key ?? key);
+  return { der, thumbprint: thumbprintOf(der), subject, key, spki };
+}
+
+async function keyFile(file: string, modulusLength: number): Promise<KeyObject> {
+  if (existsSync(file)) return createPrivateKey(readFileSync(file));
+  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength });
+  writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  return privateKey;
+}
