@@ -2,6 +2,7 @@
 // counts `$.code`) and have a runbook. In alphabetical order.
 
 export const logCodes = {
+  EVIDENCE_BROKEN: ['alarm', 'Evidence is not as it was written; run `apodera evidence audit`.'],
   EVIDENCE_UNCHAINED: ['alarm', 'Evidence has waited longer than a minute for its place in the chain.'],
   FAULT: ['alarm', 'Something of ours is wrong; the caller heard a reference and nothing more.'],
   OUTBOX_DEAD: ['alarm', 'A message was given up after the last attempt that policy allows.'],

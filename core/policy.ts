@@ -178,3 +178,21 @@ export const apiKeyPolicy = {
   /** Valid at the same time: one to use, one to change to. */
   atOnce: 2,
 } as const;
+
+/** Evidence: waiting, heads, keeping (security S23). */
+export const evidencePolicy = {
+  /** Unchained for longer: alarm. */
+  unchainedAlarmSeconds: 60,
+  /** A head document is due this often; audit reports a silence of three times as long. */
+  headEverySeconds: 300,
+  headSilenceSeconds: 900,
+  /** The longest general limitation period among our countries: Brazil, Código Civil art. 205. */
+  retentionYears: 10,
+} as const;
+
+/** Until when the archive keeps what is written now. */
+export function retainUntil(now: Date): Date {
+  const end = new Date(now);
+  end.setUTCFullYear(end.getUTCFullYear() + evidencePolicy.retentionYears);
+  return end;
+}

@@ -1,0 +1,131 @@
+// The chains in the table: unchained records under EVIDNEW#scope, links under EVID#scope, one head per scope. A head
+// moves by one conditional write together with its links, so that two writers cannot fork a chain, and a writer that
+// dies anywhere leaves either all of a batch or nothing.
+
+import type { Json } from '../../core/canonical-json.ts';
+import { type ChainHead, genesis, nextLink, type StoredLink } from '../../core/evidence/chain.ts';
+import type { EvidenceChains, HeadNotes, WaitingScope } from '../../core/evidence/ports.ts';
+import { bodyHash } from '../../core/evidence/record.ts';
+import { evidenceShards } from './evidence.ts';
+import {
+  type Attribute,
+  absent,
+  all,
+  ConditionFailed,
+  equals,
+  type Key,
+  number,
+  queryAll,
+  type StoredItem,
+  type Table,
+  text,
+  type Write,
+} from './table.ts';
+
+// A head and, per record, one put and one delete: 100 writes are the limit of a transaction.
+const batch = 49;
+
+const headKey = (scope: string): Key => ({ pk: `EVIDHEAD#${scope}`, sk: 'HEAD' });
+const linkKey = (scope: string, seq: number): Key => ({ pk: `EVID#${scope}`, sk: sequenceOf(seq) });
+/** 12 digits: text that sorts as the number does. */
+const sequenceOf = (seq: number) => String(seq).padStart(12, '0');
+const notesKey: Key = { pk: 'EVIDHEADS', sk: 'HEAD' };
+
+export function dynamoDbEvidenceChains(table: Table): EvidenceChains & HeadNotes {
+  return {
+    async waiting() {
+      const scopes = new Map<string, WaitingScope>();
+      for (let shard = 0; shard < evidenceShards; shard++) {
+        for await (const item of queryAll(table, { index: 'GSI2', hash: `EVIDENCE#${shard}` })) {
+          const scope = item.pk.slice('EVIDNEW#'.length);
+          const since = new Date(text(item, 'dueAt'));
+          const known = scopes.get(scope);
+          scopes.set(scope, { scope, count: (known?.count ?? 0) + 1, since: known?.since ?? since });
+        }
+      }
+      return [...scopes.values()];
+    },
+    async chain(scope, now) {
+      const [head, waiting] = await Promise.all([
+        this.head(scope),
+        table.query({ hash: `EVIDNEW#${scope}`, limit: batch, consistent: true }),
+      ]);
+      if (waiting.items.length === 0) return { chained: 0, broken: [] };
+      try {
+        await table.transact(chainWrites(scope, head ?? genesis(scope), waiting.items, now));
+      } catch (error) {
+        // Another writer was first; what it left is chained in the next round.
+        if (error instanceof ConditionFailed) return { chained: 0, broken: [] };
+        throw error;
+      }
+      const broken = waiting.items.filter((item) => bodyHash(item.record as Json) !== item.hash);
+      return { chained: waiting.items.length, broken: broken.map(({ sk }) => sk) };
+    },
+    async heads() {
+      const heads = new Map<string, ChainHead>();
+      for await (const item of queryAll(table, { index: 'GSI1', hash: 'EVIDHEADS' })) {
+        heads.set(text(item, 'gsi1sk'), { seq: number(item, 'seq'), link: text(item, 'link') });
+      }
+      return heads;
+    },
+    async head(scope) {
+      const item = await table.get(headKey(scope));
+      return item && { seq: number(item, 'seq'), link: text(item, 'link') };
+    },
+    async *links(scope, afterSeq) {
+      const range = { is: '>', value: sequenceOf(afterSeq) } as const;
+      for await (const item of queryAll(table, { hash: `EVID#${scope}`, range, consistent: true })) {
+        yield readLink(scope, item);
+      }
+    },
+    async lastHead() {
+      const item = await table.get(notesKey);
+      return item && { number: number(item, 'number'), hash: text(item, 'hash') };
+    },
+    async noteHead(head) {
+      await table.write({ put: { ...notesKey, ...head } });
+    },
+  };
+}
+
+/** A record whose hash does not fit is chained as it was found: it is evidence too, and audit names it. */
+function chainWrites(
+  scope: string,
+  head: ChainHead,
+  waiting: readonly StoredItem[],
+  now: Date,
+): readonly Write[] {
+  const writes: Write[] = [];
+  let last = head;
+  for (const item of waiting) {
+    const link = nextLink(scope, last, text(item, 'hash'));
+    const { seq, previous, hash } = link;
+    const put = {
+      ...linkKey(scope, seq),
+      previous,
+      hash,
+      link: link.link,
+      record: item.record as Attribute,
+      chainedAt: now.toISOString(),
+    };
+    writes.push({ put, when: absent() });
+    writes.push({ delete: { pk: item.pk, sk: item.sk }, when: equals('hash', hash) });
+    last = link;
+  }
+  const change = { set: { seq: last.seq, link: last.link, gsi1pk: 'EVIDHEADS', gsi1sk: scope } };
+  const when = head.seq === 0 ? absent() : all(equals('seq', head.seq), equals('link', head.link));
+  return [{ update: headKey(scope), change, when }, ...writes];
+}
+
+/** A missing or strange attribute is for the audit to name, so nothing here throws. */
+function readLink(scope: string, item: StoredItem): StoredLink {
+  const textOr = (name: string) => (typeof item[name] === 'string' ? item[name] : '');
+  return {
+    scope,
+    seq: Number(item.sk),
+    previous: textOr('previous'),
+    hash: textOr('hash'),
+    link: textOr('link'),
+    body: (item.record ?? null) as Json,
+  };
+}

@@ -1,0 +1,58 @@
+// Where do chains and heads live, for those who write them and for those who audit them?
+
+import type { ChainHead, StoredLink } from './chain.ts';
+
+export interface WaitingScope {
+  readonly scope: string;
+  readonly count: number;
+  /** When the oldest of them happened. */
+  readonly since: Date;
+}
+
+export interface EvidenceChains {
+  /** Scopes with unchained records. */
+  waiting(): Promise<readonly WaitingScope[]>;
+  /**
+   * Chains the oldest unchained records of one scope, in one transaction.
+   * @returns how many; 0 when there was nothing left, or when another writer was first.
+   */
+  chain(scope: string, now: Date): Promise<{ readonly chained: number; readonly broken: readonly string[] }>;
+  /** The head of every scope; a head may be some seconds old. */
+  heads(): Promise<ReadonlyMap<string, ChainHead>>;
+  /** The head as it is now; undefined for an empty chain. */
+  head(scope: string): Promise<ChainHead | undefined>;
+  /** Links after `seq`, in order. */
+  links(scope: string, afterSeq: number): AsyncIterable<StoredLink>;
+}
+
+/** Where the last head document was; a hint that saves listing the archive, checked against it. */
+export interface LastHead {
+  readonly number: number;
+  readonly hash: string;
+}
+
+export interface HeadNotes {
+  lastHead(): Promise<LastHead | undefined>;
+  noteHead(head: LastHead): Promise<void>;
+}
+
+export interface ArchivedHead {
+  readonly number: number;
+  /** The first version ever written under that number. */
+  readonly bytes: Uint8Array;
+  /** Versions and delete markers written over it later. */
+  readonly laterVersions: number;
+}
+
+/** Write once, read for ever (S3 Object Lock in compliance mode). */
+export interface EvidenceArchive {
+  putHead(number: number, bytes: Uint8Array, retainUntil: Date): Promise<'PUT' | 'EXISTS'>;
+  head(number: number): Promise<Uint8Array | undefined>;
+  /** All heads from `fromNumber`, by number. */
+  heads(fromNumber: number): AsyncIterable<ArchivedHead>;
+  putListing(hash: string, bytes: Uint8Array, retainUntil: Date): Promise<void>;
+  listing(hash: string): Promise<Uint8Array | undefined>;
+  /** Messages, chains, CRLs, OCSP answers, proofs, under their SHA-256 (base64url). */
+  putBytes(sha256: string, bytes: Uint8Array, retainUntil: Date): Promise<void>;
+  bytes(sha256: string): Promise<Uint8Array | undefined>;
+}

@@ -1,0 +1,26 @@
+// Wires the chain writer: a schedule every minute, one concurrent execution. With `{"forSeconds": 50}` in the
+// schedule's input it stays and looks again every 5 s, so that a record waits seconds and not a minute.
+
+import { setTimeout as pause } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { nodeClock } from '../../adapters/clock.ts';
+import { readConfig } from '../../adapters/config.ts';
+import { dynamoDbTable } from '../../adapters/dynamodb/dynamodb.ts';
+import { dynamoDbEvidenceChains } from '../../adapters/dynamodb/evidence-chain.ts';
+import { nodeLog } from '../../adapters/logger.ts';
+import { chainEvidence } from './chain-evidence.ts';
+
+const { tableName } = readConfig(['tableName']);
+const clock = nodeClock();
+const chains = dynamoDbEvidenceChains(dynamoDbTable({ client: new DynamoDBClient(), name: tableName }));
+const deps = { chains, clock, log: nodeLog('chain-evidence') };
+const lookEveryMilliseconds = 5_000;
+
+export async function handler(event: { forSeconds?: number } = {}): Promise<{ chained: number }> {
+  const end = performance.now() + (event.forSeconds ?? 0) * 1000;
+  for (let chained = 0; ; await pause(lookEveryMilliseconds)) {
+    await clock.tune();
+    chained += (await chainEvidence(deps)).chained;
+    if (performance.now() + lookEveryMilliseconds >= end) return { chained };
+  }
+}

@@ -1,0 +1,39 @@
+// Wires the signing of evidence heads: a schedule every 5 minutes, one concurrent execution.
+
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { S3Client } from '@aws-sdk/client-s3';
+import { nodeClock } from '../../adapters/clock.ts';
+import { readConfig } from '../../adapters/config.ts';
+import { dynamoDbTable } from '../../adapters/dynamodb/dynamodb.ts';
+import { dynamoDbEvidenceChains } from '../../adapters/dynamodb/evidence-chain.ts';
+import { headVerifier } from '../../adapters/kms/heads.ts';
+import { kmsPublicKeys, kmsSigner } from '../../adapters/kms/signer.ts';
+import { nodeLog } from '../../adapters/logger.ts';
+import { s3Archive } from '../../adapters/s3/archive.ts';
+import { signEvidenceHeads } from './sign-evidence-heads.ts';
+
+const config = readConfig([
+  'tableName',
+  'evidenceBucket',
+  'evidenceKeyId',
+  'pastEvidenceKeyIds',
+  'nodeFinId',
+]);
+const clock = nodeClock();
+const kms = new KMSClient();
+const acceptedKeyIds = [config.evidenceKeyId, ...config.pastEvidenceKeyIds];
+const deps = {
+  chains: dynamoDbEvidenceChains(dynamoDbTable({ client: new DynamoDBClient(), name: config.tableName })),
+  archive: s3Archive(new S3Client(), config.evidenceBucket),
+  signer: kmsSigner(kms, config.evidenceKeyId, 'ECDSA_SHA_256'),
+  isOurs: headVerifier(acceptedKeyIds, kmsPublicKeys(kms)),
+  node: config.nodeFinId,
+  clock,
+  log: nodeLog('sign-evidence-heads'),
+};
+
+export async function handler(): Promise<{ number: number; broken: number }> {
+  await clock.tune();
+  return signEvidenceHeads(deps);
+}
