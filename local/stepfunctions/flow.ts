@@ -38,7 +38,6 @@ async function runOne(run: Run, line: Line, key: string, name: string, input: Js
     () => ({ at: run.clock.now().getTime() }),
     () => [{ type: `${state.Type}StateEntered`, details: { name, ...inputDetails(input) } }],
   );
-  line.inState = state.Type;
   const here: Here = { name, key, input, enteredAt: entered.at, enteredEvent: line.last };
   const left = run.execution.step<Exit>(`${key}:out`);
   if (left) {

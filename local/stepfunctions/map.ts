@@ -146,7 +146,6 @@ async function iterate(run: Run, { line, index }: Iteration, name: string, input
   );
   try {
     const output = await runFlow(run, line, input);
-    line.inState = undefined;
     const drafts: Draft[] = [{ type: 'MapIterationSucceeded', details: about }];
     await step(
       run,
@@ -178,6 +177,15 @@ async function abortSibling(run: Run, other: Iteration, name: string, failed: It
   const key = `${other.line.prefix}:end`;
   if (other === failed || run.execution.step(key) || run.execution.ending) return;
   const drafts: Draft[] = [{ type: 'MapIterationAborted', details: { name, index: other.index } }];
-  if (other.line.inState) drafts.unshift({ type: `${other.line.inState}StateAborted` });
+  const entered = stateOf(run, other.line.prefix);
+  if (entered) drafts.unshift({ type: entered.replace('Entered', 'Aborted') });
   await run.execution.record(key, 'aborted' satisfies Ended, drafts, failed.line.last);
+}
+
+/** `TaskStateEntered` and the like, of the state that the line is in, as the steps tell. */
+function stateOf(run: Run, prefix: string): string | undefined {
+  let n = 0;
+  while (run.execution.step(`${prefix}${n}:out`)) n += 1;
+  const entered = run.execution.step(`${prefix}${n}:in`);
+  return entered && run.execution.events[entered.last - 1]?.type;
 }

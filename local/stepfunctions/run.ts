@@ -38,8 +38,6 @@ export interface Line {
   /** The last event of the line. */
   last: number;
   variables: Readonly<Record<string, Json>>;
-  /** The type of the state that the line is in, for `TaskStateAborted` and the like. */
-  inState?: string;
 }
 
 /** The state that the line is in. */

@@ -38,7 +38,8 @@ export async function leave(
 ): Promise<Exit> {
   const seen = bindings(run, line, here, more);
   const at = more.at ?? '';
-  const given = more.errorOutput ?? more.result ?? here.input;
+  // A result may be null.
+  const given = more.errorOutput ?? (more.result === undefined ? here.input : more.result);
   const output =
     fields.Output === undefined ? given : await evaluate(fields.Output, `${at}Output`, seen, asker(here));
   const assigned = fields.Assign ? await evaluate(fields.Assign, `${at}Assign`, seen, asker(here)) : {};

@@ -3,7 +3,6 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   CreateStateMachineCommand,
   DescribeExecutionCommand,
@@ -141,14 +140,4 @@ export function named(name: string, message = 'as the test wants it'): Error {
   const error = new Error(message);
   error.name = name;
   return error;
-}
-
-/** Turns until the condition holds; fails after ten thousand. */
-export async function until<T>(condition: () => T | undefined | false): Promise<T> {
-  for (let turn = 0; turn < 10_000; turn += 1) {
-    const found = condition();
-    if (found) return found;
-    await nextTurn();
-  }
-  throw new Error('it did not come');
 }
