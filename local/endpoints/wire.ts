@@ -136,7 +136,10 @@ async function answer(
   handlerOf: (service: string) => ServiceHandler | undefined,
 ): Promise<WireResponse> {
   const body = await readBody(incoming);
-  const service = signedService(incoming.headers);
+  // Step Functions and shells call functions without a signature.
+  const service = incoming.url?.startsWith('/2015-03-31/functions/')
+    ? 'lambda'
+    : signedService(incoming.headers);
   if (!service)
     return jsonError(new AwsError('MissingAuthenticationToken', 'The request is not signed.', 403));
   const handler = handlerOf(service);
