@@ -37,7 +37,7 @@ export interface Decision {
   readonly asked: readonly string[];
   readonly state: DecisionState;
   /** Why it ended without a person's vote. */
-  readonly cause?: 'WRONG_CODE' | 'SUPERSEDED' | 'WITHDRAWN' | 'SUSPENDED';
+  readonly cause?: 'WRONG_CODE' | 'SUPERSEDED' | 'WITHDRAWN' | 'SUSPENDED' | 'OFFICE_MISSING';
   readonly decidedAt?: Date;
   readonly votes: readonly Vote[];
   readonly wrongCodes: number;

@@ -27,7 +27,10 @@ export function failureLimits(account: string, source: string): readonly Failure
   ];
 }
 
-/** @throws Refusal TRIES_EXHAUSTED, with the minutes to wait */
+/**
+ * @param counts as they stand with this attempt counted
+ * @throws Refusal TRIES_EXHAUSTED, with the minutes to wait
+ */
 export function admitAttempt(
   limits: readonly FailureLimit[],
   counts: readonly FailureCount[],
@@ -37,7 +40,7 @@ export function admitAttempt(
     const count = counts.find((candidate) => candidate.key === limit.key);
     if (!count) continue;
     const endsMs = count.windowStart.getTime() + limit.windowMs;
-    if (count.failures >= limit.failures && now.getTime() < endsMs) {
+    if (count.failures > limit.failures && now.getTime() < endsMs) {
       const minutes = Math.ceil((endsMs - now.getTime()) / 60_000);
       throw new Refusal('TRIES_EXHAUSTED', { expected: `a pause of ${minutes} min`, retryable: true });
     }

@@ -16,6 +16,7 @@ export interface Invitation {
   readonly expiresAt: Date;
   readonly state: 'open' | 'used' | 'replaced';
   readonly wrongCodes: number;
+  readonly version: number;
 }
 
 /** Digits and letters that cannot be mistaken for each other over the telephone. */
@@ -48,6 +49,7 @@ export function openInvitation(
     expiresAt: new Date(opensAt.getTime() + peoplePolicy.invitationLifeMs),
     state: 'open',
     wrongCodes: 0,
+    version: 1,
   };
 }
 

@@ -84,21 +84,20 @@ test('a long phrase passes, with accents and spaces', () => {
 test('five failures of one account from one source close that pair, and only it, for a quarter of an hour', () => {
   const limits = failureLimits('p1', '192.0.2.1');
   let counts: FailureCount[] = [];
-  for (let tries = 0; tries < 5; tries++) {
-    expect(() => admitAttempt(limits, counts, noon)).not.toThrow();
+  const tryOnce = (now: Date) => {
     counts = limits.map((limit) =>
       countFailure(
         limit,
         counts.find(({ key }) => key === limit.key),
-        noon,
+        now,
       ),
     );
-  }
-  expect(() => admitAttempt(limits, counts, minutes(14))).toThrow(
-    expect.objectContaining({ code: 'TRIES_EXHAUSTED' }),
-  );
+    admitAttempt(limits, counts, now);
+  };
+  for (let tries = 0; tries < 5; tries++) expect(() => tryOnce(noon)).not.toThrow();
+  expect(() => tryOnce(minutes(14))).toThrow(expect.objectContaining({ code: 'TRIES_EXHAUSTED' }));
   expect(() => admitAttempt(failureLimits('p1', '192.0.2.2'), counts, noon)).not.toThrow();
-  expect(() => admitAttempt(limits, counts, minutes(15))).not.toThrow();
+  expect(() => tryOnce(minutes(15))).not.toThrow();
 });
 
 test('a new window starts at one', () => {

@@ -1,0 +1,62 @@
+// Where does a decision stand? One item with its votes; sparse index of the waiting ones of a participant, office and
+// use. The version is the condition of every write, so that exactly one of vote, silence and withdrawal decides.
+
+import { type Decision, endDecision } from '../../core/people/decision.ts';
+import type { Decisions, Effects } from '../../core/people/ports.ts';
+import { type Announce, commit } from './effects.ts';
+import { itemOf, recordOf, withoutKeys } from './records.ts';
+import { absent, equals, type Key, queryAll, type StoredItem, type Table, type Write } from './table.ts';
+
+const dates = ['decidedAt', 'createdAt', 'expiresAt'];
+
+export const decisionKey = (decisionId: string): Key => ({ pk: `CONF#${decisionId}`, sk: 'DECISION' });
+
+const waitingKey = ({ office, subject }: Decision) => `CONFWAIT#${subject.participant}#${subject.use}#${office}`;
+
+export function decisions(table: Table, announce: Announce): Decisions {
+  return {
+    async find(decisionId) {
+      const item = await table.get(decisionKey(decisionId));
+      return item && decisionOf(item);
+    },
+    async open(decision, effects) {
+      const write: Write = { put: decisionItem(decision), when: absent() };
+      return (await commit(table, [write], effects, announce)) === 'RECORDED' ? 'OPENED' : 'KEPT';
+    },
+    record: (changed, effects) => commit(table, changed.map(decisionWrite), effects, announce),
+    async waitingBeside(decision) {
+      const found: Decision[] = [];
+      for await (const item of queryAll(table, { hash: waitingKey(decision), index: 'GSI1' }))
+        found.push(decisionOf(item));
+      return found.filter(({ decisionId, state }) => decisionId !== decision.decisionId && state === 'waiting');
+    },
+  };
+}
+
+/** For other verticals' transactions: withdrawal and suspension end what waits. */
+export function endDecisionWrite(decision: Decision, cause: Decision['cause'], now: Date): Write {
+  return decisionWrite(endDecision(decision, cause, now));
+}
+
+function decisionWrite(decision: Decision): Write {
+  return { put: decisionItem(decision), when: equals('version', decision.version - 1) };
+}
+
+function decisionItem(decision: Decision): StoredItem {
+  const waiting = decision.state === 'waiting';
+  return {
+    ...itemOf({ ...decision, votes: decision.votes.map((vote) => ({ ...vote, votedAt: vote.at, at: undefined })) }),
+    ...decisionKey(decision.decisionId),
+    ...(waiting && { gsi1pk: waitingKey(decision), gsi1sk: decision.decisionId }),
+  };
+}
+
+type StoredVote = Omit<Decision['votes'][number], 'at'> & { readonly votedAt: Date };
+
+/** A proof's own `at` is text: the vote's stands under another name. */
+export function decisionOf(item: StoredItem): Decision {
+  const stored = recordOf<Omit<Decision, 'votes'> & { votes: StoredVote[] }>(withoutKeys(item), [...dates, 'votedAt']);
+  return { ...stored, votes: stored.votes.map(({ votedAt, ...vote }) => ({ ...vote, at: votedAt })) };
+}
+
+export type { Decisions, Effects };

@@ -1,0 +1,56 @@
+// How does an act change what people may do? All of its grants, their seals, the evidence that names those seals and
+// the mails that tell of them: one transaction.
+
+import type { EvidenceRecord, StateMark } from '../../core/evidence/record.ts';
+import type { Grant, Ledger } from '../../core/people/ports.ts';
+import type { Sealer } from '../../core/ports.ts';
+import { actWrite } from './acts.ts';
+import { type Announce, commit } from './effects.ts';
+import { factorDelete, factorWrite } from './factors.ts';
+import { invitationWrite } from './invitations.ts';
+import { partyWrite } from './parties.ts';
+import { contactWrites, personWrite } from './people.ts';
+import type { Table, Write } from './table.ts';
+
+interface Written {
+  readonly writes: readonly Write[];
+  readonly marks: readonly StateMark[];
+}
+
+export function ledger(table: Table, sealer: Sealer, announce: Announce): Ledger {
+  return {
+    async commit(grants, proofs, effects) {
+      const written = await Promise.all(grants.map((grant) => writesOf(sealer, grant, proofs)));
+      const marks = written.flatMap((each) => each.marks);
+      const [first, ...others] = effects.evidence;
+      const evidence: EvidenceRecord[] = first
+        ? [{ ...first, states: [...(first.states ?? []), ...marks] }, ...others]
+        : [];
+      const writes = written.flatMap((each) => each.writes);
+      return commit(table, writes, { evidence, outbox: effects.outbox }, announce);
+    },
+  };
+}
+
+async function writesOf(sealer: Sealer, grant: Grant, proofs: readonly string[]): Promise<Written> {
+  if (grant.noun === 'contact') return { writes: contactWrites(grant.contact), marks: [] };
+  if (grant.noun === 'act') return { writes: [actWrite(grant.act)], marks: [] };
+  if (grant.noun === 'noFactor') return { writes: [factorDelete(grant.personId)], marks: [] };
+  const { write, mark } = await sealed(sealer, grant, proofs);
+  return { writes: [write], marks: [mark] };
+}
+
+type SealedGrant = Exclude<Grant, { noun: 'contact' | 'act' | 'noFactor' }>;
+
+function sealed(sealer: Sealer, grant: SealedGrant, proofs: readonly string[]) {
+  switch (grant.noun) {
+    case 'person':
+      return personWrite(sealer, grant.person, proofs);
+    case 'party':
+      return partyWrite(sealer, grant.party, proofs);
+    case 'invitation':
+      return invitationWrite(sealer, grant.invitation, proofs);
+    case 'factor':
+      return factorWrite(sealer, grant.factor, proofs);
+  }
+}

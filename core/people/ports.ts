@@ -1,0 +1,143 @@
+// What do the people's flows ask of the world? Only the methods that are used; each write takes its evidence and its
+// outbox along, and the adapter puts all of it into one transaction. It holds no rules.
+
+import type { Enrolment } from '../enrolment/enrolment.ts';
+import type { EvidenceRecord } from '../evidence/record.ts';
+import type { OutboxEntry } from '../outbox.ts';
+import type { Act } from './act.ts';
+import type { Decision } from './decision.ts';
+import type { FailureCount, FailureLimit } from './failures.ts';
+import type { Invitation } from './invitation.ts';
+import type { Link, LinkId } from './link.ts';
+import type { Party } from './party.ts';
+import type { Contact, Person } from './person.ts';
+
+export interface Effects {
+  readonly evidence: readonly EvidenceRecord[];
+  readonly outbox: readonly OutboxEntry[];
+}
+
+/** Sealed records: what these return was checked in this process; a broken seal is a Refusal. */
+export interface People {
+  person(personId: string): Promise<Person | undefined>;
+  /** The contact that belongs to the sealed record; undefined once erased. */
+  contact(person: Person): Promise<Contact | undefined>;
+  /** Everybody who has not ended: of a participant, or, for null, of the node itself. */
+  holders(participant: string | null): Promise<readonly Person[]>;
+  byAddress(email: string): Promise<readonly Person[]>;
+}
+
+export interface Parties {
+  party(finId: string): Promise<Party | undefined>;
+  parties(): Promise<readonly Party[]>;
+}
+
+/** The version moved on: somebody else decided meanwhile; read again. */
+export type Recorded = 'RECORDED' | 'MOVED';
+
+export interface Decisions {
+  find(decisionId: string): Promise<Decision | undefined>;
+  /** Put if absent. */
+  open(decision: Decision, effects: Effects): Promise<'OPENED' | 'KEPT'>;
+  /** All of these at once, each only where its stored version is one less. */
+  record(decisions: readonly [Decision, ...Decision[]], effects: Effects): Promise<Recorded>;
+  /** Other waiting decisions of the same participant, use and office (S18). */
+  waitingBeside(decision: Decision): Promise<readonly Decision[]>;
+}
+
+/** Task tokens, encrypted at rest; for the functions of one named list. */
+export interface TaskTokens {
+  put(decisionId: string, taskToken: string): Promise<void>;
+  read(decisionId: string): Promise<string | undefined>;
+}
+
+export interface Links {
+  put(linkId: LinkId, link: Link): Promise<void>;
+  /** Undefined for an unknown link, and for what cannot be one. */
+  find(linkId: string): Promise<Link | undefined>;
+}
+
+export interface Invitations {
+  invitation(invitationId: string): Promise<Invitation | undefined>;
+  countWrongCode(invitationId: string): Promise<void>;
+}
+
+/** Password and authenticator of one person. */
+export interface FactorRecord {
+  readonly personId: string;
+  readonly passwordHash: string;
+  /** KMS ciphertext, base64url; bound to the person. */
+  readonly totpSecretEncrypted: string;
+  readonly setAt: Date;
+  readonly version: number;
+}
+
+export interface Factors {
+  factor(personId: string): Promise<(FactorRecord & { readonly lastStep: number }) | undefined>;
+  /** Each step once: the write that moves it on is the one that counts. @throws Refusal FACTOR_STEP_USED */
+  useStep(personId: string, step: number): Promise<void>;
+}
+
+export interface Failures {
+  /** Counts this attempt before it is judged, so that parallel guesses are counted too. */
+  begin(limits: readonly FailureLimit[], now: Date): Promise<readonly FailureCount[]>;
+  /** The attempt was good: the pair starts anew, the others give it back. */
+  forget(limits: readonly FailureLimit[]): Promise<void>;
+}
+
+export interface Acts {
+  act(actId: string): Promise<Act | undefined>;
+  open(): Promise<readonly Act[]>;
+  propose(act: Act, effects: Effects): Promise<void>;
+}
+
+export interface Session {
+  readonly personId: string;
+  readonly createdAt: Date;
+  readonly lastSeenAt: Date;
+  readonly expiresAt: Date;
+}
+
+export interface Sessions {
+  /** @param secret >= 128 bits, base64url; stored hashed */
+  start(secret: string, session: Session): Promise<void>;
+  find(secret: string): Promise<Session | undefined>;
+  touch(secret: string, now: Date): Promise<void>;
+  end(secret: string): Promise<void>;
+}
+
+/** RFC 7636: what the command line must show to get its session. */
+export interface SignInCode {
+  readonly personId: string;
+  readonly codeChallenge: string;
+  readonly redirectUri: string;
+  readonly expiresAt: Date;
+}
+
+export interface SignInCodes {
+  put(code: string, signIn: SignInCode): Promise<void>;
+  /** Once: who takes it, removes it. */
+  take(code: string): Promise<SignInCode | undefined>;
+}
+
+/** What acts and accepted invitations change, as data. A record's version is its stored one plus 1. */
+export type Grant =
+  | { readonly noun: 'person'; readonly person: Person }
+  | { readonly noun: 'contact'; readonly contact: Contact }
+  | { readonly noun: 'party'; readonly party: Party }
+  | { readonly noun: 'invitation'; readonly invitation: Invitation }
+  | { readonly noun: 'factor'; readonly factor: FactorRecord }
+  | { readonly noun: 'noFactor'; readonly personId: string }
+  | { readonly noun: 'act'; readonly act: Act };
+
+export interface Ledger {
+  /**
+   * One transaction. Seals what grants, names the seals in the first evidence record.
+   * @param proofs SHA-256 digests (base64url) of what allowed it
+   */
+  commit(grants: readonly Grant[], proofs: readonly string[], effects: Effects): Promise<Recorded>;
+}
+
+export interface Enrolments {
+  find(enrolmentId: string): Promise<Enrolment | undefined>;
+}
