@@ -11,7 +11,8 @@ const dates = ['decidedAt', 'createdAt', 'expiresAt'];
 
 export const decisionKey = (decisionId: string): Key => ({ pk: `CONF#${decisionId}`, sk: 'DECISION' });
 
-const waitingKey = ({ office, subject }: Decision) => `CONFWAIT#${subject.participant}#${subject.use}#${office}`;
+const waitingKey = ({ office, subject }: Decision) =>
+  `CONFWAIT#${subject.participant}#${subject.use}#${office}`;
 
 export function decisions(table: Table, announce: Announce): Decisions {
   return {
@@ -28,7 +29,9 @@ export function decisions(table: Table, announce: Announce): Decisions {
       const found: Decision[] = [];
       for await (const item of queryAll(table, { hash: waitingKey(decision), index: 'GSI1' }))
         found.push(decisionOf(item));
-      return found.filter(({ decisionId, state }) => decisionId !== decision.decisionId && state === 'waiting');
+      return found.filter(
+        ({ decisionId, state }) => decisionId !== decision.decisionId && state === 'waiting',
+      );
     },
   };
 }
@@ -45,7 +48,10 @@ function decisionWrite(decision: Decision): Write {
 function decisionItem(decision: Decision): StoredItem {
   const waiting = decision.state === 'waiting';
   return {
-    ...itemOf({ ...decision, votes: decision.votes.map((vote) => ({ ...vote, votedAt: vote.at, at: undefined })) }),
+    ...itemOf({
+      ...decision,
+      votes: decision.votes.map((vote) => ({ ...vote, votedAt: vote.at, at: undefined })),
+    }),
     ...decisionKey(decision.decisionId),
     ...(waiting && { gsi1pk: waitingKey(decision), gsi1sk: decision.decisionId }),
   };
@@ -55,7 +61,10 @@ type StoredVote = Omit<Decision['votes'][number], 'at'> & { readonly votedAt: Da
 
 /** A proof's own `at` is text: the vote's stands under another name. */
 export function decisionOf(item: StoredItem): Decision {
-  const stored = recordOf<Omit<Decision, 'votes'> & { votes: StoredVote[] }>(withoutKeys(item), [...dates, 'votedAt']);
+  const stored = recordOf<Omit<Decision, 'votes'> & { votes: StoredVote[] }>(withoutKeys(item), [
+    ...dates,
+    'votedAt',
+  ]);
   return { ...stored, votes: stored.votes.map(({ votedAt, ...vote }) => ({ ...vote, at: votedAt })) };
 }
 

@@ -10,8 +10,8 @@ import { openRecord, type SealedWrite, sealedWrite } from './sealed-records.ts';
 import {
   absent,
   any,
-  compare,
   ConditionFailed,
+  compare,
   type Key,
   number,
   present,
@@ -43,7 +43,11 @@ export function factors(table: Table, sealer: Sealer): Factors {
   };
 }
 
-export function factorWrite(sealer: Sealer, factor: FactorRecord, proofs: readonly string[]): Promise<SealedWrite> {
+export function factorWrite(
+  sealer: Sealer,
+  factor: FactorRecord,
+  proofs: readonly string[],
+): Promise<SealedWrite> {
   return sealedWrite(sealer, factorKey(factor.personId), factor, proofs, { lastStep: 0 });
 }
 
@@ -64,7 +68,8 @@ export function failures(table: Table): Failures {
       for (const [index, limit] of limits.entries()) {
         const key = rateKey(limit.key);
         if (index === 0) await table.write({ delete: key });
-        else await table.write({ update: key, change: { add: { failures: -1 } }, when: present() }).catch(gone);
+        else
+          await table.write({ update: key, change: { add: { failures: -1 } }, when: present() }).catch(gone);
       }
     },
   };
@@ -96,7 +101,11 @@ async function begin(table: Table, limit: FailureLimit, now: Date): Promise<Fail
 }
 
 function countOf(limit: FailureLimit, item: StoredItem): FailureCount {
-  return { key: limit.key, failures: number(item, 'failures'), windowStart: new Date(text(item, 'windowStart')) };
+  return {
+    key: limit.key,
+    failures: number(item, 'failures'),
+    windowStart: new Date(text(item, 'windowStart')),
+  };
 }
 
 function gone(error: unknown): void {

@@ -18,7 +18,9 @@ const peopleOf = (participant: string | null) => `PEOPLE#${participant ?? 'NODE'
 
 /** Not reversible by a look; the contact beside it is what is erased, and this with it. */
 const addressKey = (email: string) =>
-  `EMAIL#${createHash('sha256').update(`apodera/address/v1\n${normalisedAddress(email)}`).digest('hex')}`;
+  `EMAIL#${createHash('sha256')
+    .update(`apodera/address/v1\n${normalisedAddress(email)}`)
+    .digest('hex')}`;
 
 export function people(table: Table, sealer: Sealer): People {
   const personOf = async (personId: string) => {
@@ -27,7 +29,9 @@ export function people(table: Table, sealer: Sealer): People {
   };
   const personsOf = async (ids: readonly string[]) => {
     const items = await table.getMany(ids.map(personKey));
-    const found = await Promise.all(items.flatMap((item) => (item ? [openRecord<Person>(sealer, item, dates)] : [])));
+    const found = await Promise.all(
+      items.flatMap((item) => (item ? [openRecord<Person>(sealer, item, dates)] : [])),
+    );
     return found.filter(({ state }) => state !== 'ended');
   };
   return {
@@ -47,7 +51,8 @@ export function people(table: Table, sealer: Sealer): People {
     },
     async byAddress(email) {
       const ids: string[] = [];
-      for await (const item of queryAll(table, { hash: addressKey(email), consistent: true })) ids.push(item.sk);
+      for await (const item of queryAll(table, { hash: addressKey(email), consistent: true }))
+        ids.push(item.sk);
       return personsOf(ids);
     },
   };

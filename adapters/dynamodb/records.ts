@@ -23,7 +23,9 @@ export function recordOf<T>(item: Item, dates: readonly string[]): T {
     if (typeof value === 'string' && name !== undefined && names.has(name)) return new Date(value);
     if (Array.isArray(value)) return value.map((entry) => revive(entry));
     if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
-    return Object.fromEntries(Object.entries(value).map(([member, inner]) => [member, revive(inner, member)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([member, inner]) => [member, revive(inner, member)]),
+    );
   };
   return revive(item) as T;
 }

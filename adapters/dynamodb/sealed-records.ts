@@ -2,9 +2,9 @@
 // an item edited, copied to another key or put back from an older one does not open.
 
 import type { Json } from '../../core/canonical-json.ts';
+import type { StateMark } from '../../core/evidence/record.ts';
 import type { Sealer } from '../../core/ports.ts';
 import { type Seal, sealOver } from '../../core/seal.ts';
-import type { StateMark } from '../../core/evidence/record.ts';
 import { itemOf, recordOf } from './records.ts';
 import { absent, equals, type Item, type Key, keyName, type StoredItem, type Write } from './table.ts';
 

@@ -7,7 +7,11 @@ export function kmsCipher(client: KMSClient, KeyId: string): Cipher {
   return {
     async encrypt(plain, context) {
       const { CiphertextBlob } = await client.send(
-        new EncryptCommand({ KeyId, Plaintext: Buffer.from(plain, 'utf8'), EncryptionContext: { ...context } }),
+        new EncryptCommand({
+          KeyId,
+          Plaintext: Buffer.from(plain, 'utf8'),
+          EncryptionContext: { ...context },
+        }),
       );
       return Buffer.from(CiphertextBlob!).toString('base64url');
     },

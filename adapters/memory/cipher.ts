@@ -8,7 +8,9 @@ export function memoryCipher(key: Uint8Array = randomBytes(32)): Cipher {
   return {
     async encrypt(plain, context) {
       const iv = randomBytes(12);
-      const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(canonicalJson({ ...context })));
+      const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(
+        Buffer.from(canonicalJson({ ...context })),
+      );
       const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
       return Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url');
     },

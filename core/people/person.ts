@@ -2,8 +2,8 @@
 // address and tax id stand apart, so that erasing them breaks no seal and no evidence.
 // It does not say who may hold which offices together (offices.ts) nor how a person proves who they are (proof.ts).
 
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { Refusal } from '../errors.ts';
+import { saltedDigest } from '../evidence/personal.ts';
 
 export const offices = ['securityOfficer', 'apoderado', 'nodeOperator', 'auditor'] as const;
 export type Office = (typeof offices)[number];
@@ -26,6 +26,7 @@ export interface Person {
   readonly taxIdType: string;
   /** `taxIdDigest(taxId, salt)`; the salt lies with the contact. */
   readonly taxIdDigest: string;
+  /** `addressDigest(email, salt)` */
   readonly addressDigest: string;
   readonly invitedBy: readonly string[];
   readonly releasedBy: readonly string[];
@@ -44,7 +45,7 @@ export interface Contact {
   readonly name: string;
   readonly email: string;
   readonly taxId: string;
-  /** 32 random bytes, base64url. */
+  /** At least 128 random bits, base64url. */
   readonly salt: string;
 }
 
@@ -76,24 +77,18 @@ export function normalisedAddress(email: string): string {
   return email.trim().normalize('NFKC').toLowerCase();
 }
 
-/** Hex SHA-256; the salt keeps a stolen table from being searched for a known tax id. */
-export function saltedDigest(value: string, salt: string): string {
-  return createHash('sha256').update(`apodera/salted/v1\n${salt}\n${value}`).digest('hex');
+export function taxIdDigest(taxId: string, salt: string): string {
+  return saltedDigest(Buffer.from(salt, 'base64url'), 'taxId', normalisedTaxId(taxId));
 }
 
-export function taxIdDigest(taxId: string, salt: string): string {
-  return saltedDigest(normalisedTaxId(taxId), salt);
+export function addressDigest(email: string, salt: string): string {
+  return saltedDigest(Buffer.from(salt, 'base64url'), 'email', normalisedAddress(email));
 }
 
 /** Does the contact belong to the sealed record? A raw edit of the address must not redirect a mail (S22). */
 export function contactMatches(person: Person, contact: Contact): boolean {
   return (
-    sameDigest(person.taxIdDigest, taxIdDigest(contact.taxId, contact.salt)) &&
-    sameDigest(person.addressDigest, saltedDigest(normalisedAddress(contact.email), contact.salt))
+    person.taxIdDigest === taxIdDigest(contact.taxId, contact.salt) &&
+    person.addressDigest === addressDigest(contact.email, contact.salt)
   );
-}
-
-function sameDigest(left: string, right: string): boolean {
-  const [a, b] = [Buffer.from(left, 'hex'), Buffer.from(right, 'hex')];
-  return a.length === b.length && a.length === 32 && timingSafeEqual(a, b);
 }

@@ -1,7 +1,7 @@
 // Did this person, with their own second factor, agree to exactly this? Pure and offline: signature of the node's
 // factor key, statement, person, age at the vote. It does not say whether the person may decide (person.ts).
 
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { canonicalJson, type Json } from '../canonical-json.ts';
 import { Refusal } from '../errors.ts';
 import { peoplePolicy } from '../policy.ts';
@@ -60,6 +60,14 @@ export function verifyProof<S extends Statement>(
     throw new Refusal('PROOF_SIGNATURE_WRONG');
   requireFresh(proof.at, expected.votedAt);
   return proof as VerifiedProof<S>;
+}
+
+/** base64url SHA-256 of the whole proof: what a seal names as its reason. */
+export function proofDigest(proof: Proof): string {
+  return createHash('sha256')
+    .update(proofBytes(proof))
+    .update(Buffer.from(proof.signature, 'base64url'))
+    .digest('base64url');
 }
 
 function keyOf(key: KeyObject | Uint8Array): KeyObject {

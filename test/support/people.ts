@@ -1,13 +1,7 @@
 // People, a factor key and proofs for tests: real signatures by a key made for this run.
 
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
-import {
-  type Contact,
-  normalisedAddress,
-  type Person,
-  saltedDigest,
-  taxIdDigest,
-} from '../../core/people/person.ts';
+import { addressDigest, type Contact, type Person, taxIdDigest } from '../../core/people/person.ts';
 import { type Proof, proofBytes } from '../../core/people/proof.ts';
 import type { ConfirmationSubject, Statement } from '../../core/people/statement.ts';
 
@@ -25,7 +19,7 @@ export function aContact(personId: string, change: Partial<Contact> = {}): Conta
     name: 'María Fernanda Rojas Soto',
     email: `${personId}@example.com`,
     taxId: `T-${personId}`,
-    salt: 'c2FsdA',
+    salt: 'c2FsdCBvZiAxMjggYml0cw',
     ...change,
   };
 }
@@ -42,7 +36,7 @@ export function aPerson(change: Partial<Person> = {}): Person {
     power: change.office && change.office !== 'apoderado' ? null : { from: hours(-24 * 60), until: null },
     taxIdType: 'RUT',
     taxIdDigest: taxIdDigest(contact.taxId, contact.salt),
-    addressDigest: saltedDigest(normalisedAddress(contact.email), contact.salt),
+    addressDigest: addressDigest(contact.email, contact.salt),
     invitedBy: [],
     releasedBy: [],
     invitedAt: hours(-24 * 30),
