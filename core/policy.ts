@@ -70,6 +70,8 @@ export const egressPolicy = {
 export const peoplePolicy = {
   /** the time a person has to answer. */
   answerMs: 72 * 3_600_000,
+  /** Of those 72 h; each reminder reads the decision again. */
+  reminderHours: [24, 48, 66],
   /** D2: a proof is at most this old when its vote is recorded. */
   proofLifeMs: 5 * 60_000,
   /** Between the function that checks factors and the one that records. */

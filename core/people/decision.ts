@@ -76,6 +76,16 @@ export function openDecision(
   };
 }
 
+/** Nobody holds the office with a power in force: rejected at once, so that nobody waits for nobody. */
+export function openWithoutPeople(
+  asked: Pick<Decision, 'enrolmentId' | 'office' | 'subject' | 'messageId' | 'rule' | 'asked'>,
+  now: Date,
+): Decision {
+  const decisionId = decisionIdOf(asked.enrolmentId, asked.office);
+  const nothing = { votes: [], wrongCodes: 0, createdAt: now, expiresAt: now, decidedAt: now, version: 1 };
+  return { ...asked, ...nothing, decisionId, state: 'rejected', cause: 'OFFICE_MISSING' };
+}
+
 export function votesNeeded(rule: Rule, people: number): number {
   return { any: 1, all: people, twoOfThree: 2 }[rule];
 }

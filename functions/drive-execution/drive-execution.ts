@@ -1,0 +1,48 @@
+// Starts and wakes executions from the outbox: the only place, with ask-confirmation and forward-enrolment, where a
+// task token is read. It decides nothing; what it says is a hint, and every state reads its items again.
+
+import type { OutboxEntry } from '../../core/outbox.ts';
+import type { TaskTokens } from '../../core/people/ports.ts';
+
+export interface Executions {
+  /** The same name and input again is not a second execution. */
+  start(enrolmentId: string): Promise<void>;
+  /** Sends success; a token that has timed out or is not known any more is tolerated. */
+  wake(taskToken: string, output: { readonly outcome: string }): Promise<'WOKEN' | 'GONE'>;
+  /** Runs the function of this step outside an execution: the enrolment's own has ended, or never began. */
+  invoke(step: 'notify' | 'settle', input: Readonly<Record<string, string>>): Promise<void>;
+}
+
+export interface DriveExecutionDeps {
+  readonly tokens: Pick<TaskTokens, 'read'>;
+  readonly executions: Executions;
+}
+
+export type DriveOutcome = 'STARTED' | 'WOKEN' | 'GONE' | 'INVOKED';
+
+/** @throws Error for an entry without token yet: the outbox tries it again */
+export async function driveExecution(deps: DriveExecutionDeps, entry: OutboxEntry): Promise<DriveOutcome> {
+  const { refs } = entry;
+  switch (entry.kind) {
+    case 'enrolment.start':
+      await deps.executions.start(refs.enrolmentId!);
+      return 'STARTED';
+    case 'execution.wake':
+      return wake(deps, refs.decisionId!, refs.outcome!);
+    case 'enrolment.tell':
+      await deps.executions.invoke('notify', { enrolmentId: refs.enrolmentId!, moment: 'SETTLED' });
+      return 'INVOKED';
+    case 'enrolment.settle':
+      await deps.executions.invoke('settle', { enrolmentId: refs.enrolmentId! });
+      return 'INVOKED';
+    default:
+      throw new Error(`nothing is known of outbox entries "${entry.kind}"`);
+  }
+}
+
+async function wake(deps: DriveExecutionDeps, decisionId: string, outcome: string): Promise<DriveOutcome> {
+  const token = await deps.tokens.read(decisionId);
+  // The state has not asked yet, or asks again just now: it will find the decision by itself.
+  if (!token) return 'GONE';
+  return deps.executions.wake(token, { outcome });
+}
