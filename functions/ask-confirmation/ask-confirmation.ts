@@ -48,7 +48,8 @@ export async function askConfirmation(
   // Read again: whoever decided before our token stood woke nobody with it.
   const decision = await deps.decisions.find(decisionId);
   const decided = decision && outcome(decision);
-  if (decided) await deps.announceWake(wakeEntry(decisionId, decided, `token.${deps.ids.next()}`, deps.clock.now()));
+  if (decided)
+    await deps.announceWake(wakeEntry(decisionId, decided, `token.${deps.ids.next()}`, deps.clock.now()));
   return { decisionId, asked: decision?.asked.length ?? 0 };
 }
 
@@ -63,8 +64,17 @@ async function open(deps: AskConfirmationDeps, input: AskConfirmationInput): Pro
     kind: 'confirmation.asked',
     at: now,
     actor: { kind: 'node' as const, function: 'ask-confirmation' },
-    subjects: { enrolmentId: enrolment.id, decisionId: decision.decisionId, thumbprint: enrolment.thumbprint },
-    facts: { office: decision.office, rule: decision.rule, asked: [...decision.asked], state: decision.state },
+    subjects: {
+      enrolmentId: enrolment.id,
+      decisionId: decision.decisionId,
+      thumbprint: enrolment.thumbprint,
+    },
+    facts: {
+      office: decision.office,
+      rule: decision.rule,
+      asked: [...decision.asked],
+      state: decision.state,
+    },
   };
   const outbox = decision.state === 'waiting' ? decision.asked.flatMap((id) => mailsTo(decision, id)) : [];
   await deps.decisions.open(decision, { evidence: [evidence], outbox });
@@ -117,10 +127,19 @@ function mailsTo(decision: Decision, personId: string): OutboxEntry[] {
   const life = decision.expiresAt.getTime() - decision.createdAt.getTime();
   const reminders = peoplePolicy.reminderHours.filter((hours) => hours * 3_600_000 < life);
   const first = mail(decision, personId, 'mail.confirmation', 0);
-  return [first, ...reminders.map((hours, index) => mail(decision, personId, 'mail.reminder', hours, index + 1))];
+  return [
+    first,
+    ...reminders.map((hours, index) => mail(decision, personId, 'mail.reminder', hours, index + 1)),
+  ];
 }
 
-function mail(decision: Decision, personId: string, kind: string, afterHours: number, reminder = 0): OutboxEntry {
+function mail(
+  decision: Decision,
+  personId: string,
+  kind: string,
+  afterHours: number,
+  reminder = 0,
+): OutboxEntry {
   return newOutboxEntry({
     id: `${kind}.${decision.decisionId}.${personId}.${reminder}`,
     queue: 'mail',

@@ -40,7 +40,12 @@ export async function checkFactor(deps: CheckFactorDeps, input: CheckFactorInput
   admitAttempt(limits, await deps.failures.begin(limits, now), now);
   await requireFactor(deps, input, now);
   await deps.failures.forget(limits);
-  const unsigned = { method: 'password+totp' as const, personId: input.personId, at: now.toISOString(), statement };
+  const unsigned = {
+    method: 'password+totp' as const,
+    personId: input.personId,
+    at: now.toISOString(),
+    statement,
+  };
   const digest = createHash('sha256').update(proofBytes(unsigned)).digest();
   const signature = Buffer.from(await deps.factorSigner.sign(digest)).toString('base64url');
   return { ...unsigned, signature };
@@ -55,7 +60,8 @@ function admitStatement(deps: CheckFactorDeps, input: CheckFactorInput): Stateme
       ? statement.task_id.endsWith(`/${input.personId}`)
       : statement.person === input.personId;
   if (!names) throw new Refusal('PROOF_OTHER_PERSON');
-  if (statement.type === 'apodera/sign-in/v1' && statement.node !== deps.node) throw new Refusal('PROOF_MALFORMED');
+  if (statement.type === 'apodera/sign-in/v1' && statement.node !== deps.node)
+    throw new Refusal('PROOF_MALFORMED');
   return statement;
 }
 

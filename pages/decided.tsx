@@ -1,0 +1,68 @@
+// What is true once there is nothing left to decide? Who decided, when, why, and the one thing to do now. No dead end.
+
+import type { FC } from 'hono/jsx';
+import type { Decision } from '../core/people/decision.ts';
+import { type Frame, Page } from './page.tsx';
+import { Note } from './parts.tsx';
+import { fill, type Texts, textsIn } from './texts/texts.ts';
+import { whenText } from './when.ts';
+
+export interface DecidedFacts {
+  readonly participant: string;
+  readonly state: Decision['state'];
+  readonly cause?: Decision['cause'];
+  readonly decidedAt: Date;
+  /** Who gave the deciding vote; absent where no vote decided, or the contact was erased. */
+  readonly decidedBy?: string;
+  /** This person's own vote. */
+  readonly own?: { readonly vote: 'confirm' | 'reject'; readonly at: Date };
+}
+
+export const DecidedPage: FC<{ frame: Frame; facts: DecidedFacts }> = ({ frame, facts }) => {
+  const texts = textsIn(frame.locale);
+  const said = (text: string) =>
+    fill(text, {
+      participant: facts.participant,
+      node: frame.nodeName,
+      name: facts.decidedBy ?? '',
+      when: whenText(facts.state === 'waiting' ? facts.own!.at : facts.decidedAt, frame),
+    });
+  return (
+    <Page frame={frame} part="confirmations" title={titleOf(texts, facts)}>
+      <Note tone={facts.state === 'confirmed' || facts.state === 'waiting' ? 'ok' : 'warn'}>
+        <p>{said(whatHappened(texts, facts))}</p>
+      </Note>
+      <p>{said(nextStep(texts, facts))}</p>
+      {facts.own && <p>{said(texts.decided.nextUnexpected)}</p>}
+    </Page>
+  );
+};
+
+function titleOf({ decided }: Texts, { own, state }: DecidedFacts): string {
+  if (own) return own.vote === 'confirm' ? decided.youConfirmed : decided.youRejected;
+  return state === 'waiting' ? decided.expired : decided[state];
+}
+
+function whatHappened({ decided }: Texts, facts: DecidedFacts): string {
+  if (facts.state === 'waiting') return decided.waitingOthers;
+  if (facts.state === 'expired') return decided.expiredText;
+  switch (facts.cause) {
+    case 'WRONG_CODE':
+      return decided.wrongCode;
+    case 'SUPERSEDED':
+      return decided.superseded;
+    case 'WITHDRAWN':
+      return decided.withdrawn;
+    case 'SUSPENDED':
+      return decided.suspended;
+    case 'OFFICE_MISSING':
+      return decided.officeMissing;
+    default:
+      return facts.own || !facts.decidedBy ? decided.recorded : decided.by;
+  }
+}
+
+function nextStep({ decided }: Texts, { state }: DecidedFacts): string {
+  if (state === 'confirmed' || state === 'waiting') return decided.nextConfirmed;
+  return state === 'expired' ? decided.nextExpired : decided.nextRejected;
+}

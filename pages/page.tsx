@@ -1,0 +1,76 @@
+// What is on every page? Language, title, header with the node's own name, one main column, a way to get help. It
+// knows nothing of what is asked.
+
+import type { Child, FC } from 'hono/jsx';
+import { markPath, stylesheetPath } from './style.ts';
+import { fill, type Texts, textsIn } from './texts/texts.ts';
+import type { Place } from './when.ts';
+
+export interface Frame extends Place {
+  /** The node's own name, as people know it. */
+  readonly nodeName: string;
+  /** For support: the interaction id of this request. */
+  readonly reference: string;
+}
+
+export interface PageProps {
+  readonly frame: Frame;
+  readonly title: string;
+  readonly part: keyof Pick<Texts['common'], 'confirmations' | 'administration' | 'access'>;
+  readonly lead?: string;
+  readonly wide?: boolean;
+  /** Shown small beside the reference. */
+  readonly code?: string;
+  readonly end?: Child;
+  /** Errors first in the browser's title, as the design systems ask. */
+  readonly hasProblem?: boolean;
+  readonly children?: Child;
+}
+
+export const Page: FC<PageProps> = ({ frame, title, part, lead, wide, code, end, hasProblem, children }) => {
+  const texts = textsIn(frame.locale);
+  const tabTitle = `${hasProblem ? `${texts.common.problem}: ` : ''}${title} · ${frame.nodeName}`;
+  return (
+    <html lang={frame.locale}>
+      <head>
+        <meta charset="utf-8" />
+        <title>{tabTitle}</title>
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="robots" content="noindex" />
+        <link rel="icon" href={markPath} type="image/svg+xml" />
+        <link rel="stylesheet" href={stylesheetPath} />
+      </head>
+      <body>
+        <a class="skip" href="#main">
+          {texts.common.skip}
+        </a>
+        <header class="top">
+          <svg class="mark" viewBox="0 0 22 22" aria-hidden="true">
+            <rect width="22" height="22" rx="5" />
+            <circle cx="13" cy="9" r="3" />
+          </svg>
+          <b>{frame.nodeName}</b>
+          <span class="part">{texts.common[part]}</span>
+          <span class="end">{end ?? texts.language}</span>
+        </header>
+        <main id="main" class={wide ? 'wide' : undefined}>
+          <h1>{title}</h1>
+          {lead && <p class="lead">{lead}</p>}
+          {children}
+          <footer class="foot">
+            <p>{fill(texts.common.help, { node: frame.nodeName })}</p>
+            <p>
+              {texts.common.reference} <span class="mono">{frame.reference}</span>
+              {code && <span class="mono"> {code}</span>}
+            </p>
+          </footer>
+        </main>
+      </body>
+    </html>
+  );
+};
+
+/** The document's text; components here are synchronous. */
+export function documentOf(element: Child): string {
+  return `<!doctype html>${String(element)}`;
+}

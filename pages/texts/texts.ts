@@ -1,0 +1,29 @@
+// In which words does a page or mail speak? Three languages as data of one shape; this file only fills in names.
+
+import type { Locale } from '../../core/people/person.ts';
+import en from './en.json' with { type: 'json' };
+import es from './es.json' with { type: 'json' };
+import pt from './pt.json' with { type: 'json' };
+
+export type Texts = typeof es;
+export type ProblemText = keyof Texts['problems'];
+
+const all: Record<Locale, Texts> = { es, pt, en };
+
+export function textsIn(locale: Locale): Texts {
+  return all[locale];
+}
+
+/** `{name}` takes the value of that name; a name without value stays visible, so that a test finds it. */
+export function fill(text: string, values: Readonly<Record<string, string | number>>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** The best of Accept-Language among ours; Spanish where none is. */
+export function localeOf(acceptLanguage: string | undefined): Locale {
+  const wanted = (acceptLanguage ?? '')
+    .split(',')
+    .map((part) => part.trim().slice(0, 2).toLowerCase())
+    .find((tag) => tag in all);
+  return (wanted as Locale | undefined) ?? 'es';
+}

@@ -1,0 +1,81 @@
+// How does a person read a date? In the participant's time zone, named: DD/MM/AAAA in Spanish and Portuguese,
+// D Month YYYY in English. A thumbprint: SHA-256 in hex, in groups of eight.
+
+import type { Locale } from '../core/people/person.ts';
+import { fill, textsIn } from './texts/texts.ts';
+
+export interface Place {
+  readonly locale: Locale;
+  /** IANA name. */
+  readonly timeZone: string;
+}
+
+/** BCP 47 tags whose dates read as the text data says. */
+const tags: Record<Locale, string> = { es: 'es-CL', pt: 'pt-BR', en: 'en-GB' };
+
+export function dateText(date: Date, { locale, timeZone }: Place): string {
+  const month = locale === 'en' ? 'long' : '2-digit';
+  const day = locale === 'en' ? 'numeric' : '2-digit';
+  const parts = new Intl.DateTimeFormat(tags[locale], {
+    timeZone,
+    day,
+    month,
+    year: 'numeric',
+  }).formatToParts(date);
+  const part = (type: string) => parts.find((each) => each.type === type)?.value ?? '';
+  const between = locale === 'en' ? ' ' : '/';
+  return [part('day'), part('month'), part('year')].join(between);
+}
+
+export function timeText(date: Date, { locale, timeZone }: Place): string {
+  const clock = { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+  return new Intl.DateTimeFormat(tags[locale], clock).format(date);
+}
+
+export function zoneText(date: Date, { locale, timeZone }: Place): string {
+  const format = new Intl.DateTimeFormat(tags[locale], { timeZone, timeZoneName: 'longGeneric' });
+  return format.formatToParts(date).find(({ type }) => type === 'timeZoneName')?.value ?? timeZone;
+}
+
+/** When something happened: `on 25 November 2026 at 10:40 (Chile Time)`. */
+export function whenText(date: Date, place: Place): string {
+  return filled(textsIn(place.locale).common.at, date, place);
+}
+
+/** The same after `until`, `from`, `by`: `25 November 2026 at 10:40 (Chile Time)`. */
+export function momentText(date: Date, place: Place): string {
+  return filled(textsIn(place.locale).common.moment, date, place);
+}
+
+function filled(text: string, date: Date, place: Place): string {
+  return fill(text, {
+    date: dateText(date, place),
+    time: timeText(date, place),
+    zone: zoneText(date, place),
+  });
+}
+
+/** x5t#S256 as hex, in groups of 8: what other tools print. */
+export function thumbprintGroups(thumbprint: string): readonly string[] {
+  return (
+    Buffer.from(thumbprint, 'base64url')
+      .toString('hex')
+      .match(/.{1,8}/g) ?? []
+  );
+}
+
+/** First 8 and last 6, for lists. */
+export function thumbprintShort(thumbprint: string): string {
+  const hex = Buffer.from(thumbprint, 'base64url').toString('hex');
+  return `${hex.slice(0, 8)}…${hex.slice(-6)}`;
+}
+
+/** `4B:91:0E:7C` */
+export function serialText(serialNumber: string): string {
+  return (
+    serialNumber
+      .toUpperCase()
+      .match(/.{1,2}/g)
+      ?.join(':') ?? serialNumber
+  );
+}
