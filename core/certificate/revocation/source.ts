@@ -1,0 +1,35 @@
+// Whom do we ask about this certificate: lists first, an OCSP responder where it names no list (architecture,
+// section 6; OCSP is being switched off)? Fetching is adapters/http/revocation-fetch.ts.
+
+import { Refusal } from '../../errors.ts';
+import type { ParsedCertificate } from '../certificate.ts';
+import { distributionPointsOf, freshestCrlOf, ocspPointersOf, urlsOfPoint } from './distribution-points.ts';
+
+/** URLs of one distribution point: the same list at several places, in the certificate's order. */
+export type ListPointer = readonly string[];
+
+export type RevocationSources =
+  | { readonly kind: 'crl'; readonly lists: readonly ListPointer[]; readonly deltas: readonly ListPointer[] }
+  | { readonly kind: 'ocsp'; readonly responders: readonly string[] };
+
+/**
+ * `profileLists`: lists that the PSC profile names for certificates of this issuer that name none themselves. LDAP
+ * and directory pointers are skipped. Throws `NO_REVOCATION_SOURCE` (S25), `DER_MALFORMED`.
+ */
+export function revocationSourcesOf(
+  certificate: ParsedCertificate,
+  profileLists: readonly string[] = [],
+): RevocationSources {
+  const lists = distributionPointsOf(certificate).map(urlsOfPoint).filter(isSome);
+  if (lists.length > 0) {
+    return { kind: 'crl', lists, deltas: freshestCrlOf(certificate).map(urlsOfPoint).filter(isSome) };
+  }
+  const responders = ocspPointersOf(certificate);
+  if (responders.length > 0) return { kind: 'ocsp', responders };
+  if (profileLists.length > 0) return { kind: 'crl', lists: [profileLists], deltas: [] };
+  throw new Refusal('NO_REVOCATION_SOURCE', { clause: 'RFC 5280 §4.2.1.13, §4.2.2.1' });
+}
+
+function isSome(urls: readonly string[]): boolean {
+  return urls.length > 0;
+}
