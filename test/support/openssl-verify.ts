@@ -1,0 +1,85 @@
+// What does `openssl verify -x509_strict` say of many chains? One process for all chains with the same options:
+// their names differ, so they do not meet. Only for tests.
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pemOf } from './certificates.ts';
+
+export interface ChainToVerify {
+  readonly id: string;
+  readonly anchor: Uint8Array;
+  readonly intermediates: readonly Uint8Array[];
+  readonly leaf: Uint8Array;
+}
+
+/** Per chain, the X509_V_ERR numbers that it printed; empty: accepted. */
+export function opensslVerify(
+  chains: readonly ChainToVerify[],
+  now: Date,
+  options: readonly string[],
+): Map<string, readonly number[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'apodera-openssl-'));
+  try {
+    const file = (name: string, ders: readonly Uint8Array[]) => {
+      const path = join(folder, name);
+      writeFileSync(path, ders.map(pemOf).join('\n'));
+      return path;
+    };
+    const anchors = file(
+      'anchors.pem',
+      chains.map(({ anchor }) => anchor),
+    );
+    const untrusted = file(
+      'untrusted.pem',
+      chains.flatMap(({ intermediates }) => intermediates),
+    );
+    const leafs = chains.map(({ id, leaf }) => file(`${id}.leaf`, [leaf]));
+    const time = String(Math.floor(now.getTime() / 1000));
+    const args = [
+      'verify',
+      '-x509_strict',
+      '-auth_level',
+      '1',
+      '-attime',
+      time,
+      '-no-CApath',
+      '-no-CAstore',
+      '-CAfile',
+      anchors,
+    ];
+    if (chains.some(({ intermediates }) => intermediates.length > 0)) args.push('-untrusted', untrusted);
+    return readVerdicts(run([...args, ...options, ...leafs]), chains);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** stdout and stderr in one stream, so that errors stand before the line that names their file. */
+function run(args: readonly string[]): string {
+  const quoted = ['openssl', ...args].map((arg) => `'${arg}'`).join(' ');
+  return execFileSync('sh', ['-c', `${quoted} 2>&1 || true`], { encoding: 'utf8', maxBuffer: 1 << 28 });
+}
+
+function readVerdicts(output: string, chains: readonly ChainToVerify[]): Map<string, readonly number[]> {
+  const verdicts = new Map<string, readonly number[]>();
+  let errors: number[] = [];
+  for (const line of output.split('\n')) {
+    const error = /^error (\d+) at \d+ depth lookup/.exec(line);
+    if (error) errors.push(Number(error[1]));
+    const ok = /([^/]+)\.leaf: OK$/.exec(line);
+    const failed = /^error \S*?([^/]+)\.leaf: verification failed/.exec(line);
+    const unread = /unable to load certificate|Could not (?:read|find|open).* from \S*?([^/]+)\.leaf/i.exec(
+      line,
+    );
+    const id = ok?.[1] ?? failed?.[1] ?? unread?.[1];
+    if (!id) continue;
+    verdicts.set(id, ok ? errors : errors.length > 0 ? errors : [1]);
+    errors = [];
+  }
+  for (const { id } of chains) {
+    if (!verdicts.has(id)) throw new Error(`openssl said nothing of chain ${id}:\n${output.slice(0, 2000)}`);
+  }
+  return verdicts;
+}
