@@ -1,0 +1,135 @@
+// From words on the command line to one verb's result, printed, and an exit code. Nouns are the files of
+// commands/; options are read by node:util parseArgs, strictly: an unknown one is refused, never ignored.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { Refusal, Transient } from '../core/errors.ts';
+import { Call, type Noun, type Verb } from './command.ts';
+import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts';
+import { helpOfAll, helpOfNoun, helpOfVerb } from './help.ts';
+import { styleFor } from './style.ts';
+import type { Terminal } from './terminal.ts';
+
+const commands = join(import.meta.dirname, 'commands');
+
+/** Names of the nouns: one file each in commands/. */
+export function nounNames(): string[] {
+  return readdirSync(commands)
+    .filter((file) => /^[a-z-]+\.ts$/.test(file))
+    .map((file) => file.slice(0, -3))
+    .sort();
+}
+
+export async function loadNoun(name: string): Promise<Noun> {
+  if (!nounNames().includes(name)) {
+    throw new UsageError(`no such command "${name}"; "apodera help" lists them`);
+  }
+  return ((await import(`./commands/${name}.ts`)) as { default: Noun }).default;
+}
+
+export async function dispatch(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const json = words.includes('--json');
+  try {
+    return await run(words, terminal);
+  } catch (error) {
+    return report(error, json, terminal);
+  }
+}
+
+async function run(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const [nounName, verbName, ...rest] = words;
+  if (nounName === '--version') return show(`${version()}\n`, terminal);
+  if (nounName === undefined || ['help', '--help', '-h'].includes(nounName)) {
+    return show(await helpOfAll(nounNames(), loadNoun), terminal);
+  }
+  const noun = await loadNoun(nounName);
+  if (verbName === undefined || ['help', '--help', '-h'].includes(verbName)) {
+    return show(helpOfNoun(nounName, noun), terminal);
+  }
+  const verb = noun.verbs[verbName];
+  if (!Object.hasOwn(noun.verbs, verbName) || !verb) {
+    throw new UsageError(
+      `"apodera ${nounName}" knows ${Object.keys(noun.verbs).join(', ')}, not "${verbName}"`,
+    );
+  }
+  const { values, positionals } = parse(verb, rest);
+  if (values.help) return show(helpOfVerb(nounName, verbName, verb), terminal);
+  checkWords(verb, values, positionals);
+  const colours = terminal.outIsTty && !terminal.env.NO_COLOR && !values['no-color'] && !values.json;
+  const outcome = await verb.run(new Call(values, positionals, terminal, styleFor(colours)));
+  terminal.out(values.json ? `${JSON.stringify(outcome.json, undefined, 2)}\n` : `${outcome.text}\n`);
+  return outcome.exitCode ?? exitCodes.DONE;
+}
+
+function parse(verb: Verb, args: readonly string[]) {
+  const options: NonNullable<ParseArgsConfig['options']> = {
+    json: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+    'no-color': { type: 'boolean' },
+  };
+  for (const [name, { type, short, multiple }] of Object.entries(verb.options ?? {})) {
+    options[name] = { type, ...(short ? { short } : {}), ...(multiple ? { multiple } : {}) };
+  }
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function checkWords(verb: Verb, values: Record<string, unknown>, positionals: readonly string[]): void {
+  const wanted = verb.positionals ?? [];
+  const missing = wanted.find(({ optional }, at) => !optional && positionals[at] === undefined);
+  if (missing) throw new UsageError(`"<${missing.name}>" is missing: ${missing.help}`);
+  if (positionals.length > wanted.length) {
+    throw new UsageError(`"${positionals[wanted.length]}" is one word too many`);
+  }
+  for (const [name, { required }] of Object.entries(verb.options ?? {})) {
+    if (required && values[name] === undefined) throw new UsageError(`"--${name}" is missing`);
+  }
+}
+
+function show(text: string, terminal: Terminal): ExitCode {
+  terminal.out(text);
+  return exitCodes.DONE;
+}
+
+function report(error: unknown, json: boolean, terminal: Terminal): ExitCode {
+  const { exitCode, code, message, detail } = readable(error);
+  if (json) {
+    terminal.out(
+      `${JSON.stringify({ error: { code, message, ...(detail ? { detail } : {}) } }, undefined, 2)}\n`,
+    );
+  } else {
+    const paint = styleFor(terminal.errIsTty && !terminal.env.NO_COLOR);
+    terminal.err(`${paint.bad('apodera:')} ${message}\n`);
+  }
+  return exitCode;
+}
+
+interface Readable {
+  readonly exitCode: ExitCode;
+  readonly code: string;
+  readonly message: string;
+  readonly detail?: unknown;
+}
+
+function readable(error: unknown): Readable {
+  if (error instanceof UsageError)
+    return { exitCode: exitCodes.USAGE, code: 'USAGE', message: error.message };
+  if (error instanceof Refusal) {
+    const { code, detail } = error;
+    return { exitCode: exitCodes.REFUSED, code, message: `${code}: ${error.message}`, detail };
+  }
+  if (error instanceof Transient) {
+    return { exitCode: exitCodes.UNAVAILABLE, code: error.name, message: error.message };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { exitCode: exitCodes.FAULT, code: 'FAULT', message };
+}
+
+function version(): string {
+  const file = join(import.meta.dirname, '..', 'package.json');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

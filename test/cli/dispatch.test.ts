@@ -1,0 +1,70 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadNoun, nounNames } from '../../cli/dispatch.ts';
+import { exitCodes } from '../../cli/exit-codes.ts';
+import { apodera } from '../support/terminal.ts';
+
+describe('the command line', () => {
+  test('lists every verb and every exit code in its help', async () => {
+    const { exitCode, out } = await apodera(['help']);
+    expect(exitCode).toBe(exitCodes.DONE);
+    for (const name of nounNames()) {
+      for (const verb of Object.keys((await loadNoun(name)).verbs)) expect(out).toContain(`${name} ${verb}`);
+    }
+    for (const code of Object.values(exitCodes)) expect(out).toMatch(new RegExp(`^ +${code} `, 'm'));
+  });
+
+  test('explains each verb with each of its options', async () => {
+    for (const name of nounNames()) {
+      for (const [verbName, verb] of Object.entries((await loadNoun(name)).verbs)) {
+        const { exitCode, out } = await apodera([name, verbName, '--help']);
+        expect(exitCode).toBe(exitCodes.DONE);
+        for (const option of Object.keys(verb.options ?? {})) expect(out).toContain(`--${option}`);
+      }
+    }
+  });
+
+  test.each([
+    [['nonsense']],
+    [['../dispatch', 'x']],
+    [['key', 'toString']],
+    [['key', 'create', '--frobnicate']],
+    [['key', 'create', 'surplus']],
+    [['key', 'csr']],
+    [['key', 'create', '--password', 'secret']],
+  ])('refuses %j with exit code 2', async (words) => {
+    const { exitCode, out, err } = await apodera(words);
+    expect(exitCode).toBe(exitCodes.USAGE);
+    expect(out).toBe('');
+    expect(err).toMatch(/^apodera: /);
+  });
+
+  test('gives one JSON document on standard output with --json, errors too', async () => {
+    const { exitCode, out, err } = await apodera(['key', 'create', '--json']);
+    expect(exitCode).toBe(exitCodes.USAGE);
+    expect(JSON.parse(out)).toMatchObject({ error: { code: 'USAGE' } });
+    expect(err).toBe('');
+  });
+
+  test('colours nothing but a terminal, and not there when NO_COLOR is set', async () => {
+    expect((await apodera(['x'], { tty: true })).err).toContain('\u001b[31m');
+    expect((await apodera(['x'])).err).not.toContain('\u001b');
+    expect((await apodera(['x'], { tty: true, env: { NO_COLOR: '1' } })).err).not.toContain('\u001b');
+  });
+
+  test('starts as a program under the Node that runs this and, through its launcher, under an older one', () => {
+    const launcher = join(import.meta.dirname, '../../cli/apodera.mjs');
+    const version = execFileSync(process.execPath, [launcher, '--version'], { encoding: 'utf8' });
+    expect(version).toMatch(/^\d+\.\d+\.\d+\n$/);
+    // A Node without type stripping: the flag makes this one such.
+    const without = spawnSync(process.execPath, ['--no-experimental-strip-types', launcher, '--version'], {
+      encoding: 'utf8',
+    });
+    const bundled = existsSync(join(import.meta.dirname, '../../node_modules/node/bin/node'));
+    expect(without.stdout + without.stderr).toBe(
+      bundled ? version : expect.stringContaining('needs Node 24'),
+    );
+  });
+});
