@@ -9,10 +9,12 @@ import { EvaluationError } from './errors.ts';
 /** Names without `$`: `states` and the variables in scope. */
 export type Bindings = Readonly<Record<string, unknown>>;
 
-/** Who asks, for the sentence of an error. */
+/** Who asks, for the sentence of an error, and when. */
 export interface Asker {
   readonly state: string;
   readonly enteredEvent: number;
+  /** What $now() and $millis() say. */
+  readonly now: Date;
 }
 
 export type ResultType = 'any' | 'array' | 'boolean' | 'object' | 'string' | 'number' | 'integer';
@@ -98,7 +100,7 @@ async function evaluateExpression(
   let result: unknown;
   try {
     const expression = jsonata(source, limits);
-    for (const [name, implementation] of Object.entries(functions)) {
+    for (const [name, implementation] of Object.entries({ ...functions, ...times(asker.now) })) {
       expression.registerFunction(name, implementation as Parameters<typeof expression.registerFunction>[1]);
     }
     // The top level has no context value: input is reached by $states.input alone.
@@ -150,6 +152,19 @@ const functions: Record<string, (...args: never[]) => unknown> = {
   uuid: () => randomUUID(),
   parse: (text: string) => JSON.parse(text) as unknown,
 };
+
+/** The time of the local clock instead of the machine's. */
+function times(now: Date): Record<string, (...args: never[]) => unknown> {
+  return {
+    millis: () => now.getTime(),
+    now: (picture?: string, timezone?: string) =>
+      jsonata('$fromMillis($at, $picture, $timezone)').evaluate(undefined, {
+        at: now.getTime(),
+        picture,
+        timezone,
+      }),
+  };
+}
 
 /** mulberry32: the same seed gives the same number (not AWS's number for that seed). */
 function seeded(seed: number): number {

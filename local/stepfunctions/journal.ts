@@ -16,13 +16,18 @@ export interface Journal {
  */
 export async function openJournal(file: string): Promise<{ records: object[]; journal: Journal }> {
   const handle = await open(file, 'a+');
-  const bytes = await handle.readFile();
-  const { records, goodBytes } = readRecords(bytes, file);
-  if (goodBytes < bytes.length) {
-    await handle.truncate(goodBytes);
-    await handle.datasync();
+  try {
+    const bytes = await handle.readFile();
+    const { records, goodBytes } = readRecords(bytes, file);
+    if (goodBytes < bytes.length) {
+      await handle.truncate(goodBytes);
+      await handle.datasync();
+    }
+    return { records, journal: appendTo(handle) };
+  } catch (error) {
+    await handle.close();
+    throw error;
   }
-  return { records, journal: appendTo(handle) };
 }
 
 function readRecords(bytes: Buffer, file: string): { records: object[]; goodBytes: number } {

@@ -89,20 +89,22 @@ async function makePlan(run: Run, line: Line, here: Here, state: MapState): Prom
     state.Items ?? here.input,
     'Items',
     seen,
-    asker(here),
+    asker(run, here),
   )) as readonly Json[];
   const limit = (await evaluateAs(
     'integer',
     state.MaxConcurrency ?? 0,
     'MaxConcurrency',
     seen,
-    asker(here),
+    asker(run, here),
   )) as number;
   const inputs: Json[] = [];
   for (const [Index, Value] of items.entries()) {
     const one = bindings(run, line, here, { item: { Index, Value } });
     const selector = state.ItemSelector;
-    inputs.push(selector === undefined ? Value : await evaluate(selector, 'ItemSelector', one, asker(here)));
+    inputs.push(
+      selector === undefined ? Value : await evaluate(selector, 'ItemSelector', one, asker(run, here)),
+    );
   }
   return { items, inputs, atOnce: limit > 0 ? Math.min(limit, mostAtOnce) : mostAtOnce };
 }

@@ -81,8 +81,8 @@ export async function step<T>(
   return known.value;
 }
 
-export function asker(here: Here): Asker {
-  return { state: here.name, enteredEvent: here.enteredEvent };
+export function asker(run: Run, here: Here): Asker {
+  return { state: here.name, enteredEvent: here.enteredEvent, now: run.clock.now() };
 }
 
 /** What expressions see: the variables in scope and `$states`. */

@@ -41,8 +41,10 @@ export async function leave(
   // A result may be null.
   const given = more.errorOutput ?? (more.result === undefined ? here.input : more.result);
   const output =
-    fields.Output === undefined ? given : await evaluate(fields.Output, `${at}Output`, seen, asker(here));
-  const assigned = fields.Assign ? await evaluate(fields.Assign, `${at}Assign`, seen, asker(here)) : {};
+    fields.Output === undefined
+      ? given
+      : await evaluate(fields.Output, `${at}Output`, seen, asker(run, here));
+  const assigned = fields.Assign ? await evaluate(fields.Assign, `${at}Assign`, seen, asker(run, here)) : {};
   return { ...(next === undefined ? {} : { next }), output, assigned: assigned as Exit['assigned'] };
 }
 
@@ -50,11 +52,11 @@ async function wait(run: Run, line: Line, here: Here, state: WaitState): Promise
   const until = await step(run, line, `${here.key}:until`, async () => {
     const seen = bindings(run, line, here);
     if (state.Timestamp !== undefined) {
-      const time = await evaluateAs('string', state.Timestamp, 'Timestamp', seen, asker(here));
+      const time = await evaluateAs('string', state.Timestamp, 'Timestamp', seen, asker(run, here));
       if (isTimestamp(time)) return Date.parse(time);
       throw new EvaluationError('Timestamp', `'${String(time)}' is not an RFC 3339 time`);
     }
-    const seconds = await evaluateAs('integer', state.Seconds!, 'Seconds', seen, asker(here));
+    const seconds = await evaluateAs('integer', state.Seconds!, 'Seconds', seen, asker(run, here));
     return here.enteredAt + Math.max(0, seconds as number) * 1000;
   });
   await run.busy.park(run.clock.sleepUntil(new Date(until), line.signal));
@@ -64,7 +66,7 @@ async function choose(run: Run, line: Line, here: Here, state: ChoiceState): Pro
   const seen = bindings(run, line, here);
   for (const [index, rule] of state.Choices.entries()) {
     const at = `Choices[${index}]/`;
-    if (await evaluateAs('boolean', rule.Condition, `${at}Condition`, seen, asker(here))) {
+    if (await evaluateAs('boolean', rule.Condition, `${at}Condition`, seen, asker(run, here))) {
       return leave(run, line, here, rule, rule.Next, { at });
     }
   }
@@ -77,6 +79,6 @@ async function failure(run: Run, line: Line, here: Here, state: FailState): Prom
   const text = async (field: 'Error' | 'Cause') =>
     state[field] === undefined
       ? undefined
-      : ((await evaluateAs('string', state[field], field, seen, asker(here))) as string);
+      : ((await evaluateAs('string', state[field], field, seen, asker(run, here))) as string);
   return new StateError(await text('Error'), await text('Cause'));
 }

@@ -93,9 +93,9 @@ async function prepare(
   // A new token on each attempt: an answer to the attempt before reaches nobody.
   const token = state.Resource === tokenResource ? newToken() : undefined;
   const seen = bindings(run, line, here, { retryCount, ...(token ? { token } : {}) });
-  const given = await evaluate(state.Arguments, 'Arguments', seen, asker(here));
-  const timeoutSeconds = await seconds(state, 'TimeoutSeconds', seen, here);
-  const heartbeatSeconds = await seconds(state, 'HeartbeatSeconds', seen, here);
+  const given = await evaluate(state.Arguments, 'Arguments', seen, asker(run, here));
+  const timeoutSeconds = await seconds(run, here, state, 'TimeoutSeconds', seen);
+  const heartbeatSeconds = await seconds(run, here, state, 'HeartbeatSeconds', seen);
   const functionName = (given as { FunctionName?: Json } | null)?.FunctionName;
   if (typeof functionName !== 'string') {
     throw new StateError('States.Runtime', "The field 'FunctionName' of 'Arguments' must be a string");
@@ -110,14 +110,15 @@ async function prepare(
 }
 
 async function seconds(
+  run: Run,
+  here: Here,
   state: TaskState,
   field: 'TimeoutSeconds' | 'HeartbeatSeconds',
   seen: Bindings,
-  here: Here,
 ): Promise<number | undefined> {
   const given = state[field];
   if (given === undefined) return undefined;
-  const value = (await evaluateAs('integer', given, field, seen, asker(here))) as number;
+  const value = (await evaluateAs('integer', given, field, seen, asker(run, here))) as number;
   if (value >= 1 && value <= longestSeconds) return value;
   throw new EvaluationError(field, `'${field}' must be from 1 to ${longestSeconds}, but was ${value}`);
 }

@@ -181,6 +181,23 @@ describe('when one iteration of a Map fails', () => {
     );
   });
 
+  test('the tokens of its siblings are gone though the execution goes on', async () => {
+    const it = await bench({ functions: { ask: () => null } });
+    const Catch = [{ ErrorEquals: ['Bad'], Next: 'Go' }];
+    const { executionArn } = await it.run(
+      flow({ Each: { ...map(fateful, { Catch }), End: true }, Go: { Type: 'Wait', Seconds: 60, End: true } }),
+      ['a', 'bad'],
+    );
+    await it.clock.advance({ seconds: 10 });
+    expect((await it.describe(executionArn!)).status).toBe('RUNNING');
+    const { token } = it.calls.ask![0] as { token: string };
+    const late = it.client.send(new SendTaskSuccessCommand({ taskToken: token, output: '1' }));
+    await expect(late).rejects.toMatchObject({ name: 'TaskTimedOut' });
+    await it.clock.advance({ seconds: 200 });
+    expect((await it.describe(executionArn!)).status).toBe('SUCCEEDED');
+    expect(types(await it.history(executionArn!))).not.toContain('TaskTimedOut');
+  });
+
   test('the Map is tried again as a whole, then caught', async () => {
     const tries: Json[] = [];
     const functions = {

@@ -144,6 +144,28 @@ describe('after a restart', () => {
     expect((await second.describe(executionArn!)).error).toBe('States.Timeout');
   });
 
+  test('what was judged stays judged, though an expression would now say otherwise', async () => {
+    const dataFolder = folder();
+    const first = await bench({ dataFolder, functions: { work: () => null } });
+    const late = start.getTime() + 60_000;
+    const { executionArn } = await first.run(
+      only({
+        Type: 'Task',
+        Resource: invoke,
+        Arguments: { FunctionName: 'work' },
+        Output: `{% $millis() < ${late} ? $error('early') : $states.context.State.RetryCount %}`,
+        Retry: [{ ErrorEquals: ['States.QueryEvaluationError'], IntervalSeconds: 3600 }],
+      }),
+    );
+    await first.clock.advance({ seconds: 100 });
+    await first.engine.stop();
+    const second = await bench({ dataFolder, clock: first.clock, functions: { work: () => null } });
+    await second.clock.settled();
+    expect((await second.describe(executionArn!)).status).toBe('RUNNING');
+    await second.clock.advance({ seconds: 3600 });
+    expect((await second.describe(executionArn!)).output).toBe('1');
+  });
+
   test('names and definitions are as before', async () => {
     const dataFolder = folder();
     const first = await bench({ dataFolder });

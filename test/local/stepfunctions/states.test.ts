@@ -95,6 +95,11 @@ const rows: readonly Row[] = [
     output: true,
   },
   {
+    rule: '$now and $millis tell the time of the clock',
+    definition: output({ n: '{% $now() %}', d: "{% $now('[D01]/[M01]/[Y0001]') %}", m: '{% $millis() %}' }),
+    output: { n: '2026-01-01T00:00:00.000Z', d: '01/01/2026', m: start.getTime() },
+  },
+  {
     rule: 'the context object names execution, state and machine',
     definition: output({
       s: '{% $states.context.State.Name %}',
