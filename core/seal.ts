@@ -17,13 +17,13 @@ export interface SealContent {
 }
 
 /** The attribute `seal` of a sealed item. */
-export interface Seal {
+export type Seal = {
   readonly version: number;
   readonly proofs: readonly string[];
   readonly keyId: string;
-  /** ECDSA P-256 over sealDigest, DER, base64url. */
+  /** ECDSA P-256 over {@link sealOver}, DER, base64url. */
   readonly signature: string;
-}
+};
 
 declare const sealed: unique symbol;
 /** What was read from a table and whose seal was checked in this process. Only `openSealed` makes it. */

@@ -3,9 +3,8 @@
 // dies anywhere leaves either all of a batch or nothing.
 
 import type { Json } from '../../core/canonical-json.ts';
-import { type ChainHead, genesis, nextLink, type StoredLink } from '../../core/evidence/chain.ts';
+import { type ChainHead, genesis, hashesTo, nextLink, type StoredLink } from '../../core/evidence/chain.ts';
 import type { EvidenceChains, HeadNotes, WaitingScope } from '../../core/evidence/ports.ts';
-import { bodyHash } from '../../core/evidence/record.ts';
 import { evidenceShards } from './evidence.ts';
 import {
   type Attribute,
@@ -58,7 +57,9 @@ export function dynamoDbEvidenceChains(table: Table): EvidenceChains & HeadNotes
         if (error instanceof ConditionFailed) return { chained: 0, broken: [] };
         throw error;
       }
-      const broken = waiting.items.filter((item) => bodyHash(item.record as Json) !== item.hash);
+      const broken = waiting.items.filter(
+        (item) => !hashesTo((item.record ?? null) as Json, text(item, 'hash')),
+      );
       return { chained: waiting.items.length, broken: broken.map(({ sk }) => sk) };
     },
     async heads() {

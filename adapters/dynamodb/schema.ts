@@ -40,3 +40,18 @@ export const tableDefinition = {
     Projection: { ProjectionType: projection },
   })),
 };
+
+/** What grants a right and must carry a seal (S22): the beginnings of its hash key and of its sort key. */
+const sealedKinds: readonly (readonly [string, string])[] = [
+  ['CERT#', 'STATUS'],
+  ['KEY#', 'KEY'],
+  ['NODE', 'ANCHORS'],
+  ['PART#', 'PROFILE'],
+  ['PERSON#', 'FACTOR#'],
+  ['PERSON#', 'PERSON'],
+];
+
+export const mustBeSealed = Object.assign(
+  ({ pk, sk }: Key) => sealedKinds.some(([hash, sort]) => pk.startsWith(hash) && sk.startsWith(sort)),
+  { prefixes: [...new Set(sealedKinds.map(([hash]) => hash))] },
+);

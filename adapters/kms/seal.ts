@@ -28,8 +28,8 @@ export function sealer({ signer, acceptedKeyIds, publicKey, log }: SealerOptions
       return { version: content.version, proofs: [...content.proofs], keyId: signer.keyId, signature };
     },
     async check(content, seal) {
-      const bytes = sealedBytes(content);
-      if (!seal || typeof seal.signature !== 'string' || seal.version !== content.version)
+      const bytes = bytesOf(content);
+      if (!bytes || !seal || typeof seal.signature !== 'string' || seal.version !== content.version)
         throw broken(log, content);
       const signature = Buffer.from(seal.signature, 'base64url');
       const known = createHash('sha256')
@@ -48,7 +48,16 @@ export function sealer({ signer, acceptedKeyIds, publicKey, log }: SealerOptions
   };
 }
 
+/** Undefined for content that no seal of ours can cover: what an attacker put there may be anything. */
+function bytesOf(content: SealContent): Buffer | undefined {
+  try {
+    return sealedBytes(content);
+  } catch {
+    return undefined;
+  }
+}
+
 function broken(log: Log, content: SealContent): Refusal {
-  log.say('SEAL_BROKEN', { item: content.key.split('#')[0]!, itemVersion: content.version });
+  log.say('SEAL_BROKEN', { item: content.key.split('#')[0]!, itemVersion: Number(content.version) });
   return new Refusal('SEAL_BROKEN', { parameter: content.key.split('#')[0] });
 }

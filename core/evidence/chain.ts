@@ -55,7 +55,8 @@ export function faultOfLink(scope: string, head: ChainHead, found: StoredLink): 
   return follows ? undefined : 'CHAIN_BROKEN';
 }
 
-function hashesTo(body: Json, hash: string): boolean {
+/** False also for a body that has no hash at all: what an attacker put there may be anything. */
+export function hashesTo(body: Json, hash: string): boolean {
   try {
     return bodyHash(body) === hash;
   } catch {

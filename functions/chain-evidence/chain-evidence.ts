@@ -30,7 +30,13 @@ export async function chainEvidence(deps: ChainEvidenceDeps): Promise<{ chained:
   const counts: number[] = [];
   const lane = async () => {
     for (let scope = scopes.pop(); scope !== undefined; scope = scopes.pop()) {
-      counts.push(await chainScope(deps, scope));
+      // What is wrong in one scope keeps no other waiting.
+      counts.push(
+        await chainScope(deps, scope).catch((error: Error) => {
+          log.say('FAULT', { scope, error: error.name });
+          return 0;
+        }),
+      );
     }
   };
   await Promise.all(Array.from({ length: sideBySide }, lane));

@@ -69,6 +69,13 @@ describe('the chain writer', () => {
     expect(await idsOf('P1')).toEqual([id]);
   });
 
+  test('what somebody put among the records of one scope keeps no other waiting', async () => {
+    await node.happen({ scope: 'P2' });
+    node.forge('EVIDNEW#P1', 'x', (item) => ({ ...item, due: 'EVIDENCE#0', dueAt: '2026-03-02T12:00:00Z' }));
+    expect(await node.chain()).toEqual({ chained: 1 });
+    expect(node.log.lines).toEqual([{ code: 'FAULT', fields: { scope: 'P1', error: 'TypeError' } }]);
+  });
+
   test('killed at every await, it loses no record and chains none twice', async () => {
     const places = await atEveryAwait(async (process) => {
       node = evidenceNode();

@@ -1,0 +1,98 @@
+// What does the table hold that an audit reads? Unchained records, items that grant or name a record, bytes in items.
+
+import type { Json } from '../../core/canonical-json.ts';
+import type { UnchainedRecord } from '../../core/evidence/audit-chains.ts';
+import type { AuditedState, StatesToAudit } from '../../core/evidence/audit-states.ts';
+import type { SourceBytes } from '../../core/evidence/record.ts';
+import type { Sealer } from '../../core/ports.ts';
+import { type Seal, sealOver } from '../../core/seal.ts';
+import { evidenceShards } from './evidence.ts';
+import { mustBeSealed } from './schema.ts';
+import { sealContentOf } from './sealed.ts';
+import {
+  any,
+  beginsWith,
+  type Key,
+  keyName,
+  present,
+  queryAll,
+  type StoredItem,
+  type Table,
+} from './table.ts';
+
+export function auditedTable(table: Table, sealer: Pick<Sealer, 'check'>) {
+  const stateOf = async (item: StoredItem): Promise<AuditedState> => {
+    const content = sealContentOf(item);
+    const holds = content !== undefined && (await sealHolds(sealer, content, item.seal as never));
+    return {
+      item: keyName(item),
+      version: typeof item.version === 'number' ? item.version : undefined,
+      evidenceId: typeof item.evidenceId === 'string' ? item.evidenceId : undefined,
+      grants: mustBeSealed(item),
+      seal: holds ? sealOver(content).toString('base64url') : undefined,
+      sealHolds: item.seal === undefined || holds,
+      attributes: item as { readonly [name: string]: Json | undefined },
+    };
+  };
+
+  const states: StatesToAudit = {
+    async *all() {
+      const granting = any(
+        present('seal'),
+        present('evidenceId'),
+        ...mustBeSealed.prefixes.map((p) => beginsWith('pk', p)),
+      );
+      for await (const page of table.scan(granting)) {
+        for (const item of page) {
+          const counts = item.seal !== undefined || item.evidenceId !== undefined || mustBeSealed(item);
+          if (counts) yield await stateOf(item);
+        }
+      }
+    },
+    async one(name) {
+      const key = keyFrom(name);
+      const item = key && (await table.get(key));
+      return item && stateOf(item);
+    },
+  };
+
+  return {
+    states,
+    async *unchained(): AsyncIterable<UnchainedRecord> {
+      for (let shard = 0; shard < evidenceShards; shard++) {
+        for await (const { pk, sk } of queryAll(table, { index: 'GSI2', hash: `EVIDENCE#${shard}` })) {
+          const item = await table.get({ pk, sk });
+          if (!item) continue;
+          const scope = pk.slice('EVIDNEW#'.length);
+          yield { scope, id: sk, hash: String(item.hash), body: (item.record ?? null) as Json };
+        }
+      }
+    },
+    /** The attribute `bytes` of the item that a source names. */
+    async itemBytes({ item }: SourceBytes): Promise<Uint8Array | undefined> {
+      const key = keyFrom(item);
+      const found = key && (await table.get(key));
+      return found?.bytes instanceof Uint8Array ? found.bytes : undefined;
+    },
+  };
+}
+
+/** A hash key holds no `|`, a sort key may. Undefined for what names no item: a forger's record may name anything. */
+function keyFrom(name: unknown): Key | undefined {
+  const [, pk, sk] = (typeof name === 'string' && /^([^|]+)\|(.+)$/s.exec(name)) || [];
+  return pk !== undefined && sk !== undefined ? { pk, sk } : undefined;
+}
+
+async function sealHolds(
+  sealer: Pick<Sealer, 'check'>,
+  content: Parameters<Sealer['check']>[0],
+  seal: Seal,
+): Promise<boolean> {
+  try {
+    await sealer.check(content, seal);
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === 'SEAL_BROKEN') return false;
+    throw error;
+  }
+}
