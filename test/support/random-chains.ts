@@ -171,7 +171,7 @@ export function buildChain({ certificates }: ChainSpec, id: string): Uint8Array[
     const isLeaf = depth === certificates.length - 1;
     const key = testKey(spec.key, `random-${depth}`);
     const subject = spec.selfIssued && issuer ? issuer : subjectOf(spec, depth, id);
-    const signer = spec.signer === 'stranger' ? testKey('ec-p256', 'stranger') : (issuerKey ?? key);
+    const signer = spec.signer === 'stranger' && issuer ? testKey('ec-p256', 'stranger') : (issuerKey ?? key);
     const der = buildCertificate(
       {
         serialNumber: depth + 1,
