@@ -1,0 +1,234 @@
+import { describe, expect, test } from 'vitest';
+import * as der from '../../../../core/certificate/der-writer.ts';
+import { parseCertificate } from '../../../../core/certificate/parse.ts';
+import { requireUnrevoked } from '../../../../core/certificate/revocation/answer.ts';
+import { checkRevocationByCrls } from '../../../../core/certificate/revocation/check-by-crls.ts';
+import type { OfferedCrl } from '../../../../core/certificate/revocation/crl-signer.ts';
+import { revocationSourcesOf } from '../../../../core/certificate/revocation/source.ts';
+import { type Issued, issueLeaf, makeAuthority } from '../../../support/certificates.ts';
+import { type ListOptions, listBy, offered } from '../../../support/listed.ts';
+import {
+  deltaIndicator,
+  directoryName,
+  extension,
+  fullName,
+  issuingDistributionPoint,
+  uri,
+} from '../../../support/revocation-lists.ts';
+
+// PKITS (pkits-crls.test.ts) holds the standard's own cases; here stand those that it does not have.
+const now = new Date('2026-06-01T12:00:00Z');
+const hours = (n: number) => new Date(now.getTime() + n * 3_600_000);
+const day = { thisUpdate: hours(-12), nextUpdate: hours(12) };
+const root = makeAuthority({ name: 'lists root' });
+const psc = root.issueCa({ name: 'lists psc' });
+const stranger = root.issueCa({ name: 'lists psc', keyLabel: 'lists stranger' });
+const leaf = issueLeaf(psc);
+const serial = parseCertificate(leaf.der).serialNumber;
+const pscName = parseCertificate(psc.der).subject.der;
+
+const list = (options: ListOptions = {}, by: Issued = psc, source = 'list') =>
+  offered(source, listBy(by, day, options), leaf);
+const check = (crls: readonly OfferedCrl[], certificate: Issued = leaf) =>
+  checkRevocationByCrls({
+    certificate: parseCertificate(certificate.der),
+    issuer: parseCertificate(psc.der),
+    crls,
+    now,
+  });
+const codes = (crls: readonly OfferedCrl[], certificate?: Issued) => {
+  const answer = check(crls, certificate);
+  return answer.status === 'unknown'
+    ? [answer.trouble, ...answer.refusals.map(({ code }) => code)]
+    : answer.status;
+};
+const withPoints = (...points: Uint8Array[]) =>
+  issueLeaf(psc, {
+    serialNumber: 4711,
+    extensions: [{ oid: '2.5.29.31', value: der.sequence(...points) }],
+  });
+const flag = (n: number) => der.contextPrimitive(n, Uint8Array.of(0xff));
+
+describe('one list', () => {
+  test('says good with its times, or revoked with date and reason', () => {
+    expect(check([list()])).toEqual({ status: 'good', sources: ['list'], ...day });
+    expect(check([list({ entries: [{ serial, reason: 1, revoked: hours(-20) }] })])).toMatchObject({
+      status: 'revoked',
+      revocationReason: 'keyCompromise',
+      revocationDate: hours(-20),
+      ...day,
+    });
+  });
+
+  test('counts at the very instant of nextUpdate and is stale after it', () => {
+    expect(codes([list({ nextUpdate: now })])).toBe('good');
+    expect(codes([list({ nextUpdate: new Date(now.getTime() - 1000) })])).toEqual(['stale']);
+  });
+
+  test('that is stale still tells of revocations, but for a hold that may be lifted by now', () => {
+    const stale = (reason: number) => list({ nextUpdate: hours(-1), entries: [{ serial, reason }] });
+    expect(codes([stale(1)])).toBe('revoked');
+    expect(codes([stale(6)])).toEqual(['stale']);
+  });
+
+  test('of tomorrow, of a namesake, or with an unknown critical extension does not count', () => {
+    const critical = extension('1.2.3.4', der.nullValue(), true);
+    expect(codes([list({ thisUpdate: hours(1) })])).toEqual(['unavailable', 'CRL_NOT_YET_VALID']);
+    expect(codes([list({}, stranger)])).toEqual(['unavailable', 'CRL_SIGNATURE_INVALID']);
+    expect(codes([list({ extensions: [critical] })])).toEqual([
+      'unavailable',
+      'CRL_CRITICAL_EXTENSION_UNKNOWN',
+    ]);
+    expect(codes([list({ entries: [{ serial: Uint8Array.of(1), extensions: [critical] }] })])).toEqual([
+      'unavailable',
+      'CRL_CRITICAL_EXTENSION_UNKNOWN',
+    ]);
+  });
+
+  test('that speaks of other issuers without being indirect does not count', () => {
+    const entries = [{ serial: Uint8Array.of(1), certificateIssuer: pscName }];
+    expect(codes([list({ entries })])).toEqual(['unavailable', 'CRL_MALFORMED']);
+  });
+
+  test('that is indirect speaks of each entry’s own issuer', () => {
+    const extensions = [issuingDistributionPoint(flag(4))];
+    const other = parseCertificate(root.der).subject.der;
+    expect(codes([list({ extensions, entries: [{ serial, certificateIssuer: other }] })])).toBe('good');
+    expect(codes([list({ extensions, entries: [{ serial, certificateIssuer: pscName }] })])).toBe('revoked');
+    // The issuer named last holds on.
+    const first = { serial: Uint8Array.of(9), certificateIssuer: other };
+    expect(codes([list({ extensions, entries: [first, { serial }] })])).toBe('good');
+  });
+
+  test('that was not scanned for the certificate is a fault of ours, never a good word', () => {
+    const elsewhere = offered('list', listBy(psc, day), issueLeaf(psc));
+    expect(() => check([elsewhere])).toThrow('was not scanned');
+  });
+});
+
+describe('several lists', () => {
+  test('of one scope: the newest counts, wherever it came from', () => {
+    const old = list({ thisUpdate: hours(-13), number: 1 }, psc, 'old');
+    const next = list({ number: 2, entries: [{ serial }] }, psc, 'new');
+    expect(check([old, next])).toMatchObject({ status: 'revoked', sources: ['new'] });
+    const lifted = list({ number: 2 }, psc, 'new');
+    const hold = list({ thisUpdate: hours(-13), entries: [{ serial, reason: 6 }] }, psc, 'old');
+    expect(check([hold, lifted])).toMatchObject({ status: 'good', sources: ['new'] });
+  });
+
+  test('a forged newer one does not displace the true one', () => {
+    const forged = list({ thisUpdate: hours(-1) }, stranger, 'forged');
+    const real = list({ entries: [{ serial }] }, psc, 'real');
+    expect(check([forged, real])).toMatchObject({ status: 'revoked', sources: ['real'] });
+  });
+
+  test('of shards: only the shard that the certificate points to counts', () => {
+    const sharded = withPoints(der.sequence(fullName(uri('http://crl.psc.example/7.crl'))));
+    const shard = (n: number, options: ListOptions = {}) => {
+      const scope = issuingDistributionPoint(fullName(uri(`http://crl.psc.example/${n}.crl`)), flag(1));
+      return offered(`${n}`, listBy(psc, day, { extensions: [scope], ...options }), sharded);
+    };
+    expect(codes([shard(7)], sharded)).toBe('good');
+    expect(codes([shard(8)], sharded)).toEqual(['unavailable', 'CRL_SCOPE_WRONG', 'CRL_SCOPE_WRONG']);
+  });
+
+  test('that share the reasons out: good only when all reasons are covered', () => {
+    const bits = (n: number[]) => {
+      const named = der.namedBits(n);
+      return der.contextPrimitive(3, named.subarray(2));
+    };
+    const some = (n: number[], source: string) =>
+      list({ extensions: [issuingDistributionPoint(bits(n))] }, psc, source);
+    const compromise = some([1, 2], 'compromise');
+    const rest = some([3, 4, 5, 6, 7, 8], 'rest');
+    expect(codes([compromise])).toEqual(['unavailable']);
+    expect(check([compromise, rest])).toMatchObject({ status: 'good', sources: ['compromise', 'rest'] });
+  });
+});
+
+describe('a delta', () => {
+  const base = (entries: ListOptions['entries'] = []) =>
+    list({ number: 5, thisUpdate: hours(-13), entries }, psc, 'base');
+  const delta = (options: ListOptions, on = 5, by = psc) => {
+    const fields = { number: 6, extensions: [deltaIndicator(on)], ...options };
+    return offered('delta', listBy(by, day, fields), leaf);
+  };
+
+  test('adds to its base, and removeFromCRL lifts', () => {
+    expect(check([base(), delta({ entries: [{ serial, reason: 4 }] })])).toMatchObject({
+      status: 'revoked',
+      revocationReason: 'superseded',
+    });
+    const held = [{ serial, reason: 6 }];
+    expect(check([base(held), delta({ entries: [{ serial, reason: 8 }] })])).toMatchObject({
+      status: 'good',
+      sources: ['base', 'delta'],
+    });
+  });
+
+  test('of a later base, of another key, stale, or alone is as good as none', () => {
+    const lifting = { entries: [{ serial, reason: 8 }] };
+    const held = base([{ serial, reason: 6 }]);
+    expect(codes([held, delta(lifting, 6)])).toBe('revoked');
+    expect(codes([held, delta(lifting, 5, stranger)])).toBe('revoked');
+    expect(codes([held, delta({ ...lifting, nextUpdate: hours(-1) })])).toBe('revoked');
+    expect(codes([delta({})])).toEqual(['no-pointer']);
+  });
+});
+
+test("the CA's own name as cRLIssuer delegates nothing (a PSC of Chile writes it so)", () => {
+  const chilean = withPoints(
+    der.sequence(
+      fullName(uri('http://psc.cl/crl?CN=PSC,O=Uno,E=a@b.cl')),
+      der.context(2, directoryName(pscName)),
+    ),
+  );
+  expect(codes([offered('list', listBy(psc, day), chilean)], chilean)).toBe('good');
+  expect(revocationSourcesOf(parseCertificate(chilean.der))).toEqual({
+    kind: 'crl',
+    lists: [['http://psc.cl/crl?CN=PSC,O=Uno,E=a@b.cl']],
+    deltas: [],
+  });
+});
+
+describe('whom to ask', () => {
+  const sources =
+    (...profile: string[]) =>
+    (certificate: Issued) =>
+      revocationSourcesOf(parseCertificate(certificate.der), profile);
+
+  test('is a list before a responder, by http only', () => {
+    const points = [
+      der.sequence(fullName(uri('ldap://psc/cn=x'), uri('http://a/1.crl'), uri('https://b/1.crl'))),
+      der.sequence(fullName(uri('ldap://psc/cn=y'))),
+    ];
+    expect(sources()(withPoints(...points))).toMatchObject({
+      kind: 'crl',
+      lists: [['http://a/1.crl', 'https://b/1.crl']],
+    });
+    const both = issueLeaf(psc, { crlUrls: ['http://a/2.crl'], ocspUrl: 'http://ocsp.a/' });
+    expect(sources()(both)).toMatchObject({ kind: 'crl', lists: [['http://a/2.crl']] });
+  });
+
+  test('is the responder where no list can be had, then the list of the profile', () => {
+    const only = issueLeaf(psc, { ocspUrl: 'http://ocsp.a/' });
+    expect(sources('http://profile/1.crl')(only)).toEqual({ kind: 'ocsp', responders: ['http://ocsp.a/'] });
+    expect(sources('http://profile/1.crl')(leaf)).toEqual({
+      kind: 'crl',
+      lists: [['http://profile/1.crl']],
+      deltas: [],
+    });
+  });
+
+  test('is nobody: refused', () => {
+    expect(() => sources()(leaf)).toThrow(expect.objectContaining({ code: 'NO_REVOCATION_SOURCE' }));
+    expect(codes([])).toEqual(['no-pointer']);
+    expect(() => requireUnrevoked([check([])])).toThrow(
+      expect.objectContaining({ code: 'NO_REVOCATION_SOURCE' }),
+    );
+    const pointing = issueLeaf(psc, { crlUrls: ['http://a/2.crl'] });
+    expect(() => requireUnrevoked([check([], pointing)])).toThrow(
+      expect.objectContaining({ code: 'REVOCATION_UNAVAILABLE', detail: { retryable: true } }),
+    );
+  });
+});
