@@ -1,0 +1,155 @@
+// A participant says, in a signed message, where it wants to hear of its payouts or events (S12). The URL answers a
+// challenge first; officer and apoderado are told; one that replaces another counts after 24 hours.
+
+import { createHash } from 'node:crypto';
+import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
+import { Refusal } from '../../core/errors.ts';
+import type { EvidenceRecord } from '../../core/evidence/record.ts';
+import {
+  checkAddress,
+  checkAge,
+  type Institution,
+  parametersOf,
+  readEnvelope,
+} from '../../core/message/envelope.ts';
+import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
+import type { Clock, Ids } from '../../core/ports.ts';
+import {
+  checkWebhookUrl,
+  registerUrl,
+  type Webhook,
+  type WebhookPurpose,
+  webhookPurposes,
+} from '../../core/webhook.ts';
+
+export interface WebhookParticipant extends Institution {
+  /** Active officers and apoderados: they are told of every change. */
+  readonly people: readonly string[];
+}
+
+export interface RegisterUrl {
+  readonly webhook: Webhook;
+  readonly message: { readonly messageId: string; readonly bytes: Uint8Array; readonly signature: string };
+  readonly evidence: Omit<EvidenceRecord, 'states'>;
+  readonly outbox: readonly OutboxEntry[];
+}
+
+export interface RegisterWebhookPorts {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly node: Institution;
+  /** The laptop's own run: plain http to this machine is allowed. */
+  readonly local: boolean;
+  readonly random: (bytes: number) => Uint8Array;
+  participant(finId: string): Promise<WebhookParticipant | undefined>;
+  /** @throws Refusal SIGNATURE_*, CERTIFICATE_* unless an active signing certificate of the participant signed. */
+  verify(
+    received: { readonly body: Uint8Array; readonly signature: string | undefined },
+    expected: { readonly participant: string; readonly now: Date },
+  ): Promise<{ readonly thumbprint: Thumbprint }>;
+  isKnown(sender: string, messageId: string): Promise<boolean>;
+  /** POSTs the body to the URL through the egress guard; the answer's status and first bytes. */
+  post(url: string, body: Uint8Array): Promise<{ readonly status: number; readonly body: Uint8Array }>;
+  find(participant: string, purpose: WebhookPurpose): Promise<Webhook | undefined>;
+  /** One transaction. MOVED: another registration came first. KNOWN: the message was received meanwhile. */
+  record(registration: RegisterUrl): Promise<'RECORDED' | 'MOVED' | 'KNOWN'>;
+}
+
+export interface ReceivedRegistration {
+  readonly body: Uint8Array;
+  readonly signature: string | undefined;
+  readonly caller: { readonly participant: string; readonly keyId: string };
+}
+
+/** @throws Refusal WEBHOOK_*, MESSAGE_ALREADY_RECEIVED and those of a signed message */
+export async function registerWebhook(
+  ports: RegisterWebhookPorts,
+  received: ReceivedRegistration,
+): Promise<Webhook> {
+  const now = ports.clock.now();
+  const participant = await ports.participant(received.caller.participant);
+  if (!participant) throw new Refusal('API_KEY_NOT_VALID');
+  const { thumbprint } = await ports.verify(received, { participant: participant.finId, now });
+  const envelope = checkAddress(readEnvelope(received.body), { sender: participant, receiver: ports.node });
+  const { purpose, url } = readRegistration(parametersOf(envelope, 'webhook.register'), ports.local);
+  const { messageId } = envelope.header;
+  if (await ports.isKnown(participant.finId, messageId)) throw new Refusal('MESSAGE_ALREADY_RECEIVED');
+  checkAge(envelope.header, now, 'participant');
+  await challenge(ports, url, purpose);
+  const before = await ports.find(participant.finId, purpose);
+  const webhook = registerUrl(before, { participant: participant.finId, purpose, url }, now);
+  const actor = {
+    kind: 'participant',
+    finId: participant.finId,
+    apiKeyId: received.caller.keyId,
+    thumbprint,
+  } as const;
+  const outcome = await ports.record({
+    webhook,
+    message: { messageId, bytes: received.body, signature: received.signature! },
+    evidence: { ...evidenceOf(ports.ids.next(), webhook, messageId, now), actor },
+    outbox: participant.people.map((personId) => toldTo(personId, webhook, messageId, now)),
+  });
+  if (outcome !== 'RECORDED') throw new Refusal('MESSAGE_ALREADY_RECEIVED');
+  return webhook;
+}
+
+function readRegistration(
+  parameters: { readonly purpose?: unknown; readonly url?: unknown },
+  local: boolean,
+) {
+  const purpose = webhookPurposes.find((known) => known === parameters.purpose);
+  if (!purpose || typeof parameters.url !== 'string') {
+    throw new Refusal('BODY_SCHEMA', { parameter: 'document.parameters', expected: 'purpose and url' });
+  }
+  return { purpose, url: checkWebhookUrl(parameters.url, local) };
+}
+
+/** The words must come back: whoever registers a URL of somebody else's cannot make it repeat them. */
+async function challenge(ports: RegisterWebhookPorts, url: string, purpose: WebhookPurpose): Promise<void> {
+  const words = Buffer.from(ports.random(32)).toString('base64url');
+  const body = Buffer.from(JSON.stringify({ challenge: words, purpose }));
+  const { status, body: answer } = await ports.post(url, body);
+  const repeated = Buffer.from(answer).toString('utf8').trim();
+  if (status !== 200 || (repeated !== words && challengeIn(repeated) !== words)) {
+    throw new Refusal('WEBHOOK_CHALLENGE_FAILED', {
+      parameter: 'url',
+      expected: '200 and the words',
+      found: `${status}`,
+    });
+  }
+}
+
+function challengeIn(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { challenge?: unknown } | null)?.challenge;
+  } catch {
+    return undefined;
+  }
+}
+
+function evidenceOf(id: string, webhook: Webhook, messageId: string, now: Date) {
+  const newest = webhook.next ?? webhook.current;
+  return {
+    id,
+    scope: webhook.participant,
+    kind: 'webhook.registered',
+    at: now,
+    subjects: { purpose: webhook.purpose, messageId },
+    facts: {
+      urlDigest: createHash('sha256').update(newest.url).digest('base64url'),
+      countsFrom: newest.countsFrom.toISOString(),
+    },
+  };
+}
+
+function toldTo(personId: string, webhook: Webhook, messageId: string, now: Date): OutboxEntry {
+  const of = createHash('sha256').update(messageId).digest('base64url').slice(0, 16);
+  return newOutboxEntry({
+    id: `mail.access-changed.${of}.${webhook.version}.${personId}`,
+    queue: 'mail',
+    kind: 'mail.access-changed',
+    refs: { personId, participant: webhook.participant, what: `webhook.${webhook.purpose}` },
+    now,
+  });
+}
