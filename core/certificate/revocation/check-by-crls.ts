@@ -58,8 +58,8 @@ export function checkRevocationByCrls(input: CrlCheckInput): RevocationAnswer {
     }
   }
   if (reasons === allReasons) return good(used);
-  const pointless = distributionPointsOf(input.certificate).length === 0 && refusals.length === 0;
-  return { status: 'unknown', trouble: stale ? 'stale' : pointless ? 'no-pointer' : 'unavailable', refusals };
+  const asked = distributionPointsOf(input.certificate).length > 0 || refusals.length > 0 || used.length > 0;
+  return { status: 'unknown', trouble: stale ? 'stale' : asked ? 'unavailable' : 'no-pointer', refusals };
 }
 
 function attempt<T>(refusals: Refusal[], act: () => T): T | undefined {
