@@ -25,7 +25,7 @@ export const DecidedPage: FC<{ frame: Frame; facts: DecidedFacts }> = ({ frame, 
       participant: facts.participant,
       node: frame.nodeName,
       name: facts.decidedBy ?? '',
-      when: whenText(facts.state === 'waiting' ? facts.own!.at : facts.decidedAt, frame),
+      when: whenText(facts.own && !facts.cause ? facts.own.at : facts.decidedAt, frame),
     });
   return (
     <Page frame={frame} part="confirmations" title={titleOf(texts, facts)}>

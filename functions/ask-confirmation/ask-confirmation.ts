@@ -146,7 +146,7 @@ function mail(
     kind,
     refs: { decisionId: decision.decisionId, personId, reminder: String(reminder) },
     receiver: personId,
-    now: decision.createdAt,
-    notBefore: new Date(decision.createdAt.getTime() + afterHours * 3_600_000),
+    // Its patience begins when it is due, not when it was planned.
+    now: new Date(decision.createdAt.getTime() + afterHours * 3_600_000),
   });
 }

@@ -1,0 +1,198 @@
+// Steps 6 and 13: what does a mailed link show, and what does a vote do? Looking changes nothing. A vote is one
+// transaction: the decision with the vote and its proof, the others it supersedes, evidence, wake-up, mails.
+
+import { Refusal } from '../../core/errors.ts';
+import { confirmationCode, normalisedCode } from '../../core/message/code.ts';
+import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
+import {
+  admitVoter,
+  applyVote,
+  countWrongCode,
+  type Decision,
+  endDecision,
+  outcome,
+  type RejectionCause,
+  taskIdOf,
+  type Vote,
+} from '../../core/people/decision.ts';
+import { type Person, requireActive } from '../../core/people/person.ts';
+import type { Decisions, Links, People } from '../../core/people/ports.ts';
+import { type Proof, proofDigest } from '../../core/people/proof.ts';
+import type { FactorAttempt, SecondFactor } from '../../core/people/second-factor.ts';
+import type { ConfirmationStatement } from '../../core/people/statement.ts';
+import { wakeEntry } from '../../core/people/wake.ts';
+import type { Clock, Ids } from '../../core/ports.ts';
+
+export interface ConfirmTaskDeps {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly links: Pick<Links, 'find'>;
+  readonly people: Pick<People, 'person' | 'holders'>;
+  readonly decisions: Decisions;
+  readonly secondFactor: SecondFactor;
+  /** A fresh nonce of at least 128 bits, base64url. */
+  readonly nonce: () => string;
+}
+
+export interface Task {
+  readonly decision: Decision;
+  readonly person: Person;
+}
+
+/** @throws Refusal LINK_UNKNOWN, LINK_EXPIRED, DECISION_NOT_YOURS */
+export async function findTask(deps: ConfirmTaskDeps, linkId: string): Promise<Task> {
+  const link = await deps.links.find(linkId);
+  if (link?.target.kind !== 'task') throw new Refusal('LINK_UNKNOWN');
+  if (deps.clock.now() >= link.expiresAt) throw new Refusal('LINK_EXPIRED');
+  const decision = await deps.decisions.find(link.target.decisionId);
+  const person = await deps.people.person(link.target.personId);
+  if (!decision || !person) throw new Refusal('LINK_UNKNOWN');
+  const entitled = person.office === decision.office && person.participant === decision.subject.participant;
+  if (!entitled || !decision.asked.includes(person.personId)) throw new Refusal('DECISION_NOT_YOURS');
+  return { decision, person };
+}
+
+export interface VoteInput {
+  readonly linkId: string;
+  readonly vote: 'confirm' | 'reject';
+  readonly cause?: RejectionCause;
+  /** As typed; needed to confirm, not to reject. */
+  readonly code: string;
+  readonly attempt: FactorAttempt;
+  readonly source: string;
+}
+
+/** @throws Refusal LINK_*, DECISION_*, TASK_ALREADY_VOTED, PERSON_*, FACTOR_*, CODE_WRONG, CODE_WRONG_TOO_OFTEN */
+export async function castVote(deps: ConfirmTaskDeps, input: VoteInput): Promise<Decision> {
+  const task = await findTask(deps, input.linkId);
+  const { person } = task;
+  requireVoter(task, deps.clock.now());
+  // The factor first: who cannot prove themselves learns nothing of the code and uses up none of its tries.
+  const statement = statementOf(task.decision, person.personId, input.vote, deps.nonce());
+  const { attempt, source } = input;
+  const proof = await deps.secondFactor.prove({ personId: person.personId, statement, attempt, source });
+  if (input.vote === 'confirm' && !codeFits(task.decision, input.code)) await refuseCode(deps, task, proof);
+  for (let again = 0; again < 5; again++) {
+    const { decision } = await findTask(deps, input.linkId);
+    const vote = {
+      personId: person.personId,
+      vote: input.vote,
+      cause: input.cause,
+      at: deps.clock.now(),
+      proof,
+    };
+    const next = applyVote(decision, withoutUndefined(vote));
+    if (await record(deps, next, vote)) return next;
+  }
+  throw new Error('the decision changes faster than a vote can be recorded');
+}
+
+function requireVoter({ decision, person }: Task, now: Date): void {
+  admitVoter(decision, person.personId, now);
+  requireActive(person, now);
+}
+
+function withoutUndefined({ cause, ...vote }: Vote): Vote {
+  return cause ? { ...vote, cause } : vote;
+}
+
+function statementOf(
+  decision: Decision,
+  personId: string,
+  vote: 'confirm' | 'reject',
+  nonce: string,
+): ConfirmationStatement {
+  return {
+    type: 'apodera/confirmation/v1',
+    action: `enrolment.${vote}`,
+    ...decision.subject,
+    task_id: taskIdOf(decision.decisionId, personId),
+    nonce,
+  };
+}
+
+function codeFits({ subject, messageId }: Decision, typed: string): boolean {
+  const thumbprint = subject.thumbprint as Parameters<typeof confirmationCode>[0];
+  return normalisedCode(typed) === confirmationCode(thumbprint, messageId);
+}
+
+async function record(deps: ConfirmTaskDeps, next: Decision, vote: Vote): Promise<boolean> {
+  const superseded = next.state === 'confirmed' ? await deps.decisions.waitingBeside(next) : [];
+  const ended = superseded.map((other) => endDecision(other, 'SUPERSEDED', vote.at));
+  const evidence = [
+    evidenceOf(deps, next, 'confirmation.voted', vote.personId, {
+      vote: vote.vote,
+      cause: vote.cause,
+      method: vote.proof.method,
+      state: next.state,
+      proof: proofDigest(vote.proof),
+    }),
+    ...ended.map((other) =>
+      evidenceOf(deps, other, 'confirmation.superseded', vote.personId, { by: next.decisionId }),
+    ),
+  ];
+  const outbox = [
+    ...[next, ...ended].flatMap((decision) => wakesOf(decision, vote.at)),
+    ...(next.state === 'rejected' ? await mailsToAll(deps, next, vote.at) : []),
+  ];
+  return (await deps.decisions.record([next, ...ended], { evidence, outbox })) === 'RECORDED';
+}
+
+function wakesOf(decision: Decision, now: Date): OutboxEntry[] {
+  const decided = outcome(decision);
+  return decided ? [wakeEntry(decision.decisionId, decided, `v${decision.version}`, now)] : [];
+}
+
+/** S18: a wrong code counts; the third rejects, and everybody is told. Always throws. */
+async function refuseCode(deps: ConfirmTaskDeps, { person }: Task, proof: Proof): Promise<never> {
+  const decisionId = (proof.statement as ConfirmationStatement).task_id.split('/')[0]!;
+  for (let again = 0; again < 5; again++) {
+    const decision = (await deps.decisions.find(decisionId))!;
+    const now = deps.clock.now();
+    admitVoter(decision, person.personId, now);
+    const next = countWrongCode(decision, now);
+    const facts = { wrongCodes: next.wrongCodes, state: next.state };
+    const evidence = [evidenceOf(deps, next, 'confirmation.codeWrong', person.personId, facts)];
+    const over = next.state === 'rejected';
+    const outbox = over ? [...wakesOf(next, now), ...(await mailsToAll(deps, next, now))] : [];
+    if ((await deps.decisions.record([next], { evidence, outbox })) === 'MOVED') continue;
+    throw new Refusal(over ? 'CODE_WRONG_TOO_OFTEN' : 'CODE_WRONG', { found: String(next.wrongCodes) });
+  }
+  throw new Error('the decision changes faster than a wrong code can be counted');
+}
+
+/** Everybody who was asked, and the participant's officers: nobody rejects behind another's back. */
+async function mailsToAll(deps: ConfirmTaskDeps, decision: Decision, now: Date): Promise<OutboxEntry[]> {
+  const holders = await deps.people.holders(decision.subject.participant);
+  const officers = holders.filter(({ office, state }) => office === 'securityOfficer' && state === 'active');
+  const ids = new Set([...decision.asked, ...officers.map(({ personId }) => personId)]);
+  return [...ids].map((personId) =>
+    newOutboxEntry({
+      id: `mail.decided.${decision.decisionId}.${personId}`,
+      queue: 'mail',
+      kind: 'mail.decided',
+      refs: { decisionId: decision.decisionId, personId },
+      receiver: personId,
+      now,
+    }),
+  );
+}
+
+function evidenceOf(
+  deps: ConfirmTaskDeps,
+  decision: Decision,
+  kind: string,
+  personId: string,
+  facts: Record<string, string | number | undefined>,
+) {
+  const { enrolmentId, decisionId, subject } = decision;
+  return {
+    id: deps.ids.next(),
+    scope: subject.participant,
+    kind,
+    at: deps.clock.now(),
+    actor: { kind: 'person' as const, personId, method: 'password+totp' },
+    subjects: { enrolmentId, decisionId, thumbprint: subject.thumbprint },
+    facts,
+  };
+}

@@ -1,0 +1,249 @@
+// The pages of one confirmation: the question, what was decided, and every dead end. GET, HEAD and OPTIONS change
+// nothing, whoever opens them and however often; a decision is a POST from our own form with a second factor.
+
+import {
+  formToken,
+  isOwnForm,
+  type PageAnswer,
+  type PageRequest,
+  type PagesDoor,
+} from '../../adapters/http/page-request.ts';
+import type { Enrolment } from '../../core/enrolment/enrolment.ts';
+import { Refusal, Transient } from '../../core/errors.ts';
+import { type Decision, rejectionCauses } from '../../core/people/decision.ts';
+import type { Person } from '../../core/people/person.ts';
+import type { Enrolments, Parties, People } from '../../core/people/ports.ts';
+import { peoplePolicy } from '../../core/policy.ts';
+import { type ConfirmationFacts, ConfirmationPage } from '../../pages/confirmation.tsx';
+import { type DeadEnd, DeadEndPage } from '../../pages/dead-end.tsx';
+import { DecidedPage } from '../../pages/decided.tsx';
+import { documentOf, type Frame } from '../../pages/page.tsx';
+import type { Problem } from '../../pages/parts.tsx';
+import { fill, localeOf, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
+import { type ConfirmTaskDeps, castVote, findTask, type Task } from './confirm-task.ts';
+
+export interface ServeConfirmationDeps extends ConfirmTaskDeps {
+  readonly door: PagesDoor;
+  readonly nodeName: string;
+  /** Where the participant's own is not known yet. */
+  readonly timeZone: string;
+  readonly people: Pick<People, 'person' | 'holders' | 'contact'>;
+  readonly parties: Pick<Parties, 'party'>;
+  readonly enrolments: Enrolments;
+  /** End of the certificate that is replaced, where we know it. */
+  readonly notAfterOf: (thumbprint: string) => Promise<Date | undefined>;
+}
+
+export async function serveConfirmation(
+  deps: ServeConfirmationDeps,
+  request: PageRequest,
+): Promise<PageAnswer> {
+  const strangerFrame = frameOf(deps, request, { locale: localeOf(request.acceptLanguage) });
+  try {
+    if (request.method === 'POST') return await post(deps, request);
+    if (request.method === 'GET' || request.method === 'HEAD') return await show(deps, request, []);
+    return { status: request.method === 'OPTIONS' ? 204 : 405 };
+  } catch (error) {
+    return deadEnd(error, strangerFrame);
+  }
+}
+
+const linkOf = (request: PageRequest) => request.pathParameters.link ?? '';
+
+async function show(
+  deps: ServeConfirmationDeps,
+  request: PageRequest,
+  problems: readonly Problem[],
+): Promise<PageAnswer> {
+  const task = await findTask(deps, linkOf(request));
+  const party = await deps.parties.party(task.decision.subject.participant);
+  const frame = frameOf(deps, request, { locale: task.person.locale, timeZone: party?.timeZone });
+  const participant = party?.name ?? task.decision.subject.participant;
+  const { decision, person } = task;
+  const open = decision.state === 'waiting' && deps.clock.now() < decision.expiresAt;
+  const own = decision.votes.find((vote) => vote.personId === person.personId);
+  if (!open || own) {
+    const facts = await decidedFacts(deps, task, participant);
+    return { status: 200, body: documentOf(<DecidedPage frame={frame} facts={facts} />) };
+  }
+  if (person.state !== 'active') throw new Refusal('DECISION_NOT_YOURS');
+  const { token, cookies } = formToken(request, deps.door);
+  const page = (
+    <ConfirmationPage
+      frame={frame}
+      facts={await factsOf(deps, task, participant)}
+      formToken={token}
+      problems={problems}
+      typedCode={request.form.get('code') ?? undefined}
+      cause={request.form.get('cause') ?? undefined}
+    />
+  );
+  return { status: problems.length > 0 ? 422 : 200, body: documentOf(page), cookies };
+}
+
+async function post(deps: ServeConfirmationDeps, request: PageRequest): Promise<PageAnswer> {
+  const { person, decision } = await findTask(deps, linkOf(request));
+  const frame = frameOf(deps, request, { locale: person.locale });
+  if (!isOwnForm(request, deps.door)) return page(frame, 'formOld', 403, { retry: request.path });
+  const { form } = request;
+  const vote =
+    form.get('vote') === 'confirm' ? 'confirm' : form.get('vote') === 'reject' ? 'reject' : undefined;
+  if (!vote) return page(frame, 'formOld', 400, { retry: request.path });
+  const cause = rejectionCauses.find((each) => each === form.get('cause'));
+  const [password, totp, code] = ['password', 'totp', 'code'].map((name) => (form.get(name) ?? '').trim());
+  const texts = textsIn(person.locale).problems;
+  const missing: Problem[] = [
+    ...(vote === 'confirm' && !code ? [{ field: 'code', text: texts.CODE_MISSING }] : []),
+    ...(!form.get('password') ? [{ field: 'password', text: texts.PASSWORD_MISSING }] : []),
+    ...(!totp ? [{ field: 'totp', text: texts.TOTP_MISSING }] : []),
+  ];
+  if (missing.length > 0 && decision.state === 'waiting') return show(deps, request, missing);
+  try {
+    await castVote(deps, {
+      linkId: linkOf(request),
+      vote,
+      ...(vote === 'reject' && { cause: cause ?? 'other' }),
+      code: code!,
+      // Spaces at either end of a password are its owner's; only the code is trimmed.
+      attempt: { method: 'password+totp', password: form.get('password') ?? password!, totp: totp! },
+      source: request.source,
+    });
+    // Post, redirect, get: reloading the answer votes for nothing.
+    return { status: 303, location: request.path };
+  } catch (error) {
+    return await afterRefusal(deps, request, person, error, frame);
+  }
+}
+
+const fieldOf: Partial<Record<string, string>> = { CODE_WRONG: 'code' };
+const shownAtTheForm = ['FACTOR_WRONG', 'FACTOR_STEP_USED', 'FACTOR_NOT_SET', 'CODE_WRONG', 'PROOF_TOO_OLD'];
+const shownAsState = [
+  'DECISION_ALREADY_DECIDED',
+  'DECISION_EXPIRED',
+  'TASK_ALREADY_VOTED',
+  'CODE_WRONG_TOO_OFTEN',
+];
+
+async function afterRefusal(
+  deps: ServeConfirmationDeps,
+  request: PageRequest,
+  person: Person,
+  error: unknown,
+  frame: Frame,
+): Promise<PageAnswer> {
+  if (!(error instanceof Refusal)) return deadEnd(error, frame, request.path);
+  if (shownAsState.includes(error.code)) return { status: 303, location: request.path };
+  if (!shownAtTheForm.includes(error.code)) return deadEnd(error, frame, request.path);
+  const { decision } = await findTask(deps, linkOf(request));
+  const party = await deps.parties.party(decision.subject.participant);
+  const text = fill(textsIn(person.locale).problems[error.code as ProblemText], {
+    participant: party?.name ?? decision.subject.participant,
+    left: peoplePolicy.wrongCodesUntilRejected - decision.wrongCodes,
+  });
+  return show(deps, request, [{ field: fieldOf[error.code] ?? 'totp', text }]);
+}
+
+/** What is true now, for whatever refused. */
+function deadEnd(error: unknown, frame: Frame, retry?: string): PageAnswer {
+  if (error instanceof Transient) return page(frame, 'busy', 503, { retry });
+  if (!(error instanceof Refusal)) throw error;
+  const { code } = error;
+  switch (code) {
+    case 'LINK_UNKNOWN':
+      return page(frame, 'linkUnknown', 404, { code });
+    case 'LINK_EXPIRED':
+      return page(frame, 'linkExpired', 410, { code });
+    case 'DECISION_NOT_YOURS':
+    case 'PERSON_NOT_ACTIVE':
+    case 'PERSON_POWER_NOT_IN_FORCE':
+      return page(frame, 'notYours', 403, { code });
+    case 'TRIES_EXHAUSTED':
+      return page(frame, 'tries', 429, { code, retry, minutes: minutesIn(error) });
+    default:
+      return page(frame, 'busy', 500, { code });
+  }
+}
+
+/** `a pause of 12 min` */
+export function minutesIn(error: Refusal): number {
+  return Number(/\d+/.exec(error.detail.expected ?? '')?.[0] ?? 15);
+}
+
+function page(
+  frame: Frame,
+  what: DeadEnd,
+  status: number,
+  more: { code?: string; retry?: string; minutes?: number },
+): PageAnswer {
+  return { status, body: documentOf(<DeadEndPage frame={frame} what={what} {...more} />) };
+}
+
+function frameOf(
+  deps: ServeConfirmationDeps,
+  request: PageRequest,
+  place: { locale: Frame['locale']; timeZone?: string },
+): Frame {
+  return {
+    locale: place.locale,
+    timeZone: place.timeZone ?? deps.timeZone,
+    nodeName: deps.nodeName,
+    reference: request.interactionId,
+  };
+}
+
+async function factsOf(
+  deps: ServeConfirmationDeps,
+  { decision }: Task,
+  participant: string,
+): Promise<ConfirmationFacts> {
+  const { subject } = decision;
+  const enrolment = await deps.enrolments.find(decision.enrolmentId);
+  if (!enrolment) throw new Refusal('LINK_UNKNOWN');
+  const others = await deps.decisions.waitingBeside(decision);
+  return {
+    office: decision.office,
+    participant,
+    participantId: subject.participant,
+    holder: await holderOf(deps, enrolment, participant),
+    psc: subject.psc,
+    notBefore: enrolment.notBefore,
+    notAfter: enrolment.notAfter,
+    use: subject.use,
+    reason: subject.reason,
+    replaces: subject.replaces
+      ? { thumbprint: subject.replaces, notAfter: await deps.notAfterOf(subject.replaces) }
+      : null,
+    thumbprint: subject.thumbprint,
+    serialNumber: enrolment.serialNumber,
+    expiresAt: decision.expiresAt,
+    others: others.map((other) => ({ thumbprint: other.subject.thumbprint, createdAt: other.createdAt })),
+  };
+}
+
+/** From our own contact data (A-040), never from the message. */
+async function holderOf(deps: ServeConfirmationDeps, enrolment: Enrolment, participant: string) {
+  const person = enrolment.holder ? await deps.people.person(enrolment.holder) : undefined;
+  const contact = person && (await deps.people.contact(person));
+  if (person && contact) return { name: contact.name, taxIdType: person.taxIdType, taxId: contact.taxId };
+  const party = await deps.parties.party(enrolment.participant);
+  return { name: participant, taxIdType: '', taxId: party?.taxId ?? '' };
+}
+
+async function decidedFacts(deps: ServeConfirmationDeps, { decision, person }: Task, participant: string) {
+  const own = decision.votes.find((vote) => vote.personId === person.personId);
+  const last = decision.cause ? undefined : decision.votes.at(-1);
+  const voter = last && last !== own ? await deps.people.person(last.personId) : undefined;
+  const contact = voter && (await deps.people.contact(voter));
+  const late: Decision['state'] =
+    decision.state === 'waiting' && deps.clock.now() >= decision.expiresAt && !own
+      ? 'expired'
+      : decision.state;
+  return {
+    participant,
+    state: late,
+    ...(decision.cause && { cause: decision.cause }),
+    decidedAt: decision.decidedAt ?? decision.expiresAt,
+    ...(contact && { decidedBy: contact.name }),
+    ...(own && { own: { vote: own.vote, at: own.at } }),
+  };
+}

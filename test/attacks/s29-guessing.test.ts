@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { aWaitingConfirmation } from '../support/confirmation.ts';
+
+const wrong = { password: 'adivinanza larga pero falsa' };
+
+test('S29 the sixth failure from one source closes that source for this account, with the minutes to wait', async () => {
+  const { vote } = await aWaitingConfirmation();
+  for (let tries = 0; tries < 5; tries++) expect((await vote('confirm', { form: wrong })).status).toBe(422);
+  const answer = await vote('confirm');
+  expect(answer).toMatchObject({ status: 429, body: expect.stringMatching(/espere \d+ minutos/) });
+});
+
+test('S29 a stranger’s failures do not lock the person out: another source still decides', async () => {
+  const { vote, decision } = await aWaitingConfirmation();
+  for (let tries = 0; tries < 8; tries++) await vote('confirm', { form: wrong, source: '203.0.113.9' });
+  expect((await vote('confirm', { source: '192.0.2.7' })).status).toBe(303);
+  expect((await decision()).state).toBe('confirmed');
+});
+
+test('S29 failures at one account do not close another from a source that many share', async () => {
+  const { vote, decision } = await aWaitingConfirmation();
+  for (let tries = 0; tries < 6; tries++) await vote('confirm', { form: wrong });
+  expect((await vote('confirm', { person: 'p2' })).status).toBe(303);
+  expect((await decision()).state).toBe('confirmed');
+});
+
+test('S29 guesses sent at the same moment are counted one by one', async () => {
+  const { world, send } = await aWaitingConfirmation();
+  const form = { vote: 'confirm', code: 'AAAAAA', totp: '000000', ...wrong };
+  const answers = await Promise.all(Array.from({ length: 12 }, () => send({ method: 'POST', form })));
+  expect(answers.filter(({ status }) => status === 422)).toHaveLength(5);
+  expect(world.log.lines).toEqual([]);
+});
+
+test('S14 each step of the authenticator counts once, also for another task of the same person', async () => {
+  const { world, vote, decision } = await aWaitingConfirmation();
+  const totp = world.totp('p1');
+  const statement = {
+    type: 'apodera/sign-in/v1' as const,
+    node: 'PUERTO',
+    person: 'p1',
+    nonce: 'n'.repeat(27),
+  };
+  const attempt = world.attempt('p1');
+  await world.secondFactor.prove({ personId: 'p1', statement, attempt, source: '192.0.2.1' });
+  const answer = await vote('confirm', { form: { totp } });
+  expect(answer).toMatchObject({ status: 422, body: expect.stringContaining('ya se usó') });
+  expect((await decision()).state).toBe('waiting');
+});
