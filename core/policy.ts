@@ -13,6 +13,10 @@ export const certificateLimits = {
   signatureChecks: 64,
   /** Names times subtrees compared for one submission. */
   nameComparisons: 65_536,
+  /** Extensions of one certificate, list or answer; real ones have up to 15. */
+  extensions: 64,
+  /** RDNs of one name, attributes of one RDN; real names have up to 14. */
+  rdns: 64,
   /** Policies, mappings, subtrees, key usages in one extension. */
   extensionItems: 256,
 } as const;

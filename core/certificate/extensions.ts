@@ -3,7 +3,7 @@
 
 import { Refusal } from '../errors.ts';
 import { certificateLimits } from '../policy.ts';
-import type { GeneralName, Oid, ParsedCertificate } from './certificate.ts';
+import type { Extension, GeneralName, Oid, ParsedCertificate } from './certificate.ts';
 import { contextConstructed, contextPrimitive, DerReader, malformed, TAG } from './der.ts';
 import { readGeneralName, readGeneralNames } from './names.ts';
 
@@ -33,6 +33,10 @@ export const KEY_USAGE = {
   CRL_SIGN: 1 << 6,
 } as const;
 
+// A search comes back to the same certificate many times; a long extension must cost once.
+const contents = new WeakMap<Extension, unknown>();
+
+/** There is one `read` for each `oid`. */
 function readExtension<T>(
   certificate: ParsedCertificate,
   oid: Oid,
@@ -40,9 +44,11 @@ function readExtension<T>(
 ): T | undefined {
   const extension = certificate.extension(oid);
   if (!extension) return undefined;
+  if (contents.has(extension)) return contents.get(extension) as T;
   const reader = new DerReader(extension.value);
   const content = read(reader);
   reader.finish();
+  contents.set(extension, content);
   return content;
 }
 

@@ -1,6 +1,8 @@
 // How do a Name and GeneralNames read (RFC 5280 §4.1.2.4, §4.2.1.6)? Text as it stands in the certificate.
 // Whether two names are the same is asked in name-match.ts; whose name it is, in holder/.
 
+import { Refusal } from '../errors.ts';
+import { certificateLimits } from '../policy.ts';
 import type { AttributeTypeAndValue, GeneralName, Name } from './certificate.ts';
 import { contextConstructed, contextPrimitive, type DerElement, DerReader, malformed, TAG } from './der.ts';
 
@@ -8,7 +10,10 @@ import { contextConstructed, contextPrimitive, type DerElement, DerReader, malfo
 export function readName(reader: DerReader): Name {
   const sequence = reader.element(TAG.SEQUENCE);
   const rdns: AttributeTypeAndValue[][] = [];
-  for (const inside = sequence.inside(); !inside.done; ) rdns.push(readRdn(inside));
+  const most = certificateLimits.rdns;
+  for (const inside = sequence.inside(); !inside.done; ) {
+    if (rdns.push(readRdn(inside)) > most) throw tooLarge(`at most ${most} RDNs in a name`);
+  }
   return { der: sequence.der, rdns };
 }
 
@@ -28,10 +33,17 @@ export function readRdn(reader: DerReader, tag: number = TAG.SET): AttributeType
     const oid = fields.oid();
     const value = fields.element();
     fields.finish();
-    attributes.push({ oid, tag: value.tag, text: attributeText(value) });
+    const most = certificateLimits.rdns;
+    if (attributes.push({ oid, tag: value.tag, text: attributeText(value) }) > most) {
+      throw tooLarge(`at most ${most} attributes in an RDN`);
+    }
   }
   if (attributes.length === 0) throw malformed('an empty RDN', set.start);
   return attributes;
+}
+
+function tooLarge(expected: string): Refusal {
+  return new Refusal('CERTIFICATE_TOO_LARGE', { expected });
 }
 
 /** Strings as text; anything else as `#` and the hex of its DER (RFC 4514 §2.4). */

@@ -24,7 +24,9 @@ export { parseGeneralNames } from './names.ts';
  * CERTIFICATE_VERSION_WRONG with the clause.
  */
 export function parseCertificate(der: Uint8Array): ParsedCertificate {
-  if (der.length > certificateLimits.certificateBytes) throw new Refusal('CERTIFICATE_TOO_LARGE');
+  if (der.length > certificateLimits.certificateBytes) {
+    throw tooLarge(`at most ${certificateLimits.certificateBytes} octets`);
+  }
   const outer = readSingle(der, TAG.SEQUENCE).inside();
   const tbs = outer.element(TAG.SEQUENCE);
   const outerAlgorithm = readAlgorithm(outer);
@@ -130,6 +132,8 @@ function readExtensions(fields: DerReader, version: number): readonly Extension[
 export function readExtensionList(reader: DerReader): readonly Extension[] {
   const sequence = reader.element(TAG.SEQUENCE);
   const extensions: Extension[] = [];
+  // Bounds the comparison of each with all before it.
+  const most = certificateLimits.extensions;
   for (const list = sequence.inside(); !list.done; ) {
     const fields = list.sequence();
     const oid = fields.oid();
@@ -141,10 +145,14 @@ export function readExtensionList(reader: DerReader): readonly Extension[] {
         throw new Refusal('CERTIFICATE_EXTENSION_REPEATED', { found: oid, clause: 'RFC 5280 §4.2' });
       }
     }
-    extensions.push({ oid, critical, value });
+    if (extensions.push({ oid, critical, value }) > most) throw tooLarge(`at most ${most} extensions`);
   }
   if (extensions.length === 0) throw malformed('an empty list of extensions', sequence.start);
   return extensions;
+}
+
+function tooLarge(expected: string): Refusal {
+  return new Refusal('CERTIFICATE_TOO_LARGE', { expected });
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -74,6 +74,7 @@ class Search {
   readonly leaf: ParsedCertificate;
   readonly certificates: readonly ParsedCertificate[];
   readonly budget = { nameComparisons: certificateLimits.nameComparisons as number };
+  readonly issuers = new Map<ParsedCertificate, Refusal | null>();
   signatureChecks = 0;
   farthest: { refusal: Refusal; progress: number } | undefined;
 
@@ -121,14 +122,30 @@ class Search {
     subject: ParsedCertificate,
     { certificate, anchor }: Issuer,
   ): CertificationPath | undefined {
-    checkCertificate(certificate, this.input.now);
-    checkIssuer(certificate, anchor !== undefined);
+    this.checkAsIssuer(certificate, anchor !== undefined);
     if (!anchor && path.length >= certificateLimits.pathDepth) {
       throw new Refusal('PATH_TOO_LONG', { expected: `at most ${certificateLimits.pathDepth} certificates` });
     }
     this.checkLink(subject, certificate);
     if (!anchor) return this.extend([...path, certificate]);
     return this.attempt(Number.POSITIVE_INFINITY, () => this.finish(path, anchor));
+  }
+
+  /** Once for each certificate, however many branches come by. */
+  checkAsIssuer(certificate: ParsedCertificate, isAnchor: boolean): void {
+    let refusal = this.issuers.get(certificate);
+    if (refusal === undefined) {
+      try {
+        checkCertificate(certificate, this.input.now);
+        checkIssuer(certificate, isAnchor);
+        refusal = null;
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        refusal = error;
+      }
+      this.issuers.set(certificate, refusal);
+    }
+    if (refusal) throw refusal;
   }
 
   /** Each check costs, whether it was made before or not: so that the paths tried stay as few as the checks. */
@@ -151,7 +168,8 @@ class Search {
       }
       issuers.push({ certificate, anchor, hint: keyIdHint(keyId, certificate) });
     };
-    for (const anchor of this.input.anchors) add(anchor.certificate, anchor);
+    // A pinned leaf is trusted as itself and issues nothing.
+    for (const anchor of this.input.anchors) if (!anchor.pinnedLeaf) add(anchor.certificate, anchor);
     for (const certificate of this.certificates) add(certificate);
     return issuers.length > 1 ? issuers.sort((a, b) => a.hint - b.hint) : issuers;
   }

@@ -203,6 +203,14 @@ describe('the leaf', () => {
     );
   });
 
+  test('refuses one with more extensions or RDNs than any real certificate', () => {
+    const extensions = Array.from({ length: 65 }, (_, n) => ({ oid: `1.2.3.${n}`, value: nullValue() }));
+    const subject = Array.from({ length: 65 }, (_, n) => ({ type: 'OU', value: `${n}` }));
+    for (const options of [{ extensions }, { subject }]) {
+      expect(() => validate(intermediate.issue(options).chain)).toThrow(refusal('CERTIFICATE_TOO_LARGE'));
+    }
+  });
+
   test('refuses an extension that stands twice', () => {
     const twice = intermediate.issue({ extensions: [unknownExtension(false), unknownExtension(false)] });
     expect(() => validate(twice.chain)).toThrow(refusal('CERTIFICATE_EXTENSION_REPEATED'));
@@ -284,6 +292,11 @@ describe('the anchor', () => {
     expect(validate(end.chain, { anchors: [demanding] }).policies).toEqual(['1.2.3']);
     const other = issueLeaf(issuer, { extensions: [certificatePolicies('1.2.4')] });
     expect(() => validate(other.chain, { anchors: [demanding] })).toThrow(refusal('POLICY_NOT_ACCEPTED'));
+  });
+
+  test('issues nothing where it is a pinned leaf, CA or not', () => {
+    const pinned = anchor(root, { pinnedLeaf: true });
+    expect(() => validate(leaf.chain, { anchors: [pinned] })).toThrow(refusal('ANCHOR_NOT_FOUND'));
   });
 
   test('is no leaf, unless an enabled profile pins it', () => {
