@@ -51,7 +51,8 @@ export interface Table {
   /** Every item of the table in no order: for audits and repairs only. Gives pages. */
   scan(filter?: Condition): AsyncIterable<readonly StoredItem[]>;
   /**
-   * One write outside any transaction, half the price of `transact`.
+   * One write outside any transaction, half the price of `transact`. It has no token: where an answer is lost on the way
+   * it may be done twice, or meet its own doing and fail. What must count once goes through `transact`.
    * @returns what an update left behind; what a put or delete replaced.
    * @throws ConditionFailed, Transient
    */
