@@ -1,0 +1,99 @@
+// Certificates: what they are, before anybody is asked to trust them.
+
+import { readFileSync } from 'node:fs';
+import type { Call, Noun, Outcome } from '../command.ts';
+import { exitCodes, UsageError } from '../exit-codes.ts';
+import { readAnchors } from '../explain/anchors.ts';
+import { explain } from '../explain/explain.ts';
+import { asJson, present } from '../explain/present.ts';
+import { countries, readProfileFile } from '../explain/profile.ts';
+
+const noun: Noun = {
+  summary: 'Certificates of PSCs: chain, holder, revocation, and what enrolment would say.',
+  verbs: {
+    explain: {
+      summary: 'say what a certificate is, and what enrolment would say and why',
+      positionals: [{ name: 'file', help: 'certificate with its issuers, PEM or DER; - for standard input' }],
+      options: {
+        anchors: {
+          type: 'string',
+          short: 'a',
+          value: '<place>',
+          help: 'file or folder of the roots that you trust',
+        },
+        country: {
+          type: 'string',
+          short: 'c',
+          value: '<code>',
+          help: `country of the PSC: ${countries.join(', ')}`,
+        },
+        profile: {
+          type: 'string',
+          value: '<file>',
+          help: "a node's PSC profile (JSON) instead of the country's usual",
+        },
+        use: { type: 'string', value: '<use>', help: 'signing (default) or transport' },
+        at: { type: 'string', value: '<time>', help: 'as of this moment, RFC 3339; now by default' },
+        crl: { type: 'string', multiple: true, value: '<file>', help: 'revocation list to look into, DER' },
+        online: { type: 'boolean', help: "ask the PSC: the certificates' own lists and responders" },
+        'allow-private': {
+          type: 'boolean',
+          help: 'let --online reach this machine and private networks (a test PSC)',
+        },
+      },
+      notes: [
+        'Works without a network unless --online is given. Exit code 3 when enrolment would refuse it.',
+        'A file with a private key in it is refused: no command but "key" takes one.',
+      ].join('\n'),
+      run: explainCertificate,
+    },
+  },
+};
+export default noun;
+
+async function explainCertificate(call: Call): Promise<Outcome> {
+  const anchors = call.text('anchors');
+  const profile = call.text('profile');
+  const explanation = await explain({
+    file: await readInput(call),
+    use: call.oneOf('use', ['signing', 'transport'], 'signing'),
+    anchors: anchors === undefined ? undefined : reading('anchors', () => readAnchors(anchors)),
+    profile: profile === undefined ? undefined : readProfileFile(profile),
+    country: call.text('country') === undefined ? undefined : call.oneOf('country', countries),
+    crlFiles: call.list('crl'),
+    online: call.flag('online'),
+    allowPrivate: call.flag('allow-private'),
+    now: momentOf(call),
+  });
+  const refused = explanation.verdict.outcome === 'REFUSED';
+  return {
+    json: asJson(explanation),
+    text: present(explanation, call.style),
+    exitCode: refused ? exitCodes.REFUSED : exitCodes.DONE,
+  };
+}
+
+async function readInput(call: Call): Promise<Uint8Array> {
+  const file = call.argument(0);
+  return file === '-' ? call.terminal.readInput() : reading('file', () => readFileSync(file));
+}
+
+/** A file that cannot be read is the person's to repair. */
+function reading<T>(parameter: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR')
+      throw new UsageError(`"${parameter}": ${message}`);
+    throw error;
+  }
+}
+
+function momentOf(call: Call): Date {
+  const text = call.text('at');
+  const moment = text === undefined ? call.terminal.now() : new Date(text);
+  if (Number.isNaN(moment.getTime()))
+    throw new UsageError(`"--at": expected a time such as 2026-06-01T00:00:00Z`);
+  return moment;
+}
