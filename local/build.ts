@@ -98,8 +98,6 @@ function optionsOf(
   if (!entry) throw new Error(`"${logicalId}" has no Metadata.BuildProperties.EntryPoints.`);
   const format = String(said.Format ?? 'esm');
   if (format !== 'esm') throw new Error(`"${logicalId}" must be built with Format: esm, found "${format}".`);
-  const banner = ((said.Banner as Record<string, string>[] | Record<string, string> | undefined) ??
-    {}) as Record<string, string>;
   return {
     absWorkingDir: root,
     entryPoints: { [module]: join(codeFolder, entry) },
@@ -116,17 +114,20 @@ function optionsOf(
     metafile: true,
     mainFields: (said.MainFields as string | undefined)?.split(',') ?? ['module', 'main'],
     external: (said.External as string[] | undefined) ?? [],
-    loader: loadersOf(said.Loader),
-    banner: { js: banner.js ?? requireBanner },
+    loader: pairsOf(said.Loader) as Record<string, Loader>,
+    banner: { js: pairsOf(said.Banner).js ?? requireBanner },
     jsx: 'automatic',
     jsxImportSource: 'hono/jsx',
     logLevel: 'silent',
   };
 }
 
-/** SAM writes `Loader: ['.html=text']`. */
-function loadersOf(said: unknown): Record<string, Loader> {
-  const pairs = ((said as string[] | undefined) ?? []).map((each) => each.split('=') as [string, Loader]);
+/** SAM writes `Loader: ['.html=text']`, `Banner: ['js=...']`. */
+function pairsOf(said: unknown): Record<string, string> {
+  const pairs = ((said as string[] | undefined) ?? []).map((each) => [
+    each.slice(0, each.indexOf('=')),
+    each.slice(each.indexOf('=') + 1),
+  ]);
   return Object.fromEntries(pairs);
 }
 

@@ -121,10 +121,13 @@ function parameterValues(template: Template, given: Readonly<Record<string, stri
   const declared = template.Parameters ?? {};
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(declared, name));
   if (unknown) throw new Error(`The template has no parameter "${unknown}".`);
-  const values = Object.entries(declared).map(([name, { Type, Default }]) => {
+  const values = Object.entries(declared).map(([name, { Type, Default, AllowedValues }]) => {
     const value = given[name] ?? Default;
     if (value === undefined)
       throw new Error(`Parameter "${name}" of the template has neither a value nor a default.`);
+    if (AllowedValues && !AllowedValues.map(String).includes(String(value))) {
+      throw new Error(`Parameter "${name}" must be one of ${AllowedValues.join(', ')}, found "${value}".`);
+    }
     return [name, Type === 'CommaDelimitedList' ? String(value).split(',') : value];
   });
   return Object.fromEntries(values);

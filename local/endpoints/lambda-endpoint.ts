@@ -58,6 +58,7 @@ export function openFunctions(options: {
   const timers = new Map<string, () => void>();
   const work = openWork();
   let closed = false;
+  let held: Promise<void> | undefined;
 
   const find = (nameOrArn: string): InvocableFunction => {
     const found = functions.get(functionName(nameOrArn));
@@ -75,6 +76,7 @@ export function openFunctions(options: {
 
   async function run(event: AsyncEvent): Promise<void> {
     timers.delete(event.id);
+    await held;
     const target = functions.get(event.name);
     if (closed || !target) return;
     const payload = Buffer.from(event.payload, 'base64');
@@ -98,7 +100,7 @@ export function openFunctions(options: {
   }
 
   function invokeAsync(nameOrArn: string, payload: Buffer): void {
-    find(nameOrArn);
+    if (!held) find(nameOrArn);
     const [id, dueAt] = [randomUUID(), clock.now().toISOString()];
     const event = {
       id,
@@ -113,6 +115,20 @@ export function openFunctions(options: {
   }
 
   return {
+    /**
+     * Until the answer is called, invocations wait: at a restart, schedules and executions go on before the functions
+     * that they call have been registered again.
+     */
+    hold(): () => void {
+      let release = (): void => {};
+      held = new Promise((resolve) => {
+        release = () => {
+          held = undefined;
+          resolve();
+        };
+      });
+      return release;
+    },
     register(name: string, target: InvocableFunction): void {
       functions.set(name, target);
       for (const event of events.values()) if (event.name === name) arm(event);
@@ -125,6 +141,7 @@ export function openFunctions(options: {
         const match = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(request.path);
         if (!match || request.method !== 'POST')
           throw unknownOperation(`lambda ${request.method} ${request.path}`);
+        await held;
         const name = decodeURIComponent(match[1]!);
         const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
         refuseTooLarge(request.body, type === 'Event' ? largestAsyncBytes : largestSyncBytes);

@@ -28,6 +28,7 @@ export interface Schedule {
   readonly nextAt?: string;
   /** Failed deliveries of the firing that `nextAt` repeats. */
   readonly attempts: number;
+  readonly firedAt?: string;
   /** The moment that the firing under way was due, kept over retries. */
   readonly dueAt?: string;
 }
@@ -39,6 +40,11 @@ export interface Scheduler {
   readonly handler: ServiceHandler;
   /** Idempotent: the same request leaves the schedule and its next firing as they are. */
   seed(name: string, said: Json, group?: string): void;
+  /**
+   * While the virtual clock jumps, a rate() fires at most once in so many seconds of it: a year of a sweep every minute
+   * would be half a million invocations. Where time merely flows, it fires as it says. 0, the default: always as it says.
+   */
+  setGranularity(seconds: number): void;
   /** See work.ts. */
   idle(): Promise<boolean>;
   close(): void;
@@ -56,16 +62,29 @@ export function openScheduler(options: {
   const firing = new Set<string>();
   const work = openWork();
   let closed = false;
+  let granularityMs = 0;
+  let flowing: NodeJS.Timeout | undefined;
   let cancel = (): void => {};
   const arnOf = (schedule: Schedule): string =>
     `arn:aws:scheduler:${options.region}:${options.account}:schedule/${schedule.group}/${schedule.name}`;
 
-  /** One timer for the earliest of them all. */
+  /** One timer for the earliest of them all; a second one, of real time, for the rates that a jump may leave out. */
   function arm(): void {
     cancel();
+    clearTimeout(flowing);
     const due = Array.from(schedules.values()).filter((each) => each.nextAt && !firing.has(idOf(each)));
-    const earliest = due.map(({ nextAt }) => nextAt!).sort()[0];
-    if (earliest && !closed) cancel = setTimer(clock, new Date(earliest), fireDue);
+    if (due.length === 0 || closed) return;
+    cancel = setTimer(clock, new Date(Math.min(...due.map(wakeAt))), fireDue);
+    if (granularityMs === 0) return;
+    const next = Math.min(...due.map(({ nextAt }) => Date.parse(nextAt!)));
+    flowing = setTimeout(fireDue, Math.max(50, Math.min(next - clock.now().getTime(), 60_000))).unref();
+  }
+
+  /** When the clock must stop for this schedule. */
+  function wakeAt({ nextAt, firedAt, said }: Schedule): number {
+    const next = Date.parse(nextAt!);
+    const isRate = String(said.ScheduleExpression).startsWith('rate(');
+    return isRate && firedAt ? Math.max(next, Date.parse(firedAt) + granularityMs) : next;
   }
 
   function fireDue(): void {
@@ -107,12 +126,10 @@ export function openScheduler(options: {
     const { dueAt: _, nextAt: __, ...rest } = schedule;
     const next = nextOf(schedule.said, new Date(schedule.createdAt), clock.now());
     if (!next && schedule.said.ActionAfterCompletion === 'DELETE') schedules.delete(idOf(schedule));
-    else
-      schedules.set(idOf(schedule), {
-        ...rest,
-        attempts: 0,
-        ...(next ? { nextAt: next.toISOString() } : {}),
-      });
+    else {
+      const settled = { ...rest, attempts: 0, firedAt: clock.now().toISOString() };
+      schedules.set(idOf(schedule), next ? { ...settled, nextAt: next.toISOString() } : settled);
+    }
   }
 
   function store(name: string, group: string, said: Json): Schedule {
@@ -147,10 +164,15 @@ export function openScheduler(options: {
       const known = schedules.get(idOf({ name, group }));
       if (JSON.stringify(known?.said) !== JSON.stringify(said)) store(name, group, said);
     },
+    setGranularity(seconds) {
+      granularityMs = seconds * 1000;
+      arm();
+    },
     idle: work.idle,
     close() {
       closed = true;
       cancel();
+      clearTimeout(flowing);
       schedules.close();
     },
   };

@@ -26,6 +26,8 @@ export interface SecretStore {
   readonly handler: ServiceHandler;
   /** Idempotent by name: an existing secret keeps its value. Answers the ARN. */
   seed(name: string, secretString: () => string): string;
+  /** AWSCURRENT, by name or ARN. */
+  current(nameOrArn: string): string;
   close(): void;
 }
 
@@ -97,6 +99,12 @@ export function openSecrets(options: {
     seed(name, secretString) {
       const known = secrets.get(name);
       return known ? known.arn : String(create({ Name: name, SecretString: secretString() }).ARN);
+    },
+    current(nameOrArn) {
+      const version = find({ SecretId: nameOrArn }).versions.find(({ stages }) =>
+        stages.includes('AWSCURRENT'),
+      );
+      return version?.secretString ?? '';
     },
     close: () => secrets.close(),
   };

@@ -47,6 +47,10 @@ export async function startMail(options: { dataFolder: string; port?: number }):
   for (const mail of kept.values()) store.saveEmail(mail);
 
   const server = await start({ host: '127.0.0.1', port: options.port ?? 0 });
+  // It hears of a port that is taken and says nothing.
+  if (server.address() === null) {
+    throw Object.assign(new Error(`port ${options.port} is taken`), { code: 'EADDRINUSE' });
+  }
   const keep = (): void => {
     for (const mail of store.getStoreReadonly().emails) {
       if (kept.get(mail.messageId)) continue;

@@ -14,8 +14,14 @@ export interface Resource {
   readonly Condition?: string;
 }
 
+export interface Parameter {
+  readonly Type: string;
+  readonly Default?: Value;
+  readonly AllowedValues?: readonly Value[];
+}
+
 export interface Template {
-  readonly Parameters?: Readonly<Record<string, { readonly Type: string; readonly Default?: Value }>>;
+  readonly Parameters?: Readonly<Record<string, Parameter>>;
   readonly Mappings?: Readonly<Record<string, Record<string, Record<string, Value>>>>;
   readonly Conditions?: Readonly<Record<string, Value>>;
   readonly Globals?: { readonly Function?: Properties; readonly Api?: Properties };

@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../local/clock.ts';
+import { startLaptop } from '../../local/laptop.ts';
+import { clientOf, freshFolder, onCleanUp } from './endpoints/support.ts';
+import { laptopOptions } from './fixtures/laptop-options.ts';
+import { built } from './lambda/support.ts';
+
+let buildFolder: string;
+beforeAll(async () => {
+  buildFolder = await built();
+});
+
+async function running(dataFolder = freshFolder()) {
+  const clock = new VirtualClock({ frozen: true, file: join(dataFolder, 'clock') });
+  const laptop = await startLaptop(laptopOptions(dataFolder, buildFolder, clock));
+  onCleanUp(async () => {
+    await laptop.stop();
+    clock.stop();
+  });
+  return { clock, laptop, node: laptop.nodes[0]!, dataFolder };
+}
+
+const stateMachineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:network-ActMachine';
+const item = { TableName: 'network-Table', Key: { pk: { S: 'a' }, sk: { S: 'b' } } };
+const object = { Bucket: 'network-keptbucket', Key: 'k' };
+
+async function statusOf(url: string, executionArn: string): Promise<string | undefined> {
+  return (await new SFNClient(clientOf(url)).send(new DescribeExecutionCommand({ executionArn }))).status;
+}
+
+describe('laptop', () => {
+  it('opens both doors of a node and tells its functions where they are', async () => {
+    const { node } = await running();
+    const page = await fetch(`${node.pagesOrigin}/items/1`);
+    const answer = await fetch(`${node.apiOrigin}/v1/items/1`);
+    expect([page.status, answer.status]).toEqual([200, 200]);
+    const { payload } = await node.host.invoke('DoFunction', Buffer.from('{"act":"environment"}'));
+    expect(JSON.parse(payload.toString())).toMatchObject({
+      PAGES_ORIGIN: node.pagesOrigin,
+      NODE_STAGE: 'local',
+    });
+  });
+
+  it('lets a day pass at once, with all that falls into it', async () => {
+    const { clock, laptop, dataFolder } = await running();
+    const { executionArn } = await new SFNClient(clientOf(laptop.statesUrl)).send(
+      new StartExecutionCommand({ stateMachineArn }),
+    );
+    await clock.settled();
+    expect(await statusOf(laptop.statesUrl, executionArn!)).toBe('RUNNING');
+    await clock.advance({ seconds: 86_400 });
+    expect(await statusOf(laptop.statesUrl, executionArn!)).toBe('SUCCEEDED');
+    expect(readFileSync(join(dataFolder, 'seen'), 'utf8')).toBe('daily\n');
+  });
+
+  it('goes on after kill -9 where it was', async () => {
+    const dataFolder = freshFolder();
+    const script = new URL('fixtures/start-laptop.ts', import.meta.url).pathname;
+    const first = spawn(process.execPath, [script, dataFolder, buildFolder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(first.stdout, 'data')) as [Buffer];
+    const { url, states, dynamodb } = JSON.parse(line.toString());
+    const { executionArn } = await new SFNClient(clientOf(states)).send(
+      new StartExecutionCommand({ stateMachineArn }),
+    );
+    await new DynamoDBClient(clientOf(dynamodb)).send(
+      new PutItemCommand({ TableName: item.TableName, Item: item.Key }),
+    );
+    await new S3Client(clientOf(url)).send(new PutObjectCommand({ ...object, Body: 'kept' }));
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+    const { clock, laptop } = await running(dataFolder);
+    const found = await new DynamoDBClient(clientOf(laptop.dynamodbUrl)).send(new GetItemCommand(item));
+    expect(found.Item).toEqual(item.Key);
+    const read = await new S3Client(clientOf(laptop.endpoints.url)).send(new GetObjectCommand(object));
+    expect(await read.Body?.transformToString()).toBe('kept');
+    await clock.advance({ seconds: 86_401 });
+    expect(await statusOf(laptop.statesUrl, executionArn!)).toBe('SUCCEEDED');
+  });
+
+  it('names the port that is taken and stops what had started', async () => {
+    const { laptop } = await running();
+    const dataFolder = freshFolder();
+    const port = Number(new URL(laptop.endpoints.url).port);
+    const clock = new VirtualClock({ frozen: true });
+    const starting = startLaptop({ ...laptopOptions(dataFolder, buildFolder, clock), ports: { mail: port } });
+    await expect(starting).rejects.toThrow(`Port ${port} (mail) is taken`);
+    expect(existsSync(join(dataFolder, 'dynamodb.sqlite'))).toBe(true);
+  });
+
+  it('fires a rate at most once in a granule of virtual time, and exactly where none is set', async () => {
+    const { clock, laptop } = await running();
+    const { endpoints } = laptop;
+    const { arn } = endpoints.sqs.seedQueue({ name: 'q' });
+    const Target = { Arn: arn, RoleArn: 'arn:aws:iam::000000000000:role/r' };
+    const fired = (): number => endpoints.sqs.queues.counts('q').visible;
+    endpoints.scheduler.seed('every-minute', { ScheduleExpression: 'rate(1 minute)', Target });
+    await clock.settled();
+    await clock.advance({ seconds: 600 });
+    expect(fired()).toBe(11);
+    endpoints.scheduler.setGranularity(3_600);
+    await clock.advance({ seconds: 86_400 });
+    expect(fired() - 11).toBeGreaterThanOrEqual(23);
+    expect(fired() - 11).toBeLessThanOrEqual(25);
+  });
+});
