@@ -1,6 +1,25 @@
 // Every number and list that somebody could argue about, with its source. Nothing here is read from anywhere;
 // a node overrides what adapters/config.ts lets it override.
 
+/** Enrolment (architecture section 4; S18, S29). */
+export const enrolmentLimits = {
+  /** Shown quoted and escaped to people who decide; longer text would crowd out what we say ourselves. */
+  reasonCharacters: 200,
+  /** S29: enrolments that only an API key vouches for; signed ones are not counted. */
+  unsignedPending: 3,
+  unsignedPerDay: 10,
+  /** two are recommended, more is warned and never refused. */
+  activeCertificates: 2,
+  /** how long a replaced certificate goes on beside its successor. */
+  rotationOverlapDays: 30,
+} as const;
+
+/** Proofs kept in one process: 2 KB each; a node of 2,000 participants with two certificates fits. */
+export const provedCertificates = 5_000;
+
+/** S12: a thief of the API key must not have the officer silenced first. */
+export const officerRelaxation = { quietHours: 72 } as const;
+
 /** What one submitted certificate chain may cost us (a bundle comes from anybody). */
 export const certificateLimits = {
   /** Certificates in one bundle; real chains have 2 to 4, cross-signed ones up to 8. */

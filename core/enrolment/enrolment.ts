@@ -65,6 +65,8 @@ export interface Enrolment {
   /** Display name of the PSC: the profile's, else the issuer's organisation. */
   readonly pscName: string;
   readonly anchor?: Thumbprint;
+  /** SHA-256 hex of the URLs of the path's revocation sources; empty where the path did not hold. */
+  readonly sources: readonly string[];
   /** Hex, as printed by PSCs. */
   readonly serialNumber: string;
   readonly notBefore: Date;

@@ -155,6 +155,10 @@ export type Enrolment = {
   readonly code?: string;
   /** the code in a sentence */
   readonly message?: string;
+  /** while pending, what the people who confirm ask the participant for; show it in your own system only */
+  readonly confirmation_code?: string;
+  /** MORE_THAN_TWO_ACTIVE ... */
+  readonly warnings?: readonly (string)[];
   /** the same certificate may be sent again later */
   readonly retryable?: boolean;
   readonly psc: string;

@@ -1,0 +1,69 @@
+// How does a certificate's status item stand in the table, and what of it is under the seal? The seal covers what
+// grants (S22). Taking away needs none, so that a disable stays one write; that write removes the seal, so that a
+// raw edit back to `active` finds none.
+
+import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
+import type { CertificateStatus } from '../../core/enrolment/enrolment.ts';
+import type { Sealer } from '../../core/ports.ts';
+import { openSealed, type Seal } from '../../core/seal.ts';
+import type { Item } from './attributes.ts';
+import { keyName } from './schema.ts';
+import { type StoredItem, text } from './table.ts';
+
+export const statusKey = (thumbprint: string) => ({ pk: `CERT#${thumbprint}`, sk: 'STATUS' });
+
+/** What grants, in the form that is sealed. Being there at all, under a seal, says "was made active". */
+function granted(status: CertificateStatus) {
+  return {
+    thumbprint: status.thumbprint,
+    keyThumbprint: status.keyThumbprint,
+    participant: status.participant,
+    enrolmentId: status.enrolmentId,
+    use: status.use,
+    notAfter: status.notAfter.toISOString(),
+    holder: status.holder,
+    powerUntil: status.powerUntil?.toISOString(),
+    acceptingOperators: [...status.acceptingOperators],
+    sources: [...status.sources],
+    anchor: status.anchor,
+    pscProfile: status.pscProfile,
+    activatedAt: status.activatedAt.toISOString(),
+  };
+}
+
+export async function certificateItem(
+  status: CertificateStatus,
+  sealer: Sealer,
+  version: number,
+  proofs: readonly string[],
+): Promise<StoredItem> {
+  const key = statusKey(status.thumbprint);
+  const content = granted(status);
+  const seal = await sealer.seal({ key: keyName(key), content, version, proofs });
+  return {
+    ...key,
+    ...content,
+    networkStatus: status.networkStatus,
+    validity: status.validity,
+    seal: seal as unknown as Item,
+    gsi1pk: `CERTIFICATES#${status.participant}`,
+    gsi1sk: `${status.activatedAt.toISOString()}#${status.thumbprint}`,
+  };
+}
+
+/** @throws Refusal SEAL_BROKEN */
+export async function statusOf(item: StoredItem, sealer: Pick<Sealer, 'check'>): Promise<CertificateStatus> {
+  const date = (name: string) => (item[name] === undefined ? undefined : new Date(text(item, name)));
+  const status: CertificateStatus = {
+    ...(item as unknown as CertificateStatus),
+    thumbprint: text(item, 'thumbprint') as Thumbprint,
+    notAfter: new Date(text(item, 'notAfter')),
+    activatedAt: new Date(text(item, 'activatedAt')),
+    ...(item.powerUntil === undefined ? {} : { powerUntil: date('powerUntil')! }),
+    ...(item.disabledAt === undefined ? {} : { disabledAt: date('disabledAt')! }),
+  };
+  // What is not active grants nothing: there is nothing to seal.
+  if (status.networkStatus !== 'active') return status;
+  await openSealed(sealer, keyName(statusKey(status.thumbprint)), granted(status), item.seal as unknown as Seal);
+  return status;
+}

@@ -1,0 +1,253 @@
+// How are enrolments kept? Each method is one transaction whose conditions decide (core/enrolment/ports.ts says
+// what they promise); a refused enrolment leaves nothing behind that could stop the next one.
+
+import { transitionFor } from '../../core/certificate/lifecycle.ts';
+import type { Enrolment, Step } from '../../core/enrolment/enrolment.ts';
+import type {
+  Activation,
+  ActivationOutcome,
+  EnrolmentStore,
+  Move,
+  NewEnrolment,
+  OperatorRow,
+  RecordOutcome,
+  WithTrace,
+} from '../../core/enrolment/ports.ts';
+import type { Sealer } from '../../core/ports.ts';
+import { certificateItem } from './certificate-items.ts';
+import {
+  chainItem,
+  chainKey,
+  enrolmentItem,
+  enrolmentKey,
+  enrolmentOf,
+  messageIdKey,
+  messageItem,
+  messageKey,
+  messageOf,
+  openKey,
+  rowItem,
+  rowOf,
+  sourceCertificateKey,
+  stepAttribute,
+} from './enrolment-items.ts';
+import { evidencePut } from './evidence.ts';
+import type { Announcer } from '../sqs/announce.ts';
+import { outboxPut, readEntry } from './outbox.ts';
+import { absent, any, ConditionFailed, equals, oneOf, queryAll, type Table, type Write } from './table.ts';
+
+/** The same table, whose transactions are followed by the announcement of the outbox entries in them. */
+function announcing(table: Table, announcer: Announcer): Table {
+  return {
+    ...table,
+    async transact(writes, options) {
+      await table.transact(writes, options);
+      const entries = writes.flatMap((write) =>
+        'put' in write && write.put.sk === 'OUTBOX' ? [readEntry(write.put)] : [],
+      );
+      if (entries.length > 0) await announcer.announce(entries);
+    },
+  };
+}
+
+const traceWrites = (trace: WithTrace): Write[] => [
+  ...trace.evidence.map(evidencePut),
+  ...trace.outbox.map(outboxPut),
+];
+
+export interface EnrolmentStoreParts {
+  readonly table: Table;
+  /** Tells the queues after each commit; what it misses the sweep finds. */
+  readonly announcer: Announcer;
+  /** Only settle-enrolment has one that can sign. */
+  readonly sealer?: Sealer;
+}
+
+export function enrolmentStore({ table: plain, announcer, sealer }: EnrolmentStoreParts): EnrolmentStore {
+  const table = announcing(plain, announcer);
+  return {
+    async find(id) {
+      const item = await table.get(enrolmentKey(id));
+      return item && enrolmentOf(item);
+    },
+    async messageOf(id) {
+      const item = await table.get(messageKey(id));
+      return item && messageOf(item);
+    },
+    async knownMessage(sender, messageId) {
+      const item = await table.get(messageIdKey(sender, messageId));
+      return item && { subject: item.subject as string, digest: item.digest as string };
+    },
+    async chainOf(thumbprint) {
+      const item = await table.get(chainKey(thumbprint));
+      return item?.path as readonly Uint8Array[] | undefined;
+    },
+    async rows(id) {
+      const rows: OperatorRow[] = [];
+      const query = { hash: `ENR#${id}`, range: { beginsWith: 'OPERATOR#' }, consistent: true } as const;
+      for await (const item of queryAll(table, query)) rows.push(rowOf(item));
+      return rows;
+    },
+    async list(participant, page) {
+      const found = await table.query({
+        hash: `ENROLMENTS#${participant}`,
+        index: 'GSI1',
+        backward: true,
+        ...page,
+      });
+      return {
+        items: found.items.map(enrolmentOf),
+        ...(found.cursor === undefined ? {} : { cursor: found.cursor }),
+      };
+    },
+    record: (fresh) => record(table, fresh),
+    move: (move) => moveEnrolment(table, move),
+    note: (from, steps, trace) => note(table, from, steps, trace),
+    activate: (activation) => activate(table, sealer!, activation),
+    widen: (activation) => widen(table, sealer!, activation),
+    putRow: (row, trace) => putRow(table, row, trace),
+    async enqueue(entries) {
+      await committed(table, traceWrites({ evidence: [], outbox: entries }));
+    },
+  };
+}
+
+async function record(table: Table, fresh: NewEnrolment): Promise<RecordOutcome> {
+  const { enrolment } = fresh;
+  const pending = enrolment.networkStatus === 'pending';
+  const known = messageIdKey(enrolment.receivedFrom, enrolment.messageId);
+  const writes: Write[] = [
+    {
+      put: { ...known, digest: fresh.bodyDigest, subject: enrolment.id, at: enrolment.createdAt.toISOString() },
+      when: absent(),
+    },
+    { put: enrolmentItem(enrolment), when: absent() },
+    { put: messageItem(enrolment.id, fresh.message), when: absent() },
+  ];
+  const open = openKey(enrolment.participant, enrolment.thumbprint);
+  if (pending) writes.push({ put: { ...open, enrolmentId: enrolment.id }, when: absent() });
+  if (fresh.path) {
+    // Content-addressed: writing it again changes nothing.
+    writes.push({ put: chainItem(enrolment.thumbprint, fresh.path) });
+    for (const source of enrolment.sources)
+      writes.push({ put: { ...sourceCertificateKey(source, enrolment.thumbprint) } });
+  }
+  try {
+    await table.transact([...writes, ...traceWrites(fresh)]);
+    return { outcome: 'RECORDED' };
+  } catch (error) {
+    if (!(error instanceof ConditionFailed)) throw error;
+    const before = await table.get(known);
+    if (before) {
+      const sameBytes = before.digest === fresh.bodyDigest;
+      return { outcome: 'KNOWN_MESSAGE', enrolmentId: before.subject as string, sameBytes };
+    }
+    const opened = await table.get(open);
+    if (opened) return { outcome: 'PENDING_ALREADY', enrolmentId: opened.enrolmentId as string };
+    throw error;
+  }
+}
+
+const unchanged = (from: Enrolment) => equals('version', from.version);
+
+async function moveEnrolment(table: Table, move: Move): Promise<Enrolment | undefined> {
+  const { from, to } = move;
+  const event = eventFor(from, to);
+  if (!transitionFor(event, from)) throw new TypeError(`no transition ${event} from ${from.networkStatus}`);
+  const written: Enrolment = {
+    ...from,
+    ...to,
+    ...(move.code === undefined ? {} : { code: move.code }),
+    ...(move.retryable === undefined ? {} : { retryable: move.retryable }),
+    steps: [...from.steps, ...move.steps],
+    version: from.version + 1,
+  };
+  const writes: Write[] = [{ put: enrolmentItem(written), when: unchanged(from) }];
+  if (from.networkStatus === 'pending') writes.push({ delete: openKey(from.participant, from.thumbprint) });
+  return (await committed(table, [...writes, ...traceWrites(move)])) ? written : undefined;
+}
+
+function eventFor(from: Enrolment, to: Move['to']): 'REVOKED' | 'EXPIRED' | 'REJECTED' | 'DISABLED' {
+  if (to.validity === 'revoked') return 'REVOKED';
+  if (to.validity === 'expired') return 'EXPIRED';
+  return from.networkStatus === 'pending' ? 'REJECTED' : 'DISABLED';
+}
+
+async function note(table: Table, from: Enrolment, steps: readonly Step[], trace: WithTrace) {
+  const written = { ...from, steps: [...from.steps, ...steps], version: from.version + 1 };
+  const write: Write = {
+    update: enrolmentKey(from.id),
+    change: { append: { steps: steps.map(stepAttribute) }, add: { version: 1 } },
+    when: unchanged(from),
+  };
+  return (await committed(table, [write, ...traceWrites(trace)])) ? written : undefined;
+}
+
+async function activate(table: Table, sealer: Sealer, activation: Activation): Promise<ActivationOutcome> {
+  const { from, status } = activation;
+  const written: Enrolment = {
+    ...from,
+    networkStatus: 'active',
+    validity: 'valid',
+    steps: [...from.steps, ...activation.steps],
+    version: from.version + 1,
+  };
+  const writes: Write[] = [
+    { put: enrolmentItem(written), when: unchanged(from) },
+    {
+      put: await certificateItem(status, sealer, written.version, activation.proofs),
+      // A thumbprint is active for one participant at most; a disabled one may be enrolled anew, a revoked one never.
+      when: any(
+        absent(),
+        { all: [oneOf('networkStatus', ['disabled']), equals('validity', 'valid')] },
+      ),
+    },
+    {
+      put: { pk: `SPKI#${from.keyThumbprint}`, sk: 'OWNER', participant: from.participant },
+      when: any(absent(), equals('participant', from.participant)),
+    },
+  ];
+  try {
+    await table.transact([...writes, ...traceWrites(activation)]);
+    return 'ACTIVATED';
+  } catch (error) {
+    if (!(error instanceof ConditionFailed)) throw error;
+    const failed = error.failures.map((failure) => failure.index);
+    if (failed.includes(0)) return 'STALE';
+    return failed.includes(1) ? 'ALREADY_ACTIVE' : 'KEY_OF_ANOTHER';
+  }
+}
+
+async function widen(table: Table, sealer: Sealer, activation: Activation): Promise<boolean> {
+  const { from, status } = activation;
+  const writes: Write[] = [
+    {
+      update: enrolmentKey(from.id),
+      change: { append: { steps: activation.steps.map(stepAttribute) }, add: { version: 1 } },
+      when: unchanged(from),
+    },
+    {
+      put: await certificateItem(status, sealer, from.version + 1, activation.proofs),
+      when: { all: [equals('enrolmentId', from.id), equals('networkStatus', 'active')] },
+    },
+  ];
+  return committed(table, [...writes, ...traceWrites(activation)]);
+}
+
+async function putRow(table: Table, row: OperatorRow, trace: WithTrace): Promise<'WRITTEN' | 'FINAL'> {
+  // An operator's final word stands: only `waiting` and `pending`, and silence, are overtaken.
+  const open = any(absent(), oneOf('status', ['waiting', 'pending', 'silent']));
+  const done = await committed(table, [{ put: rowItem(row), when: open }, ...traceWrites(trace)]);
+  return done ? 'WRITTEN' : 'FINAL';
+}
+
+async function committed(table: Table, writes: readonly Write[]): Promise<boolean> {
+  try {
+    await table.transact(writes);
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionFailed) return false;
+    throw error;
+  }
+}
+

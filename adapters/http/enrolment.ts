@@ -1,0 +1,60 @@
+// How does an enrolment, or a certificate, look to the participant whose it is? The mapping to openapi.yaml.
+
+import { endingSentence } from '../../core/enrolment/admission.ts';
+import type { CertificateStatus, Enrolment, OperatorAnswer } from '../../core/enrolment/enrolment.ts';
+import { type RefusalCode, refusals } from '../../core/errors.ts';
+import { confirmationCode } from '../../core/message/code.ts';
+import type { Certificate, Enrolment as EnrolmentAnswer } from './generated/types.ts';
+
+export function enrolmentAnswer(
+  enrolment: Enrolment,
+  operators: readonly OperatorAnswer[],
+  warnings: readonly string[] = [],
+): EnrolmentAnswer {
+  const { code } = enrolment;
+  return {
+    enrolment_id: enrolment.id,
+    participant: enrolment.participant,
+    thumbprint: enrolment.thumbprint,
+    use: enrolment.use,
+    reason: enrolment.reason,
+    ...(enrolment.replaces && { replaces: enrolment.replaces }),
+    ...(enrolment.signedBy && { signed_by: enrolment.signedBy }),
+    network_status: enrolment.networkStatus,
+    validity: enrolment.validity,
+    ...(code && { code, message: endingSentence(code) ?? refusals[code as RefusalCode] }),
+    ...(enrolment.retryable && { retryable: true }),
+    ...(enrolment.networkStatus === 'pending' && {
+      confirmation_code: confirmationCode(enrolment.thumbprint, enrolment.messageId),
+    }),
+    ...(warnings.length > 0 && { warnings: [...warnings] }),
+    psc: enrolment.pscName,
+    serial_number: enrolment.serialNumber.toLowerCase(),
+    not_before: enrolment.notBefore.toISOString(),
+    not_after: enrolment.notAfter.toISOString(),
+    created_at: enrolment.createdAt.toISOString(),
+    steps: enrolment.steps.map(({ number, outcome, at }) => ({ number, outcome, at: at.toISOString() })),
+    operators: operators.map(({ operator, status, code: why, at }) => ({
+      fin_id: operator,
+      status,
+      ...(why && { code: why }),
+      at: at.toISOString(),
+    })),
+  };
+}
+
+export function certificateAnswer(status: CertificateStatus): Certificate {
+  return {
+    thumbprint: status.thumbprint,
+    participant: status.participant,
+    enrolment_id: status.enrolmentId,
+    use: status.use,
+    network_status: status.networkStatus,
+    validity: status.validity,
+    ...(status.code && { code: status.code }),
+    not_after: status.notAfter.toISOString(),
+    accepting_operators: [...status.acceptingOperators],
+    activated_at: status.activatedAt.toISOString(),
+    ...(status.disabledAt && { disabled_at: status.disabledAt.toISOString() }),
+  };
+}

@@ -1,0 +1,97 @@
+// What does enrolment need from a store? Each method is one transaction: the change, its evidence and what has to
+// be sent because of it stand or fall together.
+
+import type { CertificateState } from '../certificate/lifecycle.ts';
+import type { Thumbprint } from '../certificate/thumbprint.ts';
+import type { EvidenceRecord } from '../evidence/record.ts';
+import type { OutboxEntry } from '../outbox.ts';
+import type { CertificateStatus, EndingCode, Enrolment, OperatorAnswer, Step } from './enrolment.ts';
+
+/** The participant's message, kept byte for byte: it is forwarded and it is evidence. */
+export interface OriginalMessage {
+  readonly bytes: Uint8Array;
+  /** Detached JWS header value; absent where only an API key vouched for it. */
+  readonly signature?: string;
+}
+
+export interface WithTrace {
+  readonly evidence: readonly EvidenceRecord[];
+  readonly outbox: readonly OutboxEntry[];
+}
+
+export interface NewEnrolment extends WithTrace {
+  readonly enrolment: Enrolment;
+  readonly message: OriginalMessage;
+  /** Leaf first, anchor excluded; absent where the path did not hold. */
+  readonly path?: readonly Uint8Array[];
+  /** SHA-256 hex of the body, by which a repeated message is known. */
+  readonly bodyDigest: string;
+}
+
+export type RecordOutcome =
+  | { readonly outcome: 'RECORDED' }
+  /** The same message was recorded before; `sameBytes` tells a retry from a re-used id. */
+  | { readonly outcome: 'KNOWN_MESSAGE'; readonly enrolmentId: string; readonly sameBytes: boolean }
+  /** This participant already has this certificate waiting or active. */
+  | { readonly outcome: 'PENDING_ALREADY'; readonly enrolmentId: string };
+
+export interface Move extends WithTrace {
+  readonly from: Enrolment;
+  readonly to: CertificateState;
+  readonly code?: EndingCode;
+  readonly retryable?: boolean;
+  readonly steps: readonly Step[];
+}
+
+export interface Activation extends WithTrace {
+  readonly from: Enrolment;
+  readonly status: CertificateStatus;
+  readonly steps: readonly Step[];
+  /** SHA-256 (base64url) of the proofs that allow it; they stand under the seal. */
+  readonly proofs: readonly string[];
+}
+
+export type ActivationOutcome = 'ACTIVATED' | 'ALREADY_ACTIVE' | 'KEY_OF_ANOTHER' | 'STALE';
+
+/** One operator's answer with the signed message that carried it, so that it can be verified again (S22). */
+export interface OperatorRow extends OperatorAnswer {
+  readonly message?: OriginalMessage;
+}
+
+export interface EnrolmentStore {
+  find(id: string): Promise<Enrolment | undefined>;
+  messageOf(id: string): Promise<OriginalMessage | undefined>;
+  /** The message of this sender and id, as first recorded: what it was about, and SHA-256 (hex) of its bytes. */
+  knownMessage(
+    sender: string,
+    messageId: string,
+  ): Promise<{ readonly subject: string; readonly digest: string } | undefined>;
+  /** Leaf first, anchor excluded. */
+  chainOf(thumbprint: Thumbprint): Promise<readonly Uint8Array[] | undefined>;
+  rows(id: string): Promise<readonly OperatorRow[]>;
+  /** Enrolments of one participant, newest first. */
+  list(
+    participant: string,
+    page: { limit: number; cursor?: string },
+  ): Promise<{ readonly items: readonly Enrolment[]; readonly cursor?: string }>;
+  record(fresh: NewEnrolment): Promise<RecordOutcome>;
+  /** @returns the enrolment as written, or undefined when somebody else wrote it meanwhile: read and decide again */
+  move(move: Move): Promise<Enrolment | undefined>;
+  /** Adds steps without a change of state. */
+  note(from: Enrolment, steps: readonly Step[], trace: WithTrace): Promise<Enrolment | undefined>;
+  activate(activation: Activation): Promise<ActivationOutcome>;
+  /** Adds accepting operators to an active certificate, sealed anew. */
+  widen(activation: Activation): Promise<boolean>;
+  putRow(row: OperatorRow, trace: WithTrace): Promise<'WRITTEN' | 'FINAL'>;
+  /** Entries that no change of state brings along. */
+  enqueue(entries: readonly OutboxEntry[]): Promise<void>;
+}
+
+/** The status items of certificates, read for every request. */
+export interface StatusStore {
+  /** With its seal checked; @throws Refusal SEAL_BROKEN */
+  status(thumbprint: Thumbprint): Promise<CertificateStatus | undefined>;
+  /** Active certificates of one participant. */
+  activeOf(participant: string): Promise<readonly CertificateStatus[]>;
+  listOf(participant: string): Promise<readonly CertificateStatus[]>;
+}

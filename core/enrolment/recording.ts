@@ -1,0 +1,170 @@
+// How is a verdict written down? Builds the enrolment record, its evidence and what has to happen next.
+
+import { createHash } from 'node:crypto';
+import { keyThumbprintOf } from '../certificate/thumbprint.ts';
+import type { ParsedCertificate } from '../certificate/certificate.ts';
+import type { Actor, EvidenceRecord } from '../evidence/record.ts';
+import type { MessageHeader } from '../message/envelope.ts';
+import { newOutboxEntry, type OutboxEntry } from '../outbox.ts';
+import type { AdmittedCertificate, RecordedRefusal } from './admission.ts';
+import type { Enrolment, NodeRole, Step } from './enrolment.ts';
+import type { Submission } from './submission.ts';
+
+export interface Recording {
+  readonly id: string;
+  readonly evidenceId: string;
+  readonly role: NodeRole;
+  readonly now: Date;
+  readonly submission: Submission;
+  readonly verdict: AdmittedCertificate | RecordedRefusal;
+  /** Of the participant's own message, also at a payout operator. */
+  readonly header: MessageHeader;
+  readonly participant: string;
+  readonly receivedFrom: string;
+  readonly apiKeyId: string;
+  /** This node's fin_id: it did steps 2 and 6, or 8 and 10. */
+  readonly node: string;
+  readonly signedBy?: Enrolment['signedBy'];
+  readonly body: Uint8Array;
+  /** SHA-256 hex of each URL that the sweep will ask about this path. */
+  readonly sources: readonly string[];
+}
+
+export function newEnrolment(recording: Recording) {
+  const enrolment = recordOf(recording);
+  const { verdict, now } = recording;
+  const actor: Actor = {
+    kind: recording.role === 'network' ? 'participant' : 'network',
+    finId: recording.receivedFrom,
+    apiKeyId: recording.apiKeyId,
+    ...(recording.signedBy ? { thumbprint: recording.signedBy } : {}),
+  };
+  const evidence: EvidenceRecord = {
+    id: recording.evidenceId,
+    scope: enrolment.participant,
+    kind: 'enrolment.received',
+    at: now,
+    actor,
+    subjects: { enrolmentId: enrolment.id, thumbprint: enrolment.thumbprint },
+    facts: {
+      use: enrolment.use,
+      reason: enrolment.reason,
+      replaces: enrolment.replaces,
+      networkStatus: enrolment.networkStatus,
+      validity: enrolment.validity,
+      code: enrolment.code,
+    },
+    sources: [
+      {
+        kind: 'message',
+        sha256: createHash('sha256').update(recording.body).digest('base64url'),
+        item: `ENR#${enrolment.id}|MESSAGE`,
+      },
+    ],
+  };
+  const outbox: OutboxEntry[] = [
+    verdict.outcome === 'ADMITTED' ? startEnrolment(enrolment.id, now) : tellOutcome(enrolment.id, now),
+  ];
+  return {
+    enrolment,
+    evidence: [evidence],
+    outbox,
+    ...(verdict.outcome === 'ADMITTED' ? { path: verdict.path.path.map((one) => one.der) } : {}),
+  };
+}
+
+function recordOf(recording: Recording): Enrolment {
+  const { verdict, header, submission, now, role } = recording;
+  const { leaf } = verdict;
+  const admitted = verdict.outcome === 'ADMITTED' ? verdict : undefined;
+  const [received, validated, stored] = role === 'network' ? ([1, 2, 6] as const) : ([7, 8, 10] as const);
+  const steps: Step[] = [
+    { number: received, outcome: 'DONE', at: now, by: recording.apiKeyId },
+    {
+      number: validated,
+      outcome: verdict.outcome === 'ADMITTED' ? 'ADMITTED' : verdict.code,
+      at: now,
+      by: recording.node,
+    },
+    { number: stored, outcome: 'DONE', at: now, by: recording.node },
+  ];
+  return {
+    id: recording.id,
+    role,
+    participant: recording.participant,
+    receivedFrom: recording.receivedFrom,
+    thumbprint: verdict.thumbprint,
+    keyThumbprint: keyThumbprintOf(leaf.spki),
+    use: submission.use,
+    reason: submission.reason,
+    ...(submission.replaces ? { replaces: submission.replaces } : {}),
+    messageId: header.messageId,
+    creationDate: header.creationDate,
+    apiKeyId: recording.apiKeyId,
+    ...(recording.signedBy ? { signedBy: recording.signedBy } : {}),
+    ...(admitted?.holder ? { holder: admitted.holder.personId } : {}),
+    ...(admitted
+      ? { pscProfile: admitted.pscProfile, anchor: admitted.anchor, pscName: admitted.pscName }
+      : { pscName: organisationOf(leaf) }),
+    serialNumber: Buffer.from(leaf.serialNumber).toString('hex').toUpperCase(),
+    notBefore: leaf.notBefore,
+    notAfter: leaf.notAfter,
+    ...(verdict.outcome === 'ADMITTED'
+      ? { validity: 'valid' as const, networkStatus: 'pending' as const }
+      : { ...verdict.state, code: verdict.code }),
+    sources: recording.sources,
+    steps,
+    createdAt: now,
+    version: 1,
+  };
+}
+
+/** The issuer's own name for itself: O, else CN. Shown as a quotation, never as a statement of ours. */
+export function organisationOf(leaf: ParsedCertificate): string {
+  const attributes = leaf.issuer.rdns.flat();
+  const named = attributes.find((one) => one.oid === '2.5.4.10') ?? attributes.find((one) => one.oid === '2.5.4.3');
+  return named?.text ?? '';
+}
+
+export function startEnrolment(enrolmentId: string, now: Date): OutboxEntry {
+  return newOutboxEntry({
+    id: `enrolment.start.${enrolmentId}`,
+    queue: 'execution',
+    kind: 'enrolment.start',
+    refs: { enrolmentId },
+    now,
+  });
+}
+
+/** Step 16: the participant hears the outcome (and, at a payout operator, the network: step 15). */
+export function tellOutcome(enrolmentId: string, now: Date): OutboxEntry {
+  return newOutboxEntry({
+    id: `enrolment.tell.${enrolmentId}`,
+    queue: 'execution',
+    kind: 'enrolment.tell',
+    refs: { enrolmentId },
+    now,
+  });
+}
+
+/** A payout operator has answered: settle-enrolment weighs the answers again. */
+export function settleEnrolment(enrolmentId: string, cause: string, now: Date): OutboxEntry {
+  return newOutboxEntry({
+    id: `enrolment.settle.${enrolmentId}.${cause}`,
+    queue: 'execution',
+    kind: 'enrolment.settle',
+    refs: { enrolmentId },
+    now,
+  });
+}
+
+/** Wakes the execution that waits for this decision; the decision item has decided already. */
+export function wakeExecution(decisionId: string, outcome: string, cause: string, now: Date): OutboxEntry {
+  return newOutboxEntry({
+    id: `execution.wake.${decisionId}.${cause}`,
+    queue: 'execution',
+    kind: 'execution.wake',
+    refs: { decisionId, outcome },
+    now,
+  });
+}

@@ -1,0 +1,98 @@
+// Steps 3 and 9: has the PSC revoked this certificate or one of its issuers? Runs after the certificate is in the
+// sweep's index, with a body at least as new as its source's item (architecture section 6). Never in a payout's path.
+
+import type { CertificationPath } from '../../core/certificate/path.ts';
+import type { Enrolment, Step } from '../../core/enrolment/enrolment.ts';
+import type { EnrolmentStore } from '../../core/enrolment/ports.ts';
+import { Refusal } from '../../core/errors.ts';
+import type { SourceBytes } from '../../core/evidence/record.ts';
+import type { Clock, Ids } from '../../core/ports.ts';
+import type { TrustSource } from '../../core/trust.ts';
+import { validatePath } from '../../core/certificate/path.ts';
+import type { PscProfile } from '../../core/certificate/psc-profile.ts';
+
+/** What the sources say of a path, every certificate below the anchor asked (S25). */
+export interface PathRevocation {
+  readonly status: 'good' | 'revoked';
+  /** Of the certificate that is revoked: `keyCompromise`, `superseded` ... (RFC 5280 §5.3.1). */
+  readonly revocationReason?: string;
+  /** The lists or answers it rests on, kept as evidence. */
+  readonly sources: readonly SourceBytes[];
+}
+
+export interface CheckRevocationPorts {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly enrolments: EnrolmentStore;
+  readonly trust: TrustSource;
+  /**
+   * @throws Refusal NO_REVOCATION_SOURCE and what a hostile source earns; Transient TransientRevocationUnavailable
+   * while a source is stale or cannot be reached
+   */
+  revocationOf(path: CertificationPath, profile: PscProfile | undefined, now: Date): Promise<PathRevocation>;
+}
+
+/** `GOOD`, `REVOKED`, the code of a refusal, or `ENDED` when the enrolment ended meanwhile. */
+export interface CheckRevocationOutcome {
+  readonly outcome: string;
+}
+
+/** @throws Refusal ENROLMENT_UNKNOWN; Transient */
+export async function checkRevocation(
+  ports: CheckRevocationPorts,
+  input: { readonly enrolmentId: string },
+): Promise<CheckRevocationOutcome> {
+  const enrolment = await ports.enrolments.find(input.enrolmentId);
+  if (!enrolment) throw new Refusal('ENROLMENT_UNKNOWN');
+  if (enrolment.networkStatus !== 'pending') return { outcome: 'ENDED' };
+  const now = ports.clock.now();
+  const finding = await findingFor(ports, enrolment, now);
+  await record(ports, enrolment, finding, now);
+  return { outcome: finding.outcome };
+}
+
+interface Finding {
+  readonly outcome: string;
+  readonly revocation?: PathRevocation;
+}
+
+async function findingFor(ports: CheckRevocationPorts, enrolment: Enrolment, now: Date): Promise<Finding> {
+  const chain = await ports.enrolments.chainOf(enrolment.thumbprint);
+  if (!chain) throw new Refusal('ENROLMENT_UNKNOWN');
+  const { anchors, profiles } = await ports.trust.inForce();
+  try {
+    const path = validatePath({ chain, anchors, now, policy: {} });
+    const profile = profiles.get(path.anchor.pscProfile ?? '');
+    const revocation = await ports.revocationOf(path, profile, now);
+    return { outcome: revocation.status === 'good' ? 'GOOD' : 'REVOKED', revocation };
+  } catch (error) {
+    if (error instanceof Refusal) return { outcome: error.code };
+    throw error;
+  }
+}
+
+async function record(
+  ports: CheckRevocationPorts,
+  enrolment: Enrolment,
+  finding: Finding,
+  now: Date,
+): Promise<void> {
+  const number = enrolment.role === 'network' ? 3 : 9;
+  if (enrolment.steps.some((step) => step.number === number && step.outcome === finding.outcome)) return;
+  const step: Step = { number, outcome: finding.outcome, at: now, by: 'check-revocation' };
+  await ports.enrolments.note(enrolment, [step], {
+    evidence: [
+      {
+        id: ports.ids.next(),
+        scope: enrolment.participant,
+        kind: 'enrolment.revocationChecked',
+        at: now,
+        actor: { kind: 'node', function: 'check-revocation' },
+        subjects: { enrolmentId: enrolment.id, thumbprint: enrolment.thumbprint },
+        facts: { outcome: finding.outcome, revocationReason: finding.revocation?.revocationReason },
+        ...(finding.revocation ? { sources: finding.revocation.sources } : {}),
+      },
+    ],
+    outbox: [],
+  });
+}

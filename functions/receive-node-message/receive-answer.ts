@@ -1,0 +1,98 @@
+// Steps 11 and 15 at the network: one payout operator's word on one enrolment, kept with its signed message, however
+// late. The first acceptance activates (settle-enrolment weighs it); a final word wakes the waiting execution.
+
+import { type EnrolmentAnswer, readAnswer } from '../../core/enrolment/answer.ts';
+import type { Enrolment } from '../../core/enrolment/enrolment.ts';
+import type { EnrolmentStore, OriginalMessage } from '../../core/enrolment/ports.ts';
+import { settleEnrolment, wakeExecution } from '../../core/enrolment/recording.ts';
+import { Refusal } from '../../core/errors.ts';
+import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
+import { decisionIdOf } from '../../core/people/decision.ts';
+import type { Clock, Ids } from '../../core/ports.ts';
+
+export interface ReceiveAnswerPorts {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly enrolments: EnrolmentStore;
+}
+
+export interface ReceivedAnswer {
+  readonly operator: string;
+  readonly messageId: string;
+  readonly message: OriginalMessage;
+}
+
+/** @throws Refusal ENROLMENT_UNKNOWN, ANSWER_OF_ANOTHER, ANSWER_MALFORMED */
+export async function receiveAnswer(ports: ReceiveAnswerPorts, received: ReceivedAnswer): Promise<void> {
+  const answer = readAnswer(received.message.bytes);
+  const enrolment = await ports.enrolments.find(answer.enrolmentId);
+  const rows = enrolment ? await ports.enrolments.rows(enrolment.id) : [];
+  // Only whom we asked may answer (S7 says the same of payouts).
+  const asked = rows.find((row) => row.operator === received.operator);
+  if (!enrolment || !asked) throw new Refusal('ENROLMENT_UNKNOWN');
+  if (answer.thumbprint !== enrolment.thumbprint) throw new Refusal('ANSWER_OF_ANOTHER');
+  await putAnswer(ports, received, answer, enrolment);
+}
+
+async function putAnswer(
+  ports: ReceiveAnswerPorts,
+  received: ReceivedAnswer,
+  answer: EnrolmentAnswer,
+  enrolment: Enrolment,
+): Promise<void> {
+  const now = ports.clock.now();
+  await ports.enrolments.putRow(
+    {
+      enrolmentId: enrolment.id,
+      operator: received.operator,
+      status: answer.status,
+      ...(answer.code === null ? {} : { code: answer.code }),
+      at: now,
+      messageId: received.messageId,
+      message: received.message,
+    },
+    {
+      evidence: [
+        {
+          id: ports.ids.next(),
+          scope: enrolment.participant,
+          kind: 'enrolment.answered',
+          at: now,
+          actor: { kind: 'payoutOperator', finId: received.operator },
+          subjects: { enrolmentId: enrolment.id, thumbprint: enrolment.thumbprint },
+          facts: { status: answer.status, code: answer.code, confirmation: answer.confirmation },
+        },
+      ],
+      outbox: consequences(received, answer, enrolment, now),
+    },
+  );
+}
+
+function consequences(
+  received: ReceivedAnswer,
+  answer: EnrolmentAnswer,
+  enrolment: Enrolment,
+  now: Date,
+): OutboxEntry[] {
+  if (answer.status === 'pending') return [];
+  const { operator, messageId } = received;
+  const open = enrolment.networkStatus === 'pending' || enrolment.networkStatus === 'active';
+  if (!open && answer.status === 'accepted') {
+    // It ended here: the operator must not go on with what the network does not carry (architecture section 4).
+    return [
+      newOutboxEntry({
+        id: `enrolment.end.${enrolment.id}.${operator}`,
+        queue: 'deliver',
+        kind: 'enrolment.end',
+        refs: { enrolmentId: enrolment.id, receiver: operator },
+        receiver: operator,
+        now,
+      }),
+    ];
+  }
+  const decisionId = decisionIdOf(enrolment.id, `operator.${operator}`);
+  return [
+    settleEnrolment(enrolment.id, `${operator}.${messageId}`, now),
+    wakeExecution(decisionId, answer.status.toUpperCase(), messageId, now),
+  ];
+}

@@ -1,0 +1,99 @@
+// The participant no longer wants a certificate that is still pending (architecture section 4). Always signed by an
+// active certificate: whoever could withdraw with the API key alone could stop every enrolment.
+
+import type { Enrolment } from '../../core/enrolment/enrolment.ts';
+import type { EnrolmentStore } from '../../core/enrolment/ports.ts';
+import { readReason } from '../../core/enrolment/submission.ts';
+import { Refusal } from '../../core/errors.ts';
+import { checkAge, type Institution, parametersOf } from '../../core/message/envelope.ts';
+import { addressedEnvelope, type SenderPorts, verifySender } from '../../core/message/sender.ts';
+import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
+import { decisionIdOf } from '../../core/people/decision.ts';
+import { wakeEntry } from '../../core/people/wake.ts';
+import type { Clock, Ids } from '../../core/ports.ts';
+
+export interface WithdrawEnrolmentPorts extends SenderPorts {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly node: Institution;
+  readonly enrolments: EnrolmentStore;
+}
+
+export interface ReceivedWithdrawal {
+  readonly enrolmentId: string;
+  readonly body: Uint8Array;
+  readonly signature: string | undefined;
+  readonly caller: Institution & { readonly keyId: string };
+}
+
+/** @throws Refusal ENROLMENT_UNKNOWN, ENROLMENT_NOT_PENDING, PATH_NOT_THE_MESSAGE and those of a signed message */
+export async function withdrawEnrolment(
+  ports: WithdrawEnrolmentPorts,
+  received: ReceivedWithdrawal,
+): Promise<Enrolment> {
+  const now = ports.clock.now();
+  const { caller } = received;
+  const { certificate } = await verifySender(ports, received, { participant: caller.finId, now });
+  const envelope = addressedEnvelope(received.body, caller, ports.node);
+  checkAge(envelope.header, now, 'participant');
+  const parameters = parametersOf(envelope, 'enrolment.withdraw');
+  if (parameters.enrolment_id !== received.enrolmentId)
+    throw new Refusal('PATH_NOT_THE_MESSAGE', { parameter: 'enrolment_id' });
+  const reason = readReason(typeof parameters.reason === 'string' ? parameters.reason : undefined);
+  const enrolment = await ports.enrolments.find(received.enrolmentId);
+  if (enrolment?.participant !== caller.finId) throw new Refusal('ENROLMENT_UNKNOWN');
+  // Asked twice, told the same.
+  if (enrolment.code === 'WITHDRAWN') return enrolment;
+  if (enrolment.networkStatus !== 'pending')
+    throw new Refusal('ENROLMENT_NOT_PENDING', { found: enrolment.networkStatus });
+  const rows = await ports.enrolments.rows(enrolment.id);
+  const moved = await ports.enrolments.move({
+    from: enrolment,
+    to: { validity: 'valid', networkStatus: 'rejected' },
+    code: 'WITHDRAWN',
+    steps: [{ number: 16, outcome: 'WITHDRAWN', at: now, by: caller.keyId }],
+    evidence: [
+      {
+        id: ports.ids.next(),
+        scope: enrolment.participant,
+        kind: 'enrolment.withdrawn',
+        at: now,
+        actor: {
+          kind: 'participant',
+          finId: caller.finId,
+          apiKeyId: caller.keyId,
+          thumbprint: certificate.thumbprint,
+        },
+        subjects: { enrolmentId: enrolment.id, thumbprint: enrolment.thumbprint },
+        facts: { reason },
+      },
+    ],
+    outbox: consequences(
+      enrolment,
+      rows.map((row) => row.operator),
+      now,
+    ),
+  });
+  if (!moved) throw new Refusal('ENROLMENT_NOT_PENDING');
+  return moved;
+}
+
+/** Whoever waits is woken and finds it ended; each payout operator that was asked is told. */
+function consequences(enrolment: Enrolment, operators: readonly string[], now: Date): OutboxEntry[] {
+  const waiting = ['securityOfficer', ...operators.map((operator) => `operator.${operator}`)] as const;
+  return [
+    ...waiting.map((who) =>
+      wakeEntry(decisionIdOf(enrolment.id, who as 'securityOfficer'), 'REJECTED', 'withdrawn', now),
+    ),
+    ...operators.map((operator) =>
+      newOutboxEntry({
+        id: `enrolment.end.${enrolment.id}.${operator}`,
+        queue: 'deliver',
+        kind: 'enrolment.end',
+        refs: { enrolmentId: enrolment.id, receiver: operator },
+        receiver: operator,
+        now,
+      }),
+    ),
+  ];
+}
