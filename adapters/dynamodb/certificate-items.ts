@@ -5,7 +5,8 @@
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import type { CertificateStatus } from '../../core/enrolment/enrolment.ts';
 import type { Sealer } from '../../core/ports.ts';
-import { openSealed, type Seal } from '../../core/seal.ts';
+import type { StateMark } from '../../core/evidence/record.ts';
+import { openSealed, type Seal, sealOver } from '../../core/seal.ts';
 import type { Item } from './attributes.ts';
 import { keyName } from './schema.ts';
 import { type StoredItem, text } from './table.ts';
@@ -31,24 +32,40 @@ function granted(status: CertificateStatus) {
   };
 }
 
+export interface SealedStatus {
+  readonly item: StoredItem;
+  /** For the evidence of the same transaction: audit finds the item without it, and an older seal. */
+  readonly mark: StateMark;
+}
+
 export async function certificateItem(
   status: CertificateStatus,
   sealer: Sealer,
   version: number,
   proofs: readonly string[],
-): Promise<StoredItem> {
+): Promise<SealedStatus> {
   const key = statusKey(status.thumbprint);
   const content = granted(status);
-  const seal = await sealer.seal({ key: keyName(key), content, version, proofs });
-  return {
+  const over = { key: keyName(key), content, version, proofs };
+  const seal = await sealer.seal(over);
+  const { networkStatus, validity } = status;
+  const mark: StateMark = {
+    item: over.key,
+    version,
+    seal: sealOver(over).toString('base64url'),
+    holds: { networkStatus, validity },
+  };
+  const item: StoredItem = {
     ...key,
     ...content,
-    networkStatus: status.networkStatus,
-    validity: status.validity,
+    networkStatus,
+    validity,
+    version,
     seal: seal as unknown as Item,
     gsi1pk: `CERTIFICATES#${status.participant}`,
     gsi1sk: `${status.activatedAt.toISOString()}#${status.thumbprint}`,
   };
+  return { item, mark };
 }
 
 /** @throws Refusal SEAL_BROKEN */

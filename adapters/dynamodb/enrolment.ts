@@ -14,7 +14,7 @@ import type {
   WithTrace,
 } from '../../core/enrolment/ports.ts';
 import type { Sealer } from '../../core/ports.ts';
-import { certificateItem } from './certificate-items.ts';
+import { certificateItem, type SealedStatus } from './certificate-items.ts';
 import {
   chainItem,
   chainKey,
@@ -192,10 +192,11 @@ async function activate(table: Table, sealer: Sealer, activation: Activation): P
     steps: [...from.steps, ...activation.steps],
     version: from.version + 1,
   };
+  const sealed = await certificateItem(status, sealer, written.version, activation.proofs);
   const writes: Write[] = [
     { put: enrolmentItem(written), when: unchanged(from) },
     {
-      put: await certificateItem(status, sealer, written.version, activation.proofs),
+      put: sealed.item,
       // A thumbprint is active for one participant at most; a disabled one may be enrolled anew, a revoked one never.
       when: any(
         absent(),
@@ -208,7 +209,7 @@ async function activate(table: Table, sealer: Sealer, activation: Activation): P
     },
   ];
   try {
-    await table.transact([...writes, ...traceWrites(activation)]);
+    await table.transact([...writes, ...traceWrites(marked(activation, sealed))]);
     return 'ACTIVATED';
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;
@@ -218,8 +219,16 @@ async function activate(table: Table, sealer: Sealer, activation: Activation): P
   }
 }
 
+/** The evidence of a grant names the seal that it put. */
+function marked(trace: WithTrace, sealed: SealedStatus): WithTrace {
+  const [first, ...others] = trace.evidence;
+  if (!first) throw new TypeError('expected evidence of what is granted');
+  return { ...trace, evidence: [{ ...first, states: [sealed.mark] }, ...others] };
+}
+
 async function widen(table: Table, sealer: Sealer, activation: Activation): Promise<boolean> {
   const { from, status } = activation;
+  const sealed = await certificateItem(status, sealer, from.version + 1, activation.proofs);
   const writes: Write[] = [
     {
       update: enrolmentKey(from.id),
@@ -227,11 +236,11 @@ async function widen(table: Table, sealer: Sealer, activation: Activation): Prom
       when: unchanged(from),
     },
     {
-      put: await certificateItem(status, sealer, from.version + 1, activation.proofs),
+      put: sealed.item,
       when: { all: [equals('enrolmentId', from.id), equals('networkStatus', 'active')] },
     },
   ];
-  return committed(table, [...writes, ...traceWrites(activation)]);
+  return committed(table, [...writes, ...traceWrites(marked(activation, sealed))]);
 }
 
 async function putRow(table: Table, row: OperatorRow, trace: WithTrace): Promise<'WRITTEN' | 'FINAL'> {

@@ -1,6 +1,7 @@
 // Step 14: makes an enrolment `active` or `rejected`. It believes no state that a table holds: the persons' proofs
 // and the payout operators' signed answers are verified again here (S22), and only here a status item is sealed.
 
+import { createHash, type KeyObject } from 'node:crypto';
 import type { CertificateStatus, Enrolment, Step } from '../../core/enrolment/enrolment.ts';
 import { officerMustConfirm } from '../../core/enrolment/officer.ts';
 import { readAnswer } from '../../core/enrolment/answer.ts';
@@ -13,16 +14,14 @@ import {
 } from '../../core/enrolment/settlement.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { Actor, EvidenceRecord } from '../../core/evidence/record.ts';
-import { recordHash } from '../../core/evidence/record.ts';
 import { transitionFor } from '../../core/certificate/lifecycle.ts';
 import { type SenderPorts, verifySender } from '../../core/message/sender.ts';
 import { type Confirmation, confirmationOf } from '../../core/people/confirmation.ts';
 import { decisionIdOf, endingOf } from '../../core/people/decision.ts';
 import type { Decisions, Parties, People } from '../../core/people/ports.ts';
-import { proofDigest } from '../../core/people/proof.ts';
+import { proofBytes } from '../../core/people/proof.ts';
 import type { Party } from '../../core/people/party.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
-import type { KeyObject } from 'node:crypto';
 
 export interface SettleEnrolmentPorts extends SenderPorts {
   readonly clock: Clock;
@@ -274,11 +273,16 @@ async function activationOf(
     from: enrolment,
     status,
     steps: [finalStep(enrolment, 'ACTIVE', now)],
-    proofs: [recordHash(evidence), ...(ground.confirmed?.proofs.map(proofDigest) ?? [])],
+    proofs: [
+      ...(ground.confirmed?.proofs.map((proof) => sha256(proofBytes(proof))) ?? []),
+      ...ground.rows.flatMap((row) => (row.message ? [sha256(row.message.bytes)] : [])),
+    ],
     evidence: [evidence],
     outbox: [],
   };
 }
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('base64url');
 
 function evidenceOf(
   ports: SettleEnrolmentPorts,
