@@ -4,8 +4,8 @@
 
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import type { CertificateStatus } from '../../core/enrolment/enrolment.ts';
-import type { Sealer } from '../../core/ports.ts';
 import type { StateMark } from '../../core/evidence/record.ts';
+import type { Sealer } from '../../core/ports.ts';
 import { openSealed, type Seal, sealOver } from '../../core/seal.ts';
 import type { Item } from './attributes.ts';
 import { keyName } from './schema.ts';
@@ -81,6 +81,11 @@ export async function statusOf(item: StoredItem, sealer: Pick<Sealer, 'check'>):
   };
   // What is not active grants nothing: there is nothing to seal.
   if (status.networkStatus !== 'active') return status;
-  await openSealed(sealer, keyName(statusKey(status.thumbprint)), granted(status), item.seal as unknown as Seal);
+  await openSealed(
+    sealer,
+    keyName(statusKey(status.thumbprint)),
+    granted(status),
+    item.seal as unknown as Seal,
+  );
   return status;
 }

@@ -14,6 +14,7 @@ import type {
   WithTrace,
 } from '../../core/enrolment/ports.ts';
 import type { Sealer } from '../../core/ports.ts';
+import type { Announcer } from '../sqs/announce.ts';
 import { certificateItem, type SealedStatus } from './certificate-items.ts';
 import {
   chainItem,
@@ -32,7 +33,6 @@ import {
   stepAttribute,
 } from './enrolment-items.ts';
 import { evidencePut } from './evidence.ts';
-import type { Announcer } from '../sqs/announce.ts';
 import { outboxPut, readEntry } from './outbox.ts';
 import { absent, any, ConditionFailed, equals, oneOf, queryAll, type Table, type Write } from './table.ts';
 
@@ -118,7 +118,12 @@ async function record(table: Table, fresh: NewEnrolment): Promise<RecordOutcome>
   const known = messageIdKey(enrolment.receivedFrom, enrolment.messageId);
   const writes: Write[] = [
     {
-      put: { ...known, digest: fresh.bodyDigest, subject: enrolment.id, at: enrolment.createdAt.toISOString() },
+      put: {
+        ...known,
+        digest: fresh.bodyDigest,
+        subject: enrolment.id,
+        at: enrolment.createdAt.toISOString(),
+      },
       when: absent(),
     },
     { put: enrolmentItem(enrolment), when: absent() },
@@ -198,10 +203,7 @@ async function activate(table: Table, sealer: Sealer, activation: Activation): P
     {
       put: sealed.item,
       // A thumbprint is active for one participant at most; a disabled one may be enrolled anew, a revoked one never.
-      when: any(
-        absent(),
-        { all: [oneOf('networkStatus', ['disabled']), equals('validity', 'valid')] },
-      ),
+      when: any(absent(), { all: [oneOf('networkStatus', ['disabled']), equals('validity', 'valid')] }),
     },
     {
       put: { pk: `SPKI#${from.keyThumbprint}`, sk: 'OWNER', participant: from.participant },
@@ -259,4 +261,3 @@ async function committed(table: Table, writes: readonly Write[]): Promise<boolea
     throw error;
   }
 }
-

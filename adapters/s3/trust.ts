@@ -2,8 +2,8 @@
 // acceptable version is a sealed item of the table, read with each request, so that an older file counts no more
 // the moment a newer one was signed off (S24).
 
-import { GetObjectCommand, NoSuchKey, type S3Client } from '@aws-sdk/client-s3';
 import type { KeyObject } from 'node:crypto';
+import { GetObjectCommand, NoSuchKey, type S3Client } from '@aws-sdk/client-s3';
 import { type AnchorsInForce, openManifest, type Stage } from '../../core/certificate/anchors.ts';
 import { Refusal } from '../../core/errors.ts';
 import { checkAnchorProof, claimedSigners } from '../../core/people/anchor-proof.ts';

@@ -67,7 +67,10 @@ export interface UseOfCertificate {
  * @throws Refusal CERTIFICATE_UNKNOWN, CERTIFICATE_OF_ANOTHER, CERTIFICATE_WRONG_USE, CERTIFICATE_REVOKED,
  * CERTIFICATE_EXPIRED, CERTIFICATE_NOT_ACTIVE, POWER_ENDED, PROOF_BROKEN
  */
-export async function useCertificate(proved: ProvedPaths, asked: UseOfCertificate): Promise<UsableCertificate> {
+export async function useCertificate(
+  proved: ProvedPaths,
+  asked: UseOfCertificate,
+): Promise<UsableCertificate> {
   const status = checkStatus(asked);
   let proof = proved.find(status.thumbprint, asked.anchorVersion, asked.now);
   if (!proof) {

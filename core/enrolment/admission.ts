@@ -95,7 +95,12 @@ function identify(
   ground: AdmissionGround,
 ): Pick<AdmittedCertificate, 'path' | 'anchor' | 'pscProfile' | 'pscName' | 'holder'> {
   checkLeafFor(submission.use, leaf);
-  const path = validatePath({ chain: submission.chain, anchors: ground.anchors, now: ground.now, policy: {} });
+  const path = validatePath({
+    chain: submission.chain,
+    anchors: ground.anchors,
+    now: ground.now,
+    policy: {},
+  });
   const profile = ground.profiles.get(path.anchor.pscProfile ?? '');
   if (!profile) throw new Refusal('PSC_PROFILE_MISSING');
   const proved = {

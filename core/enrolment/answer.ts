@@ -2,8 +2,8 @@
 // (steps 11 and 15), read after its signature holds.
 
 import { Refusal } from '../errors.ts';
-import { parametersOf, readEnvelope } from '../message/envelope.ts';
 import type { JsonObject } from '../message/envelope.ts';
+import { parametersOf, readEnvelope } from '../message/envelope.ts';
 
 export const answerStatuses = ['accepted', 'rejected', 'pending'] as const;
 export type AnswerStatus = (typeof answerStatuses)[number];

@@ -1,8 +1,8 @@
 // How is a verdict written down? Builds the enrolment record, its evidence and what has to happen next.
 
 import { createHash } from 'node:crypto';
-import { keyThumbprintOf } from '../certificate/thumbprint.ts';
 import type { ParsedCertificate } from '../certificate/certificate.ts';
+import { keyThumbprintOf } from '../certificate/thumbprint.ts';
 import type { Actor, EvidenceRecord } from '../evidence/record.ts';
 import type { MessageHeader } from '../message/envelope.ts';
 import { newOutboxEntry, type OutboxEntry } from '../outbox.ts';
@@ -122,7 +122,8 @@ function recordOf(recording: Recording): Enrolment {
 /** The issuer's own name for itself: O, else CN. Shown as a quotation, never as a statement of ours. */
 export function organisationOf(leaf: ParsedCertificate): string {
   const attributes = leaf.issuer.rdns.flat();
-  const named = attributes.find((one) => one.oid === '2.5.4.10') ?? attributes.find((one) => one.oid === '2.5.4.3');
+  const named =
+    attributes.find((one) => one.oid === '2.5.4.10') ?? attributes.find((one) => one.oid === '2.5.4.3');
   return named?.text ?? '';
 }
 

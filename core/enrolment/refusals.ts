@@ -17,9 +17,11 @@ export const enrolmentRefusals = {
   ALREADY_ACTIVE: 'This certificate is already active.',
   KEY_OF_ANOTHER: 'The key of this certificate is enrolled for another participant; make a new key.',
   TOO_MANY_PENDING: 'Too many enrolments without a signature are waiting; answer or withdraw one first.',
-  TOO_MANY_TODAY: 'Too many enrolments without a signature were sent today; sign them with an active certificate.',
+  TOO_MANY_TODAY:
+    'Too many enrolments without a signature were sent today; sign them with an active certificate.',
   NO_PAYOUT_OPERATOR: 'The participant has no payout operator that could accept the certificate.',
-  PARTICIPANT_SUSPENDED: 'The participant is suspended: nothing becomes active until the node operators lift it.',
+  PARTICIPANT_SUSPENDED:
+    'The participant is suspended: nothing becomes active until the node operators lift it.',
   PARTICIPANT_UNKNOWN: 'This node has no participant of that name.',
   ANCHORS_MISSING: 'This node has no trust anchors yet; two node operators have to sign a manifest.',
   ENROLMENT_UNKNOWN: 'There is no such enrolment.',

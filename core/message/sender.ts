@@ -3,8 +3,8 @@
 // first). Nothing here asks whether the sender may do the act.
 
 import { ProvedPaths, type UsableCertificate, useCertificate } from '../certificate/usable.ts';
-import type { StatusStore } from '../enrolment/ports.ts';
 import type { CertificateUse } from '../enrolment/enrolment.ts';
+import type { StatusStore } from '../enrolment/ports.ts';
 import type { ChainProver } from '../trust.ts';
 import { type AddressedEnvelope, checkAddress, type Institution, readEnvelope } from './envelope.ts';
 import { readDetachedJws, type VerifiedMessage, verifyDetached } from './jws.ts';

@@ -10,8 +10,18 @@ import { newEnrolment } from '../../core/enrolment/recording.ts';
 import { type EnrolParameters, readSubmission, type Submission } from '../../core/enrolment/submission.ts';
 import { Refusal } from '../../core/errors.ts';
 import { confirmationCode } from '../../core/message/code.ts';
-import { type AddressedEnvelope, checkAge, type Institution, parametersOf } from '../../core/message/envelope.ts';
-import { addressedEnvelope, type SenderPorts, type SignedMessage, verifySender } from '../../core/message/sender.ts';
+import {
+  type AddressedEnvelope,
+  checkAge,
+  type Institution,
+  parametersOf,
+} from '../../core/message/envelope.ts';
+import {
+  addressedEnvelope,
+  type SenderPorts,
+  type SignedMessage,
+  verifySender,
+} from '../../core/message/sender.ts';
 import { enrolmentLimits } from '../../core/policy.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 import type { TrustSource } from '../../core/trust.ts';

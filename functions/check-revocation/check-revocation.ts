@@ -2,14 +2,14 @@
 // sweep's index, with a body at least as new as its source's item (architecture section 6). Never in a payout's path.
 
 import type { CertificationPath } from '../../core/certificate/path.ts';
+import { validatePath } from '../../core/certificate/path.ts';
+import type { PscProfile } from '../../core/certificate/psc-profile.ts';
 import type { Enrolment, Step } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentStore } from '../../core/enrolment/ports.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { SourceBytes } from '../../core/evidence/record.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 import type { TrustSource } from '../../core/trust.ts';
-import { validatePath } from '../../core/certificate/path.ts';
-import type { PscProfile } from '../../core/certificate/psc-profile.ts';
 
 /** What the sources say of a path, every certificate below the anchor asked (S25). */
 export interface PathRevocation {

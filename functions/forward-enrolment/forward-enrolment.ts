@@ -23,7 +23,10 @@ export interface ForwardEnrolmentInput {
 }
 
 /** @throws Refusal ENROLMENT_UNKNOWN */
-export async function forwardEnrolment(ports: ForwardEnrolmentPorts, input: ForwardEnrolmentInput): Promise<void> {
+export async function forwardEnrolment(
+  ports: ForwardEnrolmentPorts,
+  input: ForwardEnrolmentInput,
+): Promise<void> {
   const enrolment = await ports.enrolments.find(input.enrolmentId);
   if (!enrolment) throw new Refusal('ENROLMENT_UNKNOWN');
   const now = ports.clock.now();
@@ -34,7 +37,9 @@ export async function forwardEnrolment(ports: ForwardEnrolmentPorts, input: Forw
   const answered = row.status === 'accepted' || row.status === 'rejected';
   // The answer came before this token: the execution must not wait for what has been said already.
   if (answered || enrolment.networkStatus !== 'pending')
-    await ports.enrolments.enqueue([wakeExecution(decisionId, row.status.toUpperCase(), ports.ids.next(), now)]);
+    await ports.enrolments.enqueue([
+      wakeExecution(decisionId, row.status.toUpperCase(), ports.ids.next(), now),
+    ]);
 }
 
 async function firstAttempt(

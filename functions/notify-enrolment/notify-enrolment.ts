@@ -7,8 +7,8 @@ import type { EnrolmentStore, StatusStore } from '../../core/enrolment/ports.ts'
 import { needsOperators } from '../../core/enrolment/settlement.ts';
 import { Refusal } from '../../core/errors.ts';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
-import type { Parties, People } from '../../core/people/ports.ts';
 import type { Party } from '../../core/people/party.ts';
+import type { Parties, People } from '../../core/people/ports.ts';
 import type { Clock } from '../../core/ports.ts';
 
 export interface NotifyEnrolmentPorts {
@@ -71,7 +71,9 @@ async function checked(
 async function settled(ports: NotifyEnrolmentPorts, enrolment: Enrolment): Promise<NotifyEnrolmentOutcome> {
   const now = ports.clock.now();
   if (enrolment.role === 'payoutOperator')
-    await tell(ports, enrolment, 15, 'mail.enrolment-outcome', now, 'everyone', [answerEntry(enrolment, now)]);
+    await tell(ports, enrolment, 15, 'mail.enrolment-outcome', now, 'everyone', [
+      answerEntry(enrolment, now),
+    ]);
   else
     await tell(ports, enrolment, 16, 'mail.enrolment-outcome', now, 'everyone', [eventEntry(enrolment, now)]);
   return { outcome: 'TOLD', office: 'securityOfficer', operators: [] };
@@ -87,11 +89,15 @@ async function tell(
   whom: 'officers' | 'everyone',
   more: readonly OutboxEntry[] = [],
 ): Promise<void> {
-  const told = (one: Enrolment) => one.steps.some((step) => step.number === number && step.outcome === 'TOLD');
+  const told = (one: Enrolment) =>
+    one.steps.some((step) => step.number === number && step.outcome === 'TOLD');
   const people = await ports.people.holders(enrolment.participant);
   const mails = people
     .filter((person) => person.state === 'active')
-    .filter((person) => person.office === 'securityOfficer' || (whom === 'everyone' && person.office === 'apoderado'))
+    .filter(
+      (person) =>
+        person.office === 'securityOfficer' || (whom === 'everyone' && person.office === 'apoderado'),
+    )
     .map((person) =>
       newOutboxEntry({
         id: `${kind}.${enrolment.id}.${person.personId}`,
@@ -104,7 +110,10 @@ async function tell(
   let current: Enrolment | undefined = enrolment;
   while (current && !told(current)) {
     const step: Step = { number, outcome: 'TOLD', at: now, by: 'notify-enrolment' };
-    const written = await ports.enrolments.note(current, [step], { evidence: [], outbox: [...mails, ...more] });
+    const written = await ports.enrolments.note(current, [step], {
+      evidence: [],
+      outbox: [...mails, ...more],
+    });
     if (written) return;
     current = await ports.enrolments.find(enrolment.id);
   }

@@ -3,19 +3,18 @@
 // as the bearer of the participant's own bytes.
 
 import { createHash } from 'node:crypto';
+import type { CertificationPath } from '../../core/certificate/path.ts';
+import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { admitCertificate, type KnownApoderado } from '../../core/enrolment/admission.ts';
 import type { Enrolment } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentForward } from '../../core/enrolment/forward.ts';
 import type { EnrolmentStore } from '../../core/enrolment/ports.ts';
 import { newEnrolment } from '../../core/enrolment/recording.ts';
 import { type EnrolParameters, readSubmission } from '../../core/enrolment/submission.ts';
-import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
-import type { CertificationPath } from '../../core/certificate/path.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { AddressedEnvelope, Institution } from '../../core/message/envelope.ts';
-import { checkAge, parametersOf } from '../../core/message/envelope.ts';
+import { checkAge, parametersOf, readEnvelope } from '../../core/message/envelope.ts';
 import { addressedEnvelope, type SenderPorts, verifySender } from '../../core/message/sender.ts';
-import { readEnvelope } from '../../core/message/envelope.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 import type { TrustSource } from '../../core/trust.ts';
 

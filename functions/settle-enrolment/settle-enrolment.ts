@@ -2,9 +2,10 @@
 // and the payout operators' signed answers are verified again here (S22), and only here a status item is sealed.
 
 import { createHash, type KeyObject } from 'node:crypto';
+import { transitionFor } from '../../core/certificate/lifecycle.ts';
+import { readAnswer } from '../../core/enrolment/answer.ts';
 import type { CertificateStatus, Enrolment, Step } from '../../core/enrolment/enrolment.ts';
 import { officerMustConfirm } from '../../core/enrolment/officer.ts';
-import { readAnswer } from '../../core/enrolment/answer.ts';
 import type { Activation, EnrolmentStore, OperatorRow, StatusStore } from '../../core/enrolment/ports.ts';
 import {
   type ConfirmationFinding,
@@ -14,13 +15,12 @@ import {
 } from '../../core/enrolment/settlement.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { Actor, EvidenceRecord } from '../../core/evidence/record.ts';
-import { transitionFor } from '../../core/certificate/lifecycle.ts';
 import { type SenderPorts, verifySender } from '../../core/message/sender.ts';
 import { type Confirmation, confirmationOf } from '../../core/people/confirmation.ts';
 import { decisionIdOf, endingOf } from '../../core/people/decision.ts';
+import type { Party } from '../../core/people/party.ts';
 import type { Decisions, Parties, People } from '../../core/people/ports.ts';
 import { proofBytes } from '../../core/people/proof.ts';
-import type { Party } from '../../core/people/party.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 
 export interface SettleEnrolmentPorts extends SenderPorts {
@@ -90,7 +90,8 @@ async function weigh(ports: SettleEnrolmentPorts, enrolment: Enrolment): Promise
     signer: signer || undefined,
     lastSensitiveChange,
   });
-  const office = enrolment.role === 'payoutOperator' && enrolment.use === 'signing' ? 'apoderado' : 'securityOfficer';
+  const office =
+    enrolment.role === 'payoutOperator' && enrolment.use === 'signing' ? 'apoderado' : 'securityOfficer';
   if (office === 'securityOfficer' && !officer) return { party, rows, confirmation: { status: 'notAsked' } };
   return { party, rows, ...(await confirmationFound(ports, enrolment, office, party)) };
 }
@@ -152,7 +153,11 @@ async function provedRows(ports: SettleEnrolmentPorts, enrolment: Enrolment): Pr
         { participant: row.operator, now: ports.clock.now() },
       );
       const answer = readAnswer(signed.message.body);
-      if (answer.enrolmentId !== enrolment.id || answer.thumbprint !== enrolment.thumbprint || answer.status !== row.status)
+      if (
+        answer.enrolmentId !== enrolment.id ||
+        answer.thumbprint !== enrolment.thumbprint ||
+        answer.status !== row.status
+      )
         throw new Refusal('ANSWER_OF_ANOTHER');
       proved.push(row);
     } catch (error) {
@@ -301,4 +306,3 @@ function evidenceOf(
     ...(facts ? { facts } : {}),
   };
 }
-
