@@ -1,0 +1,73 @@
+// Who is this participant when it enrols, and which apoderados may hold its certificates? The same questions at the
+// network's door and at a payout operator's, over the node's own sealed records (A-040).
+
+import { createHash } from 'node:crypto';
+import type { CertificationPath } from '../core/certificate/path.ts';
+import { ocspPointersOf, distributionPointsOf, urlsOfPoint } from '../core/certificate/revocation/distribution-points.ts';
+import type { KnownApoderado } from '../core/enrolment/admission.ts';
+import { taxIdDigest } from '../core/people/person.ts';
+import type { Party } from '../core/people/party.ts';
+import { absent, any, compare, ConditionFailed, type Table } from './dynamodb/table.ts';
+import type { NodeTrust } from './node-trust.ts';
+
+export const suspensionKey = (finId: string) => ({ pk: `PART#${finId}`, sk: 'SUSPENSION' });
+
+export function enrolling(table: Table, { parties, people }: Pick<NodeTrust, 'parties' | 'people'>) {
+  const suspended = async (finId: string) => (await table.get(suspensionKey(finId))) !== undefined;
+  return {
+    suspended,
+    async participant(finId: string) {
+      const party = await parties.party(finId);
+      if (!party) return undefined;
+      return { ...party, hosts: hostsOf(party), suspended: await suspended(finId) };
+    },
+    async apoderados(participant: string): Promise<readonly KnownApoderado[]> {
+      const holders = await people.holders(participant);
+      const known = holders.filter((one) => one.office === 'apoderado' && one.state === 'active' && one.power);
+      const contacts = await Promise.all(known.map((person) => people.contact(person)));
+      return known.flatMap((person, i) => {
+        const contact = contacts[i];
+        if (!contact || !person.power) return [];
+        return [
+          {
+            personId: person.personId,
+            powerFrom: person.power.from,
+            powerUntil: person.power.until,
+            isHolder: (type: string, taxId: string) =>
+              person.taxIdType === type && taxIdDigest(taxId, contact.salt) === person.taxIdDigest,
+          },
+        ];
+      });
+    },
+    /** S29: one counter per participant and day; the write that would pass the limit fails. */
+    async countUnsigned(participant: string, now: Date, limit: number): Promise<boolean> {
+      const day = now.toISOString().slice(0, 10);
+      try {
+        await table.write({
+          update: { pk: `RATE#ENROL#${participant}#${day}`, sk: 'COUNT' },
+          change: { add: { count: 1 }, set: { expiresAt: Math.floor(now.getTime() / 1000) + 2 * 86_400 } },
+          when: any(absent('count'), compare('count', '<', limit)),
+        });
+        return true;
+      } catch (error) {
+        if (error instanceof ConditionFailed) return false;
+        throw error;
+      }
+    },
+    sourcesOf,
+  };
+}
+
+/** `transport` certificates may name these hosts; a participant without any is known by its tax id alone. */
+function hostsOf(party: Party): readonly string[] {
+  return 'hosts' in party ? (party as Party & { hosts: readonly string[] }).hosts : [];
+}
+
+/** SHA-256 hex of the URLs by which the sweep will ask about this path: CRL pointers, else OCSP. */
+export function sourcesOf(path: CertificationPath): readonly string[] {
+  const urls = path.path.flatMap((certificate) => {
+    const lists = distributionPointsOf(certificate).flatMap(urlsOfPoint);
+    return lists.length > 0 ? lists : ocspPointersOf(certificate);
+  });
+  return [...new Set(urls)].map((url) => createHash('sha256').update(url).digest('hex'));
+}

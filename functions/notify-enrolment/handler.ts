@@ -1,0 +1,29 @@
+// Wires notify-enrolment, a task of the enrolment workflow.
+
+import { nodeParts } from '../../adapters/node-parts.ts';
+import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
+import { statusStore } from '../../adapters/dynamodb/certificate.ts';
+import { parties } from '../../adapters/dynamodb/parties.ts';
+import { people } from '../../adapters/dynamodb/people.ts';
+import { sensitiveChanges } from '../../adapters/sensitive-changes.ts';
+import { type NotifyEnrolmentInput, type NotifyEnrolmentOutcome, notifyEnrolment } from './notify-enrolment.ts';
+
+const { MAIL_QUEUE_URL: mail, DELIVER_QUEUE_URL: deliver } = process.env;
+const parts = nodeParts('notify-enrolment', {
+  seals: false,
+  queueUrls: { ...(mail && { mail }), ...(deliver && { deliver }) },
+});
+const { table, sealer, announcer } = parts;
+const ports = {
+  ...parts,
+  enrolments: enrolmentStore({ table, announcer }),
+  statuses: statusStore(table, sealer),
+  parties: parties(table, sealer),
+  people: people(table, sealer),
+  lastSensitiveChange: sensitiveChanges(table),
+};
+
+export async function handler(event: NotifyEnrolmentInput): Promise<NotifyEnrolmentOutcome> {
+  await parts.clock.tune();
+  return notifyEnrolment(ports, event);
+}

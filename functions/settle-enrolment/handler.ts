@@ -1,0 +1,31 @@
+// Wires settle-enrolment: called by the workflow with its finding, and by drive-execution when an operator answered.
+
+import { enrolling } from '../../adapters/enrolling.ts';
+import { decisions } from '../../adapters/dynamodb/decisions.ts';
+import { nodeParts } from '../../adapters/node-parts.ts';
+import { nodeTrust } from '../../adapters/node-trust.ts';
+import { sensitiveChanges } from '../../adapters/sensitive-changes.ts';
+import { type SettleEnrolmentOutcome, settleEnrolment } from './settle-enrolment.ts';
+
+const parts = nodeParts('settle-enrolment', { seals: true, queueUrls: {} });
+const trust = nodeTrust(parts, { seals: true });
+const { suspended } = enrolling(parts.table, trust);
+const ports = {
+  ...parts,
+  ...trust,
+  suspended,
+  decisions: decisions(parts.table, parts.announce),
+  lastSensitiveChange: sensitiveChanges(parts.table),
+  warn(code: 'OPERATOR_ANSWER_UNPROVED' | 'CONFIRMATION_UNPROVED', _subject: string, because: string) {
+    parts.log.say(code, { refusal: because });
+  },
+};
+
+export async function handler(event: {
+  readonly enrolmentId: string;
+  readonly finding?: string;
+}): Promise<SettleEnrolmentOutcome> {
+  await parts.clock.tune();
+  // The workflow comes here at its end; an answer that came by itself leaves the others time.
+  return settleEnrolment(ports, { ...event, final: event.finding !== undefined });
+}

@@ -1,0 +1,32 @@
+// Wires POST /v1/enrolments/{enrolment_id}/withdraw.
+
+import { apiDoor } from '../../adapters/http/door.ts';
+import { enrolmentAnswer } from '../../adapters/http/enrolment.ts';
+import { SIGNATURE_HEADER } from '../../adapters/http/request.ts';
+import { nodeParts } from '../../adapters/node-parts.ts';
+import { nodeTrust } from '../../adapters/node-trust.ts';
+import { Refusal } from '../../core/errors.ts';
+import { withdrawEnrolment } from './withdraw-enrolment.ts';
+
+const { EXECUTION_QUEUE_URL: execution, DELIVER_QUEUE_URL: deliver } = process.env;
+const parts = nodeParts('withdraw-enrolment', {
+  seals: false,
+  queueUrls: { ...(execution && { execution }), ...(deliver && { deliver }) },
+});
+const trust = nodeTrust(parts);
+
+export const handler = apiDoor(parts, async (request) => {
+  const caller = request.caller();
+  const party = await trust.parties.party(caller.participant);
+  if (!party) throw new Refusal('PARTICIPANT_UNKNOWN');
+  const enrolment = await withdrawEnrolment(
+    { ...parts, ...trust },
+    {
+      enrolmentId: request.pathParameters.enrolment_id ?? '',
+      body: request.body,
+      signature: request.header(SIGNATURE_HEADER),
+      caller: { finId: party.finId, finIdSchema: party.finIdSchema, keyId: caller.keyId },
+    },
+  );
+  return { status: 200, body: enrolmentAnswer(enrolment, await trust.enrolments.rows(enrolment.id)) };
+});
