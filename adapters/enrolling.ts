@@ -3,11 +3,15 @@
 
 import { createHash } from 'node:crypto';
 import type { CertificationPath } from '../core/certificate/path.ts';
-import { ocspPointersOf, distributionPointsOf, urlsOfPoint } from '../core/certificate/revocation/distribution-points.ts';
+import {
+  distributionPointsOf,
+  ocspPointersOf,
+  urlsOfPoint,
+} from '../core/certificate/revocation/distribution-points.ts';
 import type { KnownApoderado } from '../core/enrolment/admission.ts';
-import { taxIdDigest } from '../core/people/person.ts';
 import type { Party } from '../core/people/party.ts';
-import { absent, any, compare, ConditionFailed, type Table } from './dynamodb/table.ts';
+import { taxIdDigest } from '../core/people/person.ts';
+import { absent, any, ConditionFailed, compare, type Table } from './dynamodb/table.ts';
 import type { NodeTrust } from './node-trust.ts';
 
 export const suspensionKey = (finId: string) => ({ pk: `PART#${finId}`, sk: 'SUSPENSION' });
@@ -23,7 +27,9 @@ export function enrolling(table: Table, { parties, people }: Pick<NodeTrust, 'pa
     },
     async apoderados(participant: string): Promise<readonly KnownApoderado[]> {
       const holders = await people.holders(participant);
-      const known = holders.filter((one) => one.office === 'apoderado' && one.state === 'active' && one.power);
+      const known = holders.filter(
+        (one) => one.office === 'apoderado' && one.state === 'active' && one.power,
+      );
       const contacts = await Promise.all(known.map((person) => people.contact(person)));
       return known.flatMap((person, i) => {
         const contact = contacts[i];

@@ -3,8 +3,16 @@
 
 export const logCodes = {
   EVIDENCE_BROKEN: ['alarm', 'Evidence is not as it was written; run `apodera evidence audit`.'],
+  CONFIRMATION_UNPROVED: [
+    'alarm',
+    'A decision says confirmed, but its proofs do not hold; it counts as no answer.',
+  ],
   EVIDENCE_UNCHAINED: ['alarm', 'Evidence has waited longer than a minute for its place in the chain.'],
   FAULT: ['alarm', 'Something of ours is wrong; the caller heard a reference and nothing more.'],
+  OPERATOR_ANSWER_UNPROVED: [
+    'alarm',
+    "A payout operator's recorded answer is not what its signed message says.",
+  ],
   OUTBOX_DEAD: ['alarm', 'A message was given up after the last attempt that policy allows.'],
   OUTBOX_POSTPONED: ['info', 'A message will be tried again later.'],
   OUTBOX_UNANNOUNCED: ['warn', 'A message was recorded but not announced; the sweep will do it.'],

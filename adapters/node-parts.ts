@@ -15,7 +15,7 @@ import { ulids } from './ids.ts';
 import { sealer } from './kms/seal.ts';
 import { kmsPublicKeys, kmsSigner } from './kms/signer.ts';
 import { type Log, nodeLog } from './logger.ts';
-import { type QueueUrls, sqsAnnouncer } from './sqs/announce.ts';
+import { type Announcer, type QueueUrls, sqsAnnouncer } from './sqs/announce.ts';
 
 export interface NodeParts {
   readonly table: Table;
@@ -24,6 +24,7 @@ export interface NodeParts {
   readonly log: Log;
   readonly kms: KMSClient;
   readonly sealer: Sealer;
+  readonly announcer: Announcer;
   readonly announce: (entries: readonly OutboxEntry[]) => Promise<void>;
   /** Writes and announces one entry that belongs to no other change. */
   readonly enqueue: (entry: OutboxEntry) => Promise<void>;
@@ -52,6 +53,7 @@ export function nodeParts(serviceName: string, options: { seals: boolean; queueU
       publicKey: kmsPublicKeys(kms),
       log,
     }),
+    announcer,
     announce,
     async enqueue(entry) {
       await table.write(outboxPut(entry) as Parameters<Table['write']>[0]);

@@ -2,6 +2,7 @@
 // and the clock have said. Pure: the caller has verified each proof that it hands in, and writes the outcome.
 
 import type { CertificateState } from '../certificate/lifecycle.ts';
+import { refusals } from '../errors.ts';
 import type { EndingCode, Enrolment, OperatorAnswer } from './enrolment.ts';
 
 /** What a decision item says, its proofs verified by the caller; `notAsked` where policy relaxed it (A-160). */
@@ -72,7 +73,11 @@ function endingOf(enrolment: Enrolment, ground: SettlementGround): Settlement | 
     return { outcome: 'END', event: 'REJECTED', code: ground.confirmation.code };
   if (ground.confirmation.status === 'expired')
     return { outcome: 'END', event: 'REJECTED', code: 'NO_ANSWER' };
-  if (ground.finding !== 'GOOD') return { outcome: 'END', event: 'REJECTED', code: 'FAULT' };
+  if (ground.finding !== 'GOOD') {
+    // A code of the rules (no source, a pointer to a private address) is the ending; anything else is our fault.
+    const code: EndingCode = ground.finding in refusals ? (ground.finding as EndingCode) : 'FAULT';
+    return { outcome: 'END', event: 'REJECTED', code };
+  }
   return undefined;
 }
 

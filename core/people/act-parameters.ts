@@ -64,6 +64,11 @@ export type ActParameters = {
     /** The key, encrypted for the one function that applies acts. */
     readonly api_key_encrypted: string;
   };
+  /** The manifest itself waits in the trust bucket under its hash (core/certificate/anchors.ts). */
+  'anchors.change': {
+    /** base64url SHA-256 of the manifest's bytes. */
+    readonly manifest_sha256: string;
+  };
 };
 
 type Check = (value: unknown, path: string) => void;
@@ -168,6 +173,7 @@ const checks: Record<ActKind, Check> = {
     api_key_sha256: sha256Hex,
     api_key_encrypted: text(/^[A-Za-z0-9_-]{40,2000}$/, 'the encrypted key'),
   }),
+  'anchors.change': shape({ manifest_sha256: thumbprint }),
 };
 
 /** @throws Refusal ACT_PARAMETERS_INVALID naming the member */

@@ -23,6 +23,7 @@ export const operatorsNeeded = {
   'apiKey.end': 1,
   'peer.pin': 2,
   'peer.setApiKey': 2,
+  'anchors.change': 2,
 } as const;
 export type ActKind = keyof typeof operatorsNeeded;
 

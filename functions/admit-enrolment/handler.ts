@@ -8,7 +8,10 @@ import { nodeParts } from '../../adapters/node-parts.ts';
 import { nodeTrust } from '../../adapters/node-trust.ts';
 import { admitEnrolment } from './admit-enrolment.ts';
 
-const parts = nodeParts('admit-enrolment', { seals: false, queueUrls: { execution: process.env.EXECUTION_QUEUE_URL! } });
+const parts = nodeParts('admit-enrolment', {
+  seals: false,
+  queueUrls: { execution: process.env.EXECUTION_QUEUE_URL! },
+});
 const trust = nodeTrust(parts);
 const ports = { ...parts, ...trust, ...enrolling(parts.table, trust) };
 

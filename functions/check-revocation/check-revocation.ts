@@ -11,11 +11,8 @@ import type { SourceBytes } from '../../core/evidence/record.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 import type { TrustSource } from '../../core/trust.ts';
 
-/** What the sources say of a path, every certificate below the anchor asked (S25). */
+/** Nothing on the path is revoked, every certificate below the anchor asked (S25). */
 export interface PathRevocation {
-  readonly status: 'good' | 'revoked';
-  /** Of the certificate that is revoked: `keyCompromise`, `superseded` ... (RFC 5280 §5.3.1). */
-  readonly revocationReason?: string;
   /** The lists or answers it rests on, kept as evidence. */
   readonly sources: readonly SourceBytes[];
 }
@@ -26,8 +23,8 @@ export interface CheckRevocationPorts {
   readonly enrolments: EnrolmentStore;
   readonly trust: TrustSource;
   /**
-   * @throws Refusal NO_REVOCATION_SOURCE and what a hostile source earns; Transient TransientRevocationUnavailable
-   * while a source is stale or cannot be reached
+   * @throws Refusal CERTIFICATE_REVOKED, ISSUER_REVOKED, NO_REVOCATION_SOURCE and what a hostile source earns;
+   * Transient TransientRevocationUnavailable while a source is stale or cannot be reached
    */
   revocationOf(path: CertificationPath, profile: PscProfile | undefined, now: Date): Promise<PathRevocation>;
 }
@@ -54,6 +51,7 @@ export async function checkRevocation(
 interface Finding {
   readonly outcome: string;
   readonly revocation?: PathRevocation;
+  readonly refusal?: Refusal;
 }
 
 async function findingFor(ports: CheckRevocationPorts, enrolment: Enrolment, now: Date): Promise<Finding> {
@@ -64,10 +62,11 @@ async function findingFor(ports: CheckRevocationPorts, enrolment: Enrolment, now
     const path = validatePath({ chain, anchors, now, policy: {} });
     const profile = profiles.get(path.anchor.pscProfile ?? '');
     const revocation = await ports.revocationOf(path, profile, now);
-    return { outcome: revocation.status === 'good' ? 'GOOD' : 'REVOKED', revocation };
+    return { outcome: 'GOOD', revocation };
   } catch (error) {
-    if (error instanceof Refusal) return { outcome: error.code };
-    throw error;
+    if (!(error instanceof Refusal)) throw error;
+    const revoked = error.code === 'CERTIFICATE_REVOKED' || error.code === 'ISSUER_REVOKED';
+    return { outcome: revoked ? 'REVOKED' : error.code, refusal: error };
   }
 }
 
@@ -89,7 +88,11 @@ async function record(
         at: now,
         actor: { kind: 'node', function: 'check-revocation' },
         subjects: { enrolmentId: enrolment.id, thumbprint: enrolment.thumbprint },
-        facts: { outcome: finding.outcome, revocationReason: finding.revocation?.revocationReason },
+        facts: {
+          outcome: finding.outcome,
+          code: finding.refusal?.code,
+          found: finding.refusal?.detail.found,
+        },
         ...(finding.revocation ? { sources: finding.revocation.sources } : {}),
       },
     ],

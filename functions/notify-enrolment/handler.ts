@@ -1,12 +1,16 @@
 // Wires notify-enrolment, a task of the enrolment workflow.
 
-import { nodeParts } from '../../adapters/node-parts.ts';
-import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
 import { statusStore } from '../../adapters/dynamodb/certificate.ts';
+import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
-import { sensitiveChanges } from '../../adapters/sensitive-changes.ts';
-import { type NotifyEnrolmentInput, type NotifyEnrolmentOutcome, notifyEnrolment } from './notify-enrolment.ts';
+import { sensitiveChanges } from '../../adapters/dynamodb/sensitive-changes.ts';
+import { nodeParts } from '../../adapters/node-parts.ts';
+import {
+  type NotifyEnrolmentInput,
+  type NotifyEnrolmentOutcome,
+  notifyEnrolment,
+} from './notify-enrolment.ts';
 
 const { MAIL_QUEUE_URL: mail, DELIVER_QUEUE_URL: deliver } = process.env;
 const parts = nodeParts('notify-enrolment', {

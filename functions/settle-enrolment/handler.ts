@@ -1,10 +1,10 @@
 // Wires settle-enrolment: called by the workflow with its finding, and by drive-execution when an operator answered.
 
-import { enrolling } from '../../adapters/enrolling.ts';
 import { decisions } from '../../adapters/dynamodb/decisions.ts';
+import { sensitiveChanges } from '../../adapters/dynamodb/sensitive-changes.ts';
+import { enrolling } from '../../adapters/enrolling.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { nodeTrust } from '../../adapters/node-trust.ts';
-import { sensitiveChanges } from '../../adapters/sensitive-changes.ts';
 import { type SettleEnrolmentOutcome, settleEnrolment } from './settle-enrolment.ts';
 
 const parts = nodeParts('settle-enrolment', { seals: true, queueUrls: {} });
