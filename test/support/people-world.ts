@@ -57,6 +57,7 @@ export function anEnrolment(change: Partial<Enrolment> = {}): Enrolment {
   return {
     id: aSubject.enrolment_id,
     role: 'payoutOperator',
+    sources: [],
     participant: 'AURORA',
     receivedFrom: 'SHINKANSEN',
     thumbprint: aSubject.thumbprint as Enrolment['thumbprint'],
