@@ -8,7 +8,6 @@ import type { Attribute, Item } from './attributes.ts';
 import { type StoredItem, text } from './table.ts';
 
 export const enrolmentKey = (id: string) => ({ pk: `ENR#${id}`, sk: 'ENROLMENT' });
-export const messageKey = (id: string) => ({ pk: `ENR#${id}`, sk: 'MESSAGE' });
 export const rowKey = (id: string, operator: string) => ({ pk: `ENR#${id}`, sk: `OPERATOR#${operator}` });
 /** Apart from CERT#, so that admission may write a chain and never a status. */
 export const chainKey = (thumbprint: string) => ({ pk: `CHAIN#${thumbprint}`, sk: 'CHAIN' });
@@ -16,10 +15,6 @@ export const chainKey = (thumbprint: string) => ({ pk: `CHAIN#${thumbprint}`, sk
 export const openKey = (participant: string, thumbprint: string) => ({
   pk: `OPEN#${participant}`,
   sk: `CERT#${thumbprint}`,
-});
-export const messageIdKey = (sender: string, messageId: string) => ({
-  pk: `MSG#${sender}#${messageId}`,
-  sk: 'MESSAGE',
 });
 export const sourceCertificateKey = (source: string, thumbprint: string) => ({
   pk: `SRC#${source}`,
@@ -60,10 +55,6 @@ export function enrolmentOf(item: StoredItem): Enrolment {
 function stepOf(item: Item): Step {
   const { number, outcome, by } = item as { number: Step['number']; outcome: string; by?: string };
   return { number, outcome, at: new Date(text(item, 'at')), ...(by === undefined ? {} : { by }) };
-}
-
-export function messageItem(id: string, message: OriginalMessage): StoredItem {
-  return { ...messageKey(id), bytes: message.bytes, signature: message.signature };
 }
 
 export function messageOf(item: Item): OriginalMessage {

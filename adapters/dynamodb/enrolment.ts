@@ -22,9 +22,6 @@ import {
   enrolmentItem,
   enrolmentKey,
   enrolmentOf,
-  messageIdKey,
-  messageItem,
-  messageKey,
   messageOf,
   openKey,
   rowItem,
@@ -34,6 +31,13 @@ import {
 } from './enrolment-items.ts';
 import { evidencePut } from './evidence.ts';
 import { outboxPut, readEntry } from './outbox.ts';
+import {
+  digestOfMessage,
+  knownMessage,
+  type ReceivedMessage,
+  receivedMessageKey,
+  receivedMessageWrite,
+} from './received-messages.ts';
 import { absent, any, ConditionFailed, equals, oneOf, queryAll, type Table, type Write } from './table.ts';
 
 /** The same table, whose transactions are followed by the announcement of the outbox entries in them. */
@@ -70,14 +74,11 @@ export function enrolmentStore({ table: plain, announcer, sealer }: EnrolmentSto
       const item = await table.get(enrolmentKey(id));
       return item && enrolmentOf(item);
     },
-    async messageOf(id) {
-      const item = await table.get(messageKey(id));
+    async messageOf({ participant, messageId }) {
+      const item = await table.get(receivedMessageKey(participant, messageId));
       return item && messageOf(item);
     },
-    async knownMessage(sender, messageId) {
-      const item = await table.get(messageIdKey(sender, messageId));
-      return item && { subject: item.subject as string, digest: item.digest as string };
-    },
+    knownMessage: (sender, messageId) => knownMessage(table, sender, messageId),
     async chainOf(thumbprint) {
       const item = await table.get(chainKey(thumbprint));
       return item?.path as readonly Uint8Array[] | undefined;
@@ -115,19 +116,15 @@ export function enrolmentStore({ table: plain, announcer, sealer }: EnrolmentSto
 async function record(table: Table, fresh: NewEnrolment): Promise<RecordOutcome> {
   const { enrolment } = fresh;
   const pending = enrolment.networkStatus === 'pending';
-  const known = messageIdKey(enrolment.receivedFrom, enrolment.messageId);
+  const received: ReceivedMessage = {
+    sender: enrolment.participant,
+    messageId: enrolment.messageId,
+    subject: enrolment.id,
+    ...fresh.message,
+  };
   const writes: Write[] = [
-    {
-      put: {
-        ...known,
-        digest: fresh.bodyDigest,
-        subject: enrolment.id,
-        at: enrolment.createdAt.toISOString(),
-      },
-      when: absent(),
-    },
+    receivedMessageWrite(received, enrolment.createdAt),
     { put: enrolmentItem(enrolment), when: absent() },
-    { put: messageItem(enrolment.id, fresh.message), when: absent() },
   ];
   const open = openKey(enrolment.participant, enrolment.thumbprint);
   if (pending) writes.push({ put: { ...open, enrolmentId: enrolment.id }, when: absent() });
@@ -142,10 +139,10 @@ async function record(table: Table, fresh: NewEnrolment): Promise<RecordOutcome>
     return { outcome: 'RECORDED' };
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;
-    const before = await table.get(known);
+    const before = await knownMessage(table, received.sender, received.messageId);
     if (before) {
-      const sameBytes = before.digest === fresh.bodyDigest;
-      return { outcome: 'KNOWN_MESSAGE', enrolmentId: before.subject as string, sameBytes };
+      const sameBytes = before.digest === digestOfMessage(received.bytes);
+      return { outcome: 'KNOWN_MESSAGE', enrolmentId: before.subject, sameBytes };
     }
     const opened = await table.get(open);
     if (opened) return { outcome: 'PENDING_ALREADY', enrolmentId: opened.enrolmentId as string };

@@ -1,13 +1,16 @@
-// When did a participant last renew an API key or change a webhook? S12: for a while after that, nothing relaxes the
-// security officer's confirmation. The writers of those changes touch the one item that is read here.
+// When did this participant last get a new API key or webhook? For 72 h after it, the officer's confirmation is
+// never relaxed (S12): whoever stole a key would begin by making another.
 
-import { type Table, text } from './table.ts';
+import { type Key, type Table, text, type Write } from './table.ts';
 
-export const sensitiveChangeKey = (finId: string) => ({ pk: `PART#${finId}`, sk: 'LASTCHANGE' });
+const key = (participant: string): Key => ({ pk: `PART#${participant}`, sk: 'SENSITIVE_CHANGE' });
 
-export function sensitiveChanges(table: Table): (finId: string) => Promise<Date | undefined> {
-  return async (finId) => {
-    const item = await table.get(sensitiveChangeKey(finId));
-    return item && new Date(text(item, 'at'));
-  };
+/** One write of the transaction that makes the change. */
+export function sensitiveChangeWrite(participant: string, at: Date): Write {
+  return { put: { ...key(participant), at: at.toISOString() } };
+}
+
+export async function lastSensitiveChange(table: Table, participant: string): Promise<Date | undefined> {
+  const item = await table.get(key(participant));
+  return item && new Date(text(item, 'at'));
 }

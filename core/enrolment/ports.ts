@@ -24,8 +24,6 @@ export interface NewEnrolment extends WithTrace {
   readonly message: OriginalMessage;
   /** Leaf first, anchor excluded; absent where the path did not hold. */
   readonly path?: readonly Uint8Array[];
-  /** SHA-256 hex of the body, by which a repeated message is known. */
-  readonly bodyDigest: string;
 }
 
 export type RecordOutcome =
@@ -60,7 +58,8 @@ export interface OperatorRow extends OperatorAnswer {
 
 export interface EnrolmentStore {
   find(id: string): Promise<Enrolment | undefined>;
-  messageOf(id: string): Promise<OriginalMessage | undefined>;
+  /** The participant's own message, byte for byte. */
+  messageOf(enrolment: Pick<Enrolment, 'participant' | 'messageId'>): Promise<OriginalMessage | undefined>;
   /** The message of this sender and id, as first recorded: what it was about, and SHA-256 (hex) of its bytes. */
   knownMessage(
     sender: string,

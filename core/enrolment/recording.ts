@@ -58,7 +58,7 @@ export function newEnrolment(recording: Recording) {
       {
         kind: 'message',
         sha256: createHash('sha256').update(recording.body).digest('base64url'),
-        item: `ENR#${enrolment.id}|MESSAGE`,
+        item: `MSG#${enrolment.participant}#${enrolment.messageId}|MESSAGE`,
       },
     ],
   };

@@ -111,7 +111,6 @@ export async function admitEnrolment(
   const recorded = await ports.enrolments.record({
     ...fresh,
     message: original(received),
-    bodyDigest: digestOf(received.body),
   });
   if (recorded.outcome === 'PENDING_ALREADY')
     throw new Refusal('CERTIFICATE_PENDING', { found: recorded.enrolmentId });

@@ -4,7 +4,7 @@ import { statusStore } from '../../adapters/dynamodb/certificate.ts';
 import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
-import { sensitiveChanges } from '../../adapters/dynamodb/sensitive-changes.ts';
+import { lastSensitiveChange } from '../../adapters/dynamodb/sensitive-changes.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import {
   type NotifyEnrolmentInput,
@@ -24,7 +24,7 @@ const ports = {
   statuses: statusStore(table, sealer),
   parties: parties(table, sealer),
   people: people(table, sealer),
-  lastSensitiveChange: sensitiveChanges(table),
+  lastSensitiveChange: (participant: string) => lastSensitiveChange(table, participant),
 };
 
 export async function handler(event: NotifyEnrolmentInput): Promise<NotifyEnrolmentOutcome> {

@@ -2,7 +2,6 @@
 // its own anchors and its own records of the participant's people. The network's word counts only
 // as the bearer of the participant's own bytes.
 
-import { createHash } from 'node:crypto';
 import type { CertificationPath } from '../../core/certificate/path.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { admitCertificate, type KnownApoderado } from '../../core/enrolment/admission.ts';
@@ -115,8 +114,7 @@ async function record(
     sources: verdict.outcome === 'ADMITTED' ? ports.sourcesOf(verdict.path) : [],
     ...(signedBy ? { signedBy } : {}),
   });
-  const bodyDigest = createHash('sha256').update(original.bytes).digest('hex');
-  const recorded = await ports.enrolments.record({ ...fresh, message: original, bodyDigest });
+  const recorded = await ports.enrolments.record({ ...fresh, message: original });
   if (recorded.outcome === 'RECORDED') return statusOf(fresh.enrolment, received.from);
   if (recorded.outcome === 'PENDING_ALREADY')
     return { status: 'rejected', code: 'CERTIFICATE_PENDING' satisfies Enrolment['code'] };

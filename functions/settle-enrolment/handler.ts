@@ -1,7 +1,7 @@
 // Wires settle-enrolment: called by the workflow with its finding, and by drive-execution when an operator answered.
 
 import { decisions } from '../../adapters/dynamodb/decisions.ts';
-import { sensitiveChanges } from '../../adapters/dynamodb/sensitive-changes.ts';
+import { lastSensitiveChange } from '../../adapters/dynamodb/sensitive-changes.ts';
 import { enrolling } from '../../adapters/enrolling.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { nodeTrust } from '../../adapters/node-trust.ts';
@@ -15,7 +15,7 @@ const ports = {
   ...trust,
   suspended,
   decisions: decisions(parts.table, parts.announce),
-  lastSensitiveChange: sensitiveChanges(parts.table),
+  lastSensitiveChange: (participant: string) => lastSensitiveChange(parts.table, participant),
   warn(code: 'OPERATOR_ANSWER_UNPROVED' | 'CONFIRMATION_UNPROVED', _subject: string, because: string) {
     parts.log.say(code, { refusal: because });
   },
