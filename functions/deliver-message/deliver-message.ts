@@ -1,0 +1,144 @@
+// Brings one message to another node, or one event to a participant's URL, and hears what they say. 200 and 409 are
+// delivered; a refusal of a node is final; everything else is tried again later, with the same bytes and ids.
+
+import { randomUUID } from 'node:crypto';
+import type { Institution } from '../../core/message/envelope.ts';
+import { type DigestSigner, signDetached } from '../../core/message/jws.ts';
+import {
+  eventBytes,
+  type NodeMessage,
+  nodeMessageBytes,
+  type ParticipantEvent,
+} from '../../core/message/outgoing.ts';
+import type { OutboxEntry } from '../../core/outbox.ts';
+import type { Clock } from '../../core/ports.ts';
+
+export interface PostedAnswer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly body: Uint8Array;
+}
+
+export interface DeliverPorts {
+  readonly clock: Clock;
+  readonly node: Institution;
+  readonly signer: DigestSigner;
+  /** DER of the certificate that this node signs with now. */
+  certificate(): Promise<Uint8Array>;
+  readonly sent: {
+    find(entryId: string): Promise<Uint8Array | undefined>;
+    keep(entryId: string, bytes: Uint8Array, now: Date): Promise<Uint8Array>;
+  };
+  /** Through the egress guard; no redirects. @throws Transient, Refusal EGRESS_* */
+  post(url: string, headers: Readonly<Record<string, string>>, body: Uint8Array): Promise<PostedAnswer>;
+  /** A node that this one talks to: its API's origin and the API key it gave us. */
+  peer(
+    finId: string,
+  ): Promise<
+    { readonly institution: Institution; readonly apiUrl: string; readonly apiKey: string } | undefined
+  >;
+  /** The participant's events URL in force; undefined where it registered none. */
+  eventsUrl(participant: string, now: Date): Promise<string | undefined>;
+}
+
+export type Delivered =
+  | { readonly outcome: 'RECEIVED'; readonly receipt: { readonly status?: string; readonly code?: string } }
+  /** A rule of theirs said no: sending it again changes nothing. */
+  | { readonly outcome: 'REFUSED'; readonly code: string }
+  | { readonly outcome: 'NOT_NOW'; readonly because: string; readonly retryAfter?: Date }
+  /** There is nobody to tell. */
+  | { readonly outcome: 'NOWHERE' };
+
+type Entry = Pick<OutboxEntry, 'id' | 'createdAt'>;
+
+export async function deliverToNode(
+  ports: DeliverPorts,
+  entry: Entry,
+  message: Omit<NodeMessage, 'sender' | 'receiver'> & { readonly receiver: string },
+): Promise<Delivered> {
+  const peer = await ports.peer(message.receiver);
+  // The peer is pinned and given its key by acts of people, who may still be at it.
+  if (!peer) return { outcome: 'NOT_NOW', because: 'PEER_UNKNOWN' };
+  const bytes = await keptBytes(ports, entry.id, () =>
+    nodeMessageBytes(entry, { ...message, sender: ports.node, receiver: peer.institution }),
+  );
+  const url = `${peer.apiUrl.replace(/\/$/, '')}/v1/node/messages`;
+  const headers = { 'Content-Type': 'application/json', 'Shinkansen-Api-Key': peer.apiKey };
+  return heardFromNode(await send(ports, url, headers, bytes), ports.clock.now());
+}
+
+export async function deliverEvent(
+  ports: DeliverPorts,
+  entry: Entry,
+  event: ParticipantEvent,
+): Promise<Delivered> {
+  const url = await ports.eventsUrl(event.participant, ports.clock.now());
+  if (url === undefined) return { outcome: 'NOWHERE' };
+  const bytes = await keptBytes(ports, entry.id, () => eventBytes(entry.id, ports.node, event));
+  const answer = await send(ports, url, { 'Content-Type': 'application/cloudevents+json' }, bytes);
+  return heardFromParticipant(answer, ports.clock.now());
+}
+
+async function keptBytes(ports: DeliverPorts, entryId: string, make: () => Uint8Array): Promise<Uint8Array> {
+  return (await ports.sent.find(entryId)) ?? (await ports.sent.keep(entryId, make(), ports.clock.now()));
+}
+
+async function send(
+  ports: DeliverPorts,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  bytes: Uint8Array,
+): Promise<PostedAnswer> {
+  const signature = await signDetached(bytes, await ports.certificate(), ports.signer);
+  const all = { ...headers, 'Shinkansen-JWS-Signature': signature, 'x-fapi-interaction-id': randomUUID() };
+  return ports.post(url, all, bytes);
+}
+
+/** Statuses by which a node says that the content itself is refused (adapters/http/problem.ts). */
+const FINAL = new Set([400, 404, 413, 422]);
+
+export function heardFromNode(answer: PostedAnswer, now: Date): Delivered {
+  const { status } = answer;
+  const body = objectIn(answer.body);
+  // A 409 repeats the receipt of the first time; one without is another state of things, to be asked again.
+  if ((status === 200 || status === 409) && typeof body?.message_id === 'string') {
+    return { outcome: 'RECEIVED', receipt: { ...textOf(body, 'status'), ...textOf(body, 'code') } };
+  }
+  // Only a problem in our own form is the node's word: a proxy in between answers 400 and 404 too.
+  if (FINAL.has(status) && typeof body?.code === 'string') return { outcome: 'REFUSED', code: body.code };
+  return notNow(answer, now);
+}
+
+/** Published receivers answer 400 to whatever they cannot read today: only time ends the attempts. */
+export function heardFromParticipant(answer: PostedAnswer, now: Date): Delivered {
+  const received = (answer.status >= 200 && answer.status < 300) || answer.status === 409;
+  return received ? { outcome: 'RECEIVED', receipt: {} } : notNow(answer, now);
+}
+
+function notNow({ status, retryAfter }: PostedAnswer, now: Date): Delivered {
+  const at = retryAfter === undefined ? undefined : timeOf(retryAfter, now);
+  return { outcome: 'NOT_NOW', because: `HTTP_${status}`, ...(at && { retryAfter: at }) };
+}
+
+/** RFC 9110 §10.2.3: seconds or an HTTP date. */
+function timeOf(retryAfter: string, now: Date): Date | undefined {
+  const text = retryAfter.trim();
+  if (/^\d{1,9}$/.test(text)) return new Date(now.getTime() + Number(text) * 1000);
+  const at = new Date(text);
+  return /GMT$/.test(text) && !Number.isNaN(at.getTime()) ? at : undefined;
+}
+
+function objectIn(body: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a peer writes may reach logs and records: codes and statuses only. */
+function textOf(body: Readonly<Record<string, unknown>>, name: 'status' | 'code') {
+  const value = body[name];
+  return typeof value === 'string' && /^[A-Za-z_]{1,64}$/.test(value) ? { [name]: value } : {};
+}
