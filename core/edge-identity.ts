@@ -62,6 +62,7 @@ export interface EdgeIdentity {
 }
 
 const LONGEST_AGE_SECONDS = 60;
+const SECRET_BYTES = 32;
 
 /** The HMAC's input: newline-joined, none of the fields can hold a newline. */
 function macInput(keyId: string, time: string, request: EdgeRequest): string {
@@ -111,6 +112,22 @@ export function verifyEdge(received: ReceivedRequest, keys: readonly EdgeKey[], 
   if (!sameTarget(request.target, received)) throw new Refusal('EDGE_IDENTITY_WRONG');
   const { interactionId, apiKey } = request;
   return { client: request.client, interactionId, apiKey } as EdgeIdentity;
+}
+
+/**
+ * Reads the secret `{"keys":[{"id":"2026-07","secret":"<base64 of 32 bytes or more>"}]}`, one or two keys, the
+ * newest first: the edge signs with the first.
+ */
+export function readEdgeKeys(secret: string): readonly EdgeKey[] {
+  const { keys } = JSON.parse(secret) as { keys: { id: string; secret: string }[] };
+  const read = keys.map(({ id, secret: text }) => ({ id, secret: Buffer.from(text, 'base64') }));
+  const good = read.every(
+    ({ id, secret: { length } }) => /^[\w.-]{1,32}$/.test(id) && length >= SECRET_BYTES,
+  );
+  if (!good || read.length < 1 || read.length > 2 || read[0]!.id === read[1]?.id) {
+    throw new Error('the edge secret holds one or two keys of at least 32 bytes with ids of their own');
+  }
+  return read;
 }
 
 function macOf(key: EdgeKey, time: string, request: EdgeRequest): Buffer {

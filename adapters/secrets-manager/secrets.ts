@@ -6,7 +6,7 @@ import {
   ResourceNotFoundException,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import type { EdgeKey } from '../../core/edge-identity.ts';
+import { type EdgeKey, readEdgeKeys } from '../../core/edge-identity.ts';
 import { Transient } from '../../core/errors.ts';
 
 export interface Secret {
@@ -46,20 +46,24 @@ async function read(client: SecretsManagerClient, SecretId: string, VersionStage
   }
 }
 
-/** The secret's two versions are the two keys that count; a key's id is its version's. Newest first. */
+/**
+ * At most two, newest first: `{"keys":[…]}` names them itself; where CloudFormation generated the text, the secret's
+ * two versions are the two keys, and a key's id is its version's.
+ */
 export function edgeKeys(read: SecretReader, secretId: string): () => Promise<readonly EdgeKey[]> {
   return async () => {
     const versions = await Promise.all([read(secretId, 'AWSCURRENT'), read(secretId, 'AWSPREVIOUS')]);
-    const keys = versions.filter((version) => version !== undefined).map(edgeKeyOf);
+    const keys = versions.flatMap((version) => (version ? keysOf(version) : [])).slice(0, 2);
     if (keys.length === 0) throw new Error("the edge's secret has no value");
     return keys;
   };
 }
 
-export function edgeKeyOf({ versionId, text }: Secret): EdgeKey {
+function keysOf({ versionId, text }: Secret): readonly EdgeKey[] {
+  if (text.startsWith('{')) return readEdgeKeys(text);
   if (text.length < LEAST_CHARACTERS)
     throw new Error(`the edge's secret has fewer than ${LEAST_CHARACTERS} characters`);
-  return { id: versionId, secret: Buffer.from(text, 'utf8') };
+  return [{ id: versionId, secret: Buffer.from(text, 'utf8') }];
 }
 
 /** Where the API key lies that a peer gave this node: written by apply-act, read by deliver-message alone. */

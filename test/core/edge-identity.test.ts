@@ -6,6 +6,7 @@ import {
   API_KEY_HEADER,
   type EdgeRequest,
   type ReceivedRequest,
+  readEdgeKeys,
   signEdge,
   verifyEdge,
 } from '../../core/edge-identity.ts';
@@ -150,3 +151,26 @@ function safeDecode(path: string): string {
     return path;
   }
 }
+
+describe('readEdgeKeys', () => {
+  const text = (...list: [string, number][]) =>
+    JSON.stringify({
+      keys: list.map(([id, size]) => ({ id, secret: Buffer.alloc(size, 1).toString('base64') })),
+    });
+
+  test('reads one or two keys', () => {
+    expect(readEdgeKeys(text(['a', 32]))).toHaveLength(1);
+    expect(readEdgeKeys(text(['a', 32], ['b', 64])).map(({ id }) => id)).toEqual(['a', 'b']);
+  });
+
+  test('refuses none, three, a short one, and two of one id', () => {
+    for (const bad of [
+      text(),
+      text(['a', 32], ['b', 32], ['c', 32]),
+      text(['a', 31]),
+      text(['a', 32], ['a', 32]),
+    ]) {
+      expect(() => readEdgeKeys(bad)).toThrow('one or two keys');
+    }
+  });
+});
