@@ -15,10 +15,11 @@ import type {
 } from '../../core/enrolment/ports.ts';
 import type { Sealer } from '../../core/ports.ts';
 import type { Announcer } from '../sqs/announce.ts';
-import { certificateItem, type SealedStatus } from './certificate-items.ts';
+import { certificateItem, type SealedStatus, statusKey } from './certificate-items.ts';
 import {
   chainItem,
   chainKey,
+  endedKey,
   enrolmentItem,
   enrolmentKey,
   enrolmentOf,
@@ -107,6 +108,13 @@ export function enrolmentStore({ table: plain, announcer, sealer }: EnrolmentSto
     activate: (activation) => activate(table, sealer!, activation),
     widen: (activation) => widen(table, sealer!, activation),
     putRow: (row, trace) => putRow(table, row, trace),
+    async forestall(enrolmentId, from) {
+      // The enrolment itself may have come between the caller's look and this write: then there is nothing to keep.
+      await committed(table, [
+        { put: { ...endedKey(enrolmentId), from }, when: absent() },
+        { check: enrolmentKey(enrolmentId), when: absent() },
+      ]);
+    },
     async enqueue(entries) {
       await committed(table, traceWrites({ evidence: [], outbox: entries }));
     },
@@ -125,6 +133,7 @@ async function record(table: Table, fresh: NewEnrolment): Promise<RecordOutcome>
   const writes: Write[] = [
     receivedMessageWrite(received, enrolment.createdAt),
     { put: enrolmentItem(enrolment), when: absent() },
+    { check: endedKey(enrolment.id), when: absent() },
   ];
   const open = openKey(enrolment.participant, enrolment.thumbprint);
   if (pending) writes.push({ put: { ...open, enrolmentId: enrolment.id }, when: absent() });
@@ -144,6 +153,7 @@ async function record(table: Table, fresh: NewEnrolment): Promise<RecordOutcome>
       const sameBytes = before.digest === digestOfMessage(received.bytes);
       return { outcome: 'KNOWN_MESSAGE', enrolmentId: before.subject, sameBytes };
     }
+    if (await table.get(endedKey(enrolment.id))) return { outcome: 'FORESTALLED' };
     const opened = await table.get(open);
     if (opened) return { outcome: 'PENDING_ALREADY', enrolmentId: opened.enrolmentId as string };
     throw error;
@@ -166,7 +176,21 @@ async function moveEnrolment(table: Table, move: Move): Promise<Enrolment | unde
   };
   const writes: Write[] = [{ put: enrolmentItem(written), when: unchanged(from) }];
   if (from.networkStatus === 'pending') writes.push({ delete: openKey(from.participant, from.thumbprint) });
+  else writes.push(takeAway(from, to, move.code, move.evidence[0]?.at));
   return (await committed(table, [...writes, ...traceWrites(move)])) ? written : undefined;
+}
+
+/** Taking a right away is one write without a seal; removing the seal makes a raw edit back to `active` worthless. */
+function takeAway(from: Enrolment, to: Move['to'], code: string | undefined, at: Date | undefined): Write {
+  return {
+    update: statusKey(from.thumbprint),
+    change: {
+      set: { ...to, code, ...(at && { disabledAt: at.toISOString() }) },
+      add: { version: 1 },
+      remove: ['seal'],
+    },
+    when: equals('enrolmentId', from.id),
+  };
 }
 
 function eventFor(from: Enrolment, to: Move['to']): 'REVOKED' | 'EXPIRED' | 'REJECTED' | 'DISABLED' {

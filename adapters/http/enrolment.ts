@@ -4,7 +4,7 @@ import { endingSentence } from '../../core/enrolment/admission.ts';
 import type { CertificateStatus, Enrolment, OperatorAnswer } from '../../core/enrolment/enrolment.ts';
 import { type RefusalCode, refusals } from '../../core/errors.ts';
 import { confirmationCode } from '../../core/message/code.ts';
-import type { Certificate, Enrolment as EnrolmentAnswer } from './generated/types.ts';
+import type { Certificate, Enrolment as EnrolmentAnswer, SigningCertificateList } from './generated/types.ts';
 
 export function enrolmentAnswer(
   enrolment: Enrolment,
@@ -56,5 +56,27 @@ export function certificateAnswer(status: CertificateStatus): Certificate {
     accepting_operators: [...status.acceptingOperators],
     activated_at: status.activatedAt.toISOString(),
     ...(status.disabledAt && { disabled_at: status.disabledAt.toISOString() }),
+  };
+}
+
+export function signingCertificatesAnswer(
+  finId: string,
+  certificates: readonly {
+    readonly thumbprint: string;
+    readonly der: Uint8Array;
+    readonly signs: boolean;
+    readonly notBefore: Date;
+    readonly notAfter: Date;
+  }[],
+): SigningCertificateList {
+  return {
+    fin_id: finId,
+    certificates: certificates.map(({ thumbprint, der, signs, notBefore, notAfter }) => ({
+      thumbprint,
+      certificate: Buffer.from(der).toString('base64'),
+      signs,
+      not_before: notBefore.toISOString(),
+      not_after: notAfter.toISOString(),
+    })),
   };
 }

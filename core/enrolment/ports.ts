@@ -28,6 +28,8 @@ export interface NewEnrolment extends WithTrace {
 
 export type RecordOutcome =
   | { readonly outcome: 'RECORDED' }
+  /** It was ended before it arrived. */
+  | { readonly outcome: 'FORESTALLED' }
   /** The same message was recorded before; `sameBytes` tells a retry from a re-used id. */
   | { readonly outcome: 'KNOWN_MESSAGE'; readonly enrolmentId: string; readonly sameBytes: boolean }
   /** This participant already has this certificate waiting or active. */
@@ -82,6 +84,8 @@ export interface EnrolmentStore {
   /** Adds accepting operators to an active certificate, sealed anew. */
   widen(activation: Activation): Promise<boolean>;
   putRow(row: OperatorRow, trace: WithTrace): Promise<'WRITTEN' | 'FINAL'>;
+  /** An enrolment that is over before it arrived: `record` answers FORESTALLED to it. */
+  forestall(enrolmentId: string, from: string): Promise<void>;
   /** Entries that no change of state brings along. */
   enqueue(entries: readonly OutboxEntry[]): Promise<void>;
 }

@@ -38,6 +38,7 @@ export const enrolmentRefusals = {
   MESSAGE_ID_REUSED: 'This message_id was used before with other content; make a new one.',
   ANSWER_MALFORMED: 'The answer to an enrolment is not of the documented shape.',
   ANSWER_OF_ANOTHER: 'The answer is about another enrolment or certificate.',
+  PEER_UNKNOWN: 'This node does not know you as a node of the network.',
   FORWARD_MALFORMED: 'The forwarded enrolment is not of the documented shape.',
   FAULT: 'Something went wrong on our side; the enrolment was closed and can be sent again.',
 } as const satisfies Record<string, string>;

@@ -116,6 +116,7 @@ async function record(
   });
   const recorded = await ports.enrolments.record({ ...fresh, message: original });
   if (recorded.outcome === 'RECORDED') return statusOf(fresh.enrolment, received.from);
+  if (recorded.outcome === 'FORESTALLED') return { status: 'rejected', code: 'DISABLED_ELSEWHERE' };
   if (recorded.outcome === 'PENDING_ALREADY')
     return { status: 'rejected', code: 'CERTIFICATE_PENDING' satisfies Enrolment['code'] };
   if (!recorded.sameBytes) throw new Refusal('MESSAGE_ID_REUSED', { found: envelope.header.messageId });

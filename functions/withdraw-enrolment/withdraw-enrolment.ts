@@ -90,7 +90,7 @@ function consequences(enrolment: Enrolment, operators: readonly string[], now: D
         id: `enrolment.end.${enrolment.id}.${operator}`,
         queue: 'deliver',
         kind: 'enrolment.end',
-        refs: { enrolmentId: enrolment.id, receiver: operator },
+        refs: { enrolmentId: enrolment.id, receiver: operator, code: 'WITHDRAWN' },
         receiver: operator,
         now,
       }),

@@ -1,0 +1,66 @@
+// Wires the GETs of certificates, enrolments and status: one function, so that reading stays warm and small.
+
+import { readConfig } from '../../adapters/config.ts';
+import { statusStore } from '../../adapters/dynamodb/certificate.ts';
+import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
+import { parties } from '../../adapters/dynamodb/parties.ts';
+import { apiDoor } from '../../adapters/http/door.ts';
+import {
+  certificateAnswer,
+  enrolmentAnswer,
+  signingCertificatesAnswer,
+} from '../../adapters/http/enrolment.ts';
+import type { ApiRequest } from '../../adapters/http/request.ts';
+import type { Answer } from '../../adapters/http/response.ts';
+import { nodeParts } from '../../adapters/node-parts.ts';
+import {
+  listCertificates,
+  readCertificate,
+  readEnrolment,
+  requireOwnOperator,
+  signingCertificatesOf,
+} from './read-certificates.ts';
+
+const { nodeFinId } = readConfig(['nodeFinId']);
+const parts = nodeParts('read-certificates', { seals: false, queueUrls: {} });
+const ports = {
+  enrolments: enrolmentStore(parts),
+  statuses: statusStore(parts.table, parts.sealer),
+  parties: parties(parts.table, parts.sealer),
+};
+
+const routes: Readonly<Record<string, (request: ApiRequest) => Promise<object>>> = {
+  async '/v1/certificates'(request) {
+    const { statuses, warnings } = await listCertificates(ports, request.caller().participant);
+    const state = request.query('network_status');
+    const wanted = statuses.filter((one) => state === undefined || one.networkStatus === state);
+    return { certificates: wanted.map(certificateAnswer), warnings, next_cursor: null };
+  },
+  async '/v1/certificates/{thumbprint}'(request) {
+    const thumbprint = request.pathParameters.thumbprint ?? '';
+    const { status, chain } = await readCertificate(ports, request.caller().participant, thumbprint);
+    return { ...certificateAnswer(status), chain: chain.map((der) => Buffer.from(der).toString('base64')) };
+  },
+  async '/v1/enrolments/{enrolment_id}'(request) {
+    const id = request.pathParameters.enrolment_id ?? '';
+    const { enrolment, rows } = await readEnrolment(ports, request.caller().participant, id);
+    return enrolmentAnswer(enrolment, rows);
+  },
+  async '/v1/network/certificates'() {
+    return signingCertificatesAnswer(nodeFinId, await signingCertificatesOf(ports, nodeFinId));
+  },
+  async '/v1/payout-operators/{fin_id}/certificates'(request) {
+    const finId = request.pathParameters.fin_id ?? '';
+    await requireOwnOperator(ports, request.caller().participant, finId);
+    return signingCertificatesAnswer(finId, await signingCertificatesOf(ports, finId));
+  },
+  async '/v1/status'() {
+    return { status: 'OK', at: parts.clock.now().toISOString() };
+  },
+};
+
+export const handler = apiDoor(parts, async (request): Promise<Answer> => {
+  const route = routes[request.route];
+  if (!route) throw new Error(`the gateway sent a route that is not read here: ${request.route}`);
+  return { status: 200, body: await route(request) };
+});

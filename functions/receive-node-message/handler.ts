@@ -1,0 +1,36 @@
+// Wires POST /v1/node/messages.
+
+import { readConfig } from '../../adapters/config.ts';
+import { enrolling } from '../../adapters/enrolling.ts';
+import { apiDoor } from '../../adapters/http/door.ts';
+import { SIGNATURE_HEADER } from '../../adapters/http/request.ts';
+import { nodeParts } from '../../adapters/node-parts.ts';
+import { nodeTrust } from '../../adapters/node-trust.ts';
+import { receiveNodeMessage } from './receive-node-message.ts';
+
+const { nodeRole, executionQueueUrl, deliverQueueUrl } = readConfig([
+  'nodeRole',
+  'executionQueueUrl',
+  'deliverQueueUrl',
+]);
+const parts = nodeParts('receive-node-message', {
+  seals: false,
+  queueUrls: { execution: executionQueueUrl, deliver: deliverQueueUrl },
+});
+const trust = nodeTrust(parts);
+const ports = {
+  ...parts,
+  ...trust,
+  ...enrolling(parts.table, trust),
+  role: nodeRole,
+  peer: (finId: string) => trust.parties.party(finId),
+};
+
+export const handler = apiDoor(parts, async (request) => {
+  const receipt = await receiveNodeMessage(ports, {
+    body: request.body,
+    signature: request.header(SIGNATURE_HEADER),
+    caller: request.caller(),
+  });
+  return { status: 200, body: receipt };
+});

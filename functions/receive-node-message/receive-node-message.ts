@@ -1,0 +1,90 @@
+// One door for everything that nodes say to each other: who signed it, is it for us, what does it ask? The kinds'
+// own rules are in the files beside this one.
+
+import { readForward } from '../../core/enrolment/forward.ts';
+import { Refusal } from '../../core/errors.ts';
+import {
+  type AddressedEnvelope,
+  actionOf,
+  checkAge,
+  type Institution,
+  parametersOf,
+} from '../../core/message/envelope.ts';
+import { addressedEnvelope, verifySender } from '../../core/message/sender.ts';
+import type { Party } from '../../core/people/party.ts';
+import { endEnrolment } from './end-enrolment.ts';
+import { receiveAnswer } from './receive-answer.ts';
+import { type ReceiveEnrolmentPorts, receiveEnrolment } from './receive-enrolment.ts';
+
+export interface ReceiveNodeMessagePorts extends ReceiveEnrolmentPorts {
+  readonly role: 'network' | 'payoutOperator';
+  peer(finId: string): Promise<Party | undefined>;
+}
+
+export interface ReceivedNodeMessage {
+  readonly body: Uint8Array;
+  readonly signature: string | undefined;
+  readonly caller: { readonly participant: string; readonly keyId: string };
+}
+
+export interface NodeReceipt {
+  readonly message_id: string;
+  readonly status?: 'accepted' | 'rejected' | 'pending';
+  readonly code?: string | null;
+}
+
+/** @throws Refusal */
+export async function receiveNodeMessage(
+  ports: ReceiveNodeMessagePorts,
+  received: ReceivedNodeMessage,
+): Promise<NodeReceipt> {
+  const now = ports.clock.now();
+  const peer = await ports.peer(received.caller.participant);
+  if (!peer || peer.kind === 'participant') throw new Refusal('PEER_UNKNOWN');
+  const from: Institution = { finId: peer.finId, finIdSchema: peer.finIdSchema };
+  const signed = await verifySender(ports, received, { participant: peer.finId, now });
+  const envelope = addressedEnvelope(received.body, from, ports.node);
+  checkAge(envelope.header, now, 'node');
+  const receipt = { message_id: envelope.header.messageId };
+  const action = actionOf(envelope);
+  requireRole(ports.role, peer.kind, action);
+  if (action === 'enrolment.forward') {
+    const forward = readForward(parametersOf(envelope, action));
+    const outcome = await receiveEnrolment(ports, { forward, from, apiKeyId: received.caller.keyId });
+    return { ...receipt, ...outcome };
+  }
+  if (action === 'enrolment.answer') {
+    await receiveAnswer(ports, {
+      operator: peer.finId,
+      messageId: envelope.header.messageId,
+      message: { bytes: received.body, signature: signed.message.signature },
+    });
+    return receipt;
+  }
+  await endEnrolment(ports, { from, parameters: endParameters(envelope) });
+  return receipt;
+}
+
+/** Who may say what to whom: a network forwards and ends, a payout operator answers. */
+const speakers: Readonly<Record<string, readonly [Party['kind'], 'network' | 'payoutOperator']>> = {
+  'enrolment.forward': ['network', 'payoutOperator'],
+  'enrolment.end': ['network', 'payoutOperator'],
+  'enrolment.answer': ['payoutOperator', 'network'],
+};
+
+function requireRole(own: 'network' | 'payoutOperator', peer: Party['kind'], action: string): void {
+  const expected = speakers[action];
+  if (!expected) throw new Refusal('ACTION_UNEXPECTED', { found: action });
+  if (expected[0] !== peer || expected[1] !== own)
+    throw new Refusal('ACTION_UNEXPECTED', {
+      expected: `from a ${expected[0]} to a ${expected[1]}`,
+      found: action,
+    });
+}
+
+function endParameters(envelope: AddressedEnvelope): { enrolmentId: string; code: string } {
+  const { enrolment_id, code } = parametersOf(envelope, 'enrolment.end');
+  if (typeof enrolment_id !== 'string' || typeof code !== 'string')
+    throw new Refusal('FORWARD_MALFORMED', { parameter: 'enrolment_id, code' });
+  return { enrolmentId: enrolment_id, code };
+}
