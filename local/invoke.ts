@@ -1,0 +1,100 @@
+// What does one function answer to one event? As `sam local invoke`: in the running laptop if there is one, with its data,
+// else in an empty one of its own. Run: npm run invoke -- <LogicalId> events/x.json [--node network]
+
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { VirtualClock } from './clock.ts';
+import { type LaptopOptions, startLaptop } from './laptop.ts';
+import { laptopNodes } from './nodes.ts';
+import { readRun } from './run-file.ts';
+
+export interface Answered {
+  readonly payload: string;
+  /** `Unhandled` when the function threw, crashed or ran out of time. */
+  readonly functionError?: string;
+  readonly log: string;
+}
+
+export interface Invoked {
+  readonly logicalId: string;
+  readonly event: string;
+  /** Stack name; the first node when absent. */
+  readonly node?: string | undefined;
+}
+
+/** Rejects with the service's message when there is no such function or it is throttled. */
+export async function invokeRunning(awsUrl: string, functionName: string, event: string): Promise<Answered> {
+  const response = await fetch(`${awsUrl}/2015-03-31/functions/${functionName}/invocations`, {
+    method: 'POST',
+    headers: { 'x-amz-log-type': 'Tail' },
+    body: event,
+  });
+  const payload = await response.text();
+  if (!response.ok)
+    throw new Error(`${functionName}: ${(JSON.parse(payload) as { message: string }).message}`);
+  const functionError = response.headers.get('x-amz-function-error');
+  const log = Buffer.from(response.headers.get('x-amz-log-result') ?? '', 'base64').toString('utf8');
+  return functionError ? { payload, functionError, log } : { payload, log };
+}
+
+/** Starts a laptop with empty tables, invokes, and takes it down again. */
+export async function invokeAlone(
+  options: Omit<LaptopOptions, 'dataFolder' | 'clock'>,
+  { logicalId, event, node }: Invoked,
+): Promise<Answered> {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'apodera-invoke-'));
+  const clock = new VirtualClock();
+  try {
+    const nodes = options.nodes.filter(({ name }) => name === (node ?? options.nodes[0]?.name));
+    if (nodes.length === 0) throw new Error(`There is no node "${node}".`);
+    const laptop = await startLaptop({ ...options, nodes, dataFolder, clock });
+    try {
+      const { name, host } = laptop.nodes[0]!;
+      return await invokeRunning(laptop.endpoints.url, host.functionName(logicalId), event).catch((error) => {
+        throw new Error(`On node "${name}": ${(error as Error).message}`);
+      });
+    } finally {
+      await laptop.stop();
+    }
+  } finally {
+    clock.stop();
+    rmSync(dataFolder, { recursive: true, force: true });
+  }
+}
+
+async function main(): Promise<number> {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { node: { type: 'string' } },
+  });
+  const [logicalId, eventFile] = positionals;
+  if (!logicalId || !eventFile) {
+    console.error('npm run invoke -- <LogicalId> events/x.json [--node network|operator]');
+    return 2;
+  }
+  const event = readFileSync(eventFile, 'utf8');
+  const run = readRun('.local');
+  const answered = run
+    ? await invokeRunning(run.awsUrl, `${values.node ?? run.nodes[0]?.name}-${logicalId}`, event)
+    : await invokeAlone(
+        {
+          templateFile: 'template.yaml',
+          gatewayFile: 'openapi/generated/gateway.json',
+          buildFolder: 'dist',
+          nodes: laptopNodes({ network: { api: 0, pages: 0 }, operator: { api: 0, pages: 0 } }),
+        },
+        { logicalId, event, node: values.node },
+      );
+  console.error(answered.log.trimEnd());
+  console.log(answered.payload);
+  return answered.functionError ? 1 : 0;
+}
+
+if (import.meta.main) {
+  process.exitCode = await main().catch((error: Error) => {
+    console.error(error.message);
+    return 1;
+  });
+}

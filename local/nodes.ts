@@ -1,0 +1,52 @@
+// Which nodes does this laptop run? One network and one payout operator, as two deployments of template.yaml. Ports and
+// names only: what lies in their tables is seeded elsewhere.
+
+import type { NodeOptions } from './laptop.ts';
+
+export interface NodePorts {
+  readonly api: number;
+  readonly pages: number;
+}
+
+/** The names that the documentation uses. */
+export const defaultPorts = {
+  network: { api: 4100, pages: 4101 },
+  operator: { api: 4200, pages: 4201 },
+} as const;
+
+export function laptopNodes(
+  ports: { network: NodePorts; operator: NodePorts } = defaultPorts,
+): NodeOptions[] {
+  return [
+    node('network', { NodeRole: 'network', NodeFinId: 'SHINKANSEN', NodeName: 'Red Apodera' }, ports.network),
+    node(
+      'operator',
+      {
+        NodeRole: 'payoutOperator',
+        NodeFinId: 'BANCO_ANDINO',
+        NodeFinIdSchema: 'CL',
+        NodeName: 'Banco Andino',
+      },
+      ports.operator,
+    ),
+  ];
+}
+
+function node(name: string, identity: Record<string, string>, ports: NodePorts): NodeOptions {
+  return {
+    name,
+    apiPort: ports.api,
+    pagesPort: ports.pages,
+    parameters: (origins) => ({
+      ...identity,
+      PagesOrigin: origins.pages,
+      ApiOrigin: origins.api,
+      ApiHost: `api.${name}.internal`,
+      MailFrom: `apodera@${name}.example`,
+      ApiVpcEndpointId: 'vpce-local',
+      AlarmEmail: `alarms@${name}.example`,
+    }),
+    // No parameter can say this in AWS: a virtual clock and private addresses are for the laptop alone.
+    environment: { NODE_STAGE: 'local' },
+  };
+}

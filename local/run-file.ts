@@ -1,0 +1,46 @@
+// Is the laptop running, and where? `npm start` writes one small file into the data folder; invoke, reset and the demo
+// read it. It holds addresses, no secrets.
+
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Run {
+  readonly pid: number;
+  /** Endpoints of the small services, Lambda among them. */
+  readonly awsUrl: string;
+  readonly mailUrl: string;
+  readonly clockUrl: string;
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly apiOrigin: string;
+    readonly pagesOrigin: string;
+  }[];
+}
+
+const fileOf = (dataFolder: string): string => join(dataFolder, 'run.json');
+
+export function writeRun(dataFolder: string, run: Run): void {
+  mkdirSync(dataFolder, { recursive: true });
+  writeFileSync(fileOf(dataFolder), `${JSON.stringify(run, null, 2)}\n`);
+}
+
+/** Undefined when nothing runs, a file left behind by a killed process included. */
+export function readRun(dataFolder: string): Run | undefined {
+  if (!existsSync(fileOf(dataFolder))) return undefined;
+  const run = JSON.parse(readFileSync(fileOf(dataFolder), 'utf8')) as Run;
+  return isAlive(run.pid) ? run : undefined;
+}
+
+export function removeRun(dataFolder: string): void {
+  rmSync(fileOf(dataFolder), { force: true });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it lives, under another user.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

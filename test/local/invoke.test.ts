@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../local/clock.ts';
+import { invokeAlone, invokeRunning } from '../../local/invoke.ts';
+import { startLaptop } from '../../local/laptop.ts';
+import { reset } from '../../local/reset.ts';
+import { readRun, writeRun } from '../../local/run-file.ts';
+import { freshFolder, onCleanUp } from './endpoints/support.ts';
+import { laptopOptions } from './fixtures/laptop-options.ts';
+import { built } from './lambda/support.ts';
+
+let buildFolder: string;
+beforeAll(async () => {
+  buildFolder = await built();
+});
+
+describe('invoke', () => {
+  it('invokes in a laptop of its own when none runs', async () => {
+    const options = laptopOptions(freshFolder(), buildFolder, new VirtualClock());
+    const answered = await invokeAlone(options, { logicalId: 'DoFunction', event: '{}' });
+    expect(JSON.parse(answered.payload)).toMatchObject({ name: 'network-DoFunction', invocations: 1 });
+    expect(answered.log).toContain('invocation 1');
+  });
+
+  it('invokes in the running laptop and tells what the function threw', async () => {
+    const clock = new VirtualClock();
+    const laptop = await startLaptop(laptopOptions(freshFolder(), buildFolder, clock));
+    onCleanUp(async () => {
+      await laptop.stop();
+      clock.stop();
+    });
+    const answered = await invokeRunning(laptop.endpoints.url, 'network-DoFunction', '{"act":"throw"}');
+    expect([answered.functionError, JSON.parse(answered.payload).errorType]).toEqual([
+      'Unhandled',
+      'TypeError',
+    ]);
+    await expect(invokeRunning(laptop.endpoints.url, 'network-None', '{}')).rejects.toThrow('network-None');
+  });
+});
+
+describe('reset', () => {
+  const run = (pid: number) => ({ pid, awsUrl: '', mailUrl: '', clockUrl: '', nodes: [] });
+
+  it('removes everything that lasts', () => {
+    const folder = join(freshFolder(), '.local');
+    writeRun(folder, run(2 ** 22 + 1));
+    reset(folder);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('refuses while the laptop runs', () => {
+    const folder = freshFolder();
+    writeRun(folder, run(process.pid));
+    expect(() => reset(folder)).toThrow(`process ${process.pid}`);
+    expect(existsSync(folder)).toBe(true);
+  });
+
+  it('takes a run that was killed for no run', async () => {
+    const folder = freshFolder();
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    writeRun(folder, run(other.pid!));
+    expect(readRun(folder)?.pid).toBe(other.pid);
+    other.kill('SIGKILL');
+    await once(other, 'exit');
+    expect(readRun(folder)).toBeUndefined();
+  });
+});
