@@ -47,7 +47,7 @@ const sometimes = <T>(arbitrary: fc.Arbitrary<T>) =>
 const names = [
   'dns:a.example',
   'dns:b.a.example',
-  'dns:*.a.example',
+  'dns:*.b.a.example',
   'dns:c.example',
   'dns:A.EXAMPLE',
   'dns:xa.example',

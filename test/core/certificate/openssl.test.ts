@@ -58,6 +58,19 @@ function anchorBinds({ spec }: Judged): boolean {
   );
 }
 
+const NO_EXPLICIT_POLICY = 43;
+
+/**
+ * OpenSSL 3.0 forgets a policy that is mapped out of anyPolicy (RFC 5280 §6.1.4(b)(1)) when the next certificate
+ * says anyPolicy again; §6.1.3(d)(2) carries it on. A test in path.test.ts goes through the clauses.
+ */
+function mapsOutOfAny({ spec }: Judged): boolean {
+  return spec.certificates.some(
+    ({ policies, mappings }) =>
+      policies.includes('2.5.29.32.0') && mappings?.some(([from]) => !new Set<string>(policies).has(from)),
+  );
+}
+
 interface Judged extends ChainToVerify {
   readonly spec: ChainSpec;
   /** Undefined: accepted. */
@@ -118,7 +131,12 @@ test(`OpenSSL agrees on ${count} random chains (seed ${seed}), but where we are 
     spec: JSON.stringify(spec),
   });
 
-  const wronglyAdmitted = chains.filter((chain) => chain.code === undefined && !accepts(chain));
+  const forgets = (chain: Judged) =>
+    mapsOutOfAny(chain) &&
+    verdicts.get(chain.id)!.every((error) => error === NO_EXPLICIT_POLICY || styleOnly.has(error));
+  const wronglyAdmitted = chains.filter(
+    (chain) => chain.code === undefined && !accepts(chain) && !forgets(chain),
+  );
   expect(wronglyAdmitted.map(shown)).toEqual([]);
 
   const refusedMore = chains.filter((chain) => chain.code !== undefined && accepts(chain));

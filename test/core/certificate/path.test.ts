@@ -264,6 +264,60 @@ describe('the leaf', () => {
   }
 });
 
+describe('policies', () => {
+  const mapping = (from: string, to: string): ExtensionInput => ({
+    oid: '2.5.29.33',
+    critical: true,
+    value: sequence(sequence(objectIdentifier(from), objectIdentifier(to))),
+  });
+  const anyPolicy = ['2.5.29.32.0'];
+  const demand: PathPolicy = { requireExplicitPolicy: true, acceptedPolicies: ['1.2.1'] };
+
+  test('a policy mapped out of anyPolicy is carried on by the anyPolicy of the next certificate', () => {
+    // §6.1.4(b)(1): anyPolicy alone stands, so a node 1.2.1 expecting 1.2.2 is made; §6.1.3(d)(2): the next
+    // anyPolicy gives it a child 1.2.2; §6.1.3(d)(1)(i): the leaf's 1.2.2 is expected; it stands for 1.2.1.
+    const first = root.issueCa({
+      name: 'maps',
+      policies: anyPolicy,
+      extensions: [mapping('1.2.1', '1.2.2')],
+    });
+    const second = first.issueCa({ name: 'below', policies: anyPolicy });
+    expect(validate(issueLeaf(second, { policies: ['1.2.2'] }).chain, { policy: demand }).policies).toEqual([
+      '1.2.1',
+    ]);
+    expect(() => validate(issueLeaf(second, { policies: ['1.2.3'] }).chain, { policy: demand })).toThrow(
+      refusal('POLICY_NOT_ACCEPTED'),
+    );
+  });
+
+  test('a mapped policy ends where mapping is inhibited, and stands nowhere under its old name', () => {
+    const first = root.issueCa({
+      name: 'maps',
+      policies: ['1.2.1'],
+      extensions: [mapping('1.2.1', '1.2.2')],
+    });
+    const chainWith = (policy: string) => issueLeaf(first, { policies: [policy] }).chain;
+    validate(chainWith('1.2.2'), { policy: demand });
+    const inhibited = { ...demand, inhibitPolicyMapping: true };
+    for (const [policy, given] of [
+      ['1.2.1', demand],
+      ['1.2.1', inhibited],
+      ['1.2.2', inhibited],
+    ] as const) {
+      expect(() => validate(chainWith(policy), { policy: given })).toThrow(refusal('POLICY_NOT_ACCEPTED'));
+    }
+  });
+
+  test('anyPolicy itself is never mapped', () => {
+    const first = root.issueCa({
+      name: 'maps',
+      policies: anyPolicy,
+      extensions: [mapping('2.5.29.32.0', '1.2.2')],
+    });
+    expect(() => validate(issueLeaf(first, {}).chain)).toThrow(refusal('POLICY_MAPPING_WRONG'));
+  });
+});
+
 describe('the anchor', () => {
   test('is refused once expired, or when it is no CA', () => {
     const old = makeAuthority({ notAfter: new Date('2026-02-01T00:00:00Z') });
