@@ -21,6 +21,8 @@ export type Seal = {
   readonly version: number;
   readonly proofs: readonly string[];
   readonly keyId: string;
+  /** Names of the attributes under the seal, for an audit that knows no noun; who opens an item says them itself. */
+  readonly over: readonly string[];
   /** ECDSA P-256 over {@link sealOver}, DER, base64url. */
   readonly signature: string;
 };

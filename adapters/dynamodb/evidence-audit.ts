@@ -5,10 +5,9 @@ import type { UnchainedRecord } from '../../core/evidence/audit-chains.ts';
 import type { AuditedState, StatesToAudit } from '../../core/evidence/audit-states.ts';
 import type { SourceBytes } from '../../core/evidence/record.ts';
 import type { Sealer } from '../../core/ports.ts';
-import { type Seal, sealOver } from '../../core/seal.ts';
+import { type Seal, type SealContent, sealOver } from '../../core/seal.ts';
 import { evidenceShards } from './evidence.ts';
 import { mustBeSealed } from './schema.ts';
-import { sealContentOf } from './sealed.ts';
 import {
   any,
   beginsWith,
@@ -75,6 +74,14 @@ export function auditedTable(table: Table, sealer: Pick<Sealer, 'check'>) {
       return found?.bytes instanceof Uint8Array ? found.bytes : undefined;
     },
   };
+}
+
+/** What the seal of an item says it covers; undefined where the item has none that can be read. */
+function sealContentOf(item: StoredItem): SealContent | undefined {
+  const { seal } = item as { readonly seal?: Partial<Seal> };
+  if (!seal || !Array.isArray(seal.over) || !Array.isArray(seal.proofs)) return undefined;
+  const content = Object.fromEntries(seal.over.map((name: string) => [name, item[name] as Json | undefined]));
+  return { key: keyName(item), content, version: Number(seal.version), proofs: seal.proofs };
 }
 
 /** A hash key holds no `|`, a sort key may. Undefined for what names no item: a forger's record may name anything. */

@@ -52,6 +52,9 @@ const sealedKinds: readonly (readonly [string, string])[] = [
 ];
 
 export const mustBeSealed = Object.assign(
-  ({ pk, sk }: Key) => sealedKinds.some(([hash, sort]) => pk.startsWith(hash) && sk.startsWith(sort)),
+  ({ pk, sk, networkStatus }: Key & { readonly networkStatus?: unknown }) =>
+    // A certificate that is not active grants nothing, and the write that ends it takes its seal away.
+    (networkStatus === undefined || networkStatus === 'active') &&
+    sealedKinds.some(([hash, sort]) => pk.startsWith(hash) && sk.startsWith(sort)),
   { prefixes: [...new Set(sealedKinds.map(([hash]) => hash))] },
 );

@@ -25,7 +25,11 @@ export function sealer({ signer, acceptedKeyIds, publicKey, log }: SealerOptions
     async seal(content) {
       if (!signer) throw new Error('this function may not seal: it was given no signer');
       const signature = Buffer.from(await signer.sign(sealOver(content))).toString('base64url');
-      return { version: content.version, proofs: [...content.proofs], keyId: signer.keyId, signature };
+      const { version, proofs } = content;
+      const over = Object.entries(content.content).flatMap(([name, value]) =>
+        value === undefined ? [] : [name],
+      );
+      return { version, proofs: [...proofs], keyId: signer.keyId, over: over.sort(), signature };
     },
     async check(content, seal) {
       const bytes = bytesOf(content);

@@ -53,7 +53,9 @@ function faultOfPresent(state: AuditedState, marks: readonly StateMark[], told: 
   if (newest.gone || version < newest.version) return { code: 'STATE_ROLLED_BACK' };
   if (version > newest.version) return { code: 'STATE_WITHOUT_RECORD' };
   const sealed = marks.findLast((mark) => mark.seal !== undefined);
-  if (sealed && sealed.seal !== state.seal) return { code: 'STATE_DIFFERS', detail: 'seal' };
+  // Where nothing is granted any more the seal may be gone: the attributes named below say that it is so.
+  const sealGone = state.seal === undefined && !state.grants;
+  if (sealed && !sealGone && sealed.seal !== state.seal) return { code: 'STATE_DIFFERS', detail: 'seal' };
   // An attribute that an earlier record named still holds unless a later one named it again.
   const holds = Object.assign({}, ...marks.map((mark) => mark.holds ?? {})) as NonNullable<
     StateMark['holds']

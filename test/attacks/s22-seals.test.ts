@@ -43,7 +43,13 @@ describe('S22 refuses and alarms an item', () => {
 
   test('whose seal is no seal at all', async () => {
     await refused(granted, { version: 3, proofs: [], keyId: node.keyId } as unknown as Seal);
-    await refused(granted, { version: 3, proofs: granted.proofs, keyId: node.keyId, signature: '' });
+    await refused(granted, {
+      version: 3,
+      proofs: granted.proofs,
+      keyId: node.keyId,
+      over: [],
+      signature: '',
+    });
   });
 
   test('whose content was changed, added to or cut', async () => {

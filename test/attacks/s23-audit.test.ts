@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { evidencePut } from '../../adapters/dynamodb/evidence.ts';
-import { markOf, sealItem, type VersionedItem } from '../../adapters/dynamodb/sealed.ts';
-import type { StoredItem } from '../../adapters/dynamodb/table.ts';
+import { sealedWrite } from '../../adapters/dynamodb/sealed-records.ts';
+import type { Item, StoredItem } from '../../adapters/dynamodb/table.ts';
 import { genesis, nextLink } from '../../core/evidence/chain.ts';
 import { signedHeadBytes } from '../../core/evidence/heads.ts';
 import { bodyHash } from '../../core/evidence/record.ts';
@@ -12,31 +12,29 @@ import { type EvidenceNode, evidenceNode, linkKeyOf } from '../support/evidence.
 // Somebody who can write the node's table, and put objects into the archive, covers a trace. Each test does it.
 
 let node: EvidenceNode;
-const granting = ['participant', 'use'];
+const granted = { participant: 'P1', use: 'signing', version: 1 };
 const certificate = { pk: 'CERT#abc', sk: 'STATUS' };
 const certificateName = 'CERT#abc|STATUS';
 const name = (item: { pk: string; sk: string }) => JSON.stringify([item.pk, item.sk]);
 
+/** An item as this node seals it. */
+async function sealedItem(key: { pk: string; sk: string }, content: typeof granted, beside: Item = {}) {
+  const { write, mark } = await sealedWrite(node.sealer, key, content, ['proof'], beside);
+  return { item: (write as { put: StoredItem }).put, mark };
+}
+
 /** A certificate becomes active: sealed, recorded, in one transaction. */
-async function activate(more: Partial<VersionedItem> = {}): Promise<void> {
-  const active = {
-    ...certificate,
-    participant: 'P1',
-    use: 'signing',
-    networkStatus: 'active',
-    version: 1,
-    ...more,
-  };
-  const item = await sealItem(node.sealer, active as VersionedItem, granting, ['proof']);
-  const record = node.record({ kind: 'certificate.activated', states: [markOf(item, ['networkStatus'])] });
+async function activate(): Promise<void> {
+  const { item, mark } = await sealedItem(certificate, granted, { networkStatus: 'active' });
+  const states = [{ ...mark, holds: { networkStatus: 'active' } }];
+  const record = node.record({ kind: 'certificate.activated', states });
   await node.table.transact([{ put: { ...item, evidenceId: record.id } }, evidencePut(record)]);
 }
 
-/** It is disabled: one conditional write, without a seal. */
+/** It is disabled: one conditional write, which takes the seal away. */
 async function disable(): Promise<void> {
-  const { version } = (await node.table.get(certificate)) as VersionedItem;
-  const states = [{ item: certificateName, version: version + 1, holds: { networkStatus: 'disabled' } }];
-  const change = { set: { networkStatus: 'disabled' }, add: { version: 1 } };
+  const states = [{ item: certificateName, version: 2, holds: { networkStatus: 'disabled' } }];
+  const change = { set: { networkStatus: 'disabled', version: 2, seal: undefined } };
   await node.table.transact([
     { update: certificate, change },
     evidencePut(node.record({ kind: 'certificate.disabled', states })),
@@ -199,27 +197,45 @@ describe('S23 finds a state', () => {
     expect(await foundIn(node)).toEqual([`STATE_ROLLED_BACK ${certificateName}`]);
   });
 
-  test('made active again in place', async () => {
+  test('made active again in place, with and without its old seal', async () => {
+    const { seal } = node.items.get(name(certificate))!;
     await disable();
     await settle();
     node.forge(certificate.pk, certificate.sk, (item) => ({ ...item, networkStatus: 'active' }));
+    expect(await foundIn(node)).toEqual([`STATE_UNSEALED ${certificateName}`]);
+    // The seal covers `version`, so the old one does not fit the item's new one ...
+    node.forge(certificate.pk, certificate.sk, (item) => ({ ...item, seal }));
+    expect(await foundIn(node)).toEqual([`SEAL_WRONG ${certificateName}`]);
+    // ... and with the old version it is an item put back.
+    node.forge(certificate.pk, certificate.sk, (item) => ({ ...item, version: 1 }));
+    expect(await foundIn(node)).toEqual([`STATE_ROLLED_BACK ${certificateName}`]);
+  });
+
+  test('disabled by hand, without a record', async () => {
+    node.forge(certificate.pk, certificate.sk, ({ seal: _, ...item }) => ({
+      ...item,
+      networkStatus: 'disabled',
+    }));
     expect(await foundIn(node)).toEqual([`STATE_DIFFERS ${certificateName} networkStatus`]);
   });
 
   test('sealed by the node but told of by no record', async () => {
-    const item = { pk: 'CERT#xyz', sk: 'STATUS', participant: 'P1', use: 'signing', version: 1 };
-    await node.table.write({ put: await sealItem(node.sealer, item, granting, []) });
+    await node.table.write({ put: (await sealedItem({ pk: 'CERT#xyz', sk: 'STATUS' }, granted)).item });
     expect(await foundIn(node)).toEqual(['STATE_WITHOUT_RECORD CERT#xyz|STATUS']);
   });
 
   test('sealed anew without a record', async () => {
-    const item = node.items.get(name(certificate)) as VersionedItem;
-    const other = await sealItem(node.sealer, { ...item, use: 'transport' }, granting, []);
-    node.items.set(name(certificate), other);
+    const { item } = await sealedItem(
+      certificate,
+      { ...granted, use: 'transport' },
+      { networkStatus: 'active' },
+    );
+    node.items.set(name(certificate), item);
     expect(await foundIn(node)).toEqual([`STATE_DIFFERS ${certificateName} seal`]);
   });
 
   test('with a version that no record gave it', async () => {
+    await disable();
     node.forge(certificate.pk, certificate.sk, (item) => ({ ...item, version: 9 }));
     expect(await foundIn(node)).toEqual([`STATE_WITHOUT_RECORD ${certificateName}`]);
   });
@@ -232,7 +248,7 @@ describe('S23 finds a state', () => {
   test.each([
     ['taken away', undefined],
     ['made unreadable', { over: 'participant' }],
-    ['made to cover less', { over: [] }],
+    ['made to cover less', { over: ['use', 'version'] }],
   ])('whose seal was %s', async (_, seal) => {
     node.forge(certificate.pk, certificate.sk, (item) => ({
       ...item,

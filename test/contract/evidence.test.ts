@@ -2,7 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { evidencePut } from '../../adapters/dynamodb/evidence.ts';
 import { auditedTable } from '../../adapters/dynamodb/evidence-audit.ts';
-import { markOf, sealItem } from '../../adapters/dynamodb/sealed.ts';
+import { sealedWrite } from '../../adapters/dynamodb/sealed-records.ts';
 import type { StoredItem } from '../../adapters/dynamodb/table.ts';
 import { s3Archive } from '../../adapters/s3/archive.ts';
 import { audit } from '../../core/evidence/audit.ts';
@@ -45,14 +45,9 @@ test('a node’s evidence is chained by competing writers, signed, and audited, 
   };
 
   const key = { pk: 'PART#P1', sk: 'PROFILE' };
-  const profile = await sealItem(
-    node.sealer,
-    { ...key, name: 'P1', version: 1, country: 'CL' },
-    ['name', 'country'],
-    [],
-  );
-  const record = node.record({ states: [markOf(profile)] });
-  await table.transact([{ put: profile }, evidencePut(record)]);
+  const profile = { name: 'P1', country: 'CL', version: 1 };
+  const { write, mark } = await sealedWrite(node.sealer, key, profile, []);
+  await table.transact([write, evidencePut(node.record({ states: [mark] }))]);
   for (let i = 0; i < 119; i++) await node.happen({ scope: `P${i % 3}` });
 
   const done = await Promise.all([chainEvidence(node), chainEvidence(node)]);
