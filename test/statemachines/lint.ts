@@ -41,13 +41,13 @@ const substitution = /\$\{([A-Za-z][A-Za-z0-9]*)\}/;
 export function lint(text: string, functionsFolder?: string): string[] {
   const definition = parse(text);
   if (!definition) return ['the file is no JSON object'];
-  const problems = [...lintTop(definition), ...lintLanguage(text)];
+  const problems = [...lintTop(definition), ...engineProblems(text), ...lintNames(definition)];
   const states = allStates(definition);
   if (states.length > mostStates) problems.push(`${states.length} states, where ${mostStates} are the most`);
   for (const [name, state] of states) {
     const say = (what: string) => problems.push(`${name}: ${what}`);
     if (!/^[A-Z][A-Za-z0-9]*$/.test(name)) say('a state is named in PascalCase');
-    if (state.Type === 'Task') lintTask(name, state, say, functionsFolder);
+    if (state.Type === 'Task') lintTask(state, say, functionsFolder);
     if (state.Type === 'Map') lintGuards(state.Retry, state.Catch, say);
     if (state.Type === 'Choice') lintChoice(state, say);
   }
@@ -93,32 +93,54 @@ function lintTop(definition: Definition): string[] {
   return problems;
 }
 
-/** As deployed, with a value for every substitution: asl-validator's word and the engine's. */
-function lintLanguage(text: string): string[] {
-  const deployed = text.replace(new RegExp(substitution, 'g'), '1');
-  const { isValid, errorsText } = aslValidator(JSON.parse(deployed));
-  const problems = examine(deployed).problems.map(
-    ({ location, message }) => `the engine: ${message} at ${location}`,
-  );
-  return isValid ? problems : [`asl-validator: ${errorsText(', ')}`, ...problems];
+/** What asl-validator says of the definition as deployed; apart from `lint`, because it takes its time. */
+export function validatorProblems(text: string): string[] {
+  const { isValid, errorsText } = aslValidator(JSON.parse(deployed(text)));
+  return isValid ? [] : [errorsText(', ')];
 }
 
-function lintTask(
-  name: string,
-  task: TaskState,
-  say: (what: string) => void,
-  functionsFolder?: string,
-): void {
-  lintGuards(task.Retry, task.Catch, say);
+function engineProblems(text: string): string[] {
+  const { problems } = examine(deployed(text));
+  return problems.map(({ location, message }) => `the engine: ${message} at ${location}`);
+}
+
+/** With a value for every substitution. */
+function deployed(text: string): string {
+  return text.replace(new RegExp(substitution, 'g'), '1');
+}
+
+/**
+ * A Task carries the name of its function (folder ask-confirmation, AskConfirmationFunction, AskConfirmation…); where
+ * several call one function, at least one does, and the others may say what they are for.
+ */
+function lintNames(definition: Definition): string[] {
+  const callers = new Map<string, string[]>();
+  for (const [name, state] of allStates(definition)) {
+    const base = state.Type === 'Task' ? functionOf(state) : undefined;
+    if (base) callers.set(base, [...(callers.get(base) ?? []), name]);
+  }
+  return [...callers]
+    .filter(([base, names]) => !names.some((name) => name.startsWith(base)))
+    .map(([base, names]) => `${names.join(', ')}: a Task is named after its function: ${base}…`);
+}
+
+function functionOf(task: TaskState): string | undefined {
+  const given = (task.Arguments as { FunctionName?: unknown }).FunctionName;
+  return /^\$\{([A-Z][A-Za-z0-9]*)Function(Arn|Name)?\}$/.exec(String(given))?.[1];
+}
+
+function lintTask(task: TaskState, say: (what: string) => void, functionsFolder?: string): void {
+  const waits = task.Resource === tokenResource;
+  // A function that did not answer in time is a busy world; a person who did not is an outcome.
+  lintGuards(task.Retry, task.Catch, say, waits ? [] : ['States.Timeout']);
   if (!task.Retry?.length) say('a Task retries service errors');
   if (!task.Catch?.length) say('a Task has a Catch');
   if (task.TimeoutSeconds === undefined) say("a Task has 'TimeoutSeconds'");
   const passesToken = JSON.stringify(task.Arguments).includes('$states.context.Task.Token');
-  const waits = task.Resource === tokenResource;
   if (waits && !passesToken) say('it waits for a token that it gives to nobody');
   if (!waits && passesToken) say('it gives away a token that it does not wait for');
   if (waits) lintWait(task, say);
-  lintFunction(name, task, say, functionsFolder);
+  lintFunction(task, say, functionsFolder);
 }
 
 /** Silence of a person is an outcome of the business, not an error. */
@@ -130,25 +152,23 @@ function lintWait(task: TaskState, say: (what: string) => void): void {
   if (!own || own.ErrorEquals.some((error) => !timeouts.includes(error)))
     say("a wait has its own Catch of 'States.Timeout'");
   const rest = task.Catch?.find((catcher) => catcher.ErrorEquals.includes('States.ALL'));
-  if (own && rest && own.Next === rest.Next) say("'States.Timeout' of a wait does not go where failures go");
+  if (own && rest && JSON.stringify(handling(own)) === JSON.stringify(handling(rest))) {
+    say("'States.Timeout' of a wait is not handled as failures are");
+  }
   const [heartbeat, timeout] = [Number(task.HeartbeatSeconds), Number(task.TimeoutSeconds)];
   if (heartbeat >= timeout) say("'HeartbeatSeconds' is smaller than 'TimeoutSeconds'");
 }
 
-/** A Task carries the name of its function: folder ask-confirmation, AskConfirmationFunction, AskConfirmation…. */
-function lintFunction(
-  name: string,
-  task: TaskState,
-  say: (what: string) => void,
-  functionsFolder?: string,
-): void {
-  const given = (task.Arguments as { FunctionName?: unknown }).FunctionName;
-  const base = /^\$\{([A-Z][A-Za-z0-9]*)Function(Arn|Name)?\}$/.exec(String(given))?.[1];
+function handling({ Next, Assign, Output }: Catcher): object {
+  return { Next, Assign, Output };
+}
+
+function lintFunction(task: TaskState, say: (what: string) => void, functionsFolder?: string): void {
+  const base = functionOf(task);
   if (!base) {
     say("'FunctionName' is a substitution such as `${AskConfirmationFunction}`");
     return;
   }
-  if (!name.startsWith(base)) say(`a Task is named after its function: ${base}…`);
   const folder = base.replace(/(?<!^)([A-Z])/g, '-$1').toLowerCase();
   if (functionsFolder && !existsSync(join(functionsFolder, folder)))
     say(`functions/${folder} does not exist`);
@@ -158,12 +178,13 @@ function lintGuards(
   retry: readonly Retrier[] = [],
   guard: readonly Catcher[] = [],
   say: (what: string) => void,
+  also: readonly string[] = [],
 ): void {
   for (const retrier of retry) {
     if (retrier.JitterStrategy !== 'FULL') say("a retrier has 'JitterStrategy': 'FULL'");
     if (retrier.MaxAttempts === undefined) say("a retrier says its 'MaxAttempts'");
     for (const error of retrier.ErrorEquals) {
-      if (!serviceErrors.includes(error) && !/^Transient[A-Za-z]+$/.test(error))
+      if (![...serviceErrors, ...also].includes(error) && !/^Transient[A-Za-z]+$/.test(error))
         say(`'${error}' is not retried`);
     }
   }
