@@ -1,22 +1,15 @@
 // Keys of a participant: made here or in an HSM, and asked a certificate for. No key is ever sent anywhere.
 
-import { createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { buildRequest, type RequestAlgorithm } from '../../core/certificate/request.ts';
+import { buildRequest } from '../../core/certificate/request.ts';
 import { keyThumbprintOf } from '../../core/certificate/thumbprint.ts';
-import type { Call, Noun, Option, Outcome } from '../command.ts';
+import type { Call, Noun, Outcome } from '../command.ts';
 import { UsageError } from '../exit-codes.ts';
 import { encryptedPem, generateKey, keyTypes, pem, readKeyFile, spkiOf, writeNew } from '../keys/key-file.ts';
-import { type TokenChoice, withToken } from '../keys/pkcs11.ts';
+import { withToken } from '../keys/pkcs11.ts';
+import { privateKeyOptions, tokenChoice, tokenOptions, withPrivateKey } from '../keys/private-key.ts';
 import { readSubject } from '../keys/subject.ts';
 import { readSecret, secretOptions } from '../password.ts';
 import { columns } from '../style.ts';
-
-const tokenOptions: Record<string, Option> = {
-  module: { type: 'string', value: '<file>', help: 'PKCS #11 module: the key is, or is made, in its token' },
-  token: { type: 'string', value: '<label>', help: 'label of the token, where there are several' },
-  label: { type: 'string', value: '<label>', help: 'label of the key in the token' },
-  ...secretOptions('pin'),
-};
 
 const noun: Noun = {
   summary: 'Private keys, in a file under a password or in an HSM, and certificate requests for them.',
@@ -45,7 +38,6 @@ const noun: Noun = {
     csr: {
       summary: 'write a certificate request (PKCS #10) for a key',
       options: {
-        key: { type: 'string', short: 'k', value: '<file>', help: 'private key in PEM' },
         subject: {
           type: 'string',
           value: '<name>',
@@ -58,10 +50,26 @@ const noun: Noun = {
           value: '<file>',
           help: 'where to write it; standard output by default',
         },
-        ...secretOptions('password'),
-        ...tokenOptions,
+        ...privateKeyOptions,
       },
       run: csr,
+    },
+    protect: {
+      summary: 'put a private key that a PSC delivered under a password of your own',
+      positionals: [{ name: 'file', help: 'private key in PEM, encrypted or not' }],
+      options: {
+        out: {
+          type: 'string',
+          short: 'o',
+          value: '<file>',
+          required: true,
+          help: 'PKCS #8 in PEM, as "key create" writes it',
+        },
+        ...secretOptions('old-password'),
+        ...secretOptions('password'),
+      },
+      notes: 'A .p12 or .pfx file first: openssl pkcs12 -in file.p12 -nocerts -out key.pem',
+      run: protect,
     },
   },
 };
@@ -96,10 +104,14 @@ function created(type: string, spki: Uint8Array, place: Record<string, string>):
 
 async function csr(call: Call): Promise<Outcome> {
   const subject = readSubject(call.required('subject'));
-  const der =
-    call.text('module') === undefined
-      ? await requestOfFile(call, subject)
-      : await requestOfToken(call, subject);
+  const der = await withPrivateKey(call, (key) =>
+    buildRequest({
+      subject,
+      spki: key.spki,
+      algorithm: key.requestAlgorithm,
+      sign: (bytes) => key.signRequest(bytes),
+    }),
+  );
   const text = pem('CERTIFICATE REQUEST', der);
   const file = call.text('out');
   if (file === undefined) return { json: { certificate_request: text }, text: text.trimEnd() };
@@ -107,31 +119,12 @@ async function csr(call: Call): Promise<Outcome> {
   return { json: { file, certificate_request: text }, text: `request written to ${file}` };
 }
 
-async function requestOfFile(call: Call, subject: ReturnType<typeof readSubject>): Promise<Uint8Array> {
-  const key = await readKeyFile(call.required('key'), () => readSecret(call, 'password'));
-  const { algorithm, hash } = algorithmOf(key);
-  return buildRequest({ subject, spki: spkiOf(key), algorithm, sign: (bytes) => sign(hash, bytes, key) });
-}
-
-async function requestOfToken(call: Call, subject: ReturnType<typeof readSubject>): Promise<Uint8Array> {
-  const label = call.required('label');
-  const choice = await tokenChoice(call);
-  return withToken(choice, (token) => {
-    const { spki, sign: signInToken } = token.key(label);
-    return buildRequest({ subject, spki, algorithm: 'rsa-sha256', sign: signInToken });
-  });
-}
-
-function algorithmOf(key: KeyObject): { algorithm: RequestAlgorithm; hash: string } {
-  const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey(key);
-  if (asymmetricKeyType === 'rsa') return { algorithm: 'rsa-sha256', hash: 'sha256' };
-  if (asymmetricKeyDetails?.namedCurve === 'secp384r1') return { algorithm: 'ecdsa-sha384', hash: 'sha384' };
-  if (asymmetricKeyDetails?.namedCurve === 'prime256v1') return { algorithm: 'ecdsa-sha256', hash: 'sha256' };
-  throw new UsageError(`"--key": expected RSA, P-256 or P-384, found ${asymmetricKeyType}`);
-}
-
-async function tokenChoice(call: Call): Promise<TokenChoice> {
-  const token = call.text('token');
-  const choice = { module: call.required('module'), ...(token === undefined ? {} : { token }) };
-  return { ...choice, pin: await readSecret(call, 'pin') };
+/** A PSC may deliver the key itself (variant b of the model): from then on it lies here under a password. */
+async function protect(call: Call): Promise<Outcome> {
+  const file = call.required('out');
+  const key = await readKeyFile(call.argument(0), () => readSecret(call, 'old-password'));
+  const password = await readSecret(call, 'password', { twice: true });
+  writeNew(file, await encryptedPem(key, password), 0o600);
+  const outcome = created('protected', spkiOf(key), { file });
+  return { ...outcome, text: `${outcome.text}\n\nNow destroy ${call.argument(0)} and every copy of it.` };
 }

@@ -25,6 +25,8 @@ export interface TokenKey {
   readonly spki: Buffer;
   /** RSASSA-PKCS1-v1_5 with SHA-256, over the bytes themselves. */
   sign(bytes: Uint8Array): Uint8Array;
+  /** RSASSA-PSS of a SHA-256 digest, MGF1 with SHA-256, salt of 32 bytes. */
+  signDigestPss(digest: Uint8Array): Uint8Array;
 }
 
 /** Opens the token, does one thing, closes it, also when it fails. */
@@ -131,15 +133,23 @@ export class Token {
     if (!privateKey || others.length > 0 || !publicKey) {
       throw new UsageError(`"--label": expected one RSA key pair named "${label}" on the token`);
     }
-    const sign = (bytes: Uint8Array) => {
-      this.#module.C_SignInit(
-        this.#session,
-        { mechanism: own.CKM_SHA256_RSA_PKCS, parameter: null as never },
-        privateKey,
-      );
-      return this.#module.C_Sign(this.#session, Buffer.from(bytes), Buffer.alloc(1024));
+    const pss = {
+      type: own.CK_PARAMS_RSA_PSS,
+      hashAlg: own.CKM_SHA256,
+      mgf: own.CKG_MGF1_SHA256,
+      saltLen: 32,
     };
-    return { label, spki: this.#spki(publicKey), sign };
+    return {
+      label,
+      spki: this.#spki(publicKey),
+      sign: (bytes) => this.#sign(privateKey, own.CKM_SHA256_RSA_PKCS, null, bytes),
+      signDigestPss: (digest) => this.#sign(privateKey, own.CKM_RSA_PKCS_PSS, pss, digest),
+    };
+  }
+
+  #sign(key: Handle, mechanism: number, parameter: unknown, bytes: Uint8Array): Uint8Array {
+    this.#module.C_SignInit(this.#session, { mechanism, parameter: parameter as never }, key);
+    return this.#module.C_Sign(this.#session, Buffer.from(bytes), Buffer.alloc(1024));
   }
 
   #find(template: { type: number; value: number }[], label: string): Handle[] {

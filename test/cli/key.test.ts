@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exitCodes } from '../../cli/exit-codes.ts';
+import { testKey } from '../support/certificates.ts';
+import { openSoftHsm, softHsmModule, tokenLabel, tokenPin } from '../support/soft-hsm.ts';
 import { apodera } from '../support/terminal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'apodera-key-'));
@@ -114,27 +116,40 @@ describe('apodera key csr', () => {
   });
 });
 
-const softHsm = ['/usr/lib/softhsm/libsofthsm2.so', '/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so'].find(
-  existsSync,
-);
-// Where SoftHSM2 is installed (`npm start` does so where it can) the key really lives in it.
-if (softHsm) {
+describe('apodera key protect', () => {
+  test('puts a delivered key, encrypted or not, under a new password, unchanged', async () => {
+    const delivered = testKey('rsa-2048', 'delivered');
+    const plain = place('delivered.pem');
+    writeFileSync(plain, delivered.export({ type: 'pkcs8', format: 'pem' }));
+    const weak = place('weak.pem');
+    const options = { type: 'pkcs8', format: 'pem', cipher: 'aes-128-cbc', passphrase: 'old' } as const;
+    writeFileSync(weak, delivered.export(options));
+    for (const [from, typed] of [
+      [plain, [password, password]],
+      [weak, ['old', password, password]],
+    ] as const) {
+      const out = `${from}.protected`;
+      expect((await apodera(['key', 'protect', from, '--out', out], { typed })).exitCode).toBe(
+        exitCodes.DONE,
+      );
+      const opened = createPrivateKey({ key: readFileSync(out), passphrase: password });
+      expect(opened.equals(delivered)).toBe(true);
+    }
+  });
+});
+
+// Where SoftHSM2 is installed the key really lives in it.
+if (softHsmModule) {
+  const module = softHsmModule;
   describe('a key in an HSM', () => {
-    const before = process.env.SOFTHSM2_CONF;
-    const token = ['--module', softHsm, '--token', 'apodera', '--pin-env', 'PIN'];
-    const sitting = { env: { PIN: '123456' } };
+    const token = ['--module', module, '--token', tokenLabel, '--pin-env', 'PIN'];
+    const sitting = { env: { PIN: tokenPin } };
+    let close: () => void;
 
     beforeAll(() => {
-      mkdirSync(place('tokens'));
-      writeFileSync(place('softhsm2.conf'), `directories.tokendir = ${place('tokens')}\n`);
-      process.env.SOFTHSM2_CONF = place('softhsm2.conf');
-      const args = ['--init-token', '--free', '--label', 'apodera', '--pin', '123456', '--so-pin', '654321'];
-      execFileSync('softhsm2-util', args, { stdio: 'ignore' });
+      close = openSoftHsm(folder);
     });
-    afterAll(() => {
-      if (before === undefined) delete process.env.SOFTHSM2_CONF;
-      else process.env.SOFTHSM2_CONF = before;
-    });
+    afterAll(() => close());
 
     test('is made there, signs its request there, and is not made twice', async () => {
       const create = ['key', 'create', ...token, '--label', 'camila', '--json'];
@@ -154,7 +169,7 @@ if (softHsm) {
         'key',
         'create',
         '--module',
-        softHsm,
+        module,
         '--token',
         'nobody',
         '--label',

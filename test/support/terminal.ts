@@ -20,19 +20,24 @@ export interface Sitting {
 
 /** `apodera <words>` in this process. */
 export async function apodera(words: readonly string[], sitting: Sitting = {}): Promise<Ran> {
+  const { terminal, printed } = terminalFor(sitting);
+  const exitCode = await dispatch(words, terminal);
+  return { exitCode, ...printed };
+}
+
+export function terminalFor(sitting: Sitting): { terminal: Terminal; printed: { out: string; err: string } } {
   const typed = [...(sitting.typed ?? [])];
-  let out = '';
-  let err = '';
+  const printed = { out: '', err: '' };
   const terminal: Terminal = {
     env: sitting.env ?? {},
     outIsTty: sitting.tty ?? false,
     errIsTty: sitting.tty ?? false,
     now: () => sitting.now ?? new Date('2026-06-01T00:00:00Z'),
     out: (text) => {
-      out += text;
+      printed.out += text;
     },
     err: (text) => {
-      err += text;
+      printed.err += text;
     },
     readInput: async () => Buffer.from(sitting.input ?? ''),
     askSecret: async () => {
@@ -41,5 +46,5 @@ export async function apodera(words: readonly string[], sitting: Sitting = {}): 
       return next;
     },
   };
-  return { exitCode: await dispatch(words, terminal), out, err };
+  return { terminal, printed };
 }
