@@ -3,7 +3,7 @@
 
 import { type Key, type Table, text, type Write } from './table.ts';
 
-const key = (participant: string): Key => ({ pk: `PART#${participant}`, sk: 'SENSITIVE_CHANGE' });
+const key = (participant: string): Key => ({ pk: `KEY#CHANGE#${participant}`, sk: 'CHANGE' });
 
 /** One write of the transaction that makes the change. */
 export function sensitiveChangeWrite(participant: string, at: Date): Write {

@@ -4,6 +4,7 @@
 
 import { type ApiKeyDigest, type ApiKeyRecord, checkApiKey, digestOfApiKey } from '../../core/api-key.ts';
 import { type EdgeKey, type ReceivedRequest, verifyEdge } from '../../core/edge-identity.ts';
+import type { CertificateStatus } from '../../core/enrolment/enrolment.ts';
 import { Refusal } from '../../core/errors.ts';
 
 export interface AuthorizeDeps {
@@ -42,4 +43,23 @@ export async function authorizeRequest(
     await deps.requireTransport(edge.client, participant, now);
   }
   return { participant, keyId, interactionId: edge.interactionId, edgeClient: edge.client };
+}
+
+/**
+ * The sealed status by the clock. The chain is not proved again here: the edge did it in this connection's handshake.
+ * @throws Refusal EDGE_CERTIFICATE_REQUIRED, one code for all
+ */
+export function checkTransport(
+  status: CertificateStatus | undefined,
+  participant: string,
+  now: Date,
+): asserts status is CertificateStatus {
+  const counts =
+    status?.participant === participant &&
+    status.use === 'transport' &&
+    status.networkStatus === 'active' &&
+    status.validity === 'valid' &&
+    now <= status.notAfter &&
+    (status.powerUntil === undefined || now <= status.powerUntil);
+  if (!counts) throw new Refusal('EDGE_CERTIFICATE_REQUIRED');
 }

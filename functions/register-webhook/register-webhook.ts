@@ -9,6 +9,7 @@ import {
   checkAddress,
   checkAge,
   type Institution,
+  type JsonObject,
   parametersOf,
   readEnvelope,
 } from '../../core/message/envelope.ts';
@@ -47,6 +48,8 @@ export interface RegisterWebhookPorts {
     received: { readonly body: Uint8Array; readonly signature: string | undefined },
     expected: { readonly participant: string; readonly now: Date },
   ): Promise<{ readonly thumbprint: Thumbprint }>;
+  /** @throws Refusal BODY_SCHEMA */
+  checkShape(message: { readonly document: JsonObject }): unknown;
   isKnown(sender: string, messageId: string): Promise<boolean>;
   /** POSTs the body to the URL through the egress guard; the answer's status and first bytes. */
   post(url: string, body: Uint8Array): Promise<{ readonly status: number; readonly body: Uint8Array }>;
@@ -71,7 +74,9 @@ export async function registerWebhook(
   if (!participant) throw new Refusal('API_KEY_NOT_VALID');
   const { thumbprint } = await ports.verify(received, { participant: participant.finId, now });
   const envelope = checkAddress(readEnvelope(received.body), { sender: participant, receiver: ports.node });
-  const { purpose, url } = readRegistration(parametersOf(envelope, 'webhook.register'), ports.local);
+  const parameters = parametersOf(envelope, 'webhook.register');
+  ports.checkShape({ document: envelope.document });
+  const { purpose, url } = readRegistration(parameters, ports.local);
   const { messageId } = envelope.header;
   if (await ports.isKnown(participant.finId, messageId)) throw new Refusal('MESSAGE_ALREADY_RECEIVED');
   checkAge(envelope.header, now, 'participant');

@@ -10,6 +10,7 @@ import {
   checkAddress,
   checkAge,
   type Institution,
+  type JsonObject,
   parametersOf,
   readEnvelope,
 } from '../../core/message/envelope.ts';
@@ -47,6 +48,8 @@ export interface RenewApiKeyPorts<Ring extends KeyRingView = KeyRingView> {
     received: { readonly body: Uint8Array; readonly signature: string | undefined },
     expected: { readonly participant: string; readonly now: Date },
   ): Promise<{ readonly thumbprint: Thumbprint }>;
+  /** @throws Refusal BODY_SCHEMA */
+  checkShape(message: { readonly document: JsonObject }): unknown;
   isKnown(sender: string, messageId: string): Promise<boolean>;
   ringOf(finId: string): Promise<Ring>;
   /** One transaction. MOVED: the ring changed meanwhile. KNOWN: the message was received meanwhile. */
@@ -75,6 +78,7 @@ export async function renewApiKey<Ring extends KeyRingView>(
   const { thumbprint } = await ports.verify(received, { participant: holder.finId, now });
   const envelope = checkAddress(readEnvelope(received.body), { sender: holder, receiver: ports.node });
   parametersOf(envelope, 'api_key.renew');
+  ports.checkShape({ document: envelope.document });
   const { messageId } = envelope.header;
   if (await ports.isKnown(holder.finId, messageId)) throw new Refusal('ALREADY_ISSUED');
   checkAge(envelope.header, now, holder.isNode ? 'node' : 'participant');

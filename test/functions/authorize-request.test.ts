@@ -10,8 +10,9 @@ import { memoryTable } from '../../adapters/memory/table.ts';
 import { type ApiKey, grantApiKey, makeApiKey } from '../../core/api-key.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { signEdge } from '../../core/edge-identity.ts';
+import type { CertificateStatus } from '../../core/enrolment/enrolment.ts';
 import { Refusal } from '../../core/errors.ts';
-import { authorizeRequest } from '../../functions/authorize-request/authorize-request.ts';
+import { authorizeRequest, checkTransport } from '../../functions/authorize-request/authorize-request.ts';
 
 const edgeKey = { id: 'k', secret: randomBytes(32) };
 const transport = 'T'.repeat(43) as Thumbprint;
@@ -153,5 +154,33 @@ describe('the authorizer', () => {
     expect(await effect(broken)).toBe('Deny');
     expect(log.lines.length).toBe(2);
     expect(JSON.stringify(log.lines)).not.toContain(key.slice(0, 12));
+  });
+});
+
+describe('a transport certificate', () => {
+  const now = new Date('2026-03-02T12:00:00Z');
+  const status = {
+    participant: 'FINTECH_CL',
+    use: 'transport',
+    networkStatus: 'active',
+    validity: 'valid',
+    notAfter: now,
+  } as CertificateStatus;
+
+  test('counts while it is active, valid and its own participant calls, to the second', () => {
+    expect(() => checkTransport(status, 'FINTECH_CL', now)).not.toThrow();
+    const wrong: [Partial<CertificateStatus>, string, Date][] = [
+      [{}, 'OTHER', now],
+      [{}, 'FINTECH_CL', new Date(now.getTime() + 1)],
+      [{ use: 'signing' }, 'FINTECH_CL', now],
+      [{ networkStatus: 'disabled' }, 'FINTECH_CL', now],
+      [{ networkStatus: 'pending' }, 'FINTECH_CL', now],
+      [{ validity: 'revoked' }, 'FINTECH_CL', now],
+      [{ powerUntil: new Date(now.getTime() - 1) }, 'FINTECH_CL', now],
+    ];
+    for (const [over, caller, at] of wrong) {
+      expect(() => checkTransport({ ...status, ...over }, caller, at)).toThrow('enrolled transport');
+    }
+    expect(() => checkTransport(undefined, 'FINTECH_CL', now)).toThrow('enrolled transport');
   });
 });

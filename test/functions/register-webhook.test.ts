@@ -4,6 +4,8 @@ import { accessStore } from '../../adapters/dynamodb/access.ts';
 import { apiKeys } from '../../adapters/dynamodb/api-keys.ts';
 import { lastSensitiveChange } from '../../adapters/dynamodb/sensitive-changes.ts';
 import { type Webhooks, webhooks } from '../../adapters/dynamodb/webhooks.ts';
+import { validate } from '../../adapters/http/generated/register-webhook-message.js';
+import { requireShape } from '../../adapters/http/validate.ts';
 import { memoryClock, memoryIds } from '../../adapters/memory/clock.ts';
 import { memoryLog } from '../../adapters/memory/log.ts';
 import { memorySealer } from '../../adapters/memory/sealer.ts';
@@ -47,6 +49,7 @@ beforeEach(() => {
     random: (size) => randomBytes(size),
     participant: async () => ({ ...fintech, people: ['OFFICER', 'APODERADO'] }),
     verify: verifier(new Map([[party.thumbprint, { party, participant: fintech.finId }]])),
+    checkShape: (message) => requireShape(validate, message as never),
     isKnown: store.isKnown,
     post: async (_, body) => {
       const { status, body: text } = answer(JSON.parse(Buffer.from(body).toString()).challenge);

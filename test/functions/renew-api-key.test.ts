@@ -4,6 +4,8 @@ import { accessStore } from '../../adapters/dynamodb/access.ts';
 import { type ApiKeys, apiKeys, type KeyRing } from '../../adapters/dynamodb/api-keys.ts';
 import { lastSensitiveChange } from '../../adapters/dynamodb/sensitive-changes.ts';
 import { webhooks } from '../../adapters/dynamodb/webhooks.ts';
+import { validate } from '../../adapters/http/generated/renew-api-key-message.js';
+import { requireShape } from '../../adapters/http/validate.ts';
 import { memoryClock, memoryIds } from '../../adapters/memory/clock.ts';
 import { memoryLog } from '../../adapters/memory/log.ts';
 import { memorySealer } from '../../adapters/memory/sealer.ts';
@@ -44,6 +46,7 @@ beforeEach(() => {
     holder: async (finId) =>
       finId === fintech.finId ? { ...fintech, isNode: false, people: ['OFFICER', 'APODERADO'] } : undefined,
     verify: verifier(new Map([[party.thumbprint, { party, participant: fintech.finId }]])),
+    checkShape: (message) => requireShape(validate, message as never),
     isKnown: store.isKnown,
     ringOf: keys.heldBy,
     issue: store.issueKey,

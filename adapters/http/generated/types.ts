@@ -119,7 +119,7 @@ export type RegisterWebhookMessage = {
     readonly action: "webhook.register";
     readonly parameters: {
       readonly purpose: "payouts" | "events";
-      /** https */
+      /** https, at most 500 characters */
       readonly url: string;
     };
   };

@@ -1,0 +1,55 @@
+// What do the functions stand on that change a participant's access: renew-api-key and register-webhook? The same
+// signed message, people to tell, idempotency and store, over the parts of the node.
+
+import { verifySender } from '../core/message/sender.ts';
+import type { Party } from '../core/people/party.ts';
+import { type AccessStore, accessStore } from './dynamodb/access.ts';
+import { type ApiKeys, apiKeys } from './dynamodb/api-keys.ts';
+import { idempotency } from './dynamodb/idempotency.ts';
+import { type Webhooks, webhooks } from './dynamodb/webhooks.ts';
+import type { NodeParts } from './node-parts.ts';
+import { type NodeTrust, nodeTrust } from './node-trust.ts';
+
+export interface AccessDeps {
+  readonly trust: NodeTrust;
+  readonly keys: ApiKeys;
+  readonly webhooks: Webhooks;
+  readonly store: AccessStore;
+  readonly idempotent: { readonly store: ReturnType<typeof idempotency>; readonly clock: NodeParts['clock'] };
+  /** The party with the people who are told of every change of its access (S12). */
+  partyAndPeople(finId: string): Promise<(Party & { readonly people: readonly string[] }) | undefined>;
+  verify(
+    received: { readonly body: Uint8Array; readonly signature: string | undefined },
+    expected: { readonly participant: string; readonly now: Date },
+  ): ReturnType<typeof signerOf>;
+}
+
+export function accessParts(parts: NodeParts): AccessDeps {
+  const trust = nodeTrust(parts);
+  const keys = apiKeys(parts.table, parts.sealer);
+  const hooks = webhooks(parts.table, parts.sealer);
+  return {
+    trust,
+    keys,
+    webhooks: hooks,
+    store: accessStore({ table: parts.table, keys, webhooks: hooks, announce: parts.announce }),
+    idempotent: { store: idempotency(parts.table), clock: parts.clock },
+    async partyAndPeople(finId) {
+      const party = await trust.parties.party(finId);
+      if (!party) return undefined;
+      const holders = party.kind === 'participant' ? await trust.people.holders(finId) : [];
+      const active = holders.filter(({ state, office }) => state === 'active' && office !== 'auditor');
+      return { ...party, people: active.map(({ personId }) => personId) };
+    },
+    verify: (received, expected) => signerOf(trust, received, expected),
+  };
+}
+
+async function signerOf(
+  trust: NodeTrust,
+  received: { readonly body: Uint8Array; readonly signature: string | undefined },
+  expected: { readonly participant: string; readonly now: Date },
+) {
+  const { certificate } = await verifySender(trust, received, expected);
+  return { thumbprint: certificate.thumbprint };
+}
