@@ -255,3 +255,18 @@ function trustAnchorsOf(manifest: AnchorManifest): TrustAnchor[] {
       ...(pinnedLeaf ? { pinnedLeaf } : {}),
     }));
 }
+
+/**
+ * Anchors (and pinned leafs) that paths could end at under `current` and no longer can under `next`: taken out, or
+ * their profile disabled. The act that puts `next` in force disables what hangs from them, `ANCHOR_REMOVED` (S24).
+ */
+export function removedAnchors(current: AnchorManifest, next: AnchorManifest): readonly Thumbprint[] {
+  const kept = new Set(enabledAnchors(next));
+  return enabledAnchors(current).filter((thumbprint) => !kept.has(thumbprint));
+}
+
+function enabledAnchors({ profiles }: AnchorManifest): Thumbprint[] {
+  return profiles
+    .filter(({ enabled }) => enabled)
+    .flatMap(({ anchors, selfSignedLeafs }) => [...anchors, ...selfSignedLeafs]);
+}

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openManifest, readManifest, writeManifest } from '../../../core/certificate/anchors.ts';
+import {
+  openManifest,
+  readManifest,
+  removedAnchors,
+  writeManifest,
+} from '../../../core/certificate/anchors.ts';
 import type { RefusalCode } from '../../../core/errors.ts';
 import { issueLeaf, makeAuthority } from '../../support/certificates.ts';
 import { sealedManifest, someManifest, someProfile, testVerifier } from '../../support/manifest.ts';
@@ -76,6 +81,20 @@ describe('a manifest of trust anchors', () => {
     const profiles = [someProfile(root, { anchors: [broken.thumbprint] })];
     const bytes = await sealedManifest(someManifest(root, { anchors: [broken], profiles }));
     expect(() => openManifest(bytes, testVerifier(), 1)).toThrow(refusal('DER_MALFORMED'));
+  });
+
+  test('tells which anchors the next one takes away, by removal or by a disabled profile', () => {
+    const two = someManifest(root, {
+      anchors: [anchor, otherAnchor],
+      profiles: [someProfile(root), someProfile(other, { id: 'two' })],
+    });
+    const disabled = {
+      ...two,
+      profiles: [someProfile(root), someProfile(other, { id: 'two', enabled: false })],
+    };
+    expect(removedAnchors(two, someManifest(root))).toEqual([other.thumbprint]);
+    expect(removedAnchors(two, disabled)).toEqual([other.thumbprint]);
+    expect(removedAnchors(someManifest(root), two)).toEqual([]);
   });
 
   test('of any bytes is refused, never a fault', () => {

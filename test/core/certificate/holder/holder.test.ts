@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   ia5String,
   objectIdentifier,
+  octetString,
   sequence,
   utf8String,
 } from '../../../../core/certificate/der-writer.ts';
@@ -18,6 +19,7 @@ import {
   identifyTransportOwner,
   sealOf,
 } from '../../../../core/certificate/holder/holder.ts';
+import { normaliseTaxId } from '../../../../core/certificate/holder/tax-id.ts';
 import { parseCertificate } from '../../../../core/certificate/parse.ts';
 import type { RefusalCode } from '../../../../core/errors.ts';
 import { otherName, subjectAltName } from '../../../../local/psc/extensions.ts';
@@ -320,6 +322,57 @@ describe('every profile', () => {
   test('refuses an otherName that is no string', () => {
     const odd = [otherName('1.3.6.1.4.1.8321.1', objectIdentifier('1.2.3'))];
     refuses(cl, { holder: camila, extensions: [subjectAltName(...odd)] }, 'HOLDER_FIELD_MALFORMED');
+  });
+});
+
+describe('whatever a PSC writes', () => {
+  const rules = [cl, clSubject, clPermanent, br, mx, co, gse, certicamara, pe];
+  const holderOids = [
+    '1.3.6.1.4.1.8321.1',
+    '1.3.6.1.5.5.7.8.3',
+    '2.16.76.1.3.1',
+    '2.16.76.1.3.3',
+    '2.16.76.1.3.4',
+  ];
+  const subjectOids = [
+    '2.5.4.3',
+    '2.5.4.5',
+    '2.5.4.45',
+    '2.5.4.97',
+    '1.3.6.1.4.1.4710.1.3.1',
+    '1.3.6.1.4.1.23267.2.3',
+  ];
+  const likely = fc.constantFrom(
+    '12345678-5',
+    'PNOPE-12345678',
+    'GODE561231GR8',
+    '11144477735',
+    '0'.repeat(45),
+    '',
+  );
+  const text = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 60 }), likely);
+  const strings = text.map((value) => utf8String(value));
+  const bytes = fc.uint8Array({ maxLength: 40 }).map((content) => octetString(content));
+  const altNames = fc.array(fc.tuple(fc.constantFrom(...holderOids), fc.oneof(strings, bytes)), {
+    maxLength: 4,
+  });
+  const attributes = fc.array(fc.tuple(fc.constantFrom(...subjectOids), text), { maxLength: 4 });
+
+  test('is a person in normal form or a refusal, never a fault', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...rules), altNames, attributes, (rule, names, subject) => {
+        const extensions =
+          names.length > 0 ? [subjectAltName(...names.map(([oid, der]) => otherName(oid, der)))] : [];
+        const certificate = leaf({ subject: subject.map(([type, value]) => ({ type, value })), extensions });
+        try {
+          const { taxIdType, taxId } = identifyHolder(certificate, rule);
+          expect(normaliseTaxId(taxIdType, taxId).taxId).toBe(taxId);
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'Refusal' });
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 
