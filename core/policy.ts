@@ -118,9 +118,7 @@ export const peoplePolicy = {
   passwordMin: 12,
   passwordMax: 128,
   /** OWASP password storage: N = 2^15, r = 8, p = 3 costs 32 MiB and about 100 ms. */
-  scryptCost: 32_768,
-  scryptBlockSize: 8,
-  scryptParallelization: 3,
+  scrypt: { N: 32_768, r: 8, p: 3 },
   /** Taken out of a password before its rest is measured: what guessing tools try first, in our three languages. */
   commonPasswordStems: [
     'password',

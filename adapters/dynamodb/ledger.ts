@@ -5,11 +5,14 @@ import type { EvidenceRecord, StateMark } from '../../core/evidence/record.ts';
 import type { Grant, Ledger } from '../../core/people/ports.ts';
 import type { Sealer } from '../../core/ports.ts';
 import { actWrite } from './acts.ts';
+import { apiKeys } from './api-keys.ts';
+import { bootstrapWrite } from './bootstraps.ts';
 import { type Announce, commit } from './effects.ts';
 import { factorDelete, factorWrite } from './factors.ts';
 import { invitationWrite } from './invitations.ts';
 import { partyWrite } from './parties.ts';
 import { contactWrites, personWrite } from './people.ts';
+import { sensitiveChangeWrite } from './sensitive-changes.ts';
 import type { Table, Write } from './table.ts';
 
 interface Written {
@@ -20,7 +23,7 @@ interface Written {
 export function ledger(table: Table, sealer: Sealer, announce: Announce): Ledger {
   return {
     async commit(grants, proofs, effects) {
-      const written = await Promise.all(grants.map((grant) => writesOf(sealer, grant, proofs)));
+      const written = await Promise.all(grants.map((grant) => writesOf(table, sealer, grant, proofs)));
       const marks = written.flatMap((each) => each.marks);
       const [first, ...others] = effects.evidence;
       const evidence: EvidenceRecord[] = first
@@ -32,15 +35,29 @@ export function ledger(table: Table, sealer: Sealer, announce: Announce): Ledger
   };
 }
 
-async function writesOf(sealer: Sealer, grant: Grant, proofs: readonly string[]): Promise<Written> {
+async function writesOf(
+  table: Table,
+  sealer: Sealer,
+  grant: Grant,
+  proofs: readonly string[],
+): Promise<Written> {
   if (grant.noun === 'contact') return { writes: contactWrites(grant.contact), marks: [] };
   if (grant.noun === 'act') return { writes: [actWrite(grant.act)], marks: [] };
+  if (grant.noun === 'apiKey') {
+    const { writes, mark } = await apiKeys(table, sealer).issue(grant.grant, grant.ring, proofs);
+    const { participant, createdAt } = grant.grant;
+    return { writes: [...writes, sensitiveChangeWrite(participant, createdAt)], marks: [mark] };
+  }
+  if (grant.noun === 'apiKeyEnd') {
+    const ended = apiKeys(table, sealer).end(grant.keyId, grant.ring, grant.at);
+    return ended ? { writes: ended.writes, marks: [ended.mark] } : { writes: [], marks: [] };
+  }
   if (grant.noun === 'noFactor') return { writes: [factorDelete(grant.personId)], marks: [] };
   const { write, mark } = await sealed(sealer, grant, proofs);
   return { writes: [write], marks: [mark] };
 }
 
-type SealedGrant = Exclude<Grant, { noun: 'contact' | 'act' | 'noFactor' }>;
+type SealedGrant = Exclude<Grant, { noun: 'contact' | 'act' | 'noFactor' | 'apiKey' | 'apiKeyEnd' }>;
 
 function sealed(sealer: Sealer, grant: SealedGrant, proofs: readonly string[]) {
   switch (grant.noun) {
@@ -52,5 +69,7 @@ function sealed(sealer: Sealer, grant: SealedGrant, proofs: readonly string[]) {
       return invitationWrite(sealer, grant.invitation, proofs);
     case 'factor':
       return factorWrite(sealer, grant.factor, proofs);
+    case 'bootstrap':
+      return bootstrapWrite(sealer, grant.bootstrap, proofs);
   }
 }

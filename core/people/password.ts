@@ -5,7 +5,12 @@ import { createHash, scryptSync, timingSafeEqual } from 'node:crypto';
 import { Refusal } from '../errors.ts';
 import { peoplePolicy } from '../policy.ts';
 
-const { scryptCost: N, scryptBlockSize: r, scryptParallelization: p } = peoplePolicy;
+/** RFC 7914 §2: CPU and memory cost, block size, parallelization. Each hash carries its own. */
+export interface ScryptCost {
+  readonly N: number;
+  readonly r: number;
+  readonly p: number;
+}
 
 /** @param own words that belong to the person or node (name, address, fin_id): no password may be one of them */
 export function admitPassword(password: string, own: readonly string[]): void {
@@ -34,7 +39,11 @@ function isSequence(text: string): boolean {
 }
 
 /** `scrypt$N$r$p$salt$hash`, base64url. @param salt 16 random bytes */
-export function hashPassword(password: string, salt: Uint8Array): string {
+export function hashPassword(
+  password: string,
+  salt: Uint8Array,
+  { N, r, p }: ScryptCost = peoplePolicy.scrypt,
+): string {
   const hash = derive(password, salt, N, r, p);
   return ['scrypt', N, r, p, Buffer.from(salt).toString('base64url'), hash.toString('base64url')].join('$');
 }
@@ -56,6 +65,7 @@ function derive(password: string, salt: Uint8Array, cost: number, block: number,
 
 /** A hash that nothing matches: an unknown person costs as much time as a known one. */
 function decoy(): string {
+  const { N, r, p } = peoplePolicy.scrypt;
   const salt = createHash('sha256').update('apodera/decoy').digest().subarray(0, 16);
   return ['scrypt', N, r, p, salt.toString('base64url'), Buffer.alloc(32).toString('base64url')].join('$');
 }

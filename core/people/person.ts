@@ -34,6 +34,8 @@ export interface Person {
   readonly invitedAt: Date;
   /** When a second operator released the person; null before. */
   readonly activeSince: Date | null;
+  /** The one invitation that counts; an earlier one ended with it. */
+  readonly invitationId: string | null;
   /** A bootstrap's own people need no release. */
   readonly bootstrap: boolean;
   readonly version: number;

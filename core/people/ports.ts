@@ -1,6 +1,7 @@
 // What do the people's flows ask of the world? Only the methods that are used; each write takes its evidence and its
 // outbox along, and the adapter puts all of it into one transaction. It holds no rules.
 
+import type { ApiKeyGrant, ApiKeyRecord } from '../api-key.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import type { EvidenceRecord } from '../evidence/record.ts';
 import type { OutboxEntry } from '../outbox.ts';
@@ -128,7 +129,37 @@ export type Grant =
   | { readonly noun: 'invitation'; readonly invitation: Invitation }
   | { readonly noun: 'factor'; readonly factor: FactorRecord }
   | { readonly noun: 'noFactor'; readonly personId: string }
+  | { readonly noun: 'apiKey'; readonly grant: ApiKeyGrant; readonly ring: KeyRing }
+  | { readonly noun: 'apiKeyEnd'; readonly keyId: string; readonly ring: KeyRing; readonly at: Date }
+  | { readonly noun: 'bootstrap'; readonly bootstrap: Bootstrap }
   | { readonly noun: 'act'; readonly act: Act };
+
+/** What a participant's or peer's keys are, without the keys; its version is the condition of the next change. */
+export interface KeyRing {
+  readonly participant: string;
+  readonly keys: readonly Omit<ApiKeyRecord, 'participant' | 'version'>[];
+  readonly version: number;
+}
+
+export interface ApiKeyRings {
+  heldBy(participant: string): Promise<KeyRing>;
+}
+
+/** That this node was bootstrapped, and how often: the second time is the break-glass. */
+export interface Bootstrap {
+  readonly count: number;
+  readonly at: Date;
+  readonly version: number;
+}
+
+export interface Bootstraps {
+  bootstrap(): Promise<Bootstrap | undefined>;
+}
+
+/** API keys that peers gave us, for the functions that deliver to them. */
+export interface PeerKeys {
+  put(finId: string, apiKey: string): Promise<void>;
+}
 
 export interface Ledger {
   /**

@@ -41,6 +41,7 @@ export function aPerson(change: Partial<Person> = {}): Person {
     releasedBy: [],
     invitedAt: hours(-24 * 30),
     activeSince: hours(-24 * 29),
+    invitationId: null,
     bootstrap: false,
     version: 1,
     ...change,

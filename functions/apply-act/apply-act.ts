@@ -1,0 +1,123 @@
+// Records a node operator's vote on an act and, once it has its signatures, applies it: the only function that does.
+// It believes no vote that the table holds: hash, signatures, persons and their distance are proved again here.
+
+import { createHash } from 'node:crypto';
+import { Refusal } from '../../core/errors.ts';
+import {
+  type Act,
+  type ActKind,
+  actHash,
+  actVoteStatement,
+  admitActVoter,
+  applyActVote,
+  enoughVotes,
+  requireSigned,
+} from '../../core/people/act.ts';
+import { type ActParameters, parseActParameters } from '../../core/people/act-parameters.ts';
+import type { Person } from '../../core/people/person.ts';
+import type { Effects } from '../../core/people/ports.ts';
+import { type Proof, proofDigest, verifyProof } from '../../core/people/proof.ts';
+import type { ActVoteStatement } from '../../core/people/statement.ts';
+import { type Applied, type ApplyActDeps, nothing, type Once } from './applying.ts';
+import { change, endKey, issueKey, onboard, pin, setPeerKey } from './party-acts.ts';
+import { type ActContext, end, inviteOne, release, reset } from './people-acts.ts';
+
+export interface VoteOnActInput {
+  readonly actId: string;
+  readonly personId: string;
+  readonly vote: 'confirm' | 'reject';
+  readonly proof: Proof;
+}
+
+export interface VotedAct {
+  readonly state: Act['state'];
+  readonly votes: number;
+  /** Given back once, here; stored nowhere. */
+  readonly once: readonly Once[];
+}
+
+type Applier<K extends ActKind> = (
+  deps: ApplyActDeps,
+  parameters: ActParameters[K],
+  context: ActContext,
+) => Promise<Applied>;
+
+const appliers: { readonly [K in ActKind]: Applier<K> } = {
+  'participant.onboard': onboard,
+  'participant.change': change,
+  'person.invite': inviteOne,
+  'person.release': release,
+  'person.reset': reset,
+  'person.end': end,
+  'apiKey.issue': issueKey,
+  'apiKey.end': endKey,
+  'peer.pin': pin,
+  'peer.setApiKey': setPeerKey,
+};
+
+/** @throws Refusal ACT_*, PERSON_*, PROOF_*, OFFICE_* and what the kind itself refuses */
+export async function voteOnAct(deps: ApplyActDeps, input: VoteOnActInput): Promise<VotedAct> {
+  for (let again = 0; again < 5; again++) {
+    const act = await deps.acts.act(input.actId);
+    const person = await deps.people.person(input.personId);
+    if (!act) throw new Refusal('ACT_UNKNOWN');
+    if (!person) throw new Refusal('PERSON_UNKNOWN');
+    const voted = await withVote(deps, act, person, input);
+    const applies = voted.state === 'open' && enoughVotes(voted);
+    const applied = applies ? await applicationOf(deps, voted) : nothing;
+    const closed: Act = applies ? { ...voted, state: 'applied', closedAt: deps.clock.now() } : voted;
+    const proofs = [proofDigest(input.proof), ...act.votes.map(({ proof }) => proofDigest(proof))];
+    const effects = effectsOf(deps, closed, input, applied);
+    const grants = [...applied.grants, { noun: 'act' as const, act: closed }];
+    if ((await deps.ledger.commit(grants, proofs, effects)) === 'RECORDED')
+      return { state: closed.state, votes: closed.votes.length, once: applied.once };
+  }
+  throw new Refusal('ACT_CLOSED', { expected: 'records that stand still while the act is applied' });
+}
+
+async function withVote(deps: ApplyActDeps, act: Act, person: Person, input: VoteOnActInput): Promise<Act> {
+  const now = deps.clock.now();
+  admitActVoter(act, person, now);
+  const proof = verifyProof<ActVoteStatement>(input.proof, {
+    factorPublicKey: await deps.factorPublicKey(),
+    personId: person.personId,
+    votedAt: now,
+    statement: actVoteStatement(act, person.personId, input.vote),
+  });
+  return applyActVote(act, { personId: person.personId, vote: input.vote, at: now, proof });
+}
+
+async function applicationOf(deps: ApplyActDeps, act: Act): Promise<Applied> {
+  const now = deps.clock.now();
+  const people = await Promise.all(act.votes.map(({ personId }) => deps.people.person(personId)));
+  const known = people.filter((person) => person !== undefined);
+  const { signers } = requireSigned(act, known, await deps.factorPublicKey(), now);
+  return apply(deps, act, { actId: act.actId, signers, now });
+}
+
+function apply<K extends ActKind>(deps: ApplyActDeps, act: Act<K>, context: ActContext): Promise<Applied> {
+  const applier: Applier<K> = appliers[act.kind];
+  return applier(deps, parseActParameters(act.kind, act.parameters), context);
+}
+
+function effectsOf(deps: ApplyActDeps, act: Act, input: VoteOnActInput, applied: Applied): Effects {
+  const now = deps.clock.now();
+  const kind = { open: 'act.signed', applied: 'act.applied', rejected: 'act.rejected' }[act.state];
+  const subjects = { actId: act.actId, ...applied.subjects };
+  const evidence = {
+    id: deps.ids.next(),
+    scope: applied.subjects.participant ?? 'node',
+    kind,
+    at: now,
+    actor: { kind: 'person' as const, personId: input.personId, method: input.proof.method },
+    subjects,
+    facts: {
+      actKind: act.kind,
+      hash: actHash(act),
+      reason: createHash('sha256').update(act.reason).digest('base64url'),
+      signers: act.votes.map(({ personId }) => personId),
+      proof: proofDigest(input.proof),
+    },
+  };
+  return { evidence: [evidence], outbox: applied.mails };
+}

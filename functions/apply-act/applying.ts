@@ -1,0 +1,164 @@
+// What does applying an act need and give? Grants as data, mails, and what is shown once and stored nowhere. Each
+// kind's own file says what it changes; apply-act.ts proves the signatures before any of them runs.
+
+import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
+import type { PersonParameters } from '../../core/people/act-parameters.ts';
+import { newInvitationCode, openInvitation } from '../../core/people/invitation.ts';
+import type { ScryptCost } from '../../core/people/password.ts';
+import { addressDigest, type Contact, type Person, taxIdDigest } from '../../core/people/person.ts';
+import type {
+  Acts,
+  ApiKeyRings,
+  Grant,
+  Invitations,
+  Ledger,
+  Parties,
+  PeerKeys,
+  People,
+} from '../../core/people/ports.ts';
+import type { Clock, Ids } from '../../core/ports.ts';
+
+export interface ApplyActDeps {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** Cryptographic. */
+  readonly random: (bytes: number) => Uint8Array;
+  readonly stage: 'local' | 'dev' | 'prod';
+  readonly people: People;
+  readonly parties: Parties;
+  readonly invitations: Invitations;
+  readonly apiKeys: ApiKeyRings;
+  readonly acts: Acts;
+  readonly ledger: Ledger;
+  readonly peerKeys: PeerKeys;
+  readonly passwordCost: ScryptCost;
+  readonly encryptSecret: (plain: string, personId: string) => Promise<string>;
+  readonly decryptPeerKey: (encrypted: string, peer: string) => Promise<string>;
+  readonly factorPublicKey: () => Promise<Uint8Array | import('node:crypto').KeyObject>;
+}
+
+/** Shown to the one who applied the act, to be handed over another way; stored as a hash only. */
+export interface Once {
+  readonly what: 'invitationCode' | 'apiKey';
+  /** Whose: the person's name, or the participant's. */
+  readonly of: string;
+  readonly id: string;
+  readonly secret: string;
+}
+
+export interface Applied {
+  readonly grants: readonly Grant[];
+  readonly mails: readonly OutboxEntry[];
+  readonly once: readonly Once[];
+  readonly subjects: Readonly<Record<string, string>>;
+}
+
+export const nothing: Applied = { grants: [], mails: [], once: [], subjects: {} };
+
+export function together(parts: readonly Applied[]): Applied {
+  return {
+    grants: parts.flatMap(({ grants }) => grants),
+    mails: parts.flatMap(({ mails }) => mails),
+    once: parts.flatMap(({ once }) => once),
+    subjects: Object.assign({}, ...parts.map(({ subjects }) => subjects)) as Record<string, string>,
+  };
+}
+
+export interface Invitee {
+  readonly parameters: PersonParameters;
+  readonly invitedBy: readonly string[];
+  readonly bootstrap: boolean;
+  /** Until the invitation opens. */
+  readonly waitMs?: number;
+}
+
+/** A new person: sealed record, contact apart, invitation whose code goes another way than its link. */
+export function invitePerson(
+  deps: Pick<ApplyActDeps, 'ids' | 'random'>,
+  invitee: Invitee,
+  now: Date,
+): Applied {
+  const { parameters } = invitee;
+  const personId = deps.ids.next();
+  const contact: Contact = {
+    personId,
+    name: parameters.name,
+    email: parameters.email,
+    taxId: parameters.tax_id,
+    salt: Buffer.from(deps.random(32)).toString('base64url'),
+  };
+  const person: Person = {
+    personId,
+    office: parameters.office,
+    participant: parameters.participant,
+    locale: parameters.locale,
+    state: 'invited',
+    power: parameters.power_from
+      ? {
+          from: new Date(parameters.power_from),
+          until: parameters.power_until ? new Date(parameters.power_until) : null,
+        }
+      : null,
+    taxIdType: parameters.tax_id_type,
+    taxIdDigest: taxIdDigest(contact.taxId, contact.salt),
+    addressDigest: addressDigest(contact.email, contact.salt),
+    invitedBy: invitee.invitedBy,
+    releasedBy: [],
+    invitedAt: now,
+    activeSince: null,
+    invitationId: deps.ids.next(),
+    bootstrap: invitee.bootstrap,
+    version: 1,
+  };
+  const invited = newInvitation(deps, person, contact.name, 'first', now, invitee.waitMs);
+  return together([
+    {
+      ...nothing,
+      grants: [
+        { noun: 'person', person },
+        { noun: 'contact', contact },
+      ],
+    },
+    invited,
+  ]);
+}
+
+/** @param person with the id of this invitation already in its record */
+export function newInvitation(
+  deps: Pick<ApplyActDeps, 'random'>,
+  person: Person,
+  name: string,
+  kind: 'first' | 'reset',
+  now: Date,
+  waitMs?: number,
+): Applied {
+  const invitationId = person.invitationId!;
+  const code = newInvitationCode(deps.random(32));
+  const to = { invitationId, personId: person.personId, kind, bootstrap: person.bootstrap };
+  const invitation = openInvitation(to, code, now, waitMs);
+  const mail = mailTo('mail.invitation', invitationId, person.personId, { invitationId }, now);
+  return {
+    grants: [{ noun: 'invitation', invitation }],
+    mails: [mail],
+    once: [{ what: 'invitationCode', of: name, id: person.personId, secret: code }],
+    subjects: {},
+  };
+}
+
+/** @param about makes the entry's id unique for this person */
+export function mailTo(
+  kind: string,
+  about: string,
+  personId: string,
+  refs: Readonly<Record<string, string>>,
+  now: Date,
+): OutboxEntry {
+  return newOutboxEntry({
+    id: `${kind}.${about}.${personId}`,
+    queue: 'mail',
+    kind,
+    refs: { ...refs, personId },
+    receiver: personId,
+    now,
+  });
+}

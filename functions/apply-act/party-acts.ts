@@ -1,0 +1,150 @@
+// What do the acts about participants and other nodes change? Profiles, pins and API keys; a key is shown once to
+// whoever applied the act and stored as its digest.
+
+import { createHash } from 'node:crypto';
+import { admitAnotherKey, grantApiKey, makeApiKey } from '../../core/api-key.ts';
+import { Refusal } from '../../core/errors.ts';
+import {
+  type ActParameters,
+  admitPersonParameters,
+  type ProfileParameters,
+} from '../../core/people/act-parameters.ts';
+import type { Party } from '../../core/people/party.ts';
+import { type Applied, type ApplyActDeps, nothing, together } from './applying.ts';
+import { type ActContext, inviteAll } from './people-acts.ts';
+
+/** One composite act: profile, people, first API key. */
+export async function onboard(
+  deps: ApplyActDeps,
+  { profile, people }: ActParameters['participant.onboard'],
+  context: ActContext,
+): Promise<Applied> {
+  if (await deps.parties.party(profile.fin_id))
+    throw invalid('profile.fin_id', 'a participant that is new here');
+  for (const person of people) {
+    admitPersonParameters(person);
+    if (person.participant !== profile.fin_id) throw invalid('people.participant', `"${profile.fin_id}"`);
+  }
+  for (const office of ['securityOfficer', 'apoderado'] as const)
+    if (!people.some((person) => person.office === office))
+      throw new Refusal('OFFICE_MISSING', { parameter: office });
+  const party = partyOf(profile, 1);
+  return together([
+    { ...nothing, grants: [{ noun: 'party', party }], subjects: { participant: party.finId } },
+    await inviteAll(deps, people, context),
+    await keyFor(deps, party, context.now),
+  ]);
+}
+
+export async function change(
+  deps: ApplyActDeps,
+  { profile }: ActParameters['participant.change'],
+): Promise<Applied> {
+  const before = await partyHere(deps, profile.fin_id);
+  if (before.kind !== 'participant') throw invalid('profile.fin_id', 'a participant');
+  const party = partyOf(profile, before.version + 1);
+  return { ...nothing, grants: [{ noun: 'party', party }], subjects: { participant: party.finId } };
+}
+
+export async function issueKey(
+  deps: ApplyActDeps,
+  { participant }: ActParameters['apiKey.issue'],
+  { now }: ActContext,
+): Promise<Applied> {
+  return keyFor(deps, await partyHere(deps, participant), now);
+}
+
+async function keyFor(deps: ApplyActDeps, party: Party, now: Date): Promise<Applied> {
+  const ring = await deps.apiKeys.heldBy(party.finId);
+  admitAnotherKey(ring.keys, now);
+  const key = makeApiKey(deps.stage, deps.random(32));
+  const grant = grantApiKey({ key, keyId: deps.ids.next(), participant: party.finId }, now);
+  return {
+    ...nothing,
+    grants: [{ noun: 'apiKey', grant, ring }],
+    once: [{ what: 'apiKey', of: party.name, id: grant.keyId, secret: key }],
+    subjects: { participant: party.finId, apiKeyId: grant.keyId },
+  };
+}
+
+export async function endKey(
+  deps: ApplyActDeps,
+  { participant, key_id: keyId }: ActParameters['apiKey.end'],
+  { now }: ActContext,
+): Promise<Applied> {
+  const ring = await deps.apiKeys.heldBy(participant);
+  if (!ring.keys.some((key) => key.keyId === keyId)) throw invalid('key_id', 'a key of this participant');
+  return {
+    ...nothing,
+    grants: [{ noun: 'apiKeyEnd', keyId, ring, at: now }],
+    subjects: { participant, apiKeyId: keyId },
+  };
+}
+
+/** First contact: the certificate's thumbprint is compared out of band by both operators (architecture section 1). */
+export async function pin(deps: ApplyActDeps, peer: ActParameters['peer.pin']): Promise<Applied> {
+  const before = await deps.parties.party(peer.fin_id);
+  if (before?.kind === 'participant') throw invalid('fin_id', 'another node, not a participant');
+  const party: Party = {
+    finId: peer.fin_id,
+    finIdSchema: peer.fin_id_schema,
+    kind: peer.kind,
+    name: peer.name,
+    country: peer.country,
+    taxId: peer.tax_id,
+    timeZone: peer.time_zone,
+    locale: peer.locale,
+    mTLS: 'optional',
+    rule: 'any',
+    officerConfirmation: 'always',
+    payoutOperators: [],
+    apiUrl: peer.api_url,
+    pinnedCertificate: peer.certificate_thumbprint,
+    version: (before?.version ?? 0) + 1,
+  };
+  return { ...nothing, grants: [{ noun: 'party', party }], subjects: { peer: party.finId } };
+}
+
+/** Written before the act is recorded as applied: writing the same key again does nothing. */
+export async function setPeerKey(
+  deps: ApplyActDeps,
+  parameters: ActParameters['peer.setApiKey'],
+): Promise<Applied> {
+  const peer = await partyHere(deps, parameters.fin_id);
+  if (peer.kind === 'participant') throw invalid('fin_id', 'another node, not a participant');
+  const key = await deps.decryptPeerKey(parameters.api_key_encrypted, peer.finId);
+  if (createHash('sha256').update(key).digest('hex') !== parameters.api_key_sha256)
+    throw invalid('api_key_encrypted', 'the key that the act names by its hash');
+  await deps.peerKeys.put(peer.finId, key);
+  return { ...nothing, subjects: { peer: peer.finId } };
+}
+
+function partyOf(profile: ProfileParameters, version: number): Party {
+  return {
+    finId: profile.fin_id,
+    finIdSchema: profile.fin_id_schema,
+    kind: 'participant',
+    name: profile.name,
+    country: profile.country,
+    taxId: profile.tax_id,
+    timeZone: profile.time_zone,
+    locale: profile.locale,
+    mTLS: profile.mtls,
+    rule: profile.rule,
+    officerConfirmation: profile.officer_confirmation,
+    payoutOperators: profile.payout_operators,
+    apiUrl: null,
+    pinnedCertificate: null,
+    version,
+  };
+}
+
+async function partyHere(deps: ApplyActDeps, finId: string): Promise<Party> {
+  const party = await deps.parties.party(finId);
+  if (!party) throw invalid('fin_id', 'a participant or node that is known here');
+  return party;
+}
+
+function invalid(parameter: string, expected: string): Refusal {
+  return new Refusal('ACT_PARAMETERS_INVALID', { parameter, expected });
+}

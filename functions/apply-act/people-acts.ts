@@ -1,0 +1,153 @@
+// What do the acts about people change? Invited, released, reset, ended: each checks who may stand beside whom (S13)
+// against everybody who holds an office here, and tells the people concerned.
+
+import { Refusal } from '../../core/errors.ts';
+import type { ActParameters, PersonParameters } from '../../core/people/act-parameters.ts';
+import { admitPersonParameters } from '../../core/people/act-parameters.ts';
+import { admitHolder, type Holder } from '../../core/people/offices.ts';
+import type { Person } from '../../core/people/person.ts';
+import {
+  type Applied,
+  type ApplyActDeps,
+  invitePerson,
+  mailTo,
+  newInvitation,
+  nothing,
+  together,
+} from './applying.ts';
+
+export interface ActContext {
+  readonly actId: string;
+  readonly signers: readonly string[];
+  readonly now: Date;
+}
+
+export async function inviteOne(
+  deps: ApplyActDeps,
+  parameters: ActParameters['person.invite'],
+  context: ActContext,
+): Promise<Applied> {
+  admitPersonParameters(parameters);
+  if (parameters.participant !== null && !(await deps.parties.party(parameters.participant)))
+    throw new Refusal('ACT_PARAMETERS_INVALID', {
+      parameter: 'participant',
+      expected: 'a known participant',
+    });
+  return inviteAll(deps, [parameters], context);
+}
+
+/** Everybody of one act, each distinct from the others and from all who hold an office. */
+export async function inviteAll(
+  deps: ApplyActDeps,
+  people: readonly PersonParameters[],
+  { signers, now }: ActContext,
+): Promise<Applied> {
+  const others = await allHolders(deps);
+  const applied: Applied[] = [];
+  for (const parameters of people) {
+    const candidate = { ...parameters, taxId: parameters.tax_id };
+    admitHolder(candidate, others);
+    others.push(candidate);
+    applied.push(invitePerson(deps, { parameters, invitedBy: signers, bootstrap: false }, now));
+  }
+  return together(applied);
+}
+
+/** S13 looks across participants: a node operator holds no other office anywhere. */
+async function allHolders(deps: ApplyActDeps): Promise<Holder[]> {
+  const participants = [null, ...(await deps.parties.parties()).map(({ finId }) => finId)];
+  const holders: Holder[] = [];
+  for (const participant of participants)
+    for (const person of await deps.people.holders(participant)) {
+      const contact = await deps.people.contact(person);
+      if (contact)
+        holders.push({ office: person.office, participant, taxId: contact.taxId, email: contact.email });
+    }
+  return holders;
+}
+
+export async function release(
+  deps: ApplyActDeps,
+  parameters: ActParameters['person.release'],
+  { actId, signers, now }: ActContext,
+): Promise<Applied> {
+  const released: Applied[] = [];
+  for (const personId of parameters.person_ids) {
+    const person = await known(deps, personId);
+    if (person.state !== 'unreleased')
+      throw new Refusal('PERSON_NOT_ACTIVE', { expected: 'unreleased', found: person.state });
+    const active: Person = {
+      ...person,
+      state: 'active',
+      releasedBy: signers,
+      activeSince: now,
+      version: person.version + 1,
+    };
+    released.push({
+      ...nothing,
+      grants: [{ noun: 'person', person: active }],
+      mails: [mailTo('mail.released', actId, personId, {}, now)],
+    });
+  }
+  return together(released);
+}
+
+/** S14: new factors after 24 h, by the person alone; everybody near hears of it at once. */
+export async function reset(
+  deps: ApplyActDeps,
+  { person_id: personId }: ActParameters['person.reset'],
+  { actId, signers, now }: ActContext,
+): Promise<Applied> {
+  const person = await known(deps, personId);
+  const contact = await deps.people.contact(person);
+  if (!contact) throw new Refusal('PERSON_UNKNOWN');
+  const invited: Person = {
+    ...person,
+    state: 'invited',
+    invitedBy: signers,
+    invitedAt: now,
+    activeSince: null,
+    invitationId: deps.ids.next(),
+    bootstrap: false,
+    version: person.version + 1,
+  };
+  const near = [...(await deps.people.holders(person.participant)), ...(await deps.people.holders(null))];
+  const ids = new Set(near.map((each) => each.personId).filter((id) => id !== personId));
+  const notices = [...ids].map((id) =>
+    mailTo('mail.reset-notice', actId, id, { aboutPersonId: personId }, now),
+  );
+  return together([
+    {
+      ...nothing,
+      grants: [
+        { noun: 'person', person: invited },
+        { noun: 'noFactor', personId },
+      ],
+      mails: notices,
+      subjects: { personId },
+    },
+    newInvitation(deps, invited, contact.name, 'reset', now),
+  ]);
+}
+
+export async function end(
+  deps: ApplyActDeps,
+  { person_id: personId }: ActParameters['person.end'],
+): Promise<Applied> {
+  const person = await known(deps, personId);
+  const ended: Person = { ...person, state: 'ended', version: person.version + 1 };
+  return {
+    ...nothing,
+    grants: [
+      { noun: 'person', person: ended },
+      { noun: 'noFactor', personId },
+    ],
+    subjects: { personId },
+  };
+}
+
+async function known(deps: ApplyActDeps, personId: string): Promise<Person> {
+  const person = await deps.people.person(personId);
+  if (!person || person.state === 'ended') throw new Refusal('PERSON_UNKNOWN');
+  return person;
+}
