@@ -10,6 +10,7 @@ import { bootstrapWrite } from './bootstraps.ts';
 import { type Announce, commit } from './effects.ts';
 import { factorDelete, factorWrite } from './factors.ts';
 import { invitationWrite } from './invitations.ts';
+import { leastAnchorsWrite } from './least-anchors.ts';
 import { partyWrite } from './parties.ts';
 import { contactWrites, personWrite } from './people.ts';
 import { sensitiveChangeWrite } from './sensitive-changes.ts';
@@ -52,12 +53,19 @@ async function writesOf(
     const ended = apiKeys(table, sealer).end(grant.keyId, grant.ring, grant.at);
     return ended ? { writes: ended.writes, marks: [ended.mark] } : { writes: [], marks: [] };
   }
+  if (grant.noun === 'leastAnchors') {
+    const { write, mark } = await leastAnchorsWrite(sealer, grant.version, proofs);
+    return { writes: [write], marks: [mark] };
+  }
   if (grant.noun === 'noFactor') return { writes: [factorDelete(grant.personId)], marks: [] };
   const { write, mark } = await sealed(sealer, grant, proofs);
   return { writes: [write], marks: [mark] };
 }
 
-type SealedGrant = Exclude<Grant, { noun: 'contact' | 'act' | 'noFactor' | 'apiKey' | 'apiKeyEnd' }>;
+type SealedGrant = Exclude<
+  Grant,
+  { noun: 'contact' | 'act' | 'noFactor' | 'apiKey' | 'apiKeyEnd' | 'leastAnchors' }
+>;
 
 function sealed(sealer: Sealer, grant: SealedGrant, proofs: readonly string[]) {
   switch (grant.noun) {

@@ -131,6 +131,8 @@ export type Grant =
   | { readonly noun: 'noFactor'; readonly personId: string }
   | { readonly noun: 'apiKey'; readonly grant: ApiKeyGrant; readonly ring: KeyRing }
   | { readonly noun: 'apiKeyEnd'; readonly keyId: string; readonly ring: KeyRing; readonly at: Date }
+  /** The least acceptable version of the anchor manifest. */
+  | { readonly noun: 'leastAnchors'; readonly version: number }
   | { readonly noun: 'bootstrap'; readonly bootstrap: Bootstrap }
   | { readonly noun: 'act'; readonly act: Act };
 

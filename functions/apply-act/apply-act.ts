@@ -18,6 +18,7 @@ import type { Person } from '../../core/people/person.ts';
 import type { Effects } from '../../core/people/ports.ts';
 import { type Proof, proofDigest, verifyProof } from '../../core/people/proof.ts';
 import type { ActVoteStatement } from '../../core/people/statement.ts';
+import { changeAnchors } from './anchors-act.ts';
 import { type Applied, type ApplyActDeps, nothing, type Once } from './applying.ts';
 import { change, endKey, issueKey, onboard, pin, setPeerKey } from './party-acts.ts';
 import { type ActContext, end, inviteOne, release, reset } from './people-acts.ts';
@@ -53,6 +54,7 @@ const appliers: { readonly [K in ActKind]: Applier<K> } = {
   'apiKey.end': endKey,
   'peer.pin': pin,
   'peer.setApiKey': setPeerKey,
+  'anchors.change': changeAnchors,
 };
 
 /** @throws Refusal ACT_*, PERSON_*, PROOF_*, OFFICE_* and what the kind itself refuses */
@@ -92,7 +94,7 @@ async function applicationOf(deps: ApplyActDeps, act: Act): Promise<Applied> {
   const people = await Promise.all(act.votes.map(({ personId }) => deps.people.person(personId)));
   const known = people.filter((person) => person !== undefined);
   const { signers } = requireSigned(act, known, await deps.factorPublicKey(), now);
-  return apply(deps, act, { actId: act.actId, signers, now });
+  return apply(deps, act, { actId: act.actId, act, signers, now });
 }
 
 function apply<K extends ActKind>(deps: ApplyActDeps, act: Act<K>, context: ActContext): Promise<Applied> {

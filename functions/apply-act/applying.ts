@@ -1,6 +1,7 @@
 // What does applying an act need and give? Grants as data, mails, and what is shown once and stored nowhere. Each
 // kind's own file says what it changes; apply-act.ts proves the signatures before any of them runs.
 
+import type { KeyObject } from 'node:crypto';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
 import type { PersonParameters } from '../../core/people/act-parameters.ts';
 import { newInvitationCode, openInvitation } from '../../core/people/invitation.ts';
@@ -17,6 +18,7 @@ import type {
   People,
 } from '../../core/people/ports.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
+import type { AnchorShelf } from './anchors-act.ts';
 
 export interface ApplyActDeps {
   readonly clock: Clock;
@@ -31,10 +33,11 @@ export interface ApplyActDeps {
   readonly acts: Acts;
   readonly ledger: Ledger;
   readonly peerKeys: PeerKeys;
+  readonly anchors: AnchorShelf;
   readonly passwordCost: ScryptCost;
   readonly encryptSecret: (plain: string, personId: string) => Promise<string>;
   readonly decryptPeerKey: (encrypted: string, peer: string) => Promise<string>;
-  readonly factorPublicKey: () => Promise<Uint8Array | import('node:crypto').KeyObject>;
+  readonly factorPublicKey: () => Promise<KeyObject>;
 }
 
 /** Shown to the one who applied the act, to be handed over another way; stored as a hash only. */

@@ -2,6 +2,7 @@
 // against everybody who holds an office here, and tells the people concerned.
 
 import { Refusal } from '../../core/errors.ts';
+import type { Act } from '../../core/people/act.ts';
 import type { ActParameters, PersonParameters } from '../../core/people/act-parameters.ts';
 import { admitPersonParameters } from '../../core/people/act-parameters.ts';
 import { admitHolder, type Holder } from '../../core/people/offices.ts';
@@ -18,6 +19,8 @@ import {
 
 export interface ActContext {
   readonly actId: string;
+  /** With its votes; the proofs were verified before. */
+  readonly act: Act;
   readonly signers: readonly string[];
   readonly now: Date;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { digestOfApiKey } from '../../core/api-key.ts';
+import { manifestHash, writeManifest } from '../../core/certificate/anchors.ts';
 import { anAdministration, onboarding, profile, somebody } from '../support/administration.ts';
 
 const refusal = (code: string) => expect.objectContaining({ code });
@@ -141,6 +142,27 @@ test('a person invited for another participant than the one onboarded is refused
     somebody('Eva Otra', { office: 'securityOfficer', participant: 'BOREAL' }),
   ];
   await expect(perform('participant.onboard', { profile, people }, [one!, two!])).rejects.toThrow(
+    refusal('ACT_PARAMETERS_INVALID'),
+  );
+});
+
+test('an anchor manifest comes into force with both proofs in it, and an older one never again', async () => {
+  const { operators, perform, manifests, published, deps } = anAdministration();
+  const [one, two] = await operators();
+  const propose = (version: number) => {
+    const body = writeManifest({ version, stage: 'local', issuedAt: new Date(), anchors: [], profiles: [] });
+    const sha256 = Buffer.from(manifestHash(body)).toString('base64url');
+    manifests.set(sha256, body);
+    return { manifest_sha256: sha256 };
+  };
+  const second = propose(2);
+  expect(await perform('anchors.change', second, [one!, two!])).toMatchObject({ state: 'applied' });
+  expect(await deps.anchors.leastVersion()).toBe(2);
+  expect(published).toHaveLength(1);
+  await expect(perform('anchors.change', propose(1), [one!, two!])).rejects.toThrow(
+    refusal('ANCHORS_VERSION_REGRESSED'),
+  );
+  await expect(perform('anchors.change', { manifest_sha256: 'A'.repeat(43) }, [one!, two!])).rejects.toThrow(
     refusal('ACT_PARAMETERS_INVALID'),
   );
 });

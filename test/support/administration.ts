@@ -3,6 +3,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { apiKeys } from '../../adapters/dynamodb/api-keys.ts';
 import { bootstraps } from '../../adapters/dynamodb/bootstraps.ts';
+import { leastAnchorsVersion } from '../../adapters/dynamodb/least-anchors.ts';
+import { memoryP256Signer } from '../../adapters/memory/signer.ts';
 import { type ActKind, actVoteStatement, proposeAct } from '../../core/people/act.ts';
 import { type ActParameters, parseActParameters } from '../../core/people/act-parameters.ts';
 import { newTotpSecret, totpAt } from '../../core/people/totp.ts';
@@ -56,6 +58,9 @@ export function anAdministration() {
   const world = aWorld();
   const peerKeyValues = new Map<string, string>();
   const secrets = new Map<string, string>();
+  const manifests = new Map<string, Uint8Array>();
+  const published: Uint8Array[] = [];
+  const manifestSigner = memoryP256Signer('test-manifest');
   const deps: ApplyActDeps & { bootstraps: ReturnType<typeof bootstraps> } = {
     ...world,
     random: (bytes) => randomBytes(bytes),
@@ -66,6 +71,13 @@ export function anAdministration() {
     peerKeys: { put: async (finId, key) => void peerKeyValues.set(finId, key) },
     encryptSecret: (plain, personId) => world.cipher.encrypt(plain, { personId }),
     decryptPeerKey: (encrypted, peer) => world.cipher.decrypt(encrypted, { peer }),
+    anchors: {
+      proposed: async (sha256) => manifests.get(sha256),
+      publish: async (file) => void published.push(file),
+      leastVersion: () => leastAnchorsVersion(world.table, world.sealer),
+      signer: manifestSigner,
+      publicKey: async () => manifestSigner.publicKey,
+    },
     factorPublicKey: async () => world.factorSigner.publicKey,
   };
   const invitationOf = (personId: string) =>
@@ -127,5 +139,18 @@ export function anAdministration() {
     return { actId, ...voted };
   }
 
-  return { world, deps, bootstrap, operators, accept, propose, sign, perform, peerKeyValues, invitationOf };
+  return {
+    world,
+    deps,
+    bootstrap,
+    operators,
+    accept,
+    propose,
+    sign,
+    perform,
+    peerKeyValues,
+    invitationOf,
+    manifests,
+    published,
+  };
 }

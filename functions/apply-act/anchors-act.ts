@@ -1,0 +1,62 @@
+// What does the act about trust anchors change? The manifest that two operators signed off by its hash gets their
+// proofs and the node's signature, and is opened as every reader will open it before anything is written (S24).
+
+import type { KeyObject } from 'node:crypto';
+import { manifestHash, openManifest, sealManifest } from '../../core/certificate/anchors.ts';
+import { Refusal } from '../../core/errors.ts';
+import type { Act } from '../../core/people/act.ts';
+import type { ActParameters } from '../../core/people/act-parameters.ts';
+import { type AnchorProof, checkAnchorProof } from '../../core/people/anchor-proof.ts';
+import type { Signer } from '../../core/ports.ts';
+import { type Applied, type ApplyActDeps, nothing } from './applying.ts';
+import type { ActContext } from './people-acts.ts';
+
+/** The trust bucket, as this act uses it. */
+export interface AnchorShelf {
+  /** The body that waits under its hash; undefined where none does. */
+  proposed(sha256: string): Promise<Uint8Array | undefined>;
+  /** The file in force. */
+  publish(file: Uint8Array): Promise<void>;
+  /** The least acceptable version, from its sealed item; 0 before the first manifest. */
+  leastVersion(): Promise<number>;
+  readonly signer: Signer;
+  publicKey(): Promise<KeyObject>;
+}
+
+export async function changeAnchors(
+  deps: ApplyActDeps,
+  { manifest_sha256: sha256 }: ActParameters['anchors.change'],
+  { act, signers }: ActContext,
+): Promise<Applied> {
+  const body = await deps.anchors.proposed(sha256);
+  if (!body || Buffer.from(manifestHash(body)).toString('base64url') !== sha256)
+    throw new Refusal('ACT_PARAMETERS_INVALID', {
+      parameter: 'manifest_sha256',
+      expected: 'a manifest that was proposed',
+    });
+  const file = await sealManifest(body, proofsOf(act), deps.anchors.signer);
+  const factorPublicKey = await deps.factorPublicKey();
+  const opened = openManifest(
+    file,
+    {
+      stage: deps.stage,
+      keys: new Map([[deps.anchors.signer.keyId, await deps.anchors.publicKey()]]),
+      checkProof: (proof, hash) =>
+        checkAnchorProof(proof, hash, { factorPublicKey, nodeOperators: new Set(signers) }),
+    },
+    (await deps.anchors.leastVersion()) + 1,
+  );
+  // The file first: it is complete and signed off; the sealed version then puts the older one out of force.
+  await deps.anchors.publish(file);
+  return {
+    ...nothing,
+    grants: [{ noun: 'leastAnchors', version: opened.version }],
+    subjects: { anchorsVersion: String(opened.version) },
+  };
+}
+
+function proofsOf(act: Act): AnchorProof[] {
+  return act.votes
+    .filter(({ vote }) => vote === 'confirm')
+    .map(({ proof }) => ({ act_id: act.actId, reason: act.reason, proof }));
+}
