@@ -5,10 +5,13 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from 'vitest';
+import type { CheckRevocationOutcome } from '../../functions/check-revocation/check-revocation.ts';
+import type { expireDecision } from '../../functions/expire-decision/expire-decision.ts';
+import type { NotifyEnrolmentOutcome } from '../../functions/notify-enrolment/notify-enrolment.ts';
 import type { Json } from '../../local/stepfunctions/definition.ts';
 import { substitute } from '../../local/stepfunctions/substitute.ts';
 import { type Bench, bench, type Functions, named } from '../local/stepfunctions/support.ts';
-import { substitutionsIn } from './lint.ts';
+import { outcomesIn, substitutionsIn } from './lint.ts';
 
 const text = readFileSync(resolve(import.meta.dirname, '../../statemachines/enrolment.asl.json'), 'utf8');
 const hour = 3600;
@@ -59,6 +62,16 @@ async function path({ it, executionArn }: { it: Bench; executionArn: string }): 
 }
 
 const last = (it: Bench, name: string): Json => it.calls[name]!.at(-1)!;
+
+test('a Choice compares only what the step before it can say', () => {
+  // The compiler holds the words against the unions; the test holds them against the definition.
+  const compared = {
+    RevocationChecked: ['GOOD'] satisfies CheckRevocationOutcome['outcome'][],
+    ConfirmationNeeded: ['ASK', 'FORWARD'] satisfies NotifyEnrolmentOutcome['outcome'][],
+    ConfirmationDecided: ['CONFIRMED'] satisfies Awaited<ReturnType<typeof expireDecision>>['outcome'][],
+  };
+  expect(outcomesIn(text)).toEqual(compared);
+});
 
 describe('an enrolment', () => {
   test.each([[[]], [['B1']], [['B1', 'B2', 'B3']]])(
