@@ -8,6 +8,7 @@ import { Refusal, Transient } from '../core/errors.ts';
 import { Call, type Noun, type Verb } from './command.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts';
 import { helpOfAll, helpOfNoun, helpOfVerb } from './help.ts';
+import { NodeRefusal } from './node-api.ts';
 import { styleFor } from './style.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -121,6 +122,10 @@ function readable(error: unknown): Readable {
   if (error instanceof Refusal) {
     const { code, detail } = error;
     return { exitCode: exitCodes.REFUSED, code, message: `${code}: ${error.message}`, detail };
+  }
+  if (error instanceof NodeRefusal) {
+    const { code, problem } = error;
+    return { exitCode: exitCodes.REFUSED, code, message: `${code}: ${error.message}`, detail: problem };
   }
   if (error instanceof Transient) {
     return { exitCode: exitCodes.UNAVAILABLE, code: error.name, message: error.message };

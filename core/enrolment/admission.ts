@@ -8,11 +8,11 @@ import { findLeaf } from '../certificate/bundle.ts';
 import type { ParsedCertificate } from '../certificate/certificate.ts';
 import { type Holder, identifyHolder, identifyTransportOwner } from '../certificate/holder/holder.ts';
 import type { TaxIdType } from '../certificate/holder/tax-id.ts';
-import { checkLeafFor } from '../certificate/leaf.ts';
+import { checkLeafFor, checkPathFor } from '../certificate/leaf.ts';
 import type { CertificateState } from '../certificate/lifecycle.ts';
 import { parseCertificate } from '../certificate/parse.ts';
 import { type CertificationPath, validatePath } from '../certificate/path.ts';
-import type { PscProfile } from '../certificate/psc-profile.ts';
+import { type PscProfile, requireAcceptedPolicy } from '../certificate/psc-profile.ts';
 import { keyObjectOf, readPublicKey } from '../certificate/public-key.ts';
 import { type Thumbprint, thumbprintOf } from '../certificate/thumbprint.ts';
 import { Refusal } from '../errors.ts';
@@ -101,8 +101,10 @@ function identify(
     now: ground.now,
     policy: {},
   });
+  checkPathFor(submission.use, path);
   const profile = ground.profiles.get(path.anchor.pscProfile ?? '');
   if (!profile) throw new Refusal('PSC_PROFILE_MISSING');
+  requireAcceptedPolicy(leaf, profile);
   const proved = {
     path,
     anchor: thumbprintOf(path.anchor.certificate.der),
