@@ -1,7 +1,7 @@
 // Which keys and signatures count, and does this one hold? RSA from 2048 bits, P-256/384/521, Ed25519/Ed448,
 // SHA-256 and up, by node:crypto. Whose key it is and whether it may sign certificates, path.ts asks.
 
-import { constants, verify } from 'node:crypto';
+import { constants, type KeyObject, verify } from 'node:crypto';
 import { Refusal } from '../errors.ts';
 import type { AlgorithmIdentifier, Oid } from './certificate.ts';
 import { contextConstructed, DerReader, readSingle, TAG } from './der.ts';
@@ -55,7 +55,7 @@ export function checkSignature(
   let holds: boolean;
   switch (key.kind) {
     case 'RSA':
-      holds = verifyRsa(key, algorithm, signed, signature);
+      holds = verifyRsa(key, object, algorithm, signed, signature);
       break;
     case 'EC':
       holds = verify(ecdsaHash(algorithm), signed, object, signature);
@@ -69,11 +69,11 @@ export function checkSignature(
 
 function verifyRsa(
   key: PublicKey & { kind: 'RSA' },
+  object: KeyObject,
   algorithm: AlgorithmIdentifier,
   signed: Uint8Array,
   signature: Uint8Array,
 ): boolean {
-  const object = keyObjectOf(key);
   if (algorithm.oid === RSASSA_PSS) {
     // A key bound to PSS parameters verifies those only (RFC 4055 §3.3).
     if (

@@ -241,3 +241,7 @@ export function readSingle(bytes: Uint8Array, tag?: number): DerElement {
   reader.finish();
   return element;
 }
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && Buffer.compare(a, b) === 0;
+}

@@ -33,8 +33,10 @@ export const KEY_USAGE = {
   CRL_SIGN: 1 << 6,
 } as const;
 
-// A search comes back to the same certificate many times; a long extension must cost once.
-const contents = new WeakMap<Extension, unknown>();
+// A search comes back to the same certificate many times; a long extension must cost once. The content is kept
+// on the extension itself: a WeakMap costs more than most readings.
+const content = Symbol('content');
+type ReadOnce = Extension & { [content]?: unknown };
 
 /** There is one `read` for each `oid`. */
 function readExtension<T>(
@@ -42,14 +44,14 @@ function readExtension<T>(
   oid: Oid,
   read: (value: DerReader) => T,
 ): T | undefined {
-  const extension = certificate.extension(oid);
+  const extension: ReadOnce | undefined = certificate.extension(oid);
   if (!extension) return undefined;
-  if (contents.has(extension)) return contents.get(extension) as T;
+  if (extension[content] !== undefined) return extension[content] as T;
   const reader = new DerReader(extension.value);
-  const content = read(reader);
+  const value = read(reader);
   reader.finish();
-  contents.set(extension, content);
-  return content;
+  extension[content] = value;
+  return value;
 }
 
 export interface BasicConstraints {

@@ -2,36 +2,30 @@
 // of string type, case or spacing does not make another issuer, and does not slip out of an excluded subtree.
 
 import type { AttributeTypeAndValue, Name } from './certificate.ts';
-import { TAG } from './der.ts';
+import { sameBytes, TAG } from './der.ts';
 
-const prepared = new WeakMap<readonly AttributeTypeAndValue[], string>();
+// Comparable forms of a name's RDNs, made when first needed and kept on the name itself.
+const prepared = Symbol('prepared');
+type PreparedName = Name & { [prepared]?: (string | undefined)[] };
 
-/** An RDN in its comparable form; computed once for each RDN object, however often it is compared. */
-function preparedRdn(rdn: readonly AttributeTypeAndValue[]): string {
-  let text = prepared.get(rdn);
-  if (text === undefined) {
-    text = JSON.stringify(rdn.map(preparedAttribute).sort());
-    prepared.set(rdn, text);
-  }
-  return text;
+function preparedRdn(name: PreparedName, index: number): string {
+  name[prepared] ??= [];
+  name[prepared][index] ??= JSON.stringify(name.rdns[index]!.map(preparedAttribute).sort());
+  return name[prepared][index];
 }
 
 export function sameName(a: Name, b: Name): boolean {
-  if (a === b || Buffer.compare(a.der, b.der) === 0) return true;
+  if (a === b || sameBytes(a.der, b.der)) return true;
   if (a.rdns.length !== b.rdns.length) return false;
   // From the end: names of one PSC differ in their last RDN.
-  return a.rdns.every((_, index) => sameRdn(a.rdns.at(-1 - index)!, b.rdns.at(-1 - index)!));
+  for (let i = a.rdns.length - 1; i >= 0; i--) if (preparedRdn(a, i) !== preparedRdn(b, i)) return false;
+  return true;
 }
 
 /** `name` lies in the subtree of `base`: base's RDNs are its first ones (§4.2.1.10, directoryName). */
 export function within(name: Name, base: Name): boolean {
-  return (
-    base.rdns.length <= name.rdns.length && base.rdns.every((rdn, index) => sameRdn(rdn, name.rdns[index]!))
-  );
-}
-
-function sameRdn(a: readonly AttributeTypeAndValue[], b: readonly AttributeTypeAndValue[]): boolean {
-  return preparedRdn(a) === preparedRdn(b);
+  if (base.rdns.length > name.rdns.length) return false;
+  return base.rdns.every((_, index) => preparedRdn(name, index) === preparedRdn(base, index));
 }
 
 const textTags: ReadonlySet<number> = new Set([

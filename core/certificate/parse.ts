@@ -11,11 +11,13 @@ import {
   type DerReader,
   malformed,
   readSingle,
+  sameBytes,
   TAG,
 } from './der.ts';
 import { readName } from './names.ts';
 
 export { readChain } from './chain-file.ts';
+export { sameBytes } from './der.ts';
 export { parseGeneralNames } from './names.ts';
 
 /**
@@ -153,8 +155,4 @@ export function readExtensionList(reader: DerReader): readonly Extension[] {
 
 function tooLarge(expected: string): Refusal {
   return new Refusal('CERTIFICATE_TOO_LARGE', { expected });
-}
-
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && Buffer.compare(a, b) === 0;
 }

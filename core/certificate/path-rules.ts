@@ -18,9 +18,10 @@ import {
   subjectAltNamesOf,
 } from './extensions.ts';
 import { sameName } from './name-match.ts';
-import { readPublicKey } from './public-key.ts';
+import { type PublicKey, readPublicKey } from './public-key.ts';
 
-export function checkCertificate(certificate: ParsedCertificate, now: Date): void {
+/** Returns its key, which is checked too. */
+export function checkCertificate(certificate: ParsedCertificate, now: Date): PublicKey {
   // §4.1.2.5: both bounds belong to the validity.
   if (now < certificate.notBefore) throw wrongTime('CERTIFICATE_NOT_YET_VALID', certificate.notBefore);
   if (now > certificate.notAfter) throw wrongTime('CERTIFICATE_EXPIRED', certificate.notAfter);
@@ -29,7 +30,7 @@ export function checkCertificate(certificate: ParsedCertificate, now: Date): voi
   if (certificate.subject.rdns.length === 0 && !certificate.extension(EXTENSION.SUBJECT_ALT_NAME)?.critical) {
     throw emptyName('subject', 'RFC 5280 §4.1.2.6');
   }
-  readPublicKey(certificate.spki);
+  return readPublicKey(certificate.spki);
 }
 
 type ExtensionReader = (certificate: ParsedCertificate) => unknown;

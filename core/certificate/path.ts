@@ -20,7 +20,7 @@ import {
   withCertificatePolicies,
   withIssuerPolicies,
 } from './policies.ts';
-import { readPublicKey } from './public-key.ts';
+import type { PublicKey } from './public-key.ts';
 
 export type { PathPolicy } from './policies.ts';
 
@@ -74,7 +74,7 @@ class Search {
   readonly leaf: ParsedCertificate;
   readonly certificates: readonly ParsedCertificate[];
   readonly budget = { nameComparisons: certificateLimits.nameComparisons as number };
-  readonly issuers = new Map<ParsedCertificate, Refusal | null>();
+  readonly issuers = new Map<ParsedCertificate, PublicKey | Refusal>();
   signatureChecks = 0;
   farthest: { refusal: Refusal; progress: number } | undefined;
 
@@ -85,10 +85,10 @@ class Search {
   }
 
   run(): CertificationPath {
-    checkCertificate(this.leaf, this.input.now);
+    const key = checkCertificate(this.leaf, this.input.now);
     const pinned = this.input.anchors.find((anchor) => sameBytes(anchor.certificate.der, this.leaf.der));
     if (pinned?.pinnedLeaf) {
-      this.checkLink(this.leaf, this.leaf);
+      this.checkLink(this.leaf, key);
       return this.proof([this.leaf], pinned, []);
     }
     const found = this.extend([this.leaf]);
@@ -122,39 +122,38 @@ class Search {
     subject: ParsedCertificate,
     { certificate, anchor }: Issuer,
   ): CertificationPath | undefined {
-    this.checkAsIssuer(certificate, anchor !== undefined);
+    const key = this.checkAsIssuer(certificate, anchor !== undefined);
     if (!anchor && path.length >= certificateLimits.pathDepth) {
       throw new Refusal('PATH_TOO_LONG', { expected: `at most ${certificateLimits.pathDepth} certificates` });
     }
-    this.checkLink(subject, certificate);
+    this.checkLink(subject, key);
     if (!anchor) return this.extend([...path, certificate]);
     return this.attempt(Number.POSITIVE_INFINITY, () => this.finish(path, anchor));
   }
 
-  /** Once for each certificate, however many branches come by. */
-  checkAsIssuer(certificate: ParsedCertificate, isAnchor: boolean): void {
-    let refusal = this.issuers.get(certificate);
-    if (refusal === undefined) {
+  /** The issuer's key; looked at once for each certificate, however many branches come by. */
+  checkAsIssuer(certificate: ParsedCertificate, isAnchor: boolean): PublicKey {
+    let checked = this.issuers.get(certificate);
+    if (!checked) {
       try {
-        checkCertificate(certificate, this.input.now);
+        checked = checkCertificate(certificate, this.input.now);
         checkIssuer(certificate, isAnchor);
-        refusal = null;
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
-        refusal = error;
+        checked = error;
       }
-      this.issuers.set(certificate, refusal);
+      this.issuers.set(certificate, checked);
     }
-    if (refusal) throw refusal;
+    if (checked instanceof Refusal) throw checked;
+    return checked;
   }
 
   /** Each check costs, whether it was made before or not: so that the paths tried stay as few as the checks. */
-  checkLink(subject: ParsedCertificate, issuer: ParsedCertificate): void {
-    checkAlgorithmStrength(subject.signatureAlgorithm);
-    const key = readPublicKey(issuer.spki);
+  checkLink({ signatureAlgorithm, tbs, signature }: ParsedCertificate, issuerKey: PublicKey): void {
+    checkAlgorithmStrength(signatureAlgorithm);
     if (this.signatureChecks >= certificateLimits.signatureChecks) throw new Refusal('PATH_BUDGET_SPENT');
     this.signatureChecks++;
-    checkSignature(key, subject.signatureAlgorithm, subject.tbs, subject.signature);
+    checkSignature(issuerKey, signatureAlgorithm, tbs, signature);
   }
 
   issuersOf(subject: ParsedCertificate, path: readonly ParsedCertificate[]): readonly Issuer[] {

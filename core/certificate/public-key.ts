@@ -33,19 +33,8 @@ const refusedKeys: Readonly<Record<Oid, string>> = {
   '1.3.6.1.4.1.44588.2.1': 'EdDSA on E-521 (ICP-Brasil v6 and v7)',
 };
 
-const alreadyRead = new WeakMap<Uint8Array, PublicKey>();
-
-/** Throws KEY_TOO_WEAK, KEY_TOO_LARGE, KEY_UNSUPPORTED, DER_MALFORMED. Reads the same bytes object once. */
+/** Throws KEY_TOO_WEAK, KEY_TOO_LARGE, KEY_UNSUPPORTED, DER_MALFORMED. */
 export function readPublicKey(spki: Uint8Array): PublicKey {
-  let key = alreadyRead.get(spki);
-  if (!key) {
-    key = readSpki(spki);
-    alreadyRead.set(spki, key);
-  }
-  return key;
-}
-
-function readSpki(spki: Uint8Array): PublicKey {
   const fields = readSingle(spki, TAG.SEQUENCE).inside();
   const { oid, parameters } = readAlgorithm(fields);
   const { bytes, unusedBits } = fields.bitString();

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { TrustAnchor } from '../../../core/certificate/anchor.ts';
 import {
@@ -8,10 +8,20 @@ import {
   nullValue,
   objectIdentifier,
   sequence,
+  time,
 } from '../../../core/certificate/der-writer.ts';
+import { encodeName, type NameAttribute } from '../../../core/certificate/name-writer.ts';
 import { parseCertificate } from '../../../core/certificate/parse.ts';
 import { type PathPolicy, validatePath } from '../../../core/certificate/path.ts';
-import { basicConstraints, certificatePolicies, type ExtensionInput } from '../../../local/psc/extensions.ts';
+import { signatureAlgorithm, signStructure } from '../../../local/psc/certificate.ts';
+import {
+  authorityKeyIdentifier,
+  basicConstraints,
+  certificatePolicies,
+  dnsName,
+  type ExtensionInput,
+  subjectAltName,
+} from '../../../local/psc/extensions.ts';
 import {
   type Authority,
   defaultNotAfter,
@@ -108,6 +118,22 @@ describe('one bad branch does not end the search', () => {
     }
   });
 
+  test('key identifiers decide what is tried first, and nothing else', () => {
+    const sameNameOtherKey = [1, 2, 3].map((n) => root.issueCa({ keyLabel: `other ${n}` }).der);
+    expect(validate([leaf.der, ...sameNameOtherKey, intermediate.der]).signatureChecks).toBe(2);
+    const hint = authorityKeyIdentifier(spkiOf(stranger.key));
+    const misled = intermediate.issue({ extensions: [hint] });
+    expect(validate(misled.chain).path).toHaveLength(2);
+  });
+
+  test('what fails at the anchor speaks before a deeper dead end', () => {
+    const deadEnd = stranger.issueCa({ name: 'deeper' }).issueCa();
+    const demand: PathPolicy = { requireExplicitPolicy: true };
+    expect(() =>
+      validate([leaf.der, intermediate.der, deadEnd.der, ...deadEnd.chain], { policy: demand }),
+    ).toThrow(refusal('POLICY_NOT_ACCEPTED'));
+  });
+
   test('where all fail, the branch that came farthest speaks', () => {
     expect(() => validate([leaf.der, expired.der])).toThrow(refusal('CERTIFICATE_EXPIRED'));
     expect(() => validate([leaf.der, foreign.der])).toThrow(refusal('ANCHOR_NOT_FOUND'));
@@ -158,6 +184,43 @@ describe('issuers', () => {
       expect(() => validate([issueLeaf(issuer, {}).der, issuer.der])).toThrow(refusal(code));
     });
   }
+
+  /** A certificate of version 1: no extensions, no version field. */
+  const version1 = (
+    issuer: readonly NameAttribute[],
+    subject: readonly NameAttribute[],
+    key: KeyObject,
+    signer: KeyObject,
+  ) => {
+    const tbs = sequence(
+      integer(7),
+      signatureAlgorithm(signer),
+      encodeName(issuer),
+      sequence(time(defaultNotBefore), time(defaultNotAfter)),
+      encodeName(subject),
+      spkiOf(key),
+    );
+    return signStructure(tbs, signer);
+  };
+
+  test('refuses an issuer of version 1, unless it is the anchor', () => {
+    const old = version1(root.subject, intermediate.subject, intermediate.key, root.key);
+    expect(() => validate([leaf.der, old])).toThrow(refusal('ISSUER_NOT_CA'));
+    const oldRoot = version1(root.subject, root.subject, root.key, root.key);
+    validate(leaf.chain, { anchors: [{ certificate: parseCertificate(oldRoot) }] });
+  });
+
+  test('refuses names that are empty where one must stand', () => {
+    const nameless = { ...root, subject: [] };
+    const empty = issueLeaf(nameless, { subject: [{ type: 'CN', value: 'leaf' }] });
+    expect(() => validate([empty.der])).toThrow(refusal('CERTIFICATE_NAME_EMPTY'));
+    expect(() => validate([issueLeaf(root, { subject: [] }).der])).toThrow(refusal('CERTIFICATE_NAME_EMPTY'));
+    const host = subjectAltName(dnsName('a.example'));
+    expect(() => validate([issueLeaf(root, { subject: [], extensions: [host] }).der])).toThrow(
+      refusal('CERTIFICATE_NAME_EMPTY'),
+    );
+    validate([issueLeaf(root, { subject: [], extensions: [{ ...host, critical: true }] }).der]);
+  });
 
   test('refuses a leaf whose signature is another one', () => {
     const forged = new Uint8Array(leaf.der);
@@ -308,6 +371,25 @@ describe('policies', () => {
     }
   });
 
+  test('nothing is mapped out of an anyPolicy that is inhibited', () => {
+    const first = root.issueCa({
+      name: 'maps',
+      policies: anyPolicy,
+      extensions: [mapping('1.2.1', '1.2.1')],
+    });
+    const { chain } = issueLeaf(first, { policies: ['1.2.1'] });
+    validate(chain, { policy: demand });
+    expect(() => validate(chain, { policy: { ...demand, inhibitAnyPolicy: true } })).toThrow(
+      refusal('POLICY_NOT_ACCEPTED'),
+    );
+  });
+
+  test('the leaf itself may demand a policy (§6.1.5(b))', () => {
+    const demanding = intermediate.issue({ extensions: [policyConstraints(0)] });
+    expect(() => validate(demanding.chain)).toThrow(refusal('POLICY_NOT_ACCEPTED'));
+    validate(intermediate.issue({ extensions: [policyConstraints(1)] }).chain);
+  });
+
   test('anyPolicy itself is never mapped', () => {
     const first = root.issueCa({
       name: 'maps',
@@ -333,6 +415,12 @@ describe('the anchor', () => {
     expect(() => validate(leaf.chain, { anchors: [anchor(explicit)] })).toThrow(
       refusal('POLICY_NOT_ACCEPTED'),
     );
+    const policed = makeAuthority({ policies: ['1.2.3'] });
+    const middle = policed.issueCa({ policies: ['2.5.29.32.0'] });
+    const under = (policy: string) => issueLeaf(middle, { policies: [policy] }).chain;
+    const given = { anchors: [anchor(policed)], policy: { requireExplicitPolicy: true } };
+    expect(validate(under('1.2.3'), given).policies).toEqual(['1.2.3']);
+    expect(() => validate(under('1.2.4'), given)).toThrow(refusal('POLICY_NOT_ACCEPTED'));
     const subtree = sequence(context(1, sequence(contextPrimitive(2, Buffer.from('example')))));
     const nameless = makeAuthority({ extensions: [{ oid: '2.5.29.30', critical: true, value: subtree }] });
     const host = intermediate.issue({ hosts: ['www.example'] });
