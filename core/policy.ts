@@ -209,13 +209,9 @@ export const evidencePolicy = {
   /** A head document is due this often; audit reports a silence of three times as long. */
   headEverySeconds: 300,
   headSilenceSeconds: 900,
-  /** The longest general limitation period among our countries: Brazil, Código Civil art. 205. */
-  retentionYears: 10,
 } as const;
 
 /** Until when the archive keeps what is written now. */
-export function retainUntil(now: Date): Date {
-  const end = new Date(now);
-  end.setUTCFullYear(end.getUTCFullYear() + evidencePolicy.retentionYears);
-  return end;
+export function retainUntil(now: Date, retentionDays: number): Date {
+  return new Date(now.getTime() + retentionDays * 24 * hours);
 }

@@ -6,7 +6,7 @@ import type { AuditedState, StatesToAudit } from '../../core/evidence/audit-stat
 import type { SourceBytes } from '../../core/evidence/record.ts';
 import type { Sealer } from '../../core/ports.ts';
 import { type Seal, type SealContent, sealOver } from '../../core/seal.ts';
-import { evidenceShards } from './evidence.ts';
+import { evidenceShards, unchainedName, unchainedPartition } from './evidence.ts';
 import { mustBeSealed } from './schema.ts';
 import {
   any,
@@ -59,11 +59,8 @@ export function auditedTable(table: Table, sealer: Pick<Sealer, 'check'>) {
     states,
     async *unchained(): AsyncIterable<UnchainedRecord> {
       for (let shard = 0; shard < evidenceShards; shard++) {
-        for await (const { pk, sk } of queryAll(table, { index: 'GSI2', hash: `EVIDENCE#${shard}` })) {
-          const item = await table.get({ pk, sk });
-          if (!item) continue;
-          const scope = pk.slice('EVIDNEW#'.length);
-          yield { scope, id: sk, hash: String(item.hash), body: (item.record ?? null) as Json };
+        for await (const item of queryAll(table, { hash: unchainedPartition(shard), consistent: true })) {
+          yield { ...unchainedName(item.sk), hash: String(item.hash), body: (item.record ?? null) as Json };
         }
       }
     },

@@ -1,11 +1,11 @@
-// The chains in the table: unchained records under EVIDNEW#scope, links under EVID#scope, one head per scope. A head
+// The chains in the table: unchained records under EVIDNEW#, links under EVID#scope, one head per scope. A head
 // moves by one conditional write together with its links, so that two writers cannot fork a chain, and a writer that
 // dies anywhere leaves either all of a batch or nothing.
 
 import type { Json } from '../../core/canonical-json.ts';
 import { type ChainHead, genesis, hashesTo, nextLink, type StoredLink } from '../../core/evidence/chain.ts';
 import type { EvidenceChains, HeadNotes, WaitingScope } from '../../core/evidence/ports.ts';
-import { evidenceShards } from './evidence.ts';
+import { evidenceShards, unchainedName, unchainedPartition, unchainedPartitionOf } from './evidence.ts';
 import {
   type Attribute,
   absent,
@@ -24,21 +24,26 @@ import {
 // A head and, per record, one put and one delete: 100 writes are the limit of a transaction.
 const batch = 49;
 
-const headKey = (scope: string): Key => ({ pk: `EVIDHEAD#${scope}`, sk: 'HEAD' });
+/** All heads on one partition: they move a few times a second at most and are read together. */
+const headsPartition = 'EVIDHEAD#scopes';
+const headKey = (scope: string): Key => ({ pk: headsPartition, sk: scope });
 const linkKey = (scope: string, seq: number): Key => ({ pk: `EVID#${scope}`, sk: sequenceOf(seq) });
 /** 12 digits: text that sorts as the number does. */
 const sequenceOf = (seq: number) => String(seq).padStart(12, '0');
-const notesKey: Key = { pk: 'EVIDHEADS', sk: 'HEAD' };
+const notesKey: Key = { pk: 'EVIDHEAD#signed', sk: 'HEAD' };
 
 export function dynamoDbEvidenceChains(table: Table): EvidenceChains & HeadNotes {
   return {
     async waiting() {
       const scopes = new Map<string, WaitingScope>();
       for (let shard = 0; shard < evidenceShards; shard++) {
-        for await (const item of queryAll(table, { index: 'GSI2', hash: `EVIDENCE#${shard}` })) {
-          const scope = item.pk.slice('EVIDNEW#'.length);
-          const since = new Date(text(item, 'dueAt'));
+        for await (const { sk, at } of queryAll(table, {
+          hash: unchainedPartition(shard),
+          consistent: true,
+        })) {
+          const { scope } = unchainedName(sk);
           const known = scopes.get(scope);
+          const since = new Date(String(at));
           scopes.set(scope, { scope, count: (known?.count ?? 0) + 1, since: known?.since ?? since });
         }
       }
@@ -46,32 +51,38 @@ export function dynamoDbEvidenceChains(table: Table): EvidenceChains & HeadNotes
     },
     async chain(scope, now) {
       const [head, waiting] = await Promise.all([
-        this.head(scope),
-        table.query({ hash: `EVIDNEW#${scope}`, limit: batch, consistent: true }),
+        readHead(table, scope),
+        table.query({
+          hash: unchainedPartitionOf(scope),
+          range: { beginsWith: `${scope}#` },
+          limit: batch,
+          consistent: true,
+        }),
       ]);
-      if (waiting.items.length === 0) return { chained: 0, broken: [] };
+      // Another scope's name may begin with this one's and a `#`.
+      const items = waiting.items.filter(({ sk }) => unchainedName(sk).scope === scope);
+      if (items.length === 0) return { chained: 0, broken: [] };
       try {
-        await table.transact(chainWrites(scope, head ?? genesis(scope), waiting.items, now));
+        await table.transact(chainWrites(scope, head, items, now));
       } catch (error) {
         // Another writer was first; what it left is chained in the next round.
         if (error instanceof ConditionFailed) return { chained: 0, broken: [] };
         throw error;
       }
-      const broken = waiting.items.filter(
-        (item) => !hashesTo((item.record ?? null) as Json, text(item, 'hash')),
-      );
-      return { chained: waiting.items.length, broken: broken.map(({ sk }) => sk) };
+      const broken = items.filter((item) => !hashesTo((item.record ?? null) as Json, text(item, 'hash')));
+      return { chained: items.length, broken: broken.map(({ sk }) => unchainedName(sk).id) };
     },
     async heads() {
       const heads = new Map<string, ChainHead>();
-      for await (const item of queryAll(table, { index: 'GSI1', hash: 'EVIDHEADS' })) {
-        heads.set(text(item, 'gsi1sk'), { seq: number(item, 'seq'), link: text(item, 'link') });
+      for await (const item of queryAll(table, { hash: headsPartition, consistent: true })) {
+        // A head that cannot be read is like one that went back to nothing: signer and audit say so.
+        const readable = typeof item.seq === 'number' && typeof item.link === 'string';
+        heads.set(
+          item.sk,
+          readable ? { seq: number(item, 'seq'), link: text(item, 'link') } : { seq: 0, link: '' },
+        );
       }
       return heads;
-    },
-    async head(scope) {
-      const item = await table.get(headKey(scope));
-      return item && { seq: number(item, 'seq'), link: text(item, 'link') };
     },
     async *links(scope, afterSeq) {
       const range = { is: '>', value: sequenceOf(afterSeq) } as const;
@@ -87,6 +98,11 @@ export function dynamoDbEvidenceChains(table: Table): EvidenceChains & HeadNotes
       await table.write({ put: { ...notesKey, ...head } });
     },
   };
+}
+
+async function readHead(table: Table, scope: string): Promise<ChainHead> {
+  const item = await table.get(headKey(scope));
+  return item ? { seq: number(item, 'seq'), link: text(item, 'link') } : genesis(scope);
 }
 
 /** A record whose hash does not fit is chained as it was found: it is evidence too, and audit names it. */
@@ -113,7 +129,7 @@ function chainWrites(
     writes.push({ delete: { pk: item.pk, sk: item.sk }, when: equals('hash', hash) });
     last = link;
   }
-  const change = { set: { seq: last.seq, link: last.link, gsi1pk: 'EVIDHEADS', gsi1sk: scope } };
+  const change = { set: { seq: last.seq, link: last.link } };
   const when = head.seq === 0 ? absent() : all(equals('seq', head.seq), equals('link', head.link));
   return [{ update: headKey(scope), change, when }, ...writes];
 }

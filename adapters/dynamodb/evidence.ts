@@ -5,24 +5,33 @@ import { createHash } from 'node:crypto';
 import { bodyHash, type EvidenceRecord, recordBody } from '../../core/evidence/record.ts';
 import { type Attribute, absent, type Write } from './table.ts';
 
-/** The scopes' unchained records lie on this many partitions of the index, so that none is hot. */
+/** Unchained records lie on this many partitions, so that none is hot and the chain writer finds them without an index. */
 export const evidenceShards = 4;
 
 export const shardOf = (name: string, shards: number) =>
   createHash('sha256').update(name).digest()[0]! % shards;
+
+export const unchainedPartition = (shard: number) => `EVIDNEW#${shard}`;
+export const unchainedPartitionOf = (scope: string) => unchainedPartition(shardOf(scope, evidenceShards));
 
 /** One write of the caller's transaction. */
 export function evidencePut(record: EvidenceRecord): Write {
   const body = recordBody(record);
   return {
     put: {
-      pk: `EVIDNEW#${record.scope}`,
-      sk: record.id,
+      pk: unchainedPartitionOf(record.scope),
+      // Sorts by scope and then, an id being a ULID, by time.
+      sk: `${record.scope}#${record.id}`,
       record: body as { [name: string]: Attribute | undefined },
       hash: bodyHash(body),
-      due: `EVIDENCE#${shardOf(record.scope, evidenceShards)}`,
-      dueAt: record.at.toISOString(),
+      at: record.at.toISOString(),
     },
     when: absent(),
   };
+}
+
+/** The scope and id of an unchained item; an id holds no `#`. */
+export function unchainedName(sk: string): { readonly scope: string; readonly id: string } {
+  const at = sk.lastIndexOf('#');
+  return { scope: sk.slice(0, at), id: sk.slice(at + 1) };
 }

@@ -212,7 +212,8 @@ async function ifStill<T>(write: Promise<T>): Promise<T | undefined> {
 }
 
 const receiverKey = ({ queue, receiver }: OutboxEntry): Key => ({
-  pk: `OUTRECEIVER#${queue}#${receiver}`,
+  // Under the prefix that who writes entries may write; no entry's id looks like this.
+  pk: `OUT#receiver#${queue}#${receiver}`,
   sk: 'RECEIVER',
 });
 

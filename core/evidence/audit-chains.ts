@@ -17,7 +17,7 @@ export interface UnchainedRecord {
 }
 
 export interface ChainsToAudit {
-  readonly chains: Pick<EvidenceChains, 'heads' | 'head' | 'links'> & {
+  readonly chains: Pick<EvidenceChains, 'heads' | 'links'> & {
     unchained(): AsyncIterable<UnchainedRecord>;
   };
   readonly signed: SignedLinks;

@@ -17,10 +17,8 @@ export interface EvidenceChains {
    * @returns how many; 0 when there was nothing left, or when another writer was first.
    */
   chain(scope: string, now: Date): Promise<{ readonly chained: number; readonly broken: readonly string[] }>;
-  /** The head of every scope; a head may be some seconds old. */
+  /** The head of every scope that has one. */
   heads(): Promise<ReadonlyMap<string, ChainHead>>;
-  /** The head as it is now; undefined for an empty chain. */
-  head(scope: string): Promise<ChainHead | undefined>;
   /** Links after `seq`, in order. */
   links(scope: string, afterSeq: number): AsyncIterable<StoredLink>;
 }

@@ -19,6 +19,7 @@ const config = readConfig([
   'evidenceKeyId',
   'pastEvidenceKeyIds',
   'nodeFinId',
+  'evidenceRetentionDays',
 ]);
 const clock = nodeClock();
 const kms = new KMSClient();
@@ -29,6 +30,7 @@ const deps = {
   signer: kmsSigner(kms, config.evidenceKeyId, 'ECDSA_SHA_256'),
   isOurs: headVerifier(acceptedKeyIds, kmsPublicKeys(kms)),
   node: config.nodeFinId,
+  retentionDays: config.evidenceRetentionDays,
   clock,
   log: nodeLog('sign-evidence-heads'),
 };

@@ -26,6 +26,7 @@ export interface SignEvidenceHeadsDeps {
   /** Whether a signature over the document is by a key of this node. */
   readonly isOurs: (document: HeadDocument, keyId: string, signature: Uint8Array) => Promise<boolean>;
   readonly node: string;
+  readonly retentionDays: number;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -41,7 +42,7 @@ export async function signEvidenceHeads(
     const { listing, broken } = await verifiedHeads(deps, before);
     const bytes = listingBytes(listing);
     const now = clock.now();
-    const until = retainUntil(now);
+    const until = retainUntil(now, deps.retentionDays);
     const document: HeadDocument = {
       node: deps.node,
       number: free,
@@ -111,8 +112,7 @@ async function verifiedHeads(
   const found = await chains.heads();
   for (const scope of [...new Set([...before.keys(), ...found.keys()])].sort()) {
     const known = before.get(scope) ?? genesis(scope);
-    let claimed = found.get(scope) ?? genesis(scope);
-    if (claimed.seq < known.seq) claimed = (await chains.head(scope)) ?? genesis(scope);
+    const claimed = found.get(scope) ?? genesis(scope);
     if (claimed.seq === known.seq && claimed.link === known.link) continue;
     const { head, fault } = await follow(chains, scope, known, claimed);
     if (head.seq > 0) listing.set(scope, head);

@@ -7,7 +7,13 @@ import { genesis, nextLink } from '../../core/evidence/chain.ts';
 import { signedHeadBytes } from '../../core/evidence/heads.ts';
 import { bodyHash } from '../../core/evidence/record.ts';
 import { auditNode, foundIn } from '../support/audit.ts';
-import { type EvidenceNode, evidenceNode, linkKeyOf } from '../support/evidence.ts';
+import {
+  type EvidenceNode,
+  evidenceNode,
+  headKeyOf,
+  linkKeyOf,
+  unchainedKeyOf,
+} from '../support/evidence.ts';
 
 // Somebody who can write the node's table, and put objects into the archive, covers a trace. Each test does it.
 
@@ -61,7 +67,7 @@ function rechain(scope: string, change: (bodies: unknown[]) => unknown[]): void 
     node.items.set(name({ pk, sk }), { ...link, pk, sk, record: body } as never as StoredItem);
     head = link;
   }
-  node.forge(`EVIDHEAD#${scope}`, 'HEAD', (item) => ({ ...item, seq: head.seq, link: head.link }));
+  node.forge(...headKeyOf(scope), (item) => ({ ...item, seq: head.seq, link: head.link }));
 }
 
 beforeEach(async () => {
@@ -149,7 +155,7 @@ describe('S23 finds a record', () => {
   });
 
   test('cut off together with its whole scope', async () => {
-    for (const [key, { pk }] of node.items) if (/^EVID(HEAD|NEW)?#P2$/.test(pk)) node.items.delete(key);
+    for (const [key, { pk, sk }] of node.items) if (pk === 'EVID#P2' || sk === 'P2') node.items.delete(key);
     expect(await foundIn(node)).toEqual(['CHAIN_CUT P2/1']);
   });
 
@@ -172,7 +178,7 @@ describe('S23 finds a record', () => {
 
   test('edited before it was chained', async () => {
     const { id } = await node.happen();
-    node.forge('EVIDNEW#P1', id, (item) => ({
+    node.forge(...unchainedKeyOf('P1', id), (item) => ({
       ...item,
       record: { ...(item.record as object), kind: 'other' },
     }));
@@ -418,14 +424,8 @@ test('S23 a forger cannot stop the audit with records and items of strange shape
       dueAt: 'x',
     }));
   }
-  node.forge('EVIDHEAD#P3', 'HEAD', () => ({
-    pk: 'EVIDHEAD#P3',
-    sk: 'HEAD',
-    seq: 6,
-    link: 'x',
-    gsi1pk: 'EVIDHEADS',
-    gsi1sk: 'P3',
-  }));
+  node.forge(...headKeyOf('P3'), (item) => ({ ...item, seq: 6, link: 'x' }));
+  node.forge(...headKeyOf('P5'), (item) => ({ ...item, seq: 'six' }));
   node.forge('CERT#q', 'STATUS', () => ({
     pk: 'CERT#q',
     sk: 'STATUS',

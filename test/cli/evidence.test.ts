@@ -37,7 +37,7 @@ async function nodeWithEvidence() {
   writeFileSync(pem, node.signer.publicKey.export({ type: 'spki', format: 'pem' }));
   for (let i = 0; i < 3; i++) await node.happen();
   await node.chain();
-  await signEvidenceHeads({ ...node, archive, node: 'NODE' });
+  await signEvidenceHeads({ ...node, archive, node: 'NODE', retentionDays: 10 });
   const env = {
     TABLE_NAME: table.name,
     EVIDENCE_BUCKET: 'evidence',

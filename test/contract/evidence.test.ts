@@ -28,7 +28,7 @@ test('a node’s evidence is chained by competing writers, signed, and audited, 
   onCleanUp(() => client.destroy());
   const node = evidenceNode(new Map<string, StoredItem>(), table);
   const archive = s3Archive(client, 'evidence');
-  const sign = () => signEvidenceHeads({ ...node, archive, node: 'NODE' });
+  const sign = () => signEvidenceHeads({ ...node, archive, node: 'NODE', retentionDays: 10 });
   const findings = async () => {
     const { states, unchained, itemBytes } = auditedTable(table, node.sealer);
     const report = await audit({

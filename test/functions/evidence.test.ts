@@ -5,7 +5,13 @@ import { headHash, readListing, readSignedHead } from '../../core/evidence/heads
 import { chainEvidence } from '../../functions/chain-evidence/chain-evidence.ts';
 import { signEvidenceHeads } from '../../functions/sign-evidence-heads/sign-evidence-heads.ts';
 import { atEveryAwait } from '../support/crash.ts';
-import { type EvidenceNode, evidenceNode, linkKeyOf } from '../support/evidence.ts';
+import {
+  type EvidenceNode,
+  evidenceNode,
+  headKeyOf,
+  linkKeyOf,
+  unchainedKeyOf,
+} from '../support/evidence.ts';
 
 let node: EvidenceNode;
 beforeEach(() => {
@@ -17,6 +23,7 @@ async function idsOf(scope: string, of = node): Promise<string[]> {
   for await (const { body } of of.chains.links(scope, 0)) ids.push((body as { id: string }).id);
   return ids;
 }
+const headOf = async (scope: string) => (await node.chains.heads()).get(scope);
 const alarms = () => node.log.lines.map(({ code, fields }) => [code, fields.kind ?? fields.seconds]);
 const lastHead = async () =>
   readSignedHead((await node.archive.head((await node.chains.lastHead())!.number))!)!.document;
@@ -60,7 +67,7 @@ describe('the chain writer', () => {
 
   test('chains a record that was edited while it waited as it found it, and raises an alarm', async () => {
     const { id } = await node.happen();
-    node.forge('EVIDNEW#P1', id, (item) => ({
+    node.forge(...unchainedKeyOf('P1', id), (item) => ({
       ...item,
       record: { ...(item.record as object), kind: 'forged' },
     }));
@@ -71,7 +78,7 @@ describe('the chain writer', () => {
 
   test('what somebody put among the records of one scope keeps no other waiting', async () => {
     await node.happen({ scope: 'P2' });
-    node.forge('EVIDNEW#P1', 'x', (item) => ({ ...item, due: 'EVIDENCE#0', dueAt: '2026-03-02T12:00:00Z' }));
+    node.forge(...unchainedKeyOf('P1', 'x'), (item) => ({ ...item, at: '2026-03-02T12:00:00Z' }));
     expect(await node.chain()).toEqual({ chained: 1 });
     expect(node.log.lines).toEqual([{ code: 'FAULT', fields: { scope: 'P1', error: 'TypeError' } }]);
   });
@@ -114,8 +121,8 @@ describe('the signed heads', () => {
     const { listing } = await lastHead();
     const heads = readListing((await node.archive.listing(listing))!, listing)!;
     expect(Object.fromEntries(heads)).toEqual({
-      P1: { ...(await node.chains.head('P1')) },
-      P2: { ...(await node.chains.head('P2')) },
+      P1: await headOf('P1'),
+      P2: await headOf('P2'),
     });
   });
 
@@ -143,9 +150,9 @@ describe('the signed heads', () => {
     [
       'a head that went back',
       'CHAIN_CUT',
-      () => node.forge('EVIDHEAD#P1', 'HEAD', (item) => ({ ...item, seq: 1, link: 'other' })),
+      () => node.forge(...headKeyOf('P1'), (item) => ({ ...item, seq: 1, link: 'other' })),
     ],
-    ['a head that is gone', 'CHAIN_CUT', () => node.forge('EVIDHEAD#P1', 'HEAD', () => undefined)],
+    ['a head that is gone', 'CHAIN_CUT', () => node.forge(...headKeyOf('P1'), () => undefined)],
   ];
   test.each(forgeries)(
     'never sign %s: the scope keeps its last good head and an alarm is raised',
@@ -153,7 +160,7 @@ describe('the signed heads', () => {
       for (let i = 0; i < 2; i++) await node.happen();
       await node.chain();
       await node.sign();
-      const good = await node.chains.head('P1');
+      const good = await headOf('P1');
       for (let i = 0; i < 3; i++) await node.happen();
       await node.chain();
       forge();
@@ -166,9 +173,12 @@ describe('the signed heads', () => {
   );
 
   test.each([
-    ['lost', () => node.forge('EVIDHEADS', 'HEAD', () => undefined)],
-    ['moved back', () => node.forge('EVIDHEADS', 'HEAD', (item) => ({ ...item, number: 1, hash: 'x' }))],
-    ['moved ahead', () => node.forge('EVIDHEADS', 'HEAD', (item) => ({ ...item, number: 9 }))],
+    ['lost', () => node.forge('EVIDHEAD#signed', 'HEAD', () => undefined)],
+    [
+      'moved back',
+      () => node.forge('EVIDHEAD#signed', 'HEAD', (item) => ({ ...item, number: 1, hash: 'x' })),
+    ],
+    ['moved ahead', () => node.forge('EVIDHEAD#signed', 'HEAD', (item) => ({ ...item, number: 9 }))],
   ])('find their way through the archive where the note in the table was %s', async (_, forge) => {
     for (let i = 0; i < 3; i++) await node.sign();
     forge();
@@ -202,6 +212,7 @@ describe('the signed heads', () => {
           archive: process.wrap(node.archive),
           signer: process.wrap({ keyId: node.signer.keyId, sign: node.signer.sign }),
           node: 'NODE',
+          retentionDays: 10,
         }),
       );
       await node.sign();

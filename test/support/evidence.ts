@@ -1,6 +1,6 @@
 // A node's evidence in memory, or over a table of a real engine: what tests of chains, heads and audit start from.
 
-import { evidencePut } from '../../adapters/dynamodb/evidence.ts';
+import { evidencePut, unchainedPartitionOf } from '../../adapters/dynamodb/evidence.ts';
 import { dynamoDbEvidenceChains } from '../../adapters/dynamodb/evidence-chain.ts';
 import type { StoredItem, Table } from '../../adapters/dynamodb/table.ts';
 import { headVerifier } from '../../adapters/kms/heads.ts';
@@ -49,7 +49,7 @@ export function evidenceNode(items = new Map<string, StoredItem>(), table: Table
       return record;
     },
     chain: () => chainEvidence(node),
-    sign: () => signEvidenceHeads({ ...node, node: 'NODE' }),
+    sign: () => signEvidenceHeads({ ...node, node: 'NODE', retentionDays: 10 }),
     /** What an attacker with write access to the table does. */
     forge(
       pk: string,
@@ -66,6 +66,12 @@ export function evidenceNode(items = new Map<string, StoredItem>(), table: Table
 }
 
 export type EvidenceNode = ReturnType<typeof evidenceNode>;
+
+export const unchainedKeyOf = (scope: string, id: string): [string, string] => [
+  unchainedPartitionOf(scope),
+  `${scope}#${id}`,
+];
+export const headKeyOf = (scope: string): [string, string] => ['EVIDHEAD#scopes', scope];
 
 export const linkKeyOf = (scope: string, seq: number): [string, string] => [
   `EVID#${scope}`,
