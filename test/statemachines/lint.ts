@@ -17,6 +17,7 @@ import type {
 } from '../../local/stepfunctions/definition.ts';
 import { tokenResource } from '../../local/stepfunctions/definition.ts';
 import { examine } from '../../local/stepfunctions/validate.ts';
+import { unassignedReads } from './variables.ts';
 
 /** The package ships no types. It writes into what it is given. */
 const aslValidator = createRequire(import.meta.url)('asl-validator') as (definition: unknown) => {
@@ -41,7 +42,12 @@ const substitution = /\$\{([A-Za-z][A-Za-z0-9]*)\}/;
 export function lint(text: string, functionsFolder?: string): string[] {
   const definition = parse(text);
   if (!definition) return ['the file is no JSON object'];
-  const problems = [...lintTop(definition), ...engineProblems(text), ...lintNames(definition)];
+  const problems = [
+    ...lintTop(definition),
+    ...engineProblems(text),
+    ...lintNames(definition),
+    ...unassignedReads(definition),
+  ];
   const states = allStates(definition);
   if (states.length > mostStates) problems.push(`${states.length} states, where ${mostStates} are the most`);
   for (const [name, state] of states) {
