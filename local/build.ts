@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type BuildOptions, build, type Loader, type Metafile, version } from 'esbuild';
 import { type FunctionResource, functionsOf } from './template/functions.ts';
 import { readTemplate } from './template/template.ts';
@@ -40,68 +40,116 @@ export async function buildFunctions(request: BuildRequest = {}): Promise<Bundle
   const unknown = request.only?.find((name) => !all.some(({ logicalId }) => logicalId === name));
   if (unknown) throw new Error(`The template has no function "${unknown}".`);
   const wanted = all.filter(({ logicalId }) => request.only?.includes(logicalId) ?? true);
-  return Promise.all(wanted.map((each) => buildOne(each, dirname(templateFile), outputFolder, digest)));
+  const plans = wanted.map((each) => planOf(each, dirname(templateFile), outputFolder));
+  const stale = plans.filter((plan) => !isUpToDate(plan, digest));
+  await Promise.all(groups(stale).map((group) => buildGroup(group, digest)));
+  return plans.map(({ logicalId, folder, stampFile }) => {
+    const { bytes } = readStamp(stampFile)!;
+    return { logicalId, folder, bytes, rebuilt: stale.some((plan) => plan.logicalId === logicalId) };
+  });
 }
 
-async function buildOne(
-  resource: FunctionResource,
-  root: string,
-  outputFolder: string,
-  digest: (file: string) => string,
-): Promise<Bundle> {
-  const { logicalId } = resource;
-  const folder = join(outputFolder, logicalId);
-  const stampFile = join(outputFolder, '.stamps', `${logicalId}.json`);
-  const options = optionsOf(resource, root, folder);
-  const settings = `esbuild ${version} ${JSON.stringify(options)}`;
-  const stamp = readStamp(stampFile);
-  const outputs = Object.keys(options.entryPoints as Record<string, string>).map((name) => `${name}.mjs`);
-  const unchanged =
-    stamp?.settings === settings &&
-    outputs.every((name) => existsSync(join(folder, name))) &&
-    Object.entries(stamp.inputs).every(([file, sha]) => digest(join(root, file)) === sha);
-  if (unchanged) return { logicalId, folder, bytes: stamp.bytes, rebuilt: false };
-  rmSync(folder, { recursive: true, force: true });
-  const { metafile } = (await build(options)) as { metafile: Metafile };
-  const scripts = Object.entries(metafile.outputs).filter(([name]) => name.endsWith('.mjs'));
-  const bytes = scripts.reduce((sum, [, output]) => sum + output.bytes, 0);
-  const inputs = Object.keys(metafile.inputs).filter((name) => !name.startsWith('(disabled)'));
-  const written = {
-    settings,
-    inputs: Object.fromEntries(inputs.map((name) => [name, digest(join(root, name))])),
-    bytes,
+interface Plan {
+  readonly logicalId: string;
+  readonly folder: string;
+  readonly stampFile: string;
+  /** `<LogicalId>/<module>`, without extension. */
+  readonly output: string;
+  readonly entry: string;
+  readonly options: BuildOptions & { readonly absWorkingDir: string; readonly outdir: string };
+}
+
+function planOf(resource: FunctionResource, root: string, outputFolder: string): Plan {
+  const { logicalId, module } = resource;
+  return {
+    logicalId,
+    folder: join(outputFolder, logicalId),
+    stampFile: join(outputFolder, '.stamps', `${logicalId}.json`),
+    output: `${logicalId}/${module}`,
+    entry: entryOf(resource, root),
+    options: { ...optionsOf(resource), absWorkingDir: root, outdir: outputFolder },
   };
-  mkdirSync(dirname(stampFile), { recursive: true });
-  writeFileSync(join(folder, 'meta.json'), JSON.stringify(metafile));
-  writeFileSync(stampFile, JSON.stringify(written));
-  return { logicalId, folder, bytes, rebuilt: true };
+}
+
+const settingsOf = ({ entry, options }: Plan): string =>
+  `esbuild ${version} ${entry} ${JSON.stringify(options)}`;
+
+function isUpToDate(plan: Plan, digest: (file: string) => string): boolean {
+  const stamp = readStamp(plan.stampFile);
+  return (
+    stamp?.settings === settingsOf(plan) &&
+    existsSync(join(plan.options.outdir, `${plan.output}.mjs`)) &&
+    Object.entries(stamp.inputs).every(
+      ([file, sha]) => digest(join(plan.options.absWorkingDir, file)) === sha,
+    )
+  );
+}
+
+/** Functions with the same options are bundled in one run: esbuild then reads what they share once. */
+function groups(plans: readonly Plan[]): Plan[][] {
+  const byOptions = Map.groupBy(plans, ({ options, output }) =>
+    // Chunks are shared within a run, and must not be between functions.
+    options.splitting ? output : JSON.stringify(options),
+  );
+  return [...byOptions.values()];
+}
+
+async function buildGroup(plans: readonly Plan[], digest: (file: string) => string): Promise<void> {
+  const { options } = plans[0]!;
+  for (const { folder } of plans) rmSync(folder, { recursive: true, force: true });
+  const entryPoints = Object.fromEntries(plans.map(({ output, entry }) => [output, entry]));
+  // A chunk name of its own folder keeps a split function in one piece.
+  const chunkNames = `${plans[0]!.logicalId}/[name]-[hash]`;
+  const { metafile } = (await build({ ...options, entryPoints, chunkNames })) as { metafile: Metafile };
+  for (const plan of plans) writeStamp(plan, metafile, digest);
+}
+
+function writeStamp(plan: Plan, metafile: Metafile, digest: (file: string) => string): void {
+  const root = plan.options.absWorkingDir;
+  const inputs = reachable(metafile, relative(root, plan.entry));
+  const own = relative(root, plan.folder);
+  const outputs = Object.fromEntries(
+    Object.entries(metafile.outputs).filter(([name]) => name.startsWith(`${own}/`)),
+  );
+  const scripts = Object.entries(outputs).filter(([name]) => name.endsWith('.mjs'));
+  const bytes = scripts.reduce((sum, [, output]) => sum + output.bytes, 0);
+  const digests = Object.fromEntries(Object.keys(inputs).map((name) => [name, digest(join(root, name))]));
+  mkdirSync(dirname(plan.stampFile), { recursive: true });
+  writeFileSync(join(plan.folder, 'meta.json'), JSON.stringify({ inputs, outputs }));
+  writeFileSync(
+    plan.stampFile,
+    JSON.stringify({ settings: settingsOf(plan), inputs: digests, bytes } satisfies Stamp),
+  );
+}
+
+/** What the entry imports, directly or not: a run of several functions lists the inputs of all of them together. */
+function reachable(metafile: Metafile, entry: string): Metafile['inputs'] {
+  const found: Metafile['inputs'] = {};
+  const open = [entry];
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    const input = metafile.inputs[path];
+    if (!input || found[path] || path.startsWith('(disabled)')) continue;
+    found[path] = input;
+    open.push(...input.imports.map((each) => each.path));
+  }
+  return found;
 }
 
 /** What a CommonJS dependency inside an ES module needs in order to `require` a built-in module. */
 const requireBanner = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
 
-function optionsOf(
-  { logicalId, properties, build: said, module }: FunctionResource,
-  root: string,
-  folder: string,
-): BuildOptions {
-  const codeFolder = resolve(root, String(properties.CodeUri ?? '.'));
-  const entries = said.EntryPoints as string[] | undefined;
-  const entry =
-    entries?.find(
-      (each) =>
-        each
-          .replace(/\.tsx?$/, '')
-          .split('/')
-          .at(-1) === module,
-    ) ?? entries?.[0];
-  if (!entry) throw new Error(`"${logicalId}" has no Metadata.BuildProperties.EntryPoints.`);
+/** Of several entry points, the one that Handler names. */
+function entryOf({ logicalId, properties, build: said, module }: FunctionResource, root: string): string {
+  const entries = (said.EntryPoints as string[] | undefined) ?? [];
+  const named = entries.find((each) => basename(each).replace(/\.tsx?$/, '') === module) ?? entries[0];
+  if (!named) throw new Error(`"${logicalId}" has no Metadata.BuildProperties.EntryPoints.`);
+  return resolve(root, String(properties.CodeUri ?? '.'), named);
+}
+
+function optionsOf({ logicalId, build: said }: FunctionResource): BuildOptions {
   const format = String(said.Format ?? 'esm');
   if (format !== 'esm') throw new Error(`"${logicalId}" must be built with Format: esm, found "${format}".`);
   return {
-    absWorkingDir: root,
-    entryPoints: { [module]: join(codeFolder, entry) },
-    outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     platform: 'node',

@@ -1,12 +1,8 @@
 // What has to exist before a node of the template can run on the laptop? Everything template.yaml deploys that has
 // state or a name: resources, tables, state machines, schedules. The functions run in lambda/, the doors in lambda/fronts.
 
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { callJson } from './endpoints/call.ts';
+import { createSchedules, createStateMachines, createTables } from './deploy.ts';
 import type { Endpoints } from './endpoints/endpoints.ts';
-import type { Json } from './endpoints/wire.ts';
-import { substitute } from './stepfunctions/substitute.ts';
 import { type FunctionResource, functionsOf } from './template/functions.ts';
 import { holds, resolve, type Scope } from './template/intrinsics.ts';
 import { type LocalResource, localResource } from './template/resources.ts';
@@ -45,19 +41,12 @@ export interface Stack {
 
 export async function createStack(options: StackOptions): Promise<Stack> {
   const stack = openStack(options);
-  for (const [logicalId, resource] of deployed(stack)) {
+  for (const [logicalId, resource] of Object.entries(stack.template.Resources)) {
     if (/::(Queue|Bucket|Key|Parameter|Secret)$/.test(resource.Type)) stack.resource(logicalId);
   }
   const { dynamodbUrl, statesUrl } = options;
-  if (dynamodbUrl)
-    await Promise.all(
-      stack.ofType('AWS::DynamoDB::Table').map((table) => createTable(stack, dynamodbUrl, table)),
-    );
-  if (statesUrl) {
-    for (const type of ['AWS::Serverless::StateMachine', 'AWS::StepFunctions::StateMachine']) {
-      await Promise.all(stack.ofType(type).map((machine) => createStateMachine(stack, statesUrl, machine)));
-    }
-  }
+  if (dynamodbUrl) await createTables(stack, dynamodbUrl);
+  if (statesUrl) await createStateMachines(stack, statesUrl);
   createSchedules(stack, options.endpoints);
   return stack;
 }
@@ -87,6 +76,8 @@ function openStack({ templateFile, stackName, parameters = {}, endpoints }: Stac
   };
   const make = (logicalId: string): LocalResource => {
     const resource = template.Resources[logicalId];
+    const alias = resource ? undefined : aliasOf(template, logicalId);
+    if (alias) return { ref: `${scope.resource(alias.of, 'Arn')}:${alias.name}`, attributes: {} };
     if (!resource) throw new Error(`The template has no parameter or resource "${logicalId}".`);
     const place = { stackName, endpoints, resolve: (value: Value) => resolve(scope, value) };
     const local = localResource(place, logicalId, resource);
@@ -115,8 +106,6 @@ function openStack({ templateFile, stackName, parameters = {}, endpoints }: Stac
   };
 }
 
-const deployed = (stack: Stack): [string, Resource][] => Object.entries(stack.template.Resources);
-
 function parameterValues(template: Template, given: Readonly<Record<string, string>>): Record<string, Value> {
   const declared = template.Parameters ?? {};
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(declared, name));
@@ -133,84 +122,11 @@ function parameterValues(template: Template, given: Readonly<Record<string, stri
   return Object.fromEntries(values);
 }
 
-type Table = { readonly logicalId: string; readonly properties: Properties };
-
-/** What DynamoDB's CreateTable and CloudFormation's table have in common. */
-const tableMembers = [
-  'KeySchema',
-  'AttributeDefinitions',
-  'GlobalSecondaryIndexes',
-  'LocalSecondaryIndexes',
-  'BillingMode',
-];
-
-async function createTable(stack: Stack, url: string, { logicalId, properties }: Table): Promise<void> {
-  const members = tableMembers.filter((name) => properties[name] !== undefined);
-  const input = {
-    TableName: stack.resource(logicalId),
-    ...Object.fromEntries(members.map((name) => [name, properties[name]])),
-  };
-  await callJson(url, 'dynamodb', 'DynamoDB_20120810.CreateTable', input).catch(
-    unless('ResourceInUseException'),
-  );
-}
-
-async function createStateMachine(
-  stack: Stack,
-  url: string,
-  { logicalId, properties }: Table,
-): Promise<void> {
-  const file = join(dirname(stack.templateFile), String(properties.DefinitionUri));
-  const substitutions = Object.entries((properties.DefinitionSubstitutions ?? {}) as Record<string, Value>);
-  const values = Object.fromEntries(substitutions.map(([name, value]) => [name, String(value)]));
-  const definition = substitute(readFileSync(file, 'utf8'), values);
-  const [stateMachineArn, name] = [stack.resource(logicalId), stack.resource(logicalId, 'Name')];
-  const roleArn = 'arn:aws:iam::000000000000:role/local';
-  const type = String(properties.Type ?? 'STANDARD');
-  const call = (operation: string, input: Json) =>
-    callJson(url, 'states', `AWSStepFunctions.${operation}`, input);
-  await call('CreateStateMachine', { name, definition, roleArn, type }).catch(async (error) => {
-    unless('StateMachineAlreadyExists')(error);
-    await call('UpdateStateMachine', { stateMachineArn, definition });
-  });
-}
-
-function unless(code: string): (error: unknown) => void {
-  return (error) => {
-    if ((error as { code?: string }).code !== code) throw error;
-  };
-}
-
-/** AWS::Scheduler::Schedule, and the Schedule and ScheduleV2 events of functions and state machines. */
-function createSchedules(stack: Stack, { scheduler }: Endpoints): void {
-  for (const { logicalId, properties } of stack.ofType('AWS::Scheduler::Schedule')) {
-    scheduler.seed(String(properties.Name ?? `${stack.name}-${logicalId}`), properties);
+/** SAM makes `<LogicalId>Alias<name>` for a resource with AutoPublishAlias. */
+function aliasOf(template: Template, logicalId: string): { of: string; name: string } | undefined {
+  for (const [of, { Properties }] of Object.entries(template.Resources)) {
+    const name = Properties?.AutoPublishAlias;
+    if (typeof name === 'string' && logicalId === `${of}Alias${name}`) return { of, name };
   }
-  for (const [logicalId, { Properties }] of deployed(stack)) {
-    for (const [name, event] of Object.entries(
-      (Properties?.Events ?? {}) as Record<string, { Type: string; Properties: Value }>,
-    )) {
-      if (event.Type !== 'Schedule' && event.Type !== 'ScheduleV2') continue;
-      scheduler.seed(
-        `${stack.name}-${logicalId}${name}`,
-        asSchedule(stack, logicalId, stack.resolve(event.Properties) as Properties),
-      );
-    }
-  }
-}
-
-function asSchedule(stack: Stack, logicalId: string, event: Properties): Json {
-  const { Schedule, ScheduleExpression, Input, RetryPolicy, DeadLetterConfig, Enabled, ...rest } = event;
-  return {
-    ...rest,
-    ScheduleExpression: ScheduleExpression ?? Schedule,
-    ...(Enabled === false ? { State: 'DISABLED' } : {}),
-    Target: {
-      Arn: stack.resource(logicalId, 'Arn'),
-      RoleArn: 'arn:aws:iam::000000000000:role/local',
-      ...(Input === undefined ? {} : { Input }),
-      ...(RetryPolicy === undefined ? {} : { RetryPolicy }),
-      ...(DeadLetterConfig === undefined ? {} : { DeadLetterConfig }),
-    },
-  };
+  return undefined;
 }

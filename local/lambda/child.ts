@@ -37,8 +37,9 @@ interface Message {
 type Ended = { readonly message: Message } | { readonly exited: string } | { readonly timedOut: true };
 
 const runtime = fileURLToPath(new URL('runtime.ts', import.meta.url));
-/** Lambda's own: 10 s to load; largest answer of a synchronous call. */
-const initMs = 10_000;
+/** Lambda gives 10 s, then starts again inside the timeout; a laptop that is busy building gets one longer try. */
+const initMs = 30_000;
+/** Lambda's own, of a synchronous call. */
 const largestAnswerBytes = 6 * 1024 * 1024;
 const logTailBytes = 4096;
 

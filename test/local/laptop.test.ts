@@ -4,7 +4,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import {
+  DescribeExecutionCommand,
+  ListStateMachineVersionsCommand,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../local/clock.ts';
 import { startLaptop } from '../../local/laptop.ts';
@@ -27,7 +32,8 @@ async function running(dataFolder = freshFolder()) {
   return { clock, laptop, node: laptop.nodes[0]!, dataFolder };
 }
 
-const stateMachineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:network-ActMachine';
+// By its alias, as functions are told it.
+const stateMachineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:network-ActMachine:live';
 const item = { TableName: 'network-Table', Key: { pk: { S: 'a' }, sk: { S: 'b' } } };
 const object = { Bucket: 'network-keptbucket', Key: 'k' };
 
@@ -43,9 +49,22 @@ describe('laptop', () => {
     expect([page.status, answer.status]).toEqual([200, 200]);
     const { payload } = await node.host.invoke('DoFunction', Buffer.from('{"act":"environment"}'));
     expect(JSON.parse(payload.toString())).toMatchObject({
+      MACHINE_ARN: stateMachineArn,
       PAGES_ORIGIN: node.pagesOrigin,
       NODE_STAGE: 'local',
     });
+  });
+
+  it('keeps the version of a state machine whose definition did not change', async () => {
+    const dataFolder = freshFolder();
+    for (const _ of [1, 2]) {
+      const { laptop } = await running(dataFolder);
+      const client = new SFNClient(clientOf(laptop.statesUrl));
+      const machine = { stateMachineArn: stateMachineArn.replace(/:live$/, '') };
+      const { stateMachineVersions } = await client.send(new ListStateMachineVersionsCommand(machine));
+      expect(stateMachineVersions).toHaveLength(1);
+      await laptop.stop();
+    }
   });
 
   it('lets a day pass at once, with all that falls into it', async () => {
