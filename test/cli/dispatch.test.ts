@@ -26,19 +26,21 @@ describe('the command line', () => {
     }
   });
 
-  test.each([
-    [['nonsense']],
-    [['../dispatch', 'x']],
-    [['key', 'toString']],
-    [['key', 'create', '--frobnicate']],
-    [['key', 'create', 'surplus']],
-    [['key', 'csr']],
-    [['key', 'create', '--password', 'secret']],
-  ])('refuses %j with exit code 2', async (words) => {
-    const { exitCode, out, err } = await apodera(words);
+  test.each<[string[], string]>([
+    [['nonsense'], '"nonsense"'],
+    [['../dispatch', 'x'], '"../dispatch"'],
+    [['key', 'toString'], '"toString"'],
+    [['key', 'create', '--out', 'x', '--frobnicate'], '--frobnicate'],
+    [['key', 'create', '--out', 'x', 'surplus'], '"surplus"'],
+    [['key', 'csr'], '"--subject"'],
+    [['key', 'protect', '--out', 'x'], '"<file>"'],
+    [['key', 'create', '--out', 'x', '--password', 'secret'], '--password'],
+  ])('refuses %j with exit code 2, naming what it is', async (words, named) => {
+    const { exitCode, out, err } = await apodera(words, { typed: ['correct horse battery'] });
     expect(exitCode).toBe(exitCodes.USAGE);
     expect(out).toBe('');
     expect(err).toMatch(/^apodera: /);
+    expect(err).toContain(named);
   });
 
   test('gives one JSON document on standard output with --json, errors too', async () => {

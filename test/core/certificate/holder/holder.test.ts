@@ -319,6 +319,11 @@ describe('every profile', () => {
     refuses(cl, { ...camila, name: '' }, 'HOLDER_FIELD_MISSING');
   });
 
+  test('refuses a subject that names its holder twice', () => {
+    const twice = ['PNOPE-12345678', 'PNOPE-87654321'].map((value) => ({ type: 'serialNumber', value }));
+    refuses(pe, { subject: [{ type: 'CN', value: 'ROSA' }, ...twice] }, 'HOLDER_FIELD_REPEATED');
+  });
+
   test('refuses an otherName that is no string', () => {
     const odd = [otherName('1.3.6.1.4.1.8321.1', objectIdentifier('1.2.3'))];
     refuses(cl, { holder: camila, extensions: [subjectAltName(...odd)] }, 'HOLDER_FIELD_MALFORMED');
