@@ -158,6 +158,8 @@ export const peoplePolicy = {
     source: { failures: 20, windowMs: 15 * 60_000 },
     account: { failures: 60, windowMs: 60 * 60_000 },
   },
+  /** How long a mailed link still says what became of it. */
+  linkAfterlifeMs: 30 * 24 * 3_600_000,
   /** S29: more mails than this to one person in a day become one hourly digest. */
   mailsPerPersonPerDay: 5,
 } as const;

@@ -48,7 +48,7 @@ export async function serveConfirmation(
   }
 }
 
-const linkOf = (request: PageRequest) => request.pathParameters.link ?? '';
+const linkOf = (request: PageRequest) => request.pathParameters.proxy ?? '';
 
 async function show(
   deps: ServeConfirmationDeps,

@@ -25,7 +25,7 @@ test('the page shows what is confirmed, in the person’s language and the parti
 test('a confirmation with code and factor decides, wakes the execution and proves itself', async () => {
   const { world, vote, decision } = await aWaitingConfirmation();
   const answer = await vote('confirm');
-  expect([answer.status, answer.location]).toEqual([303, expect.stringMatching(/^\/confirm\//)]);
+  expect([answer.status, answer.location]).toEqual([303, expect.stringMatching(/^\/tasks\//)]);
   const decided = await decision();
   expect(decided.state).toBe('confirmed');
   expect(world.outbox('execution.wake').map(({ refs }) => refs)).toEqual([

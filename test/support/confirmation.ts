@@ -33,8 +33,8 @@ export function anEvent({
 }: Sent): APIGatewayProxyEvent {
   return {
     httpMethod: method,
-    path: `/confirm/${link}`,
-    pathParameters: { link },
+    path: `/tasks/${link}`,
+    pathParameters: { proxy: link },
     queryStringParameters: null,
     headers: {
       cookie: `__Host-apodera-form-PUERTO=${cookieToken}`,

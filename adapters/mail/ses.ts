@@ -1,0 +1,53 @@
+// How does a mail leave? By SES v2, without open or click tracking (it rewrites links, and scanners follow them). A
+// rejected address is no fault of ours: it goes no further by being tried again.
+
+import { MessageRejected, type SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
+
+export interface OutgoingMail {
+  readonly subject: string;
+  readonly html: string;
+  readonly text: string;
+}
+
+export interface SesOptions {
+  readonly client: SESv2Client;
+  readonly from: string;
+  /** The node's own name, shown beside the address. */
+  readonly name: string;
+  /** Publishes bounces and complaints; without tracking. */
+  readonly configurationSet?: string;
+}
+
+/** @throws MailRefused where SES will not take it, ever */
+export function sesSender({ client, from, name, configurationSet }: SesOptions) {
+  const utf8 = (Data: string) => ({ Data, Charset: 'UTF-8' });
+  // RFC 2047: a display name outside ASCII is encoded; quotes and line breaks cannot leave the header.
+  const encoded = `=?UTF-8?B?${Buffer.from(name, 'utf8').toString('base64')}?=`;
+  return async (to: string, mail: OutgoingMail): Promise<void> => {
+    try {
+      await client.send(
+        new SendEmailCommand({
+          FromEmailAddress: `${encoded} <${from}>`,
+          Destination: { ToAddresses: [to] },
+          ...(configurationSet && { ConfigurationSetName: configurationSet }),
+          Content: {
+            Simple: {
+              Subject: utf8(mail.subject),
+              Body: { Html: utf8(mail.html), Text: utf8(mail.text) },
+            },
+          },
+        }),
+      );
+    } catch (error) {
+      if (error instanceof MessageRejected) throw new MailRefused(error.name);
+      throw error;
+    }
+  };
+}
+
+export class MailRefused extends Error {
+  constructor(reason: string) {
+    super(`the mail was refused: ${reason}`);
+    this.name = 'MailRefused';
+  }
+}

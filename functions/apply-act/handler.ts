@@ -1,0 +1,70 @@
+// Wires apply-act: invoked by page functions with an operator's vote, or with what an invited person has set. The
+// only function that seals people, participants, API keys and pins.
+
+import { randomBytes } from 'node:crypto';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { readConfig } from '../../adapters/config.ts';
+import { acts } from '../../adapters/dynamodb/acts.ts';
+import { apiKeys } from '../../adapters/dynamodb/api-keys.ts';
+import { invitations } from '../../adapters/dynamodb/invitations.ts';
+import { leastAnchorsVersion } from '../../adapters/dynamodb/least-anchors.ts';
+import { ledger } from '../../adapters/dynamodb/ledger.ts';
+import { parties } from '../../adapters/dynamodb/parties.ts';
+import { people } from '../../adapters/dynamodb/people.ts';
+import { kmsCipher } from '../../adapters/kms/cipher.ts';
+import { kmsPublicKeys, kmsSigner } from '../../adapters/kms/signer.ts';
+import { answered } from '../../adapters/lambda/second-factor.ts';
+import { nodeParts } from '../../adapters/node-parts.ts';
+import { anchorShelf } from '../../adapters/s3/anchor-shelf.ts';
+import { peerKeys } from '../../adapters/secrets/peer-keys.ts';
+import { peoplePolicy } from '../../core/policy.ts';
+import { acceptInvitation } from './accept-invitation.ts';
+import { voteOnAct } from './apply-act.ts';
+import { type ApplyActInput, within } from './input.ts';
+
+const config = readConfig([
+  'factorKeyId',
+  'sealKeyId',
+  'secretsKeyId',
+  'trustBucket',
+  'mailQueueUrl',
+  'nodeStage',
+  'nodeFinId',
+]);
+const parts = nodeParts('apply-act', { seals: true, queueUrls: { mail: config.mailQueueUrl } });
+const { table, sealer, kms } = parts;
+const cipher = kmsCipher(kms, config.secretsKeyId);
+const publicKey = kmsPublicKeys(kms);
+const deps = {
+  ...parts,
+  random: (bytes: number) => randomBytes(bytes),
+  stage: config.nodeStage,
+  people: people(table, sealer),
+  parties: parties(table, sealer),
+  invitations: invitations(table, sealer),
+  apiKeys: apiKeys(table, sealer),
+  acts: acts(table, parts.announce),
+  ledger: ledger(table, sealer, parts.announce),
+  peerKeys: peerKeys(new SecretsManagerClient(), config.nodeFinId),
+  anchors: {
+    ...anchorShelf(new S3Client(), config.trustBucket),
+    leastVersion: () => leastAnchorsVersion(table, sealer),
+    signer: kmsSigner(kms, config.sealKeyId, 'ECDSA_SHA_256'),
+    publicKey: () => publicKey(config.sealKeyId),
+  },
+  passwordCost: peoplePolicy.scrypt,
+  encryptSecret: (plain: string, personId: string) => cipher.encrypt(plain, { personId }),
+  decryptPeerKey: (encrypted: string, peer: string) => cipher.decrypt(encrypted, { peer }),
+  factorPublicKey: () => publicKey(config.factorKeyId),
+};
+
+export async function handler(event: ApplyActInput) {
+  await parts.clock.tune();
+  return answered(() =>
+    within(event, {
+      vote: (input) => voteOnAct(deps, input),
+      accept: (input) => acceptInvitation(deps, input),
+    }),
+  );
+}

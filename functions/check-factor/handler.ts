@@ -1,0 +1,28 @@
+// Wires check-factor: invoked by page functions, never by a door. The only holder of the factor key.
+
+import { readConfig } from '../../adapters/config.ts';
+import { factors, failures } from '../../adapters/dynamodb/factors.ts';
+import { people } from '../../adapters/dynamodb/people.ts';
+import { kmsCipher } from '../../adapters/kms/cipher.ts';
+import { kmsSigner } from '../../adapters/kms/signer.ts';
+import { answered } from '../../adapters/lambda/second-factor.ts';
+import { nodeParts } from '../../adapters/node-parts.ts';
+import { type CheckFactorInput, checkFactor } from './check-factor.ts';
+
+const config = readConfig(['factorKeyId', 'secretsKeyId', 'nodeFinId']);
+const parts = nodeParts('check-factor', { seals: false, queueUrls: {} });
+const cipher = kmsCipher(parts.kms, config.secretsKeyId);
+const deps = {
+  ...parts,
+  people: people(parts.table, parts.sealer),
+  factors: factors(parts.table, parts.sealer),
+  failures: failures(parts.table),
+  decryptSecret: (encrypted: string, personId: string) => cipher.decrypt(encrypted, { personId }),
+  factorSigner: kmsSigner(parts.kms, config.factorKeyId, 'ECDSA_SHA_256'),
+  node: config.nodeFinId,
+};
+
+export async function handler(event: CheckFactorInput) {
+  await parts.clock.tune();
+  return answered(() => checkFactor(deps, event));
+}

@@ -1,0 +1,48 @@
+// Wires drive-execution: reads the queue of outbox entries about executions.
+
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { readConfig } from '../../adapters/config.ts';
+import { outboxStore } from '../../adapters/dynamodb/outbox.ts';
+import { taskTokens } from '../../adapters/dynamodb/task-tokens.ts';
+import { kmsCipher } from '../../adapters/kms/cipher.ts';
+import { nodeParts } from '../../adapters/node-parts.ts';
+import { outboxReceiver } from '../../adapters/sqs/receive.ts';
+import { executions } from '../../adapters/stepfunctions/executions.ts';
+import type { OutboxEntry } from '../../core/outbox.ts';
+import { driveExecution } from './drive-execution.ts';
+
+const config = readConfig(['tokenKeyId', 'executionQueueUrl', 'enrolmentStateMachineArn']);
+const parts = nodeParts('drive-execution', {
+  seals: false,
+  queueUrls: { execution: config.executionQueueUrl },
+});
+const deps = {
+  tokens: taskTokens(parts.table, kmsCipher(parts.kms, config.tokenKeyId)),
+  executions: executions(new SFNClient(), new LambdaClient(), {
+    stateMachineArn: config.enrolmentStateMachineArn,
+    functions: {
+      notify: process.env.NOTIFY_ENROLMENT_FUNCTION,
+      settle: process.env.SETTLE_ENROLMENT_FUNCTION,
+    },
+  }),
+};
+const drive = async (entry: OutboxEntry) => {
+  await driveExecution(deps, entry);
+  return undefined;
+};
+const receive = outboxReceiver({
+  ...parts,
+  store: outboxStore(parts.table),
+  effects: {
+    'enrolment.start': drive,
+    'execution.wake': drive,
+    'enrolment.tell': drive,
+    'enrolment.settle': drive,
+  },
+});
+
+export async function handler(event: Parameters<typeof receive>[0]) {
+  await parts.clock.tune();
+  return receive(event);
+}

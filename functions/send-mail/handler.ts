@@ -1,0 +1,48 @@
+// Wires send-mail: reads the queue of outbox entries about mails.
+
+import { randomBytes } from 'node:crypto';
+import { SESv2Client } from '@aws-sdk/client-sesv2';
+import { readConfig } from '../../adapters/config.ts';
+import { acts } from '../../adapters/dynamodb/acts.ts';
+import { decisions } from '../../adapters/dynamodb/decisions.ts';
+import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
+import { invitations } from '../../adapters/dynamodb/invitations.ts';
+import { links } from '../../adapters/dynamodb/links.ts';
+import { outboxStore } from '../../adapters/dynamodb/outbox.ts';
+import { parties } from '../../adapters/dynamodb/parties.ts';
+import { people } from '../../adapters/dynamodb/people.ts';
+import { sesSender } from '../../adapters/mail/ses.ts';
+import { nodeParts } from '../../adapters/node-parts.ts';
+import { outboxReceiver } from '../../adapters/sqs/receive.ts';
+import type { OutboxEntry } from '../../core/outbox.ts';
+import { letterOf, sendMail } from './send-mail.ts';
+
+const config = readConfig(['mailFrom', 'nodeName', 'pagesOrigin', 'mailQueueUrl']);
+const parts = nodeParts('send-mail', { seals: false, queueUrls: { mail: config.mailQueueUrl } });
+const { table, sealer } = parts;
+const deps = {
+  ...parts,
+  random: (bytes: number) => randomBytes(bytes),
+  people: people(table, sealer),
+  parties: parties(table, sealer),
+  decisions: decisions(table, parts.announce),
+  enrolments: enrolmentStore(parts),
+  invitations: invitations(table, sealer),
+  acts: acts(table, parts.announce),
+  links: links(table),
+  send: sesSender({ client: new SESv2Client(), from: config.mailFrom, name: config.nodeName }),
+  nodeName: config.nodeName,
+  timeZone: process.env.NODE_TIME_ZONE || 'UTC',
+  origin: config.pagesOrigin,
+};
+const send = async (entry: OutboxEntry) => {
+  await sendMail(deps, entry);
+  return undefined;
+};
+const effects = Object.fromEntries(Object.keys(letterOf).map((kind) => [kind, send]));
+const receive = outboxReceiver({ ...parts, store: outboxStore(table), effects });
+
+export async function handler(event: Parameters<typeof receive>[0]) {
+  await parts.clock.tune();
+  return receive(event);
+}

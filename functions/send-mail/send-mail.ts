@@ -1,0 +1,178 @@
+// Which mail does an entry of the outbox ask for, and is it still worth sending? Everything is read again at each
+// attempt; the link is made here, at the last moment, so that no queue, entry or log ever holds one.
+
+import type { Enrolment } from '../../core/enrolment/enrolment.ts';
+import { Refusal } from '../../core/errors.ts';
+import type { OutboxEntry } from '../../core/outbox.ts';
+import { type LinkId, type LinkTarget, newLinkId } from '../../core/people/link.ts';
+import type { Contact, Person } from '../../core/people/person.ts';
+import type {
+  Acts,
+  Decisions,
+  Enrolments,
+  Invitations,
+  Links,
+  Parties,
+  People,
+} from '../../core/people/ports.ts';
+import { peoplePolicy } from '../../core/policy.ts';
+import type { Clock } from '../../core/ports.ts';
+import * as letters from '../../pages/mails/letters.ts';
+import { type Letter, type Mail, mailOf } from '../../pages/mails/mail.tsx';
+
+export interface SendMailDeps {
+  readonly clock: Clock;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly people: Pick<People, 'person' | 'contact'>;
+  readonly parties: Pick<Parties, 'party'>;
+  readonly decisions: Pick<Decisions, 'find'>;
+  readonly enrolments: Enrolments;
+  readonly invitations: Pick<Invitations, 'invitation'>;
+  readonly acts: Pick<Acts, 'act'>;
+  readonly links: Pick<Links, 'put'>;
+  readonly send: (to: string, mail: Mail) => Promise<void>;
+  readonly nodeName: string;
+  readonly timeZone: string;
+  readonly origin: string;
+}
+
+interface Addressee {
+  readonly person: Person;
+  readonly contact: Contact;
+  readonly envelope: letters.Envelope;
+}
+
+type Write = (deps: SendMailDeps, to: Addressee, refs: OutboxEntry['refs']) => Promise<Letter | undefined>;
+
+/** What each kind of entry says; undefined: it is no longer true, nothing is sent. */
+export const letterOf: Readonly<Record<string, Write>> = {
+  'mail.confirmation': question,
+  'mail.reminder': question,
+  'mail.decided': decided,
+  'mail.enrolment-notice': async (deps, { envelope }, refs) =>
+    letters.noticeLetter(envelope, await certificateOf(deps, await enrolmentOf(deps, refs))),
+  'mail.enrolment-outcome': settled,
+  'mail.invitation': invitation,
+  'mail.released': async (_, { envelope }) => letters.releasedLetter(envelope),
+  'mail.factors-set': async (_, { envelope }) => letters.factorsSetLetter(envelope),
+  'mail.reset-notice': resetNotice,
+  'mail.break-glass': async (_, { envelope }) => letters.breakGlassLetter(envelope),
+  'mail.access-changed': async (_, { envelope }, refs) =>
+    letters.accessChangedLetter(envelope, refs.what ?? ''),
+  'mail.act': act,
+};
+
+export type SendMailOutcome = 'SENT' | 'NOT_NEEDED';
+
+/** @throws Refusal SEAL_BROKEN; whatever `send` throws: the outbox tries again */
+export async function sendMail(deps: SendMailDeps, entry: OutboxEntry): Promise<SendMailOutcome> {
+  const person = await deps.people.person(entry.refs.personId ?? '');
+  const contact = person && person.state !== 'ended' ? await deps.people.contact(person) : undefined;
+  if (!person || !contact) return 'NOT_NEEDED';
+  const about = entry.refs.participant ?? person.participant;
+  const party = about ? await deps.parties.party(about) : undefined;
+  const envelope = {
+    locale: person.locale,
+    timeZone: party?.timeZone ?? deps.timeZone,
+    nodeName: deps.nodeName,
+    origin: deps.origin,
+    ...(party && { participant: party.name }),
+  };
+  const letter = await letterOf[entry.kind]!(deps, { person, contact, envelope }, entry.refs);
+  if (!letter) return 'NOT_NEEDED';
+  await deps.send(contact.email, mailOf(letter));
+  return 'SENT';
+}
+
+async function linkTo(
+  deps: SendMailDeps,
+  path: string,
+  target: LinkTarget,
+  expiresAt: Date,
+): Promise<string> {
+  const linkId: LinkId = newLinkId(deps.random(20));
+  await deps.links.put(linkId, { target, createdAt: deps.clock.now(), expiresAt });
+  return `${deps.origin}${path}${linkId}`;
+}
+
+async function question(deps: SendMailDeps, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const decision = await deps.decisions.find(refs.decisionId ?? '');
+  const answered = decision?.votes.some(({ personId }) => personId === person.personId);
+  if (!decision || decision.state !== 'waiting' || answered || deps.clock.now() >= decision.expiresAt)
+    return undefined;
+  const { decisionId, enrolmentId } = decision;
+  // It outlives the decision, so that an old mail says who decided instead of nothing.
+  const expiresAt = new Date(decision.expiresAt.getTime() + peoplePolicy.linkAfterlifeMs);
+  const target = { kind: 'task' as const, decisionId, personId: person.personId };
+  return letters.questionLetter(envelope, {
+    decision,
+    certificate: await certificateOf(deps, await enrolmentOf(deps, { enrolmentId })),
+    link: await linkTo(deps, '/tasks/', target, expiresAt),
+    reminder: Number(refs.reminder ?? 0),
+  });
+}
+
+async function decided(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const decision = await deps.decisions.find(refs.decisionId ?? '');
+  if (decision?.state !== 'rejected') return undefined;
+  const certificate = await certificateOf(
+    deps,
+    await enrolmentOf(deps, { enrolmentId: decision.enrolmentId }),
+  );
+  return letters.rejectedLetter(envelope, certificate, decision.cause === 'WRONG_CODE');
+}
+
+async function settled(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const enrolment = await enrolmentOf(deps, refs);
+  if (enrolment.networkStatus === 'pending') return undefined;
+  const active = enrolment.networkStatus === 'active';
+  return letters.outcomeLetter(
+    envelope,
+    await certificateOf(deps, enrolment),
+    active,
+    active ? undefined : enrolment.code,
+  );
+}
+
+async function invitation(deps: SendMailDeps, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const found = await deps.invitations.invitation(refs.invitationId ?? '');
+  if (found?.state !== 'open' || deps.clock.now() >= found.expiresAt) return undefined;
+  const { invitationId, kind, opensAt, expiresAt } = found;
+  const afterlife = new Date(expiresAt.getTime() + peoplePolicy.linkAfterlifeMs);
+  const link = await linkTo(deps, '/invitations/', { kind: 'invitation', invitationId }, afterlife);
+  return letters.invitationLetter(envelope, { office: person.office, kind, opensAt, expiresAt, link });
+}
+
+async function resetNotice(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const about = await deps.people.person(refs.aboutPersonId ?? '');
+  const contact = about && (await deps.people.contact(about));
+  return contact && letters.resetNoticeLetter(envelope, contact.name);
+}
+
+async function act(deps: SendMailDeps, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const found = await deps.acts.act(refs.actId ?? '');
+  const signed = found?.votes.some(({ personId }) => personId === person.personId);
+  if (!found || found.state !== 'open' || signed) return undefined;
+  const proposer = await deps.people.person(found.proposedBy);
+  const contact = proposer && (await deps.people.contact(proposer));
+  const link = `${deps.origin}/acts/${found.actId}`;
+  return letters.actLetter(envelope, {
+    name: contact?.name ?? '',
+    kind: found.kind,
+    link,
+    until: found.expiresAt,
+  });
+}
+
+async function enrolmentOf(deps: SendMailDeps, refs: OutboxEntry['refs']): Promise<Enrolment> {
+  const enrolment = await deps.enrolments.find(refs.enrolmentId ?? '');
+  if (!enrolment) throw new Refusal('DECISION_UNKNOWN', { parameter: 'enrolmentId' });
+  return enrolment;
+}
+
+async function certificateOf(deps: SendMailDeps, enrolment: Enrolment): Promise<letters.CertificateFacts> {
+  const holder = enrolment.holder ? await deps.people.person(enrolment.holder) : undefined;
+  const contact = holder && (await deps.people.contact(holder));
+  const { pscName: psc, notBefore, notAfter, use } = enrolment;
+  return { psc, notBefore, notAfter, use, ...(contact && { holder: contact.name }) };
+}

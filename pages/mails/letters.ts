@@ -1,0 +1,194 @@
+// What does each mail say? Nothing that a submitter wrote, no code, no secret but the link's id. Names come from our
+// own sealed records; the PSC's from the profile or the issuer's own name in a validated chain.
+
+import type { Decision } from '../../core/people/decision.ts';
+import type { Office } from '../../core/people/person.ts';
+import { fill, type Texts, textsIn } from '../texts/texts.ts';
+import { dateText, momentText, type Place } from '../when.ts';
+import type { Letter } from './mail.tsx';
+
+export interface Envelope extends Place {
+  readonly nodeName: string;
+  /** `https://pages.example.com` */
+  readonly origin: string;
+  /** Name of the participant that it is about; absent where it is about the node. */
+  readonly participant?: string;
+}
+
+export interface CertificateFacts {
+  readonly holder?: string;
+  readonly psc: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly use: 'signing' | 'transport';
+}
+
+export interface Question {
+  readonly decision: Pick<Decision, 'office' | 'expiresAt'>;
+  readonly certificate: CertificateFacts;
+  readonly link: string;
+  /** 0: the first mail. */
+  readonly reminder: number;
+}
+
+const base = (envelope: Envelope) => {
+  const texts = textsIn(envelope.locale);
+  const names = { participant: envelope.participant ?? '', node: envelope.nodeName };
+  const said = (text: string, more: Record<string, string | number> = {}) =>
+    fill(text, { ...names, ...more });
+  const letter = (subject: string, first: string, more: Partial<Letter> = {}): Letter => ({
+    locale: envelope.locale,
+    nodeName: envelope.nodeName,
+    subject,
+    first,
+    facts: [],
+    paragraphs: [],
+    help: `${said(texts.mails.help)} ${texts.mails.noReply}`,
+    ...more,
+  });
+  const button = (text: string, href: string) => ({
+    text,
+    href,
+    note: said(texts.mails.linkHost, { host: new URL(envelope.origin).host }),
+  });
+  return { texts, mails: texts.mails, said, letter, button };
+};
+
+export function questionLetter(envelope: Envelope, question: Question): Letter {
+  const { texts, mails, said, letter, button } = base(envelope);
+  const { decision, certificate, reminder } = question;
+  const subject =
+    reminder > 0 ? said(mails.reminderSubject, { number: reminder }) : said(mails.confirmationSubject);
+  return letter(subject, said(questionOf(texts, decision.office, certificate.use)), {
+    facts: factsOf(texts, certificate, envelope),
+    paragraphs: [
+      ...(reminder > 0 ? [said(mails.reminderLine, { number: reminder })] : []),
+      said(mails.codeNote),
+    ],
+    button: button(mails.open, question.link),
+    deadline: said(mails.deadline, { moment: momentText(decision.expiresAt, envelope) }),
+    unexpected: said(mails.unexpectedApoderado),
+  });
+}
+
+function questionOf({ confirm }: Texts, office: Decision['office'], use: CertificateFacts['use']): string {
+  if (use === 'transport') return confirm.titleTransport;
+  return office === 'apoderado' ? confirm.titleApoderado : confirm.titleOfficer;
+}
+
+function factsOf(texts: Texts, certificate: CertificateFacts, place: Place): Letter['facts'] {
+  const dates = {
+    from: dateText(certificate.notBefore, place),
+    until: dateText(certificate.notAfter, place),
+  };
+  return [
+    ...(certificate.holder ? [[texts.mails.holder, certificate.holder] as const] : []),
+    [texts.mails.issuer, `${certificate.psc}, ${fill(texts.confirm.validity, dates)}`],
+    [texts.mails.use, texts.uses[certificate.use]],
+  ];
+}
+
+export function rejectedLetter(
+  envelope: Envelope,
+  certificate: CertificateFacts,
+  wrongCode: boolean,
+): Letter {
+  const { texts, mails, said, letter } = base(envelope);
+  return letter(said(mails.decidedRejectedSubject), said(mails.decidedRejected), {
+    facts: factsOf(texts, certificate, envelope),
+    ...(wrongCode && { unexpected: said(mails.decidedWrongCode) }),
+  });
+}
+
+export function noticeLetter(envelope: Envelope, certificate: CertificateFacts): Letter {
+  const { texts, mails, said, letter } = base(envelope);
+  return letter(said(mails.noticeSubject), said(mails.notice), {
+    facts: factsOf(texts, certificate, envelope),
+    unexpected: said(mails.noticeUnexpected),
+  });
+}
+
+export function outcomeLetter(
+  envelope: Envelope,
+  certificate: CertificateFacts,
+  active: boolean,
+  code?: string,
+): Letter {
+  const { texts, mails, said, letter } = base(envelope);
+  const subject = active ? mails.outcomeActiveSubject : mails.outcomeRejectedSubject;
+  return letter(said(subject), said(active ? mails.outcomeActive : mails.outcomeRejected), {
+    facts: [...factsOf(texts, certificate, envelope), ...(code ? [[mails.code, code] as const] : [])],
+    unexpected: said(mails.noticeUnexpected),
+  });
+}
+
+export interface InvitationFacts {
+  readonly office: Office;
+  readonly kind: 'first' | 'reset';
+  readonly opensAt: Date;
+  readonly expiresAt: Date;
+  readonly link: string;
+}
+
+export function invitationLetter(envelope: Envelope, invitation: InvitationFacts): Letter {
+  const { texts, mails, said, letter, button } = base(envelope);
+  const office = texts.offices[invitation.office];
+  const first = said(envelope.participant ? mails.invitationFor : mails.invitation, { office });
+  const opens = said(mails.invitationReset, { moment: momentText(invitation.opensAt, envelope) });
+  const until = said(mails.invitationUntil, { moment: momentText(invitation.expiresAt, envelope) });
+  return letter(said(mails.invitationSubject), invitation.kind === 'reset' ? opens : first, {
+    paragraphs: [mails.invitationCode],
+    button: button(mails.invitationOpen, invitation.link),
+    deadline: until,
+    unexpected: said(mails.invitationUnexpected),
+  });
+}
+
+export function releasedLetter(envelope: Envelope): Letter {
+  const { mails, said, letter } = base(envelope);
+  return letter(said(mails.releasedSubject), said(mails.released));
+}
+
+export function factorsSetLetter(envelope: Envelope): Letter {
+  const { mails, said, letter } = base(envelope);
+  return letter(said(mails.factorsSetSubject), said(mails.factorsSet), {
+    unexpected: said(mails.factorsSetUnexpected),
+  });
+}
+
+export function resetNoticeLetter(envelope: Envelope, name: string): Letter {
+  const { mails, said, letter } = base(envelope);
+  return letter(said(mails.securitySubject), said(mails.resetNotice, { name }), {
+    unexpected: said(mails.resetNoticeUnexpected, { name }),
+  });
+}
+
+export function breakGlassLetter(envelope: Envelope): Letter {
+  const { mails, said, letter } = base(envelope);
+  return letter(said(mails.securitySubject), said(mails.breakGlass), {
+    unexpected: said(mails.breakGlassUnexpected),
+  });
+}
+
+export function accessChangedLetter(envelope: Envelope, what: string): Letter {
+  const { mails, said, letter } = base(envelope);
+  return letter(said(mails.accessSubject), said(what === 'apiKey' ? mails.accessKey : mails.accessWebhook), {
+    unexpected: said(mails.accessUnexpected),
+  });
+}
+
+export function actLetter(
+  envelope: Envelope,
+  act: { name: string; kind: string; link: string; until: Date },
+): Letter {
+  const { texts, mails, said, letter, button } = base(envelope);
+  const kind = (texts.acts.kinds as Record<string, string>)[act.kind] ?? act.kind;
+  return letter(said(mails.actSubject), said(mails.act, { name: act.name }), {
+    facts: [
+      [texts.acts.act, kind],
+      [mails.until, momentText(act.until, envelope)],
+    ],
+    button: button(mails.actOpen, act.link),
+    unexpected: texts.acts.unexpectedText,
+  });
+}

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { sendMail } from '../../functions/send-mail/send-mail.ts';
+import type { Mail } from '../../pages/mails/mail.tsx';
+import { anAdministration, onboarding } from '../support/administration.ts';
+import { aWaitingConfirmation, rightCode } from '../support/confirmation.ts';
+import { aSubject } from '../support/people.ts';
+import { anEnrolment, type World } from '../support/people-world.ts';
+
+function aPost(world: World) {
+  const sent: { to: string; mail: Mail }[] = [];
+  const deps = {
+    ...world,
+    enrolments: world.enrolmentStore,
+    random: (bytes: number) => randomBytes(bytes),
+    send: async (to: string, mail: Mail) => void sent.push({ to, mail }),
+    nodeName: 'Banco del Puerto',
+    timeZone: 'America/Santiago',
+    origin: 'https://pages.test',
+  };
+  const deliver = (kind: string) => Promise.all(world.outbox(kind).map((entry) => sendMail(deps, entry)));
+  return { sent, deliver };
+}
+
+test('the question goes to our own address of each person, with a link that leads to their task', async () => {
+  const { world } = await aWaitingConfirmation();
+  const { sent, deliver } = aPost(world);
+  expect(await deliver('mail.confirmation')).toEqual(['SENT', 'SENT']);
+  expect(sent.map(({ to }) => to).sort()).toEqual(['p1@example.com', 'p2@example.com']);
+  const [, linkId] = /https:\/\/pages\.test\/tasks\/([A-Za-z0-9_-]{27})\n/.exec(sent[0]!.mail.text)!;
+  expect(await world.links.find(linkId!)).toMatchObject({ target: { kind: 'task' } });
+  expect(world.snapshot()).not.toContain(linkId);
+});
+
+test('a mail says who asks, three facts, until when, and what to do if it was not expected', async () => {
+  const { world } = await aWaitingConfirmation(['p1']);
+  const { sent, deliver } = aPost(world);
+  await deliver('mail.confirmation');
+  const { subject, text, html } = sent[0]!.mail;
+  expect(subject).toBe('Fintech Aurora le pide confirmar un certificado');
+  for (const part of [
+    '¿Autoriza a Fintech Aurora a firmar pagos con este certificado?',
+    'María Fernanda Rojas Soto',
+    'PSC de Prueba S.A., el 21/11/2026, vence el 22/11/2027',
+    'Tiene hasta el 25/11/2026 a las 09:00 (hora de Chile)',
+    '¿No esperaba esto?',
+    'El botón lleva a pages.test.',
+  ]) {
+    expect(text).toContain(part);
+    expect(html).toContain(part);
+  }
+  expect(html.length).toBeLessThan(30_000);
+  expect(html).not.toMatch(/<img|<script|<link/);
+});
+
+test('no mail holds the code, or a word that the submitter wrote', async () => {
+  const { world } = await aWaitingConfirmation(['p1']);
+  world.enrolments.set(
+    aSubject.enrolment_id,
+    anEnrolment({ holder: 'p1', reason: 'PALABRAS DEL REMITENTE' }),
+  );
+  const { sent, deliver } = aPost(world);
+  for (const kind of ['mail.confirmation', 'mail.reminder']) await deliver(kind);
+  const all = JSON.stringify(sent);
+  expect(all).not.toContain(rightCode);
+  expect(all).not.toMatch(/PALABRAS DEL REMITENTE|primer certificado/);
+});
+
+test('a reminder says which one it is, and is not sent to who has answered', async () => {
+  const { world, vote } = await aWaitingConfirmation(['p1', 'p2'], 'all');
+  const { sent, deliver } = aPost(world);
+  await vote('confirm');
+  expect(await deliver('mail.reminder')).toEqual([
+    'NOT_NEEDED',
+    'NOT_NEEDED',
+    'NOT_NEEDED',
+    'SENT',
+    'SENT',
+    'SENT',
+  ]);
+  expect(sent[1]!.mail.subject).toBe('Recordatorio 2: Fintech Aurora espera su respuesta');
+});
+
+test('nothing more is sent about a decision that stands', async () => {
+  const { world, vote } = await aWaitingConfirmation();
+  const { deliver } = aPost(world);
+  await vote('confirm');
+  expect(new Set(await deliver('mail.confirmation'))).toEqual(new Set(['NOT_NEEDED']));
+});
+
+test('an invitation’s mail holds its link, never its code', async () => {
+  const { world, operators, perform } = anAdministration();
+  const { sent, deliver } = aPost(world);
+  const [one, two] = await operators();
+  const { once } = await perform('participant.onboard', onboarding, [one!, two!]);
+  expect(await deliver('mail.invitation')).toEqual([
+    'NOT_NEEDED',
+    'NOT_NEEDED',
+    'NOT_NEEDED',
+    'SENT',
+    'SENT',
+  ]);
+  for (const { secret } of once) expect(JSON.stringify(sent)).not.toContain(secret);
+  expect(sent[0]!.mail.text).toMatch(/https:\/\/pages\.test\/invitations\/[A-Za-z0-9_-]{27}\n/);
+});
+
+test('each language’s mail is its own', async () => {
+  for (const [locale, subject] of [
+    ['pt', 'Fintech Aurora pede que você confirme um certificado'],
+    ['en', 'Fintech Aurora asks you to confirm a certificate'],
+  ] as const) {
+    const { world } = await aWaitingConfirmation(['p1']);
+    const person = (await world.people.person('p1'))!;
+    await world.ledger.commit([{ noun: 'person', person: { ...person, locale, version: 2 } }], [], {
+      evidence: [],
+      outbox: [],
+    });
+    const { sent, deliver } = aPost(world);
+    await deliver('mail.confirmation');
+    expect(sent[0]!.mail.subject).toBe(subject);
+    expect(sent[0]!.mail.html).toContain(`lang="${locale}"`);
+    expect(sent[0]!.mail.text).not.toMatch(/\{\w+\}/);
+  }
+});
