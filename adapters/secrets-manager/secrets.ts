@@ -67,4 +67,5 @@ function keysOf({ versionId, text }: Secret): readonly EdgeKey[] {
 }
 
 /** Where the API key lies that a peer gave this node: written by apply-act, read by deliver-message alone. */
-export const peerKeySecretId = (nodeFinId: string, peer: string) => `apodera/${nodeFinId}/peers/${peer}`;
+export const peerKeySecretId = (nodeFinId: string, peer: string) =>
+  `apodera/${nodeFinId}/peers/${peer}/api-key`;

@@ -2,7 +2,7 @@
 
 import 'reflect-metadata';
 import { createHash, KeyObject, webcrypto, X509Certificate } from 'node:crypto';
-import { X509CertificateGenerator } from '@peculiar/x509';
+import { BasicConstraintsExtension, X509CertificateGenerator } from '@peculiar/x509';
 import { signPssDigest } from '../../adapters/memory/signer.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import type { DigestSigner } from '../../core/message/jws.ts';
@@ -29,6 +29,7 @@ export async function signingParty(kind: number | 'P-256' | 'P-384' | 'P-521' = 
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: 'CN=Test party',
     keys,
+    extensions: [new BasicConstraintsExtension(false)],
     notBefore: new Date('2026-01-01T00:00:00Z'),
     notAfter: new Date('2030-01-01T00:00:00Z'),
   });

@@ -317,7 +317,7 @@ export type PayoutList = {
 export type NodeMessage = {
   readonly document: {
     readonly header: Header;
-    readonly action: "enrolment.forward" | "enrolment.answer" | "enrolment.withdraw_forward" | "certificate.disable_forward" | "participant.suspend" | "payout.forward" | "payout.answer" | "payout.inquire" | "node.certificate";
+    readonly action: "enrolment.forward" | "enrolment.answer" | "enrolment.end" | "certificate.disable_forward" | "participant.suspend" | "payout.forward" | "payout.answer" | "payout.inquire" | "node.certificate";
     readonly parameters: { readonly [name: string]: unknown };
   };
 };

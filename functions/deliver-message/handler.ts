@@ -1,0 +1,46 @@
+// Wires deliver-message: announcements of the queue "deliver", one entry each.
+
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SQSEvent } from 'aws-lambda';
+import { readConfig } from '../../adapters/config.ts';
+import { deliverParts } from '../../adapters/deliver-parts.ts';
+import { decisions } from '../../adapters/dynamodb/decisions.ts';
+import { outboxStore } from '../../adapters/dynamodb/outbox.ts';
+import { sentMessages } from '../../adapters/dynamodb/sent-messages.ts';
+import { enrolmentAnswer } from '../../adapters/http/enrolment.ts';
+import { nodeParts } from '../../adapters/node-parts.ts';
+import { s3LargeBytes } from '../../adapters/s3/large-bytes.ts';
+import { secretReader } from '../../adapters/secrets-manager/secrets.ts';
+import { type Effect, GiveUp, outboxReceiver, TryAgain } from '../../adapters/sqs/receive.ts';
+import { type Delivery, enrolmentDeliveries } from './enrolment-deliveries.ts';
+
+const config = readConfig(['evidenceBucket', 'deliverQueueUrl', 'executionQueueUrl']);
+const queueUrls = { deliver: config.deliverQueueUrl, execution: config.executionQueueUrl };
+const parts = nodeParts('deliver-message', { seals: false, queueUrls });
+const ports = {
+  ...parts,
+  ...deliverParts(parts, secretReader(new SecretsManagerClient())),
+  sent: sentMessages(parts.table, s3LargeBytes(new S3Client(), config.evidenceBucket)),
+  decisions: decisions(parts.table, parts.announce),
+  describe: enrolmentAnswer,
+};
+
+/** Delivered, or nobody to tell: done. A refusal rings, because what we say should never be refused. */
+const effectOf =
+  (deliver: Delivery): Effect =>
+  async (entry) => {
+    const delivered = await deliver(entry);
+    if (delivered.outcome === 'NOT_NOW') throw new TryAgain(delivered.because, delivered.retryAfter);
+    if (delivered.outcome === 'REFUSED') throw new GiveUp(delivered.code);
+    return undefined;
+  };
+
+const deliveries = Object.entries(enrolmentDeliveries(ports));
+const effects = Object.fromEntries(deliveries.map(([kind, deliver]) => [kind, effectOf(deliver)]));
+const receive = outboxReceiver({ ...parts, store: outboxStore(parts.table), effects });
+
+export async function handler(event: SQSEvent) {
+  await parts.clock.tune();
+  return receive(event);
+}
