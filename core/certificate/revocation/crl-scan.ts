@@ -37,9 +37,10 @@ export interface ScanOptions {
 }
 
 /** So that the bytes are still in the processor's cache when they are scanned after hashing. */
-const slice = 64 * 1024;
+const slice = 256 * 1024;
 /** Head and tail are small in any list: an issuer's name, a few extensions, a signature. */
-const longestEdge = 128 * 1024;
+const longestEdge = 64 * 1024;
+const headSlice = 16 * 1024;
 
 /** Throws `CRL_MALFORMED`, `CRL_TOO_LARGE`, `REVOCATION_ALGORITHM_REFUSED`. */
 export function scanCrl(bytes: Uint8Array, wanted: WantedSerials, options: ScanOptions = {}): ScannedCrl {
@@ -92,7 +93,11 @@ export class CrlScanner {
 
   push(chunk: Uint8Array): void {
     readingAs('CRL_MALFORMED', () => {
-      for (let at = 0; at < chunk.length; at += slice) this.#take(chunk.subarray(at, at + slice));
+      for (let at = 0; at < chunk.length; ) {
+        const size = this.#head ? slice : headSlice;
+        this.#take(chunk.subarray(at, at + size));
+        at += size;
+      }
     });
   }
 
@@ -157,7 +162,7 @@ export class CrlScanner {
 
 function appended(before: Uint8Array, bytes: Uint8Array): Uint8Array {
   if (before.length + bytes.length > longestEdge)
-    throw malformedCrl('more than 128 KiB before or after the entries');
+    throw malformedCrl('more than 64 KiB before or after the entries');
   const whole = new Uint8Array(before.length + bytes.length);
   whole.set(before);
   whole.set(bytes, before.length);

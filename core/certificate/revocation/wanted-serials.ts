@@ -9,28 +9,20 @@ export function serialHex(content: Uint8Array): SerialHex {
 }
 
 /**
- * A set of serials with a filter in front: 256 bits or more per serial, so that one entry in 256 that is not
- * wanted reaches the exact set; for 1,000 serials it still fits the processor's nearest cache. Negative and long serials are bytes like any others.
+ * A set of serials with two filters in front, so that nearly no entry that is not wanted reaches the exact set.
+ * Negative and long serials are bytes like any others.
  */
 export class WantedSerials {
   readonly serials: ReadonlySet<SerialHex>;
-  /** Bit field of `1 << (32 - shift)` bits. */
-  readonly bits: Uint8Array;
-  readonly shift: number;
-  /** The filter's input for each serial: settles nearly all that passes the filter by chance. */
+  /** One bit for each two bytes, little endian, that some serial ends with: 8 KiB stay in the nearest cache. */
+  readonly filter = new Uint8Array(8192);
+  /** The last four bytes of the INTEGER's TLV, little endian and signed: a serial of 2 or 3 bytes brings its header. */
   readonly tails: ReadonlySet<number>;
 
   constructor(serials: Iterable<SerialHex>) {
     this.serials = new Set(serials);
-    let width = 13;
-    while (width < 26 && 1 << width < this.serials.size * 256) width++;
-    this.shift = 32 - width;
-    this.bits = new Uint8Array(1 << (width - 3));
     this.tails = new Set(Iterator.from(this.serials).map(lastFour));
-    for (const tail of this.tails) {
-      const slot = filterSlot(tail, this.shift);
-      this.bits[slot >>> 3]! |= 1 << (slot & 7);
-    }
+    for (const tail of this.tails) this.filter[tail >>> 19]! |= 1 << ((tail >>> 16) & 7);
   }
 
   static ofContents(contents: Iterable<Uint8Array>): WantedSerials {
@@ -40,11 +32,6 @@ export class WantedSerials {
   has(serial: SerialHex): boolean {
     return this.serials.has(serial);
   }
-}
-
-/** `tail` is the last four bytes of the INTEGER's TLV, little endian: a serial of 2 or 3 bytes brings its own header. */
-export function filterSlot(tail: number, shift: number): number {
-  return Math.imul(tail, 0x9e3779b1) >>> shift;
 }
 
 function lastFour(serial: SerialHex): number {

@@ -1,0 +1,81 @@
+// One line of `npm run bench`, and how a ratio is taken on noisy cores: the reference in the same loop, both orders,
+// CPU time, the median of the pairwise ratios, and an A/A control that says whether the run may be believed.
+
+export interface Figure {
+  readonly id: string;
+  readonly what: string;
+  readonly value: number;
+  readonly reference: string;
+  readonly aim: number;
+  readonly holds: boolean;
+  /** `ratio`: at most the aim; `times`: how many times better than a peer, at least the aim; `MiB`: at most. */
+  readonly unit: 'ratio' | 'times' | 'MiB';
+  /** The reference against itself; outside 0.97 to 1.03 the run is invalid. */
+  readonly control?: number;
+}
+
+export type Work = () => void | Promise<void>;
+
+export interface Paired {
+  /** Median of CPU(a) / CPU(b). */
+  readonly ratio: number;
+  /** Median of CPU(b) / CPU(b). */
+  readonly control: number;
+  /** Median milliseconds of CPU of one run of `a`. */
+  readonly milliseconds: number;
+}
+
+export async function paired(a: Work, b: Work, pairs = 40, sliceMilliseconds = 4): Promise<Paired> {
+  const [runsA, runsB] = [await runsIn(a, sliceMilliseconds), await runsIn(b, sliceMilliseconds)];
+  const ratios: number[] = [];
+  const controls: number[] = [];
+  const own: number[] = [];
+  for (let pair = 0; pair < pairs; pair++) {
+    const order = pair % 2 === 0;
+    const before = order ? await cpuOf(a, runsA) : undefined;
+    const reference = await cpuOf(b, runsB);
+    const measured = before ?? (await cpuOf(a, runsA));
+    ratios.push(measured / reference);
+    own.push(measured / 1000);
+    const again = await cpuOf(b, runsB);
+    controls.push(order ? reference / again : again / reference);
+  }
+  return { ratio: median(ratios), control: median(controls), milliseconds: median(own) };
+}
+
+export function isBelievable({ control }: { readonly control: number }): boolean {
+  return Math.abs(control - 1) <= 0.03;
+}
+
+export function median(values: readonly number[]): number {
+  return [...values].sort((x, y) => x - y)[values.length >> 1]!;
+}
+
+/** Warms up for a quarter of a second, then finds how many runs fill a slice. */
+async function runsIn(work: Work, milliseconds: number): Promise<number> {
+  const end = performance.now() + 250;
+  let runs = 0;
+  for (; performance.now() < end || runs < 5; runs++) await work();
+  return Math.max(1, Math.round((milliseconds * 1000) / (await cpuOf(work, Math.min(runs, 50)))));
+}
+
+/** Microseconds of CPU per run, all threads. */
+export async function cpuOf(work: Work, runs: number): Promise<number> {
+  const start = process.cpuUsage();
+  for (let n = 0; n < runs; n++) {
+    const done = work();
+    if (done) await done;
+  }
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / runs;
+}
+
+export function print(figures: readonly Figure[]): void {
+  for (const { id, what, value, unit, aim, reference, holds, control } of figures) {
+    const trust = control === undefined ? '' : ` (control ${control.toFixed(3)})`;
+    const sign = unit === 'times' ? '>=' : '<=';
+    console.log(
+      `${id} ${what}: ${value.toFixed(2)} ${unit} ${sign} ${aim} ${holds ? 'holds' : 'FAILS'}; ${reference}${trust}`,
+    );
+  }
+}
