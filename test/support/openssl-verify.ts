@@ -14,6 +14,15 @@ export interface ChainToVerify {
   readonly leaf: Uint8Array;
 }
 
+/** Demands on issuers' style that RFC 5280 §6 does not make and real PSCs break; X509_V_ERR numbers. */
+export const styleOnly: ReadonlySet<number> = new Set([
+  81, // pathLenConstraint of a CA without keyUsage
+  85, // missing authority key identifier
+  86, // missing subject key identifier
+  89, // basicConstraints of a CA not critical
+  92, // CA without keyUsage
+]);
+
 /** Per chain, the X509_V_ERR numbers that it printed; empty: accepted. */
 export function opensslVerify(
   chains: readonly ChainToVerify[],

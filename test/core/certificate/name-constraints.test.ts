@@ -173,6 +173,12 @@ describe('constraints along the path', () => {
     );
   });
 
+  test('the CN of an issuer is no host', () => {
+    const wide = root.issueCa({ name: 'hosts', extensions: [constraints([dnsName('a.example')], [])] });
+    const below = wide.issueCa({ name: 'www.b.example' });
+    validatePath({ chain: below.issue({}).chain, anchors, now: new Date('2026-06-01'), policy: {} });
+  });
+
   test('minimum and maximum are not of this profile', () => {
     const withMinimum = sequence(
       context(0, sequence(dnsName('example'), contextPrimitive(0, Uint8Array.of(1)))),

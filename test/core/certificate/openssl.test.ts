@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { parseCertificate } from '../../../core/certificate/parse.ts';
 import { type PathPolicy, validatePath } from '../../../core/certificate/path.ts';
 import { Refusal } from '../../../core/errors.ts';
-import { type ChainToVerify, opensslVerify } from '../../support/openssl-verify.ts';
+import { type ChainToVerify, opensslVerify, styleOnly } from '../../support/openssl-verify.ts';
 import { buildChain, type ChainSpec, chainNow, chainSpec } from '../../support/random-chains.ts';
 
 // Random chains, judged by us and by OpenSSL: it must accept all that we accept. APODERA_CHAINS=10000 for a long
@@ -31,15 +31,6 @@ const demands: Readonly<Record<string, { policy: PathPolicy; options: readonly s
     options: ['-explicit_policy', '-inhibit_map', '-policy', '2.5.29.32.0'],
   },
 };
-
-/** Demands on issuers' style that RFC 5280 §6 does not make and real PSCs break; X509_V_ERR numbers. */
-const styleOnly: ReadonlySet<number> = new Set([
-  81, // pathLenConstraint of a CA without keyUsage
-  85, // missing authority key identifier
-  86, // missing subject key identifier
-  89, // basicConstraints of a CA not critical
-  92, // CA without keyUsage
-]);
 
 /** Where we refuse more than OpenSSL at its default strength, on purpose. */
 const stricterCodes: ReadonlySet<string> = new Set([

@@ -175,6 +175,7 @@ describe('issuers', () => {
       { extensions: [unknownExtension(true)] },
       'CRITICAL_EXTENSION_UNKNOWN',
     ],
+    ['has a keyUsage without any bit', { keyUsage: [] }, 'DER_MALFORMED'],
     ['was signed with SHA-1', { digest: 'sha1' }, 'SIGNATURE_ALGORITHM_WEAK'],
     ['has an RSA key of 1024 bits', { key: 'rsa-1024' }, 'KEY_TOO_WEAK'],
   ];
