@@ -7,14 +7,16 @@ import type { Sealer } from '../../core/ports.ts';
 import { actWrite } from './acts.ts';
 import { apiKeys } from './api-keys.ts';
 import { bootstrapWrite } from './bootstraps.ts';
+import { certificateItem } from './certificate-items.ts';
 import { type Announce, commit } from './effects.ts';
+import { chainItem } from './enrolment-items.ts';
 import { factorDelete, factorWrite } from './factors.ts';
 import { invitationWrite } from './invitations.ts';
 import { leastAnchorsWrite } from './least-anchors.ts';
 import { partyWrite } from './parties.ts';
 import { contactWrites, personWrite } from './people.ts';
 import { sensitiveChangeWrite } from './sensitive-changes.ts';
-import type { Table, Write } from './table.ts';
+import { absent, any, equals, type Table, type Write } from './table.ts';
 
 interface Written {
   readonly writes: readonly Write[];
@@ -57,6 +59,14 @@ async function writesOf(
     const { write, mark } = await leastAnchorsWrite(sealer, grant.version, proofs);
     return { writes: [write], marks: [mark] };
   }
+  if (grant.noun === 'certificate') {
+    const { item, mark } = await certificateItem(grant.status, sealer, grant.version, proofs);
+    const own = any(absent(), equals('participant', grant.status.participant));
+    return {
+      writes: [{ put: item, when: own }, { put: chainItem(grant.status.thumbprint, grant.path) }],
+      marks: [mark],
+    };
+  }
   if (grant.noun === 'noFactor') return { writes: [factorDelete(grant.personId)], marks: [] };
   const { write, mark } = await sealed(sealer, grant, proofs);
   return { writes: [write], marks: [mark] };
@@ -64,7 +74,7 @@ async function writesOf(
 
 type SealedGrant = Exclude<
   Grant,
-  { noun: 'contact' | 'act' | 'noFactor' | 'apiKey' | 'apiKeyEnd' | 'leastAnchors' }
+  { noun: 'contact' | 'act' | 'noFactor' | 'apiKey' | 'apiKeyEnd' | 'leastAnchors' | 'certificate' }
 >;
 
 function sealed(sealer: Sealer, grant: SealedGrant, proofs: readonly string[]) {

@@ -55,7 +55,10 @@ export type ActParameters = {
     readonly time_zone: string;
     readonly locale: Locale;
     readonly api_url: string;
+    /** Compared out of band by the operators of both nodes. */
     readonly certificate_thumbprint: string;
+    /** base64 of DER, the certificate and its intermediates. */
+    readonly certificate_chain: readonly string[];
   };
   'peer.setApiKey': {
     readonly fin_id: string;
@@ -167,6 +170,7 @@ const checks: Record<ActKind, Check> = {
     kind: either('network', 'payoutOperator'),
     api_url: url,
     certificate_thumbprint: thumbprint,
+    certificate_chain: list(text(/^[A-Za-z0-9+/]{100,20000}={0,2}$/, 'base64 of a certificate'), 8),
   }),
   'peer.setApiKey': shape({
     fin_id: finId,

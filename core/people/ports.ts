@@ -2,7 +2,7 @@
 // outbox along, and the adapter puts all of it into one transaction. It holds no rules.
 
 import type { ApiKeyGrant, ApiKeyRecord } from '../api-key.ts';
-import type { Enrolment } from '../enrolment/enrolment.ts';
+import type { CertificateStatus, Enrolment } from '../enrolment/enrolment.ts';
 import type { EvidenceRecord } from '../evidence/record.ts';
 import type { OutboxEntry } from '../outbox.ts';
 import type { Act } from './act.ts';
@@ -133,6 +133,13 @@ export type Grant =
   | { readonly noun: 'apiKeyEnd'; readonly keyId: string; readonly ring: KeyRing; readonly at: Date }
   /** The least acceptable version of the anchor manifest. */
   | { readonly noun: 'leastAnchors'; readonly version: number }
+  /** A node's pinned certificate, active from now on. */
+  | {
+      readonly noun: 'certificate';
+      readonly status: CertificateStatus;
+      readonly path: readonly Uint8Array[];
+      readonly version: number;
+    }
   | { readonly noun: 'bootstrap'; readonly bootstrap: Bootstrap }
   | { readonly noun: 'act'; readonly act: Act };
 

@@ -18,6 +18,7 @@ import type {
   People,
 } from '../../core/people/ports.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
+import type { TrustSource } from '../../core/trust.ts';
 import type { AnchorShelf } from './anchors-act.ts';
 
 export interface ApplyActDeps {
@@ -34,6 +35,7 @@ export interface ApplyActDeps {
   readonly ledger: Ledger;
   readonly peerKeys: PeerKeys;
   readonly anchors: AnchorShelf;
+  readonly trust: TrustSource;
   readonly passwordCost: ScryptCost;
   readonly encryptSecret: (plain: string, personId: string) => Promise<string>;
   readonly decryptPeerKey: (encrypted: string, peer: string) => Promise<string>;

@@ -16,6 +16,7 @@ import { kmsCipher } from '../../adapters/kms/cipher.ts';
 import { kmsPublicKeys, kmsSigner } from '../../adapters/kms/signer.ts';
 import { answered } from '../../adapters/lambda/second-factor.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
+import { nodeTrust } from '../../adapters/node-trust.ts';
 import { anchorShelf } from '../../adapters/s3/anchor-shelf.ts';
 import { peerKeys } from '../../adapters/secrets/peer-keys.ts';
 import { peoplePolicy } from '../../core/policy.ts';
@@ -36,8 +37,10 @@ const parts = nodeParts('apply-act', { seals: true, queueUrls: { mail: config.ma
 const { table, sealer, kms } = parts;
 const cipher = kmsCipher(kms, config.secretsKeyId);
 const publicKey = kmsPublicKeys(kms);
+const { trust } = nodeTrust(parts);
 const deps = {
   ...parts,
+  trust,
   random: (bytes: number) => randomBytes(bytes),
   stage: config.nodeStage,
   people: people(table, sealer),

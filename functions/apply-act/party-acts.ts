@@ -3,6 +3,10 @@
 
 import { createHash } from 'node:crypto';
 import { admitAnotherKey, grantApiKey, makeApiKey } from '../../core/api-key.ts';
+import { checkLeafFor } from '../../core/certificate/leaf.ts';
+import { validatePath } from '../../core/certificate/path.ts';
+import { keyThumbprintOf, thumbprintOf } from '../../core/certificate/thumbprint.ts';
+import type { CertificateStatus } from '../../core/enrolment/enrolment.ts';
 import { Refusal } from '../../core/errors.ts';
 import {
   type ActParameters,
@@ -82,7 +86,11 @@ export async function endKey(
 }
 
 /** First contact: the certificate's thumbprint is compared out of band by both operators (architecture section 1). */
-export async function pin(deps: ApplyActDeps, peer: ActParameters['peer.pin']): Promise<Applied> {
+export async function pin(
+  deps: ApplyActDeps,
+  peer: ActParameters['peer.pin'],
+  { actId, now }: ActContext,
+): Promise<Applied> {
   const before = await deps.parties.party(peer.fin_id);
   if (before?.kind === 'participant') throw invalid('fin_id', 'another node, not a participant');
   const party: Party = {
@@ -102,7 +110,9 @@ export async function pin(deps: ApplyActDeps, peer: ActParameters['peer.pin']): 
     pinnedCertificate: peer.certificate_thumbprint,
     version: (before?.version ?? 0) + 1,
   };
-  return { ...nothing, grants: [{ noun: 'party', party }], subjects: { peer: party.finId } };
+  const certificate = await pinnedCertificate(deps, peer, { actId, now, version: party.version });
+  const grants = [{ noun: 'party' as const, party }, certificate];
+  return { ...nothing, grants, subjects: { peer: party.finId, thumbprint: certificate.status.thumbprint } };
 }
 
 /** Written before the act is recorded as applied: writing the same key again does nothing. */
@@ -117,6 +127,36 @@ export async function setPeerKey(
     throw invalid('api_key_encrypted', 'the key that the act names by its hash');
   await deps.peerKeys.put(peer.finId, key);
   return { ...nothing, subjects: { peer: peer.finId } };
+}
+
+/** Two people vouch for whose it is; that it is a good one is still proved. */
+async function pinnedCertificate(
+  { trust }: Pick<ApplyActDeps, 'trust'>,
+  peer: ActParameters['peer.pin'],
+  { actId, now, version }: { actId: string; now: Date; version: number },
+) {
+  const chain = peer.certificate_chain.map((text) => Buffer.from(text, 'base64'));
+  const path = validatePath({ chain, anchors: (await trust.inForce()).anchors, now, policy: {} });
+  checkLeafFor('signing', path.leaf);
+  const thumbprint = thumbprintOf(path.leaf.der);
+  if (thumbprint !== peer.certificate_thumbprint)
+    throw invalid('certificate_thumbprint', `the thumbprint of the chain's leaf, ${thumbprint}`);
+  const status: CertificateStatus = {
+    thumbprint,
+    keyThumbprint: keyThumbprintOf(path.leaf.spki),
+    participant: peer.fin_id,
+    enrolmentId: `pin.${actId}`,
+    use: 'signing',
+    networkStatus: 'active',
+    validity: 'valid',
+    notAfter: path.leaf.notAfter,
+    acceptingOperators: [],
+    sources: [],
+    anchor: thumbprintOf(path.anchor.certificate.der),
+    activatedAt: now,
+    ...(path.anchor.pscProfile && { pscProfile: path.anchor.pscProfile }),
+  };
+  return { noun: 'certificate' as const, status, path: path.path.map(({ der }) => der), version };
 }
 
 function partyOf(profile: ProfileParameters, version: number): Party {

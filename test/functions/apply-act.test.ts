@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { digestOfApiKey } from '../../core/api-key.ts';
 import { manifestHash, writeManifest } from '../../core/certificate/anchors.ts';
-import { anAdministration, onboarding, profile, somebody } from '../support/administration.ts';
+import { anAdministration, onboarding, profile, psc, somebody } from '../support/administration.ts';
+import { someHolder } from '../support/certificates.ts';
 
 const refusal = (code: string) => expect.objectContaining({ code });
 
@@ -86,6 +87,7 @@ test('a participant’s changed profile is a new version of the same sealed reco
 test('a peer is pinned by two, and its API key is stored only if it is the one they saw the hash of', async () => {
   const { world, operators, perform, peerKeyValues } = anAdministration();
   const [one, two] = await operators();
+  const leaf = psc.issue({ holder: someHolder, notAfter: new Date('2028-01-01T00:00:00Z') });
   const peer = {
     fin_id: 'SHINKANSEN',
     fin_id_schema: 'SHINKANSEN',
@@ -96,8 +98,11 @@ test('a peer is pinned by two, and its API key is stored only if it is the one t
     time_zone: 'America/Santiago',
     locale: 'es' as const,
     api_url: 'https://api.network.test',
-    certificate_thumbprint: 'T'.repeat(43),
+    certificate_thumbprint: leaf.thumbprint,
+    certificate_chain: leaf.chain.map((der) => Buffer.from(der).toString('base64')),
   };
+  const wrong = { ...peer, certificate_thumbprint: 'T'.repeat(43) };
+  await expect(perform('peer.pin', wrong, [one!, two!])).rejects.toThrow(refusal('ACT_PARAMETERS_INVALID'));
   await perform('peer.pin', peer, [one!, two!]);
   const key = `apo_local_${'k'.repeat(43)}`;
   const api_key_encrypted = await world.cipher.encrypt(key, { peer: 'SHINKANSEN' });

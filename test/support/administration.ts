@@ -5,6 +5,7 @@ import { apiKeys } from '../../adapters/dynamodb/api-keys.ts';
 import { bootstraps } from '../../adapters/dynamodb/bootstraps.ts';
 import { leastAnchorsVersion } from '../../adapters/dynamodb/least-anchors.ts';
 import { memoryP256Signer } from '../../adapters/memory/signer.ts';
+import { parseCertificate } from '../../core/certificate/parse.ts';
 import { type ActKind, actVoteStatement, proposeAct } from '../../core/people/act.ts';
 import { type ActParameters, parseActParameters } from '../../core/people/act-parameters.ts';
 import { newTotpSecret, totpAt } from '../../core/people/totp.ts';
@@ -12,6 +13,7 @@ import { acceptInvitation } from '../../functions/apply-act/accept-invitation.ts
 import { voteOnAct } from '../../functions/apply-act/apply-act.ts';
 import type { ApplyActDeps } from '../../functions/apply-act/applying.ts';
 import { bootstrapNode } from '../../functions/bootstrap-node/bootstrap-node.ts';
+import { makeAuthority } from './certificates.ts';
 import { nonce } from './people.ts';
 import { aWorld, cheap, password } from './people-world.ts';
 
@@ -54,6 +56,9 @@ export const onboarding = {
   ],
 };
 
+/** Whose leafs other nodes are pinned by. */
+export const psc = makeAuthority({ name: 'Raiz de prueba' });
+
 export function anAdministration() {
   const world = aWorld();
   const peerKeyValues = new Map<string, string>();
@@ -77,6 +82,13 @@ export function anAdministration() {
       leastVersion: () => leastAnchorsVersion(world.table, world.sealer),
       signer: manifestSigner,
       publicKey: async () => manifestSigner.publicKey,
+    },
+    trust: {
+      inForce: async () => ({
+        version: 1,
+        anchors: [{ certificate: parseCertificate(psc.der), pscProfile: 'cl-test' }],
+        profiles: new Map(),
+      }),
     },
     factorPublicKey: async () => world.factorSigner.publicKey,
   };
