@@ -25,8 +25,16 @@ export interface Paired {
   readonly milliseconds: number;
 }
 
+/** Taken again, twice at most, when the control says that the machine was not itself. */
 export async function paired(a: Work, b: Work, pairs = 40, sliceMilliseconds = 4): Promise<Paired> {
   const [runsA, runsB] = [await runsIn(a, sliceMilliseconds), await runsIn(b, sliceMilliseconds)];
+  let taken = await take(a, b, runsA, runsB, pairs);
+  for (let again = 0; again < 2 && !isBelievable(taken); again++)
+    taken = await take(a, b, runsA, runsB, pairs);
+  return taken;
+}
+
+async function take(a: Work, b: Work, runsA: number, runsB: number, pairs: number): Promise<Paired> {
   const ratios: number[] = [];
   const controls: number[] = [];
   const own: number[] = [];

@@ -12,13 +12,21 @@ import type { RevocationAnswer } from './answer.ts';
 import { checkRevocationByCrls } from './check-by-crls.ts';
 import type { ScannedCrl } from './crl-scan.ts';
 import type { OfferedCrl } from './crl-signer.ts';
+import { WantedSerials } from './wanted-serials.ts';
 
 export interface PathCheckInput {
   readonly path: CertificationPath;
+  /** Each scanned for all of `serialsOf(path, certificates)`. */
   readonly crls: readonly OfferedCrl[];
   /** DER among which signers of lists may be found, in any order: the chain as presented, as a rule. */
   readonly certificates?: readonly Uint8Array[];
   readonly now: Date;
+}
+
+/** What lists must be scanned for, so that they can be asked about the path and about who may have signed them. */
+export function serialsOf(path: CertificationPath, certificates: readonly Uint8Array[] = []): WantedSerials {
+  const all = [...path.path, ...certificates.map(parseCertificate)];
+  return WantedSerials.ofContents(all.map(({ serialNumber }) => serialNumber));
 }
 
 /** One answer per certificate of `path.path`, leaf first. */

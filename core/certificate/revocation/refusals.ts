@@ -10,6 +10,8 @@ export const revocationRefusals = {
     'The revocation list carries a critical extension that nobody here understands.',
   CRL_NOT_YET_VALID: 'The revocation list is dated in the future.',
   CRL_STALE: 'The revocation list is past its nextUpdate.',
+  CRL_BUNDLE_INCOMPLETE:
+    'These CAs have no whole and fresh revocation list, and no exemption; the old bundle stays.',
   CRL_NUMBER_REGRESSED: 'The revocation list is older than one already seen for the same scope.',
   REVOCATION_ALGORITHM_REFUSED: 'Revocation data is signed with an algorithm that is not accepted.',
   OCSP_MALFORMED: 'The OCSP answer is not well-formed DER of RFC 6960.',

@@ -4,9 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { parseCertificate } from '../../../../core/certificate/parse.ts';
 import { validatePath } from '../../../../core/certificate/path.ts';
 import { requireUnrevoked } from '../../../../core/certificate/revocation/answer.ts';
-import { checkPathByCrls } from '../../../../core/certificate/revocation/check-path.ts';
+import { checkPathByCrls, serialsOf } from '../../../../core/certificate/revocation/check-path.ts';
 import { scanCrl } from '../../../../core/certificate/revocation/crl-scan.ts';
-import { WantedSerials } from '../../../../core/certificate/revocation/wanted-serials.ts';
 
 // NIST PKITS with its revocation lists: every subtest, path and revocation together, must end as NIST says.
 interface PkitsCase {
@@ -54,7 +53,7 @@ function check({ id, certs, crls, time, policy }: PkitsCase): void {
       inhibitAnyPolicy: policy.inhibitAnyPolicy,
     },
   });
-  const wanted = WantedSerials.ofContents(certificates.map((der) => parseCertificate(der).serialNumber));
+  const wanted = serialsOf(path, certificates);
   const lists = crls.flatMap((source) => {
     try {
       return [{ source, crl: scanCrl(bytes(pkits.crls[source]!), wanted) }];
