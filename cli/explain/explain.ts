@@ -58,7 +58,8 @@ export async function explain(input: ExplainInput): Promise<Explanation> {
   });
   const path = provePath(input, chain, certificates, checks);
   const holder = identify(input, leaf, checks);
-  const revocation = path && (await lookUp(path, { ...input, chain }, checks));
+  const revocation =
+    path && (await lookUp(path, { ...input, chain, profileLists: profileListsOf(input.profile) }, checks));
   return {
     use: input.use,
     certificates: ordered(path, leaf, certificates).map((certificate) => describe(certificate, input.now)),
@@ -114,20 +115,23 @@ function identify(input: ExplainInput, leaf: ParsedCertificate, checks: Check[])
     });
     return undefined;
   }
+  attempt(checks, 'policy', () => {
+    const accepted = requireAcceptedPolicy(leaf, profiles[0]!, input.use);
+    return accepted.length > 0 ? `under ${accepted.join(', ')}` : 'no policy is asked for';
+  });
   let holder: Record<string, unknown> | undefined;
-  let profile: PscProfile | undefined;
   attempt(checks, 'holder', () => {
-    const identified = input.use === 'signing' ? personBy(leaf, profiles) : ownerBy(leaf, profiles);
-    profile = identified.profile;
-    holder = { layout: profile.holder, ...identified.found };
+    const { profile, found } = input.use === 'signing' ? personBy(leaf, profiles) : ownerBy(leaf, profiles);
+    holder = { layout: profile.holder, ...found };
     const by = input.profile ? `profile ${profile.id}` : `layout ${profile.holder}, usual in ${country}`;
     return input.use === 'signing' ? `a natural person, by ${by}` : `the owner, by ${by}`;
   });
-  attempt(checks, 'policy', () => {
-    const accepted = requireAcceptedPolicy(leaf, profile ?? profiles[0]!);
-    return accepted.length > 0 ? `under ${accepted.join(', ')}` : 'no policy is asked for';
-  });
   return holder;
+}
+
+function profileListsOf(profile: PscProfile | undefined): readonly string[] {
+  const source = profile?.revocation.source;
+  return source ? [source.url] : [];
 }
 
 async function lookUp(path: CertificationPath, sources: RevocationSources, checks: Check[]) {

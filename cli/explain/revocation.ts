@@ -1,23 +1,22 @@
 // What do the PSC's lists and responders say of a path? Lists given as files, or, when asked to go online, fetched
 // from the certificates' own pointers through the same guard and judged by the same rules as at a node.
 
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createEgress } from '../../adapters/http/egress.ts';
+import { createEgress, type Egress } from '../../adapters/http/egress.ts';
 import { fetchCrl, fetchOcsp } from '../../adapters/http/revocation-fetch.ts';
 import type { ParsedCertificate } from '../../core/certificate/certificate.ts';
 import type { CertificationPath } from '../../core/certificate/path.ts';
 import type { RevocationAnswer } from '../../core/certificate/revocation/answer.ts';
 import { checkPathByCrls } from '../../core/certificate/revocation/check-path.ts';
-import { scanCrl, scanCrlStream } from '../../core/certificate/revocation/crl-scan.ts';
+import { type ScannedCrl, scanCrl, scanCrlStream } from '../../core/certificate/revocation/crl-scan.ts';
 import type { OfferedCrl } from '../../core/certificate/revocation/crl-signer.ts';
-import {
-  distributionPointsOf,
-  ocspPointersOf,
-  urlsOfPoint,
-} from '../../core/certificate/revocation/distribution-points.ts';
+import { ocspPointersOf } from '../../core/certificate/revocation/distribution-points.ts';
 import { checkRevocationByOcsp } from '../../core/certificate/revocation/ocsp.ts';
 import { ocspRequest } from '../../core/certificate/revocation/ocsp-request.ts';
+import {
+  type RevocationSources as NamedSources,
+  revocationSourcesOf,
+} from '../../core/certificate/revocation/source.ts';
 import { serialHex, WantedSerials } from '../../core/certificate/revocation/wanted-serials.ts';
 import { Refusal, Transient } from '../../core/errors.ts';
 
@@ -29,6 +28,8 @@ export interface RevocationSources {
   readonly allowPrivate: boolean;
   readonly chain: readonly Uint8Array[];
   readonly now: Date;
+  /** Of the PSC profile, for certificates that name none. */
+  readonly profileLists: readonly string[];
 }
 
 export interface RevocationReport {
@@ -38,56 +39,101 @@ export interface RevocationReport {
   readonly silent: readonly { readonly source: string; readonly why: string }[];
 }
 
+/** As a node asks (adapters/http/path-revocation.ts): lists first, a responder only where no list is named. */
 export async function revocationOf(
   path: CertificationPath,
   sources: RevocationSources,
 ): Promise<RevocationReport> {
-  const serials = new WantedSerials(path.path.map(({ serialNumber }) => serialHex(serialNumber)));
-  const silent: { source: string; why: string }[] = [];
-  const lists: OfferedCrl[] = [];
-  const offer = async (source: string, read: () => Promise<OfferedCrl['crl']>) => {
+  const asking = new Asking(path, sources);
+  for (const file of sources.crlFiles)
+    await asking.offer(file, async (serials) => scanCrl(readFileSync(file), serials));
+  if (sources.online) await asking.fetchLists();
+  const { chain, now } = sources;
+  const byLists = checkPathByCrls({ path, crls: asking.lists, certificates: chain, now });
+  const answers: RevocationAnswer[] = [];
+  for (const [depth, answer] of byLists.entries()) {
+    const ask = sources.online && answer.status === 'unknown' && asking.sourcesOf(depth)?.kind === 'ocsp';
+    answers.push(ask ? await asking.responder(depth, answer) : answer);
+  }
+  return { answers, silent: asking.silent };
+}
+
+class Asking {
+  readonly lists: OfferedCrl[] = [];
+  readonly silent: { source: string; why: string }[] = [];
+  readonly #path: CertificationPath;
+  readonly #sources: RevocationSources;
+  readonly #egress: Egress;
+  readonly #serials: WantedSerials;
+
+  constructor(path: CertificationPath, sources: RevocationSources) {
+    this.#path = path;
+    this.#sources = sources;
+    this.#egress = createEgress({ allowPrivate: sources.allowPrivate });
+    this.#serials = new WantedSerials(path.path.map(({ serialNumber }) => serialHex(serialNumber)));
+  }
+
+  /** Undefined where the certificate names nobody; checkPathByCrls then says `no-pointer`. */
+  sourcesOf(depth: number): NamedSources | undefined {
     try {
-      lists.push({ source, crl: await read() });
+      return revocationSourcesOf(this.#path.path[depth]!, this.#sources.profileLists);
     } catch (error) {
-      if (!(error instanceof Refusal) && !(error instanceof Transient)) throw error;
-      silent.push({ source, why: error.message });
-    }
-  };
-  for (const file of sources.crlFiles) await offer(file, async () => scanCrl(readFileSync(file), serials));
-  const egress = createEgress({ allowPrivate: sources.allowPrivate });
-  if (sources.online) {
-    for (const url of new Set(
-      path.path.flatMap((certificate) => distributionPointsOf(certificate).flatMap(urlsOfPoint)),
-    )) {
-      await offer(url, async () => {
-        const fetched = await fetchCrl(egress, url);
-        if (fetched.outcome !== 'FETCHED')
-          throw new Transient('TransientRevocationSource', `${url} sent no list`);
-        return scanCrlStream(fetched.body, serials, { signatureTries: 2 });
-      });
+      if (error instanceof Refusal) return undefined;
+      throw error;
     }
   }
-  const { now, chain } = sources;
-  const byLists = checkPathByCrls({ path, crls: lists, certificates: chain, now });
-  if (!sources.online) return { answers: byLists, silent };
-  const answers = await Promise.all(
-    byLists.map((answer, at) => (answer.status === 'unknown' ? byResponder(answer, at) : answer)),
-  );
-  return { answers, silent };
 
-  async function byResponder(answer: RevocationAnswer, at: number): Promise<RevocationAnswer> {
-    const certificate = path.path[at]!;
-    const issuer: ParsedCertificate = path.path[at + 1] ?? path.anchor.certificate;
-    for (const source of ocspPointersOf(certificate)) {
-      const nonce = randomBytes(32);
-      try {
-        const response = await fetchOcsp(egress, source, ocspRequest({ certificate, issuer }, { nonce }));
-        return checkRevocationByOcsp({ certificate, issuer, response, source, now, nonce });
-      } catch (error) {
-        if (!(error instanceof Refusal) && !(error instanceof Transient)) throw error;
-        silent.push({ source, why: error.message });
+  async offer(source: string, read: (serials: WantedSerials) => Promise<ScannedCrl>): Promise<boolean> {
+    return this.#tolerating(
+      source,
+      async () => void this.lists.push({ source, crl: await read(this.#serials) }),
+    );
+  }
+
+  async fetchLists(): Promise<void> {
+    const done = new Set<string>();
+    for (const depth of this.#path.path.keys()) {
+      const named = this.sourcesOf(depth);
+      if (named?.kind !== 'crl') continue;
+      for (const pointer of [...named.lists, ...named.deltas]) {
+        // The same list at several places: the first that gives it is enough.
+        for (const url of pointer)
+          if (done.has(url) || (done.add(url) && (await this.#fetchList(url)))) break;
       }
     }
+  }
+
+  #fetchList(url: string): Promise<boolean> {
+    return this.offer(url, async (serials) => {
+      const fetched = await fetchCrl(this.#egress, url);
+      if (fetched.outcome !== 'FETCHED')
+        throw new Transient('TransientRevocationSource', `${url} sent no list`);
+      return scanCrlStream(fetched.body, serials, { signatureTries: 2 });
+    });
+  }
+
+  async responder(depth: number, otherwise: RevocationAnswer): Promise<RevocationAnswer> {
+    const certificate = this.#path.path[depth]!;
+    const issuer: ParsedCertificate = this.#path.path[depth + 1] ?? this.#path.anchor.certificate;
+    let answer = otherwise;
+    for (const source of ocspPointersOf(certificate)) {
+      await this.#tolerating(source, async () => {
+        const response = await fetchOcsp(this.#egress, source, ocspRequest({ certificate, issuer }));
+        answer = checkRevocationByOcsp({ certificate, issuer, response, source, now: this.#sources.now });
+      });
+      if (answer.status !== 'unknown') break;
+    }
     return answer;
+  }
+
+  async #tolerating(source: string, act: () => Promise<void>): Promise<boolean> {
+    try {
+      await act();
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refusal) && !(error instanceof Transient)) throw error;
+      this.silent.push({ source, why: error.message });
+      return false;
+    }
   }
 }

@@ -1,12 +1,13 @@
 // What does a node believe about one PSC? Data that two node operators sign with the anchors: where its holders
 // stand, which policies count, what revocation must be known. Paths are validated elsewhere (path.ts).
 
+import type { CertificateUse } from '../enrolment/enrolment.ts';
 import { Refusal } from '../errors.ts';
 import { revocationPolicy } from '../policy.ts';
 import type { Oid, ParsedCertificate } from './certificate.ts';
 import type { Country } from './holder/extractor.ts';
 import { policyOids } from './holder/fields.ts';
-import { type HolderLayout, type HolderRule, holderLayouts } from './holder/holder.ts';
+import { type HolderLayout, type HolderRule, holderLayouts, sealOf } from './holder/holder.ts';
 import { type JsonReader, malformedManifest } from './manifest-json.ts';
 import type { Thumbprint } from './thumbprint.ts';
 
@@ -21,8 +22,10 @@ export interface PscProfile extends HolderRule {
   readonly holder: HolderLayout;
   /** Anchors by thumbprint; an anchor serves one profile. */
   readonly anchors: readonly Thumbprint[];
-  /** Object identifiers, or arcs ending in `.*`; the leaf must carry one of them. Empty: any, or none. */
+  /** `signing`: object identifiers, or arcs ending in `.*`; the leaf must carry one of them. Empty: any, or none. */
   readonly acceptedPolicies: readonly Oid[];
+  /** The same for `transport`: certificates of companies and machines stand under policies of their own. */
+  readonly transportPolicies: readonly Oid[];
   /** Self-signed leafs accepted as they are, by thumbprint; empty (the default): none. */
   readonly selfSignedLeafs: readonly Thumbprint[];
   readonly revocation: RevocationRule;
@@ -30,14 +33,16 @@ export interface PscProfile extends HolderRule {
 
 /** How this PSC's revocation is looked up. Times are milliseconds; defaults are `revocationPolicy`. */
 export interface RevocationRule {
-  /** Used instead of the certificates' own pointers (or where they have none). */
-  readonly source?: { readonly kind: 'crl' | 'ocsp'; readonly url: string };
+  /** The list for certificates that name no source of their own (S25). */
+  readonly source?: { readonly kind: 'crl'; readonly url: string };
   readonly crlMaxBytes: number;
   readonly frozenAfterStale: number;
   readonly frozenAfterLastGoodFetch: number;
 }
 
 const countries: readonly Country[] = ['BR', 'CL', 'CO', 'MX', 'PE'];
+
+const policyForm = /^[0-2](\.\d{1,20}){1,30}(\.\*)?$/;
 
 /** @throws Refusal ANCHORS_MALFORMED naming the member */
 export function readProfile(json: JsonReader): PscProfile {
@@ -53,7 +58,8 @@ export function readProfile(json: JsonReader): PscProfile {
     enabled: json.boolean('enabled'),
     holder,
     anchors: json.thumbprints('anchors'),
-    acceptedPolicies: json.list('acceptedPolicies', /^[0-2](\.\d{1,20}){1,30}(\.\*)?$/),
+    acceptedPolicies: json.list('acceptedPolicies', policyForm),
+    transportPolicies: json.list('transportPolicies', policyForm),
     selfSignedLeafs: json.thumbprints('selfSignedLeafs'),
     ...(pscTaxId ? { pscTaxId } : {}),
     revocation: readRevocation(json.member('revocation')),
@@ -67,7 +73,7 @@ function readRevocation(json: JsonReader): RevocationRule {
     ...(source
       ? {
           source: {
-            kind: source.oneOf('kind', ['crl', 'ocsp']),
+            kind: source.oneOf('kind', ['crl']),
             url: source.matching('url', /^https?:\/\/\S+$/),
           },
         }
@@ -89,16 +95,23 @@ function readRevocation(json: JsonReader): RevocationRule {
 /**
  * The leaf's own policies that the profile accepts. Asked of the leaf itself, because the intermediates of some
  * PSCs (ICP-Brasil) do not carry their leafs' policies, and RFC 5280 §6.1 would then find none.
- * @throws Refusal POLICY_NOT_ACCEPTED
+ * @throws Refusal POLICY_NOT_ACCEPTED; HOLDER_IS_SEAL, which says more, for a seal that is to sign
  */
-export function requireAcceptedPolicy(leaf: ParsedCertificate, profile: PscProfile): readonly Oid[] {
+export function requireAcceptedPolicy(
+  leaf: ParsedCertificate,
+  profile: PscProfile,
+  use: CertificateUse,
+): readonly Oid[] {
+  const wanted = use === 'signing' ? profile.acceptedPolicies : profile.transportPolicies;
   const carried = policyOids(leaf);
-  if (profile.acceptedPolicies.length === 0) return carried;
-  const accepted = carried.filter((oid) => profile.acceptedPolicies.some((wanted) => covers(wanted, oid)));
+  const accepted = carried.filter((oid) => wanted.some((one) => covers(one, oid)));
+  if (wanted.length === 0) return carried;
   if (accepted.length === 0) {
+    const seal = use === 'signing' ? sealOf(leaf, profile) : undefined;
+    if (seal) throw new Refusal('HOLDER_IS_SEAL', { found: seal });
     throw new Refusal('POLICY_NOT_ACCEPTED', {
       parameter: 'certificatePolicies',
-      expected: profile.acceptedPolicies.join(' or '),
+      expected: wanted.join(' or '),
       found: carried.join(', ') || 'none',
     });
   }

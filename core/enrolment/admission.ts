@@ -104,7 +104,7 @@ function identify(
   checkPathFor(submission.use, path);
   const profile = ground.profiles.get(path.anchor.pscProfile ?? '');
   if (!profile) throw new Refusal('PSC_PROFILE_MISSING');
-  requireAcceptedPolicy(leaf, profile);
+  requireAcceptedPolicy(leaf, profile, submission.use);
   const proved = {
     path,
     anchor: thumbprintOf(path.anchor.certificate.der),

@@ -26,6 +26,7 @@ export function testProfile({ country, root }: CountryAuthority): PscProfile {
     anchors: [root.thumbprint],
     // A3 and A4 of a natural person (Resolucao 211/2024).
     acceptedPolicies: country === 'BR' ? ['2.16.76.1.2.3.*', '2.16.76.1.2.4.*'] : [],
+    transportPolicies: [],
     selfSignedLeafs: [],
     ...(country === 'CL' ? { pscTaxId: testPscRut } : {}),
     revocation: { crlMaxBytes, frozenAfterStale, frozenAfterLastGoodFetch },

@@ -246,7 +246,8 @@ describe('apodera certificate explain, with lists and responders', () => {
       'NO_REVOCATION_SOURCE',
     );
     const { chainPem } = await issue('both');
-    psc.faults.add({ fault: 'status500' });
+    // A node asks a responder only where no list is named: so does explain.
+    psc.faults.add({ fault: 'status500', service: 'crl' });
     const { json } = await online(file('silent.pem', chainPem));
     psc.faults.clear();
     expect(json.verdict.code).toBe('REVOCATION_UNAVAILABLE');

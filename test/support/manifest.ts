@@ -27,6 +27,7 @@ export function someProfile(anchor: Authority, change: Partial<PscProfile> = {})
     holder: 'cl.san',
     anchors: [anchor.thumbprint],
     acceptedPolicies: [],
+    transportPolicies: [],
     selfSignedLeafs: [],
     revocation: {
       crlMaxBytes: revocationPolicy.crlMaxBytes,

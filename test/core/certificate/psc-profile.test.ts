@@ -15,26 +15,43 @@ describe('the policy of a leaf', () => {
   const accepting = (...acceptedPolicies: string[]) => ({ ...profile, acceptedPolicies });
 
   test('is accepted by its object identifier or by the arc above it', () => {
-    expect(requireAcceptedPolicy(leaf('1.2.3.4'), accepting('1.2.3.4'))).toEqual(['1.2.3.4']);
+    expect(requireAcceptedPolicy(leaf('1.2.3.4'), accepting('1.2.3.4'), 'signing')).toEqual(['1.2.3.4']);
     const brazil = accepting('2.16.76.1.2.3.*', '2.16.76.1.2.4.*');
-    expect(requireAcceptedPolicy(leaf('2.16.76.1.2.3.51', '1.9'), brazil)).toEqual(['2.16.76.1.2.3.51']);
+    expect(requireAcceptedPolicy(leaf('2.16.76.1.2.3.51', '1.9'), brazil, 'signing')).toEqual([
+      '2.16.76.1.2.3.51',
+    ]);
   });
 
   test.each([[['2.16.76.1.2.1.51']], [['2.16.76.1.2.30.1']], [['2.16.76.1.2.3']], [['2.5.29.32.0']]])(
     'refuses %s, which is not below an accepted arc',
     (policies) => {
-      expect(() => requireAcceptedPolicy(leaf(...policies), accepting('2.16.76.1.2.3.*'))).toThrow(
+      expect(() => requireAcceptedPolicy(leaf(...policies), accepting('2.16.76.1.2.3.*'), 'signing')).toThrow(
         expect.objectContaining({ code: 'POLICY_NOT_ACCEPTED' }),
       );
     },
   );
 
-  test('refuses none where one is asked for, and asks for none where the profile names none', () => {
-    const bare = parseCertificate(issueLeaf(root).der);
-    expect(() => requireAcceptedPolicy(bare, accepting('1.2.3'))).toThrow(
+  test('is another question for transport, whose certificates stand under policies of their own', () => {
+    const both = { ...accepting('1.2.3'), transportPolicies: ['1.2.9'] };
+    expect(requireAcceptedPolicy(leaf('1.2.9'), both, 'transport')).toEqual(['1.2.9']);
+    expect(() => requireAcceptedPolicy(leaf('1.2.3'), both, 'transport')).toThrow(
       expect.objectContaining({ code: 'POLICY_NOT_ACCEPTED' }),
     );
-    expect(requireAcceptedPolicy(bare, accepting())).toEqual([]);
+  });
+
+  test('of a seal that is to sign is refused as a seal', () => {
+    const brazil = { ...accepting('2.16.76.1.2.3.*'), country: 'BR', holder: 'br.icp' } as const;
+    expect(() => requireAcceptedPolicy(leaf('2.16.76.1.2.201.1'), brazil, 'signing')).toThrow(
+      expect.objectContaining({ code: 'HOLDER_IS_SEAL' }),
+    );
+  });
+
+  test('refuses none where one is asked for, and asks for none where the profile names none', () => {
+    const bare = parseCertificate(issueLeaf(root).der);
+    expect(() => requireAcceptedPolicy(bare, accepting('1.2.3'), 'signing')).toThrow(
+      expect.objectContaining({ code: 'POLICY_NOT_ACCEPTED' }),
+    );
+    expect(requireAcceptedPolicy(bare, accepting(), 'signing')).toEqual([]);
   });
 });
 
