@@ -10,6 +10,7 @@ import { startClockEndpoint } from './clock-endpoint.ts';
 import { type DynamoDb, freePort, startDynamoDb } from './dynamodb.ts';
 import { callJson } from './endpoints/call.ts';
 import { type Endpoints, startEndpoints } from './endpoints/endpoints.ts';
+import { type FaultProxy, type FaultRule, startFaultProxy } from './fault-proxy.ts';
 import { startFront } from './lambda/front.ts';
 import { gatewayResponsesOf, gatewayResponsesOfOpenApi } from './lambda/gateway-responses.ts';
 import { type LambdaHost, startLambdaHost } from './lambda/host.ts';
@@ -32,6 +33,8 @@ export interface LaptopOptions {
   /** 0 or absent: a free one. */
   readonly ports?: Partial<Record<'aws' | 'dynamodb' | 'states' | 'mail' | 'clock', number>>;
   readonly nodes: readonly NodeOptions[];
+  /** Puts the fault proxy between everything and DynamoDB; it also counts. */
+  readonly faults?: FaultRule;
 }
 
 export interface NodeOptions {
@@ -66,6 +69,8 @@ export interface Laptop {
   readonly statesUrl: string;
   /** AWS_ENDPOINT_URL and the others: with these, any SDK client of any process reaches this laptop. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Only with `faults`. */
+  readonly faultProxy?: FaultProxy;
   readonly nodes: readonly Node[];
   stop(): Promise<void>;
 }
@@ -135,11 +140,15 @@ async function startServices(options: LaptopOptions, stops: Stop[]): Promise<Ser
     started('clock', startClockEndpoint({ clock, port: port('clock') })),
   ]);
   statesUrl = states.url;
+  const faultProxy =
+    options.faults && (await startFaultProxy({ target: dynamodb.url, rule: options.faults }));
+  if (faultProxy) stops.push(faultProxy.stop);
+  const dynamodbUrl = faultProxy?.url ?? dynamodb.url;
   stops.push(clock.register('states', states.idle));
   const environment = {
     // A service that nobody thought of must fail here, never reach AWS.
     AWS_ENDPOINT_URL: endpoints.url,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl,
     AWS_ENDPOINT_URL_SFN: states.url,
     AWS_ENDPOINT_URL_SESV2: mail.url,
     APODERA_CLOCK_URL: clockEndpoint.url,
@@ -148,7 +157,8 @@ async function startServices(options: LaptopOptions, stops: Stop[]): Promise<Ser
     endpoints,
     mail,
     clockUrl: clockEndpoint.url,
-    dynamodbUrl: dynamodb.url,
+    dynamodbUrl,
+    ...(faultProxy ? { faultProxy } : {}),
     statesUrl,
     environment,
     release,

@@ -44,10 +44,16 @@ const largestAnswerBytes = 6 * 1024 * 1024;
 const logTailBytes = 4096;
 
 export function startChild(settings: FunctionSettings, log: (chunk: Buffer) => void): Child {
+  // Detached: ctrl-C at the terminal is for the host, which stops things in order.
   const process_ = spawn(
     process.execPath,
     ['--no-warnings', `--max-old-space-size=${settings.memoryMegabytes}`, runtime],
-    { cwd: settings.codeFolder, env: environmentOf(settings), stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+    {
+      cwd: settings.codeFolder,
+      env: environmentOf(settings),
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      detached: true,
+    },
   );
   let tail = Buffer.alloc(0);
   const keep = (chunk: Buffer): void => {

@@ -87,8 +87,8 @@ export function startLambdaHost(options: HostOptions): LambdaHost {
       return waited.includes(true);
     },
     async stop() {
+      for (const poller of pollers) poller.stop();
       for (const { pool } of running.values()) pool.stop();
-      await Promise.all(pollers.map((poller) => poller.stop()));
       await Promise.all(
         Array.from(running.values(), ({ log }) => new Promise<void>((done) => log.end(done))),
       );

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -12,7 +12,8 @@ import {
 } from '@aws-sdk/client-sfn';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../local/clock.ts';
-import { startLaptop } from '../../local/laptop.ts';
+import { invokeRunning } from '../../local/invoke.ts';
+import { type LaptopOptions, startLaptop } from '../../local/laptop.ts';
 import { clientOf, freshFolder, onCleanUp } from './endpoints/support.ts';
 import { laptopOptions } from './fixtures/laptop-options.ts';
 import { built } from './lambda/support.ts';
@@ -22,9 +23,9 @@ beforeAll(async () => {
   buildFolder = await built();
 });
 
-async function running(dataFolder = freshFolder()) {
+async function running(dataFolder = freshFolder(), more: Partial<LaptopOptions> = {}) {
   const clock = new VirtualClock({ frozen: true, file: join(dataFolder, 'clock') });
-  const laptop = await startLaptop(laptopOptions(dataFolder, buildFolder, clock));
+  const laptop = await startLaptop({ ...laptopOptions(dataFolder, buildFolder, clock), ...more });
   onCleanUp(async () => {
     await laptop.stop();
     clock.stop();
@@ -36,6 +37,14 @@ async function running(dataFolder = freshFolder()) {
 const stateMachineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:network-ActMachine:live';
 const item = { TableName: 'network-Table', Key: { pk: { S: 'a' }, sk: { S: 'b' } } };
 const object = { Bucket: 'network-keptbucket', Key: 'k' };
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 async function statusOf(url: string, executionArn: string): Promise<string | undefined> {
   return (await new SFNClient(clientOf(url)).send(new DescribeExecutionCommand({ executionArn }))).status;
@@ -94,8 +103,10 @@ describe('laptop', () => {
       new PutItemCommand({ TableName: item.TableName, Item: item.Key }),
     );
     await new S3Client(clientOf(url)).send(new PutObjectCommand({ ...object, Body: 'kept' }));
+    const { pid } = JSON.parse((await invokeRunning(url, 'network-DoFunction', '{}')).payload);
     first.kill('SIGKILL');
     await once(first, 'exit');
+    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
     const { clock, laptop } = await running(dataFolder);
     const found = await new DynamoDBClient(clientOf(laptop.dynamodbUrl)).send(new GetItemCommand(item));
     expect(found.Item).toEqual(item.Key);
@@ -103,6 +114,33 @@ describe('laptop', () => {
     expect(await read.Body?.transformToString()).toBe('kept');
     await clock.advance({ seconds: 86_401 });
     expect(await statusOf(laptop.statesUrl, executionArn!)).toBe('SUCCEEDED');
+  });
+
+  it('does not take an orderly stop for a failure of the function that was running', async () => {
+    const dataFolder = freshFolder();
+    const started = join(dataFolder, 'started');
+    const before = await running(dataFolder);
+    const client = new SFNClient(clientOf(before.laptop.statesUrl));
+    const input = JSON.stringify({ act: 'wait', file: started });
+    const { executionArn } = await client.send(new StartExecutionCommand({ stateMachineArn, input }));
+    await expect.poll(() => existsSync(started), { timeout: 10_000 }).toBe(true);
+    await before.laptop.stop();
+    rmSync(started);
+    const after = await running(dataFolder);
+    await expect.poll(() => existsSync(started), { timeout: 10_000 }).toBe(true);
+    expect(await statusOf(after.laptop.statesUrl, executionArn!)).toBe('RUNNING');
+  });
+
+  it('puts faults between the functions and DynamoDB when asked to', async () => {
+    const { laptop } = await running(freshFolder(), {
+      faults: ({ operation }) => (operation === 'GetItem' ? 'Throttling' : undefined),
+    });
+    const client = new DynamoDBClient(clientOf(laptop.environment.AWS_ENDPOINT_URL_DYNAMODB!));
+    laptop.faultProxy?.resetCounts();
+    await expect(client.send(new GetItemCommand(item))).rejects.toMatchObject({
+      name: 'ThrottlingException',
+    });
+    expect(laptop.faultProxy?.counts().faults).toEqual({ Throttling: 1 });
   });
 
   it('names the port that is taken and stops what had started', async () => {
