@@ -103,7 +103,12 @@ describe('laptop', () => {
       new PutItemCommand({ TableName: item.TableName, Item: item.Key }),
     );
     await new S3Client(clientOf(url)).send(new PutObjectCommand({ ...object, Body: 'kept' }));
-    const { pid } = JSON.parse((await invokeRunning(url, 'network-DoFunction', '{}')).payload);
+    // In the middle of its work, so that only the end of its host can end it.
+    const startedFile = join(dataFolder, 'started');
+    const wait = JSON.stringify({ act: 'wait', file: startedFile });
+    invokeRunning(url, 'network-DoFunction', wait).catch(() => {});
+    await expect.poll(() => existsSync(startedFile), { timeout: 10_000 }).toBe(true);
+    const pid = Number(readFileSync(startedFile, 'utf8'));
     first.kill('SIGKILL');
     await once(first, 'exit');
     await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);

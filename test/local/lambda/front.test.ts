@@ -187,6 +187,8 @@ describe('api door without the edge', () => {
 
   it.each([
     ['deny', 403],
+    ['both', 403],
+    ['elsewhere', 403],
     ['unauthorized', 401],
     ['broken', 500],
     ['malformed', 500],

@@ -1,4 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -105,6 +107,22 @@ describe('Lambda host', () => {
     const answers = await Promise.all([1, 2, 3].map(() => call('DoFunction', {})));
     expect(answers.map(({ answer }) => answer.invocations)).toEqual([1, 2, 3]);
     expect(host.stats().DoFunction?.coldStarts).toBe(1);
+  });
+
+  it('never answers what it was doing when it is stopped', async () => {
+    const { host, folder: place } = await laptop(folder);
+    const file = join(place, 'started');
+    let answered = false;
+    const payload = Buffer.from(JSON.stringify({ act: 'wait', file }));
+    host.invoke('DoFunction', payload).finally(() => {
+      answered = true;
+    });
+    await expect.poll(() => existsSync(file), { timeout: 10_000 }).toBe(true);
+    const pid = Number(readFileSync(file, 'utf8'));
+    await host.stop();
+    await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 10_000 }).toBe(false);
+    for (let turns = 0; turns < 20; turns += 1) await nextTurn();
+    expect(answered).toBe(false);
   });
 
   it('leaves out what a condition excludes', async () => {
