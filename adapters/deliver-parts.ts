@@ -7,6 +7,7 @@ import { urlInForce } from '../core/webhook.ts';
 import { readConfig } from './config.ts';
 import { statusStore } from './dynamodb/certificate.ts';
 import { enrolmentStore } from './dynamodb/enrolment.ts';
+import { dynamoDbEvidenceChains } from './dynamodb/evidence-chain.ts';
 import { parties } from './dynamodb/parties.ts';
 import { webhooks } from './dynamodb/webhooks.ts';
 import { createEgress, wholeBody } from './http/egress.ts';
@@ -49,6 +50,7 @@ export function deliverParts(parts: NodeParts, secret: SecretReader) {
       if (!own) throw new Error('this node has no active certificate on its message key');
       return own.der;
     },
+    evidenceHead: () => dynamoDbEvidenceChains(parts.table).lastHead(),
     async peer(finId: string) {
       const party = await known.party(finId);
       const apiKey = await secret(peerKeySecretId(node.finId, finId));

@@ -49,6 +49,15 @@ const noun: Noun = {
         'that was taken over answers for its own keys.',
       run: runAudit,
     },
+    heads: {
+      summary: 'list the heads of another node’s evidence that this node holds',
+      options: {
+        table: { type: 'string', value: '<name>', help: 'this node’s table; TABLE_NAME by default' },
+        of: { type: 'string', value: '<fin_id>', required: true, help: 'the other node' },
+      },
+      notes: 'With --json it is the file that "apodera evidence audit --peer-heads" takes at the other node.',
+      run: runHeads,
+    },
   },
 };
 export default noun;
@@ -71,6 +80,23 @@ async function runAudit(call: Call): Promise<Outcome> {
   return outcomeOf(await auditNode(options), call.style);
 }
 
+async function runHeads(call: Call): Promise<Outcome> {
+  const env = { ...call.terminal.env, ...(call.text('table') && { TABLE_NAME: call.text('table') }) };
+  const { tableName } = usage(() => readConfig(['tableName'], env));
+  const { headsHeldOf } = await import('../evidence/audit-node.ts');
+  const heads = await headsHeldOf(tableName, call.required('of'));
+  const rows = heads.map(({ number, hash }): [string, string] => [String(number), hash]);
+  return { json: heads, text: rows.length > 0 ? columns(rows, '') : 'This node holds none.' };
+}
+
+function usage<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
 function readSettings(call: Call): AuditSettings {
   const given = {
     TABLE_NAME: call.text('table'),
@@ -80,11 +106,7 @@ function readSettings(call: Call): AuditSettings {
     SEAL_KEY_ID: call.text('seal-key'),
   };
   const said = Object.entries(given).filter(([, value]) => value !== undefined);
-  try {
-    return readConfig(auditSettings, { ...call.terminal.env, ...Object.fromEntries(said) });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
+  return usage(() => readConfig(auditSettings, { ...call.terminal.env, ...Object.fromEntries(said) }));
 }
 
 function outcomeOf(report: AuditReport, style: Style): Outcome {

@@ -12,6 +12,7 @@ import { sealer } from '../../adapters/kms/seal.ts';
 import { kmsPublicKeys } from '../../adapters/kms/signer.ts';
 import { s3Archive } from '../../adapters/s3/archive.ts';
 import { type AuditReport, audit } from '../../core/evidence/audit.ts';
+import { heldHead } from '../../core/evidence/peer-heads.ts';
 import type { LastHead } from '../../core/evidence/ports.ts';
 import type { AuditSettings } from './settings.ts';
 
@@ -51,4 +52,15 @@ export async function auditNode({
     states,
     sourceBytes: (source) => (source.item === undefined ? archive.bytes(source.sha256) : itemBytes(source)),
   });
+}
+
+/** From the chain of this node's own evidence, in the order in which they came. */
+export async function headsHeldOf(tableName: string, peer: string): Promise<readonly LastHead[]> {
+  const table = dynamoDbTable({ client: new DynamoDBClient(), name: tableName });
+  const heads: LastHead[] = [];
+  for await (const { body } of dynamoDbEvidenceChains(table).links('node', 0)) {
+    const head = heldHead(body, peer);
+    if (head) heads.push(head);
+  }
+  return heads;
 }

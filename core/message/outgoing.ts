@@ -2,6 +2,7 @@
 // from the outbox entry that asked for it: every attempt carries the same bytes, and the receiver knows a repeat.
 
 import { createHash } from 'node:crypto';
+import type { LastHead } from '../evidence/ports.ts';
 import type { OutboxEntry } from '../outbox.ts';
 import { type Institution, type JsonObject, writeEnvelope } from './envelope.ts';
 
@@ -10,6 +11,8 @@ export interface NodeMessage {
   readonly receiver: Institution;
   readonly action: string;
   readonly parameters: JsonObject;
+  /** The sender's last signed evidence head, which the receiver keeps for it (S23). */
+  readonly evidenceHead?: LastHead | undefined;
 }
 
 /** The entry's own id where it is short enough for a message_id, else its digest. */
@@ -20,10 +23,11 @@ export function messageIdOf(entryId: string): string {
 
 export function nodeMessageBytes(
   entry: Pick<OutboxEntry, 'id' | 'createdAt'>,
-  { sender, receiver, action, parameters }: NodeMessage,
+  { sender, receiver, action, parameters, evidenceHead }: NodeMessage,
 ): Uint8Array {
   const header = { sender, receiver, messageId: messageIdOf(entry.id), creationDate: entry.createdAt };
-  return writeEnvelope(header, { action, parameters });
+  const head = evidenceHead && { number: evidenceHead.number, hash: evidenceHead.hash };
+  return writeEnvelope(header, { action, parameters, ...(head && { evidence_head: head }) });
 }
 
 /** Something that happened to a participant, for its events URL. */

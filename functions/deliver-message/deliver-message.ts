@@ -2,6 +2,7 @@
 // delivered; a refusal of a node is final; everything else is tried again later, with the same bytes and ids.
 
 import { randomUUID } from 'node:crypto';
+import type { LastHead } from '../../core/evidence/ports.ts';
 import type { Institution } from '../../core/message/envelope.ts';
 import { type DigestSigner, signDetached } from '../../core/message/jws.ts';
 import {
@@ -37,6 +38,8 @@ export interface DeliverPorts {
   ): Promise<
     { readonly institution: Institution; readonly apiUrl: string; readonly apiKey: string } | undefined
   >;
+  /** Of this node's own evidence, for its peers to hold. */
+  evidenceHead(): Promise<LastHead | undefined>;
   /** The participant's events URL in force; undefined where it registered none. */
   eventsUrl(participant: string, now: Date): Promise<string | undefined>;
 }
@@ -59,9 +62,15 @@ export async function deliverToNode(
   const peer = await ports.peer(message.receiver);
   // The peer is pinned and given its key by acts of people, who may still be at it.
   if (!peer) return { outcome: 'NOT_NOW', because: 'PEER_UNKNOWN' };
-  const bytes = await keptBytes(ports, entry.id, () =>
-    nodeMessageBytes(entry, { ...message, sender: ports.node, receiver: peer.institution }),
-  );
+  const bytes = await keptBytes(ports, entry.id, async () => {
+    const evidenceHead = await ports.evidenceHead();
+    return nodeMessageBytes(entry, {
+      ...message,
+      sender: ports.node,
+      receiver: peer.institution,
+      evidenceHead,
+    });
+  });
   const url = `${peer.apiUrl.replace(/\/$/, '')}/v1/node/messages`;
   const headers = { 'Content-Type': 'application/json', 'Shinkansen-Api-Key': peer.apiKey };
   return heardFromNode(await send(ports, url, headers, bytes), ports.clock.now());
@@ -74,13 +83,19 @@ export async function deliverEvent(
 ): Promise<Delivered> {
   const url = await ports.eventsUrl(event.participant, ports.clock.now());
   if (url === undefined) return { outcome: 'NOWHERE' };
-  const bytes = await keptBytes(ports, entry.id, () => eventBytes(entry.id, ports.node, event));
+  const bytes = await keptBytes(ports, entry.id, async () => eventBytes(entry.id, ports.node, event));
   const answer = await send(ports, url, { 'Content-Type': 'application/cloudevents+json' }, bytes);
   return heardFromParticipant(answer, ports.clock.now());
 }
 
-async function keptBytes(ports: DeliverPorts, entryId: string, make: () => Uint8Array): Promise<Uint8Array> {
-  return (await ports.sent.find(entryId)) ?? (await ports.sent.keep(entryId, make(), ports.clock.now()));
+async function keptBytes(
+  ports: DeliverPorts,
+  entryId: string,
+  make: () => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  return (
+    (await ports.sent.find(entryId)) ?? (await ports.sent.keep(entryId, await make(), ports.clock.now()))
+  );
 }
 
 async function send(

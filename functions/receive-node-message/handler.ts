@@ -1,6 +1,7 @@
 // Wires POST /v1/node/messages.
 
 import { readConfig } from '../../adapters/config.ts';
+import { peerHeads } from '../../adapters/dynamodb/peer-heads.ts';
 import { enrolling } from '../../adapters/enrolling.ts';
 import { apiDoor } from '../../adapters/http/door.ts';
 import { SIGNATURE_HEADER } from '../../adapters/http/request.ts';
@@ -23,6 +24,7 @@ const ports = {
   ...trust,
   ...enrolling(parts.table, trust),
   role: nodeRole,
+  peerHeads: peerHeads(parts),
   peer: (finId: string) => trust.parties.party(finId),
 };
 

@@ -3,6 +3,8 @@
 
 import { readForward } from '../../core/enrolment/forward.ts';
 import { Refusal } from '../../core/errors.ts';
+import { headIn, type Peer } from '../../core/evidence/peer-heads.ts';
+import type { LastHead } from '../../core/evidence/ports.ts';
 import {
   type AddressedEnvelope,
   actionOf,
@@ -19,6 +21,8 @@ import { type ReceiveEnrolmentPorts, receiveEnrolment } from './receive-enrolmen
 export interface ReceiveNodeMessagePorts extends ReceiveEnrolmentPorts {
   readonly role: 'network' | 'payoutOperator';
   peer(finId: string): Promise<Party | undefined>;
+  /** Keeps what the message says of its sender's evidence. */
+  readonly peerHeads: { hold(peer: Peer, head: LastHead): Promise<void> };
 }
 
 export interface ReceivedNodeMessage {
@@ -45,6 +49,8 @@ export async function receiveNodeMessage(
   const signed = await verifySender(ports, received, { participant: peer.finId, now });
   const envelope = addressedEnvelope(received.body, from, ports.node);
   checkAge(envelope.header, now, 'node');
+  const head = headIn(envelope.document);
+  if (head) await ports.peerHeads.hold({ finId: peer.finId, kind: peer.kind }, head);
   const receipt = { message_id: envelope.header.messageId };
   const action = actionOf(envelope);
   requireRole(ports.role, peer.kind, action);

@@ -2,7 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { peerHeads } from '../../adapters/dynamodb/peer-heads.ts';
 import type { StoredItem } from '../../adapters/dynamodb/table.ts';
+import { memoryIds } from '../../adapters/memory/clock.ts';
 import { memoryP256Signer } from '../../adapters/memory/signer.ts';
 import { s3Archive } from '../../adapters/s3/archive.ts';
 import { exitCodes } from '../../cli/exit-codes.ts';
@@ -103,6 +105,17 @@ describe('apodera evidence audit', () => {
     const other = memoryP256Signer().publicKey.export({ type: 'spki', format: 'pem' });
     writeFileSync(file, other);
     expect((await it.audit('--evidence-public-key', file)).out).toContain('HEAD_FORGED');
+  });
+
+  test('lists the heads that it holds of another node, as the file that the other’s audit takes', async () => {
+    const heads = peerHeads({ ...it.node, ids: memoryIds() });
+    const theirs = [1, 2].map((number) => ({ number, hash: `${number}`.repeat(43) }));
+    for (const head of theirs) await heads.hold({ finId: 'BANCO_CL', kind: 'payoutOperator' }, head);
+    await it.node.chain();
+    const list = (of: string, ...more: string[]) =>
+      apodera(['evidence', 'heads', '--of', of, ...more], { env: { TABLE_NAME: it.table.name } });
+    expect(JSON.parse((await list('BANCO_CL', '--json')).out)).toEqual(theirs);
+    expect((await list('OTHER')).out).toBe('This node holds none.\n');
   });
 
   test('asks for what neither options nor environment name', async () => {

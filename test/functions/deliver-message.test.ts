@@ -4,6 +4,7 @@ import { type LargeBytes, sentMessages } from '../../adapters/dynamodb/sent-mess
 import { memoryClock } from '../../adapters/memory/clock.ts';
 import { memoryTable } from '../../adapters/memory/table.ts';
 import { Transient } from '../../core/errors.ts';
+import { headIn } from '../../core/evidence/peer-heads.ts';
 import { readEnvelope } from '../../core/message/envelope.ts';
 import { readDetachedJws, verifyDetached } from '../../core/message/jws.ts';
 import { messageIdOf } from '../../core/message/outgoing.ts';
@@ -65,6 +66,7 @@ beforeEach(() => {
       finId === bank.finId
         ? { institution: bank, apiUrl: 'https://bank.example/', apiKey: 'apo_dev_key' }
         : undefined,
+    evidenceHead: async () => undefined,
     eventsUrl: async (participant) =>
       participant === 'FINTECH_CL' ? 'https://fintech.example/events' : undefined,
   };
@@ -76,6 +78,16 @@ const deliver = (parameters: { [name: string]: string } = forward.parameters) =>
   deliverToNode(ports, entry, { ...forward, parameters });
 
 describe('a message to another node', () => {
+  test('S23 carries the sender’s last evidence head, the same at every attempt', async () => {
+    const head = { number: 7, hash: 'h'.repeat(43) };
+    ports = { ...ports, evidenceHead: async () => head };
+    answer = () => says(503);
+    await deliver();
+    ports = { ...ports, evidenceHead: async () => ({ ...head, number: 8 }) };
+    await deliver();
+    expect(posted.map(({ body }) => headIn(readEnvelope(body).document))).toEqual([head, head]);
+  });
+
   test('is signed, carries the API key that the node gave, and goes to its one route', async () => {
     expect(await deliver()).toEqual({ outcome: 'RECEIVED', receipt: { status: 'pending' } });
     const [{ url, headers, body }] = posted as [Posted];

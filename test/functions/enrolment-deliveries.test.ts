@@ -60,6 +60,7 @@ beforeEach(() => {
       return answer;
     },
     peer: async () => ({ institution: bank, apiUrl: 'https://bank.example', apiKey: 'k' }),
+    evidenceHead: async () => undefined,
     eventsUrl: async () => 'https://fintech.example/events',
     enrolments: {
       find: async () => enrolment as Enrolment | undefined,

@@ -319,6 +319,11 @@ export type NodeMessage = {
     readonly header: Header;
     readonly action: "enrolment.forward" | "enrolment.answer" | "enrolment.end" | "certificate.disable_forward" | "participant.suspend" | "payout.forward" | "payout.answer" | "payout.inquire" | "node.certificate";
     readonly parameters: { readonly [name: string]: unknown };
+    /** The sender's last signed evidence head; the receiver keeps it, so that the sender's evidence cannot be rewritten unseen. Never a reason to refuse the message. */
+    readonly evidence_head?: {
+      readonly number?: number;
+      readonly hash?: string;
+    };
   };
 };
 
