@@ -21,6 +21,7 @@ import {
   withIssuerPolicies,
 } from './policies.ts';
 import type { PublicKey } from './public-key.ts';
+import { type Thumbprint, thumbprintOf } from './thumbprint.ts';
 
 export type { PathPolicy } from './policies.ts';
 
@@ -43,9 +44,13 @@ export interface CertificationPath {
 }
 
 export interface PathInput {
-  /** DER, any order, anchors may be among them; the leaf is found (`findLeaf`) unless `leaf` names it. */
+  /** DER, any order, anchors may be among them. */
   readonly chain: readonly Uint8Array[];
-  readonly leaf?: Uint8Array;
+  /**
+   * DER of the leaf, or the thumbprint of one in `chain`; found by `findLeaf` when not given. Give the thumbprint
+   * for a chain out of storage: who can write the table could have exchanged it.
+   */
+  readonly leaf?: Uint8Array | Thumbprint;
   readonly anchors: readonly TrustAnchor[];
   readonly now: Date;
   readonly policy: PathPolicy;
@@ -59,8 +64,15 @@ export function validatePath(input: PathInput): CertificationPath {
   const { chain } = input;
   if (chain.length > certificateLimits.chainCertificates) throw new Refusal('CHAIN_TOO_LONG');
   const certificates = chain.map(parseCertificate);
-  const leaf = input.leaf ? parseCertificate(input.leaf) : findLeaf(certificates);
-  return new Search(input, leaf, certificates).run();
+  return new Search(input, leafOf(input.leaf, certificates), certificates).run();
+}
+
+function leafOf(leaf: PathInput['leaf'], certificates: readonly ParsedCertificate[]): ParsedCertificate {
+  if (leaf === undefined) return findLeaf(certificates);
+  if (typeof leaf !== 'string') return parseCertificate(leaf);
+  const named = certificates.find(({ der }) => thumbprintOf(der) === leaf);
+  if (!named) throw new Refusal('LEAF_UNCLEAR', { parameter: 'x5t#S256', expected: leaf });
+  return named;
 }
 
 interface Issuer {

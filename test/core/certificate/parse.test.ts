@@ -1,9 +1,23 @@
-import { generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ParsedCertificate } from '../../../core/certificate/certificate.ts';
+import {
+  bitString,
+  context,
+  contextPrimitive,
+  integer,
+  nullValue,
+  objectIdentifier,
+  octetString,
+  sequence,
+  time,
+} from '../../../core/certificate/der-writer.ts';
+import { encodeName } from '../../../core/certificate/name-writer.ts';
 import { parseCertificate, parseGeneralNames, readChain } from '../../../core/certificate/parse.ts';
+import { signatureAlgorithm } from '../../../local/psc/certificate.ts';
+import { defaultNotAfter, defaultNotBefore, spkiOf, testKey } from '../../support/certificates.ts';
 
 const vectors = join(import.meta.dirname, '../../vectors');
 const pscFiles = globSync(join(vectors, 'psc/**/*.pem')).sort();
@@ -87,6 +101,76 @@ describe('a file of certificates', () => {
     expect(() => readChain(somePem.replace('-----END CERTIFICATE-----', ''))).toThrow(refused);
     expect(() => readChain(somePem.replaceAll('CERTIFICATE', 'CERTIFICATE REQUEST'))).toThrow(refused);
     expect(() => readChain(somePem.replace('MII', 'MI='))).toThrow(refused);
+  });
+});
+
+describe('the frame of a certificate', () => {
+  const key = testKey('ec-p256');
+  const name = encodeName([{ type: 'CN', value: 'x' }]);
+  const validity = sequence(time(defaultNotBefore), time(defaultNotAfter));
+  const extension = sequence(sequence(objectIdentifier('1.2.3'), octetString(nullValue())));
+  interface Frame {
+    readonly version?: number;
+    readonly algorithm?: Uint8Array;
+    readonly validity?: Uint8Array;
+    readonly more?: readonly Uint8Array[];
+    readonly after?: readonly Uint8Array[];
+  }
+  const certificate = ({ version, algorithm, more = [], after = [], ...frame }: Frame) => {
+    const tbs = sequence(
+      ...(version === undefined ? [] : [context(0, integer(version))]),
+      integer(1),
+      algorithm ?? signatureAlgorithm(key),
+      name,
+      frame.validity ?? validity,
+      name,
+      spkiOf(key),
+      ...more,
+    );
+    return sequence(tbs, signatureAlgorithm(key), bitString(sign('sha256', tbs, key)), ...after);
+  };
+  const refused: [string, Frame, string][] = [
+    ['version 4', { version: 3 }, 'CERTIFICATE_VERSION_WRONG'],
+    ['extensions in version 1', { more: [context(3, extension)] }, 'CERTIFICATE_VERSION_WRONG'],
+    ['extensions in version 2', { version: 1, more: [context(3, extension)] }, 'CERTIFICATE_VERSION_WRONG'],
+    [
+      'a unique identifier in version 1',
+      { more: [contextPrimitive(1, Uint8Array.of(0, 1))] },
+      'CERTIFICATE_VERSION_WRONG',
+    ],
+    ['two algorithms', { algorithm: signatureAlgorithm(key, 'sha512') }, 'CERTIFICATE_ALGORITHMS_DIFFER'],
+    ['something after the signature', { after: [nullValue()] }, 'DER_MALFORMED'],
+    [
+      'something after the extensions',
+      { version: 2, more: [context(3, extension), nullValue()] },
+      'DER_MALFORMED',
+    ],
+    ['an empty list of extensions', { version: 2, more: [context(3, sequence())] }, 'DER_MALFORMED'],
+    [
+      'a third time',
+      { validity: sequence(time(defaultNotBefore), time(defaultNotAfter), time(defaultNotAfter)) },
+      'DER_MALFORMED',
+    ],
+  ];
+  for (const [what, frame, code] of refused) {
+    test(`refuses ${what}`, () => {
+      expect(() => parseCertificate(certificate(frame))).toThrow(expect.objectContaining({ code }));
+    });
+  }
+
+  test('reads versions 1, 2 and 3', () => {
+    expect(parseCertificate(certificate({})).version).toBe(1);
+    expect(
+      parseCertificate(certificate({ version: 1, more: [contextPrimitive(1, Uint8Array.of(0, 1))] })).version,
+    ).toBe(2);
+    expect(
+      parseCertificate(certificate({ version: 2, more: [context(3, extension)] })).extensions,
+    ).toHaveLength(1);
+  });
+
+  test('refuses bytes after the certificate', () => {
+    const longer = Buffer.concat([certificate({}), Buffer.of(0)]);
+    expect(() => parseCertificate(longer)).toThrow(expect.objectContaining({ code: 'DER_MALFORMED' }));
   });
 });
 

@@ -13,6 +13,7 @@ import {
 import { encodeName, type NameAttribute } from '../../../core/certificate/name-writer.ts';
 import { parseCertificate } from '../../../core/certificate/parse.ts';
 import { type PathPolicy, validatePath } from '../../../core/certificate/path.ts';
+import type { Thumbprint } from '../../../core/certificate/thumbprint.ts';
 import { signatureAlgorithm, signStructure } from '../../../local/psc/certificate.ts';
 import {
   authorityKeyIdentifier,
@@ -44,7 +45,7 @@ interface Given {
   readonly anchors?: readonly TrustAnchor[];
   readonly now?: Date;
   readonly policy?: PathPolicy;
-  readonly leaf?: Uint8Array;
+  readonly leaf?: Uint8Array | Thumbprint;
 }
 const validate = (chain: readonly Uint8Array[], given: Given = {}) =>
   validatePath({ chain, anchors: [anchor(root)], now, policy: {}, ...given });
@@ -252,6 +253,17 @@ describe('the leaf', () => {
     expect(() => validate(intermediate.issue({ extensions: [unknownExtension(true)] }).chain)).toThrow(
       refusal('CRITICAL_EXTENSION_UNKNOWN'),
     );
+  });
+
+  test('is the one that was named by thumbprint, or none', () => {
+    expect(validate(leaf.chain, { leaf: leaf.thumbprint }).leaf.der).toEqual(leaf.der);
+    const other = intermediate.issue({ subject: [{ type: 'CN', value: 'other' }] });
+    expect(() => validate(other.chain, { leaf: leaf.thumbprint })).toThrow(refusal('LEAF_UNCLEAR'));
+    expect(validate([other.der, ...leaf.chain], { leaf: leaf.thumbprint }).leaf.der).toEqual(leaf.der);
+  });
+
+  test('is the only certificate that is no CA, whatever CAs come along', () => {
+    expect(validate([...leaf.chain, root.issueCa({ name: 'bystander' }).der]).leaf.der).toEqual(leaf.der);
   });
 
   test('refuses a bundle with two leafs', () => {
