@@ -13,8 +13,9 @@ export type RevocationSources =
   | { readonly kind: 'ocsp'; readonly responders: readonly string[] };
 
 /**
- * `profileLists`: lists that the PSC profile names for certificates of this issuer that name none themselves. LDAP
- * and directory pointers are skipped. Throws `NO_REVOCATION_SOURCE` (S25), `DER_MALFORMED`.
+ * `profileLists`: what the PSC profile names beside the certificate's own list pointers, because some point to the
+ * wrong list (IDOK's intermediate points to its own), or where there is no pointer at all. LDAP and directory pointers
+ * are skipped. Throws `NO_REVOCATION_SOURCE` (S25), `DER_MALFORMED`.
  */
 export function revocationSourcesOf(
   certificate: ParsedCertificate,
@@ -22,7 +23,8 @@ export function revocationSourcesOf(
 ): RevocationSources {
   const lists = distributionPointsOf(certificate).map(urlsOfPoint).filter(isSome);
   if (lists.length > 0) {
-    return { kind: 'crl', lists, deltas: freshestCrlOf(certificate).map(urlsOfPoint).filter(isSome) };
+    const deltas = freshestCrlOf(certificate).map(urlsOfPoint).filter(isSome);
+    return { kind: 'crl', lists: [...lists, profileLists].filter(isSome), deltas };
   }
   const responders = ocspPointersOf(certificate);
   if (responders.length > 0) return { kind: 'ocsp', responders };

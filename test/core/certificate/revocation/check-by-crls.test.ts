@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as der from '../../../../core/certificate/der-writer.ts';
+import { encodeName } from '../../../../core/certificate/name-writer.ts';
 import { parseCertificate } from '../../../../core/certificate/parse.ts';
 import { requireUnrevoked } from '../../../../core/certificate/revocation/answer.ts';
 import { checkRevocationByCrls } from '../../../../core/certificate/revocation/check-by-crls.ts';
@@ -188,6 +189,27 @@ test("the CA's own name as cRLIssuer delegates nothing (a PSC of Chile writes it
     kind: 'crl',
     lists: [['http://psc.cl/crl?CN=PSC,O=Uno,E=a@b.cl']],
     deltas: [],
+  });
+});
+
+test('a cRLIssuer that names nobody who signs (IDOK writes its own name, cut short) leaves the list of the issuer', () => {
+  const cut = encodeName([{ type: 'CN', value: 'lists psc' }]);
+  const point = der.sequence(
+    fullName(uri('http://pki.idok.example/crl?issuer=CN=x')),
+    der.context(2, directoryName(cut)),
+  );
+  const misled = withPoints(point);
+  expect(codes([offered('list', listBy(psc, day), misled)], misled)).toBe('good');
+  expect(
+    codes(
+      [offered('list', listBy(psc, day, { entries: [{ serial: der.integer(4711).subarray(2) }] }), misled)],
+      misled,
+    ),
+  ).toBe('revoked');
+  expect(codes([], misled)).toEqual(['unavailable']);
+  const sources = revocationSourcesOf(parseCertificate(misled.der), ['http://profile/1.crl']);
+  expect(sources).toMatchObject({
+    lists: [['http://pki.idok.example/crl?issuer=CN=x'], ['http://profile/1.crl']],
   });
 });
 
