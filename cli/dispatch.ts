@@ -131,6 +131,11 @@ function readable(error: unknown): Readable {
     return { exitCode: exitCodes.UNAVAILABLE, code: error.name, message: error.message };
   }
   const message = error instanceof Error ? error.message : String(error);
+  // A file that cannot be opened is the person's to repair.
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  if (syscall !== undefined && ['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR'].includes(code ?? '')) {
+    return { exitCode: exitCodes.USAGE, code: 'USAGE', message };
+  }
   return { exitCode: exitCodes.FAULT, code: 'FAULT', message };
 }
 

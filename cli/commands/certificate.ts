@@ -57,7 +57,7 @@ async function explainCertificate(call: Call): Promise<Outcome> {
   const explanation = await explain({
     file: await readInput(call),
     use: call.oneOf('use', ['signing', 'transport'], 'signing'),
-    anchors: anchors === undefined ? undefined : reading('anchors', () => readAnchors(anchors)),
+    anchors: anchors === undefined ? undefined : readAnchors(anchors),
     profile: profile === undefined ? undefined : readProfileFile(profile),
     country: call.text('country') === undefined ? undefined : call.oneOf('country', countries),
     crlFiles: call.list('crl'),
@@ -75,19 +75,7 @@ async function explainCertificate(call: Call): Promise<Outcome> {
 
 async function readInput(call: Call): Promise<Uint8Array> {
   const file = call.argument(0);
-  return file === '-' ? call.terminal.readInput() : reading('file', () => readFileSync(file));
-}
-
-/** A file that cannot be read is the person's to repair. */
-function reading<T>(parameter: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR')
-      throw new UsageError(`"${parameter}": ${message}`);
-    throw error;
-  }
+  return file === '-' ? call.terminal.readInput() : readFileSync(file);
 }
 
 function momentOf(call: Call): Date {

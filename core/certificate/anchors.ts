@@ -208,8 +208,11 @@ function profilesByAnchor(manifest: AnchorManifest): Map<Thumbprint, PscProfile>
   return owner;
 }
 
-/** S26: stages do not mix, whatever the manifest calls a known root. */
-function requireStage(manifest: AnchorManifest, stage: Stage): void {
+/**
+ * S26: stages do not mix, whatever the manifest calls a known root.
+ * @throws Refusal ANCHORS_OTHER_STAGE, ANCHOR_STAGE_MIXED
+ */
+export function requireStage(manifest: AnchorManifest, stage: Stage): void {
   if (manifest.stage !== stage) {
     throw new Refusal('ANCHORS_OTHER_STAGE', { expected: stage, found: manifest.stage });
   }

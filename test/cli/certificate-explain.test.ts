@@ -173,6 +173,7 @@ describe('apodera certificate explain', () => {
   test.each([
     [['/nowhere.pem']],
     [['FILE', '--anchors', '/nowhere']],
+    [['/']],
     [['FILE', '--at', 'soon']],
     [['FILE', '--country', 'AR']],
     [['FILE', '--use', 'encryption']],
