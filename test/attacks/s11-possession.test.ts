@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest';
+import { statusKey } from '../../adapters/dynamodb/certificate-items.ts';
+import type { CertificateStatus } from '../../core/enrolment/enrolment.ts';
+import { Refusal } from '../../core/errors.ts';
+import { admitEnrolment } from '../../functions/admit-enrolment/admit-enrolment.ts';
+import { enrolMessage, enrolmentNode, fintech, now } from '../support/enrolment.ts';
+
+const caller = { participant: fintech.finId, keyId: 'K1' };
+type Node = ReturnType<typeof enrolmentNode>;
+
+const send = (node: Node, body: Uint8Array) =>
+  admitEnrolment(node.ports, { body, signature: undefined, caller });
+const codeOf = (error: unknown) => (error instanceof Refusal ? error.code : String(error));
+
+function activation(
+  node: Node,
+  enrolment: Awaited<ReturnType<typeof send>>['enrolment'],
+  participant: string,
+) {
+  const status: CertificateStatus = {
+    thumbprint: enrolment.thumbprint,
+    keyThumbprint: enrolment.keyThumbprint,
+    participant,
+    enrolmentId: enrolment.id,
+    use: 'signing',
+    networkStatus: 'active',
+    validity: 'valid',
+    notAfter: enrolment.notAfter,
+    acceptingOperators: ['BANCO_CL'],
+    sources: [],
+    anchor: enrolment.anchor!,
+    activatedAt: now,
+  };
+  const evidence = [
+    {
+      id: `EV-${enrolment.id}`,
+      scope: participant,
+      kind: 'enrolment.activated',
+      at: now,
+      actor: { kind: 'node' as const, function: 'test' },
+      subjects: {},
+    },
+  ];
+  return node.ports.enrolments.activate({
+    from: enrolment,
+    status,
+    steps: [],
+    proofs: [],
+    evidence,
+    outbox: [],
+  });
+}
+
+test('S11 P: a certificate seen on the wire cannot be enrolled without its key, and its owner is not hindered', async () => {
+  const node = enrolmentNode();
+  const seen = node.leaf();
+  const thief = node.leaf({ keyLabel: 'thief' });
+  await expect(send(node, enrolMessage({ leaf: seen, possessionBy: thief }))).rejects.toSatisfy(
+    (error) => codeOf(error) === 'POSSESSION_NOT_PROVED',
+  );
+  expect(node.items.size).toBe(0);
+  expect((await send(node, enrolMessage({ leaf: seen }))).enrolment.networkStatus).toBe('pending');
+});
+
+test("S11 P: the owner's own proof serves for one message, one sender and one receiver only", async () => {
+  const node = enrolmentNode();
+  const leaf = node.leaf();
+  for (const possessionOver of [
+    { messageId: 'other' },
+    { sender: 'OTHER' },
+    { receiver: 'OTHER' },
+    { creationDate: '2026-05-31T12:00:00.000Z' },
+  ]) {
+    await expect(send(node, enrolMessage({ leaf, possessionOver }))).rejects.toSatisfy(
+      (error) => codeOf(error) === 'POSSESSION_NOT_PROVED',
+    );
+  }
+});
+
+test('S11 P: a public key becomes active for one participant only, whatever certificate carries it', async () => {
+  const node = enrolmentNode();
+  const first = (await send(node, enrolMessage({ leaf: node.leaf(), messageId: 'm-1' }))).enrolment;
+  const again = (await send(node, enrolMessage({ leaf: node.leaf(), messageId: 'm-2' }))).enrolment;
+  expect(again.keyThumbprint).toBe(first.keyThumbprint);
+  expect(await activation(node, first, 'SOMEBODY_ELSE')).toBe('ACTIVATED');
+  // The participant of the first was written as the owner of the key: the enrolment of the other one finds it taken.
+  const owner = [...node.items.values()].find((item) => item.pk.startsWith('SPKI#'));
+  expect(owner?.participant).toBe(fintech.finId);
+  const stranger = { ...again, participant: 'OTHER_FINTECH' };
+  expect(await activation(node, stranger, 'OTHER_FINTECH')).toBe('KEY_OF_ANOTHER');
+});
+
+test('S22 D: a status put back to active by a raw edit has no seal and is refused', async () => {
+  const node = enrolmentNode();
+  const { enrolment } = await send(node, enrolMessage({ leaf: node.leaf() }));
+  await activation(node, enrolment, fintech.finId);
+  expect((await node.ports.statuses.status(enrolment.thumbprint))?.networkStatus).toBe('active');
+  const active = (await node.ports.enrolments.find(enrolment.id))!;
+  await node.ports.enrolments.move({
+    from: active,
+    to: { validity: 'valid', networkStatus: 'disabled' },
+    steps: [],
+    evidence: [],
+    outbox: [],
+  });
+  expect((await node.ports.statuses.status(enrolment.thumbprint))?.networkStatus).toBe('disabled');
+  const key = statusKey(enrolment.thumbprint);
+  for (const [name, item] of node.items)
+    if (item.pk === key.pk) node.items.set(name, { ...item, networkStatus: 'active' });
+  await expect(node.ports.statuses.status(enrolment.thumbprint)).rejects.toSatisfy(
+    (error) => codeOf(error) === 'SEAL_BROKEN',
+  );
+});
