@@ -3,12 +3,14 @@
 
 import { Refusal } from '../../errors.ts';
 import { revocationPolicy } from '../../policy.ts';
-import type { ParsedCertificate } from '../certificate.ts';
+import type { AlgorithmIdentifier, ParsedCertificate } from '../certificate.ts';
 import { KEY_USAGE, keyUsageOf, subjectKeyIdOf } from '../extensions.ts';
 import { sameName } from '../name-match.ts';
 import { sameBytes } from '../parse.ts';
-import { keyObjectOf, readPublicKey } from '../public-key.ts';
+import { keyObjectOf, type PublicKey, readPublicKey } from '../public-key.ts';
 import type { ScannedCrl } from './crl-scan.ts';
+
+const RSASSA_PSS = '1.2.840.113549.1.1.10';
 
 declare const verified: unique symbol;
 
@@ -60,9 +62,17 @@ function isSignedBy(crl: ScannedCrl, { spki }: ParsedCertificate): boolean {
   checked.set(crl, answers);
   const known = answers.get(key);
   if (known !== undefined) return known;
-  const holds = crl.signedBy(keyObjectOf(readPublicKey(spki)));
+  const signer = readPublicKey(spki);
+  const holds = mayVerify(signer, crl.head.algorithm) && crl.signedBy(keyObjectOf(signer));
   answers.set(key, holds);
   return holds;
+}
+
+/** RFC 4055 §3.3: a key bound to RSASSA-PSS, or to its parameters, verifies nothing else. */
+function mayVerify(key: PublicKey, { oid, parameters }: AlgorithmIdentifier): boolean {
+  if (key.kind !== 'RSA' || !key.pssOnly) return true;
+  if (oid !== RSASSA_PSS) return false;
+  return !key.pssParameters || (parameters !== undefined && sameBytes(key.pssParameters, parameters));
 }
 
 /** Those whose key the list points at come first; the hint decides nothing else (RFC 5280 §4.2.1.1). */

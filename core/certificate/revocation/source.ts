@@ -9,7 +9,13 @@ import { distributionPointsOf, freshestCrlOf, ocspPointersOf, urlsOfPoint } from
 export type ListPointer = readonly string[];
 
 export type RevocationSources =
-  | { readonly kind: 'crl'; readonly lists: readonly ListPointer[]; readonly deltas: readonly ListPointer[] }
+  | {
+      readonly kind: 'crl';
+      readonly lists: readonly ListPointer[];
+      readonly deltas: readonly ListPointer[];
+      /** To be asked where no list answers; empty for nearly all (OCSP is being switched off). */
+      readonly responders: readonly string[];
+    }
   | { readonly kind: 'ocsp'; readonly responders: readonly string[] };
 
 /**
@@ -21,14 +27,14 @@ export function revocationSourcesOf(
   certificate: ParsedCertificate,
   profileLists: readonly string[] = [],
 ): RevocationSources {
+  const responders = ocspPointersOf(certificate);
   const lists = distributionPointsOf(certificate).map(urlsOfPoint).filter(isSome);
   if (lists.length > 0) {
     const deltas = freshestCrlOf(certificate).map(urlsOfPoint).filter(isSome);
-    return { kind: 'crl', lists: [...lists, profileLists].filter(isSome), deltas };
+    return { kind: 'crl', lists: [...lists, profileLists].filter(isSome), deltas, responders };
   }
-  const responders = ocspPointersOf(certificate);
   if (responders.length > 0) return { kind: 'ocsp', responders };
-  if (profileLists.length > 0) return { kind: 'crl', lists: [profileLists], deltas: [] };
+  if (profileLists.length > 0) return { kind: 'crl', lists: [profileLists], deltas: [], responders };
   throw new Refusal('NO_REVOCATION_SOURCE', { clause: 'RFC 5280 §4.2.1.13, §4.2.2.1' });
 }
 

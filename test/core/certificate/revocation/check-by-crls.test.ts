@@ -1,12 +1,14 @@
+import { createPublicKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import * as der from '../../../../core/certificate/der-writer.ts';
 import { encodeName } from '../../../../core/certificate/name-writer.ts';
 import { parseCertificate } from '../../../../core/certificate/parse.ts';
 import { requireUnrevoked } from '../../../../core/certificate/revocation/answer.ts';
 import { checkRevocationByCrls } from '../../../../core/certificate/revocation/check-by-crls.ts';
-import type { OfferedCrl } from '../../../../core/certificate/revocation/crl-signer.ts';
+import { type OfferedCrl, verifyCrl } from '../../../../core/certificate/revocation/crl-signer.ts';
+import { publicKeyBits } from '../../../../core/certificate/revocation/ocsp-request.ts';
 import { revocationSourcesOf } from '../../../../core/certificate/revocation/source.ts';
-import { type Issued, issueLeaf, makeAuthority } from '../../../support/certificates.ts';
+import { type Issued, issueLeaf, makeAuthority, testKey } from '../../../support/certificates.ts';
 import { type ListOptions, listBy, offered } from '../../../support/listed.ts';
 import {
   deltaIndicator,
@@ -14,6 +16,9 @@ import {
   extension,
   fullName,
   issuingDistributionPoint,
+  pss,
+  revocationList,
+  tbsOf,
   uri,
 } from '../../../support/revocation-lists.ts';
 
@@ -189,6 +194,7 @@ test("the CA's own name as cRLIssuer delegates nothing (a PSC of Chile writes it
     kind: 'crl',
     lists: [['http://psc.cl/crl?CN=PSC,O=Uno,E=a@b.cl']],
     deltas: [],
+    responders: [],
   });
 });
 
@@ -213,6 +219,25 @@ test('a cRLIssuer that names nobody who signs (IDOK writes its own name, cut sho
   });
 });
 
+test('a key bound to RSASSA-PSS signs no list with PKCS#1 v1.5', () => {
+  const key = testKey('rsa-2048', 'lists pss');
+  const bits = publicKeyBits(createPublicKey(key).export({ type: 'spki', format: 'der' }));
+  const spki = der.sequence(der.sequence(der.objectIdentifier('1.2.840.113549.1.1.10')), der.bitString(bits));
+  const signer = issueLeaf(root, {
+    spki,
+    keyUsage: ['cRLSign'],
+    subject: [{ type: 'CN', value: 'pss signer' }],
+  });
+  const certificate = parseCertificate(signer.der);
+  const fields = { issuer: certificate.subject.der, key, ...day };
+  const verified = (bytes: Uint8Array) => verifyCrl(offered('list', bytes, leaf), certificate, now).source;
+  expect(() => verified(revocationList(fields))).toThrow(
+    expect.objectContaining({ code: 'CRL_SIGNATURE_INVALID' }),
+  );
+  const tbs = tbsOf(fields, pss.algorithm);
+  expect(verified(der.sequence(tbs, pss.algorithm, der.bitString(pss.sign(tbs, key))))).toBe('list');
+});
+
 describe('whom to ask', () => {
   const sources =
     (...profile: string[]) =>
@@ -229,7 +254,11 @@ describe('whom to ask', () => {
       lists: [['http://a/1.crl', 'https://b/1.crl']],
     });
     const both = issueLeaf(psc, { crlUrls: ['http://a/2.crl'], ocspUrl: 'http://ocsp.a/' });
-    expect(sources()(both)).toMatchObject({ kind: 'crl', lists: [['http://a/2.crl']] });
+    expect(sources()(both)).toMatchObject({
+      kind: 'crl',
+      lists: [['http://a/2.crl']],
+      responders: ['http://ocsp.a/'],
+    });
   });
 
   test('is the responder where no list can be had, then the list of the profile', () => {
@@ -239,6 +268,7 @@ describe('whom to ask', () => {
       kind: 'crl',
       lists: [['http://profile/1.crl']],
       deltas: [],
+      responders: [],
     });
   });
 
