@@ -16,7 +16,7 @@ import { leastAnchorsWrite } from './least-anchors.ts';
 import { partyWrite } from './parties.ts';
 import { contactWrites, personWrite } from './people.ts';
 import { sensitiveChangeWrite } from './sensitive-changes.ts';
-import { absent, any, equals, type Table, type Write } from './table.ts';
+import { absent, any, equals, keyName, keyOf, type Table, type Write } from './table.ts';
 
 interface Written {
   readonly writes: readonly Write[];
@@ -67,7 +67,10 @@ async function writesOf(
       marks: [mark],
     };
   }
-  if (grant.noun === 'noFactor') return { writes: [factorDelete(grant.personId)], marks: [] };
+  if (grant.noun === 'noFactor') {
+    const write = factorDelete(grant.personId);
+    return { writes: [write], marks: [{ item: keyName(keyOf(write)), version: 0, gone: true }] };
+  }
   const { write, mark } = await sealed(sealer, grant, proofs);
   return { writes: [write], marks: [mark] };
 }

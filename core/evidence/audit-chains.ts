@@ -24,10 +24,16 @@ export interface ChainsToAudit {
   readonly now: Date;
 }
 
+export interface DatedMark extends StateMark {
+  /** Time and id of its record: text that sorts as they happened. */
+  readonly order: string;
+}
+
 /** What all records together say; grows as more of them are read. */
 export interface Told {
   readonly ids: Set<string>;
-  readonly marks: Map<string, StateMark[]>;
+  /** By item, in no order. */
+  readonly marks: Map<string, DatedMark[]>;
   readonly sources: { readonly recordId: string; readonly source: SourceBytes }[];
   records: number;
 }
@@ -101,15 +107,17 @@ export class ChainAudit {
   }
 
   #take({ scope, body }: Pick<StoredLink, 'scope' | 'body'>): void {
-    const { id, actor, ...told } = (body ?? {}) as RecordBody;
+    const { id, at, actor, ...told } = (body ?? {}) as RecordBody;
     // Its hash may hold and it may still be a forger's: nothing in it is taken for granted.
     const states = objectsIn(told.states).filter(({ item }) => isText(item));
     const sources = objectsIn(told.sources).filter(({ sha256 }) => isText(sha256));
     if (typeof id !== 'string' || this.told.ids.has(id)) return;
     this.told.ids.add(id);
     this.told.records++;
-    for (const mark of states)
-      this.told.marks.set(mark.item, [...(this.told.marks.get(mark.item) ?? []), mark]);
+    const order = `${at} ${id}`;
+    for (const mark of states) {
+      this.told.marks.set(mark.item, [...(this.told.marks.get(mark.item) ?? []), { ...mark, order }]);
+    }
     for (const source of sources) this.told.sources.push({ recordId: id, source });
     // Who signed an act did so over bytes: a record that names the certificate must name them.
     if (actor?.thumbprint !== undefined && sources.length === 0) {

@@ -3,7 +3,7 @@
 
 import type { Json } from '../canonical-json.ts';
 import { canonicalJson } from '../canonical-json.ts';
-import type { Told } from './audit-chains.ts';
+import type { DatedMark, Told } from './audit-chains.ts';
 import type { Finding, FindingCode } from './findings.ts';
 import type { StateMark } from './record.ts';
 
@@ -30,9 +30,20 @@ export interface StatesToAudit {
 
 /** Undefined where state and records agree. */
 export function faultOfState(item: string, state: AuditedState | undefined, told: Told): Finding | undefined {
-  const marks = [...(told.marks.get(item) ?? [])].sort((a, b) => a.version - b.version);
+  const marks = sinceGone(told.marks.get(item) ?? []);
   const fault = state ? faultOfPresent(state, marks, told) : faultOfAbsent(marks);
   return fault && { ...fault, item };
+}
+
+/**
+ * What records say of the item as it is now. Its end comes by time, and what is put anew begins its versions again;
+ * between ends versions tell the order, since clocks of two processes may differ by more than two changes are apart.
+ */
+function sinceGone(all: readonly DatedMark[]): readonly DatedMark[] {
+  const byTime = [...all].sort((a, b) => (a.order < b.order ? -1 : 1));
+  const end = byTime.findLastIndex(({ gone }) => gone);
+  const after = byTime.slice(end + 1).sort((a, b) => a.version - b.version);
+  return after.length === 0 ? byTime.slice(end, end + 1) : after;
 }
 
 type Fault = { readonly code: FindingCode; readonly detail?: string };

@@ -31,7 +31,7 @@ export interface StateMark {
   readonly seal?: string;
   /** Attributes that stand outside the seal and what they are now, e.g. `{networkStatus: 'disabled'}`. */
   readonly holds?: { readonly [attribute: string]: string | number | boolean | null };
-  /** The item was removed by this change. */
+  /** The item was removed by this change; its `version` is then of no account. */
   readonly gone?: true;
 }
 

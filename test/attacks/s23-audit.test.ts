@@ -292,6 +292,19 @@ describe('S23 finds a state', () => {
     expect(await foundIn(node)).toEqual([`STATE_ROLLED_BACK ${certificateName}`]);
   });
 
+  test('removed and put anew is nothing, whatever its version', async () => {
+    await node.table.transact([
+      { delete: certificate },
+      evidencePut(node.record({ states: [{ item: certificateName, version: 0, gone: true }] })),
+    ]);
+    await activate();
+    expect(await foundIn(node)).toEqual([]);
+    await settle();
+    expect(await foundIn(node)).toEqual([]);
+    node.items.delete(name(certificate));
+    expect(await foundIn(node)).toEqual([`STATE_MISSING ${certificateName}`]);
+  });
+
   test('without a seal that names a record which does not exist', async () => {
     await node.table.write({ put: { pk: 'MSG#P1#1', sk: 'MESSAGE', evidenceId: 'NONE' } });
     expect(await foundIn(node)).toEqual(['STATE_WITHOUT_RECORD MSG#P1#1|MESSAGE']);

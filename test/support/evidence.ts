@@ -11,14 +11,20 @@ import { memorySealer } from '../../adapters/memory/sealer.ts';
 import { memoryP256Signer } from '../../adapters/memory/signer.ts';
 import { memoryTable } from '../../adapters/memory/table.ts';
 import type { EvidenceRecord } from '../../core/evidence/record.ts';
+import type { Sealer } from '../../core/ports.ts';
 import { chainEvidence } from '../../functions/chain-evidence/chain-evidence.ts';
 import { signEvidenceHeads } from '../../functions/sign-evidence-heads/sign-evidence-heads.ts';
 
 const signer = memoryP256Signer('evidence-key');
 const sealSigner = memoryP256Signer('seal-key');
 
-export function evidenceNode(items = new Map<string, StoredItem>(), table: Table = memoryTable(items)) {
-  const clock = memoryClock();
+/** @param of the parts of a node that another world has made. */
+export function evidenceNode(
+  items = new Map<string, StoredItem>(),
+  table: Table = memoryTable(items),
+  of: { readonly clock?: ReturnType<typeof memoryClock>; readonly sealer?: Sealer } = {},
+) {
+  const clock = of.clock ?? memoryClock();
   const log = memoryLog();
   const archive: MemoryArchive = memoryArchive();
   const isOurs = headVerifier([signer.keyId], async () => signer.publicKey);
@@ -31,7 +37,7 @@ export function evidenceNode(items = new Map<string, StoredItem>(), table: Table
     archive,
     signer,
     isOurs,
-    sealer: memorySealer(log, sealSigner),
+    sealer: of.sealer ?? memorySealer(log, sealSigner),
     chains: dynamoDbEvidenceChains(table),
     record: (more: Partial<EvidenceRecord> = {}): EvidenceRecord => ({
       id: `EV${String(++count).padStart(6, '0')}`,
