@@ -105,6 +105,7 @@ button.plain{min-height:0;padding:0;border:0;background:none;color:var(--accent)
 pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0}
 @media (max-width:560px){
 .top{padding:14px 16px}
+.top .part{display:none}
 main{padding:24px 16px 48px}
 h1{font-size:26px}
 .facts>div{grid-template-columns:1fr;padding:12px 16px}

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Session, Sessions, SignInCode, SignInCodes } from '../../core/people/ports.ts';
+import { effectWrites } from './effects.ts';
 import { recordOf, withoutKeys } from './records.ts';
 import { absent, type Key, present, type Table } from './table.ts';
 
@@ -13,10 +14,10 @@ const epoch = (date: Date) => Math.floor(date.getTime() / 1000);
 
 export function sessions(table: Table): Sessions {
   return {
-    async start(secret, { personId, createdAt, lastSeenAt, expiresAt }) {
+    async start(secret, { personId, createdAt, lastSeenAt, expiresAt }, effects) {
       const times = { createdAt: createdAt.toISOString(), lastSeenAt: lastSeenAt.toISOString() };
       const put = { ...sessionKey(secret), personId, ...times, expiresAt: epoch(expiresAt) };
-      await table.write({ put, when: absent() });
+      await table.transact([{ put, when: absent() }, ...effectWrites(effects)]);
     },
     async find(secret) {
       const item = await table.get(sessionKey(secret));

@@ -101,7 +101,7 @@ export interface Session {
 
 export interface Sessions {
   /** @param secret >= 128 bits, base64url; stored hashed */
-  start(secret: string, session: Session): Promise<void>;
+  start(secret: string, session: Session, effects: Effects): Promise<void>;
   find(secret: string): Promise<Session | undefined>;
   touch(secret: string, now: Date): Promise<void>;
   end(secret: string): Promise<void>;

@@ -1,0 +1,60 @@
+// May this session still read and propose, and may the command line have one? Short, ended by idleness, bound to a
+// person who is still in office; it never signs anything (S15).
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Refusal } from '../errors.ts';
+import { peoplePolicy } from '../policy.ts';
+import type { Office, Person } from './person.ts';
+import { requireActive } from './person.ts';
+import type { Session, SignInCode } from './ports.ts';
+
+/** Who may sign in to the administration; officers and apoderados act through their own links. */
+const offices: readonly Office[] = ['nodeOperator', 'auditor'];
+
+export function mayAdminister(person: Pick<Person, 'office' | 'state'>): boolean {
+  return offices.includes(person.office) && person.state === 'active';
+}
+
+export function newSession(personId: string, now: Date): Session {
+  const expiresAt = new Date(now.getTime() + peoplePolicy.sessionLifeMs);
+  return { personId, createdAt: now, lastSeenAt: now, expiresAt };
+}
+
+declare const open: unique symbol;
+export type OpenSession = Session & { readonly person: Person; readonly [open]: true };
+
+/** @throws Refusal SESSION_MISSING, PERSON_* */
+export function requireSession(
+  session: Session | undefined,
+  person: Person | undefined,
+  now: Date,
+): OpenSession {
+  if (!session || !person || now >= session.expiresAt) throw new Refusal('SESSION_MISSING');
+  if (now.getTime() - session.lastSeenAt.getTime() >= peoplePolicy.sessionIdleMs)
+    throw new Refusal('SESSION_MISSING');
+  if (!offices.includes(person.office)) throw new Refusal('PERSON_WRONG_OFFICE');
+  requireActive(person, now);
+  return { ...session, person } as OpenSession;
+}
+
+/** RFC 8252 §7.3: the command line is answered on a loopback address of this machine, any port. */
+export function admitLoopback(redirectUri: string): string {
+  if (!/^http:\/\/(127\.0\.0\.1|\[::1\]):\d{1,5}\/[A-Za-z0-9/_-]*$/.test(redirectUri))
+    throw new Refusal('SIGN_IN_REDIRECT_REFUSED');
+  return redirectUri;
+}
+
+/** RFC 7636 §4.6, method S256 only. */
+export function admitVerifier(
+  signIn: SignInCode | undefined,
+  verifier: string,
+  redirectUri: string,
+  now: Date,
+): SignInCode {
+  const found = createHash('sha256').update(verifier).digest();
+  const expected = Buffer.from(signIn?.codeChallenge ?? '', 'base64url');
+  const fits = expected.length === found.length && timingSafeEqual(expected, found);
+  if (!signIn || !fits || signIn.redirectUri !== redirectUri || now >= signIn.expiresAt)
+    throw new Refusal('SIGN_IN_VERIFIER_WRONG');
+  return signIn;
+}

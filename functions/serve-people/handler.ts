@@ -1,0 +1,50 @@
+// Wires the people's door: /invitations/*, /sign-in, /sign-in/token, /sign-out and /assets/*.
+
+import { randomBytes } from 'node:crypto';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { readConfig } from '../../adapters/config.ts';
+import { invitations } from '../../adapters/dynamodb/invitations.ts';
+import { links } from '../../adapters/dynamodb/links.ts';
+import { parties } from '../../adapters/dynamodb/parties.ts';
+import { people } from '../../adapters/dynamodb/people.ts';
+import { sessions, signInCodes } from '../../adapters/dynamodb/sessions.ts';
+import { pageAnswer, readPageRequest } from '../../adapters/http/page-request.ts';
+import { invoked, lambdaSecondFactor } from '../../adapters/lambda/second-factor.ts';
+import { nodeParts } from '../../adapters/node-parts.ts';
+import type { Person } from '../../core/people/person.ts';
+import type { AcceptInvitationInput } from '../apply-act/accept-invitation.ts';
+import { servePeople } from './serve-people.tsx';
+
+const config = readConfig([
+  'pagesOrigin',
+  'nodeFinId',
+  'nodeName',
+  'checkFactorFunction',
+  'applyActFunction',
+]);
+const parts = nodeParts('serve-people', { seals: false, queueUrls: {} });
+const { table, sealer } = parts;
+const lambda = new LambdaClient();
+const door = { origin: config.pagesOrigin, nodeFinId: config.nodeFinId };
+const deps = {
+  ...parts,
+  door,
+  nodeName: config.nodeName,
+  timeZone: process.env.NODE_TIME_ZONE || 'UTC',
+  links: links(table),
+  invitations: invitations(table, sealer),
+  people: people(table, sealer),
+  parties: parties(table, sealer),
+  sessions: sessions(table),
+  signInCodes: signInCodes(table),
+  secondFactor: lambdaSecondFactor(lambda, config.checkFactorFunction),
+  nonce: () => randomBytes(20).toString('base64url'),
+  accept: (input: AcceptInvitationInput) =>
+    invoked<{ state: Person['state'] }>(lambda, config.applyActFunction, { ask: 'accept', input }),
+};
+
+export async function handler(event: APIGatewayProxyEvent) {
+  await parts.clock.tune();
+  return pageAnswer(await servePeople(deps, readPageRequest(event)), door, event.httpMethod);
+}

@@ -1,0 +1,192 @@
+// The pages of an invitation: the code from another way, then password and authenticator, set by the invited person
+// alone. Looking changes nothing; what is set is set by the one function that seals people.
+
+import { randomBytes } from 'node:crypto';
+import {
+  formToken,
+  isOwnForm,
+  type PageAnswer,
+  type PageRequest,
+  type PagesDoor,
+} from '../../adapters/http/page-request.ts';
+import { Refusal } from '../../core/errors.ts';
+import { admitInvitation, type Invitation } from '../../core/people/invitation.ts';
+import type { Person } from '../../core/people/person.ts';
+import type { Invitations, Links, Parties, People } from '../../core/people/ports.ts';
+import { newTotpSecret, otpauthUri } from '../../core/people/totp.ts';
+import type { Clock } from '../../core/ports.ts';
+import { DeadEndPage } from '../../pages/dead-end.tsx';
+import {
+  AcceptedPage,
+  type InvitationEnd,
+  InvitationEndPage,
+  InvitationPage,
+  SetUpPage,
+} from '../../pages/invitation.tsx';
+import { documentOf, type Frame } from '../../pages/page.tsx';
+import type { Problem } from '../../pages/parts.tsx';
+import { type ProblemText, textsIn } from '../../pages/texts/texts.ts';
+import { type AcceptInvitationInput, requireInvitation } from '../apply-act/accept-invitation.ts';
+
+export interface InvitationDeps {
+  readonly clock: Clock;
+  readonly door: PagesDoor;
+  readonly nodeName: string;
+  readonly timeZone: string;
+  readonly links: Pick<Links, 'find'>;
+  readonly invitations: Invitations;
+  readonly people: People;
+  readonly parties: Pick<Parties, 'party'>;
+  readonly accept: (input: AcceptInvitationInput) => Promise<{ readonly state: Person['state'] }>;
+}
+
+interface Invited {
+  readonly invitation: Invitation;
+  readonly person: Person;
+  readonly frame: Frame;
+  readonly participant?: string;
+}
+
+export async function serveInvitation(
+  deps: InvitationDeps,
+  request: PageRequest,
+  stranger: Frame,
+): Promise<PageAnswer> {
+  let frame = stranger;
+  let invited: Invited | undefined;
+  try {
+    invited = await find(deps, request, stranger);
+    frame = invited.frame;
+    // Accepting moves it to `used`: who reloads after that reads what is true.
+    if (invited.person.state !== 'invited' && invited.invitation.state === 'used') {
+      const page = <AcceptedPage frame={frame} active={invited.person.state === 'active'} />;
+      return { status: 200, body: documentOf(page) };
+    }
+    admitInvitation(invited.invitation, deps.clock.now());
+    if (request.method !== 'POST') return askCode(deps, request, invited, []);
+    if (!isOwnForm(request, deps.door)) return deadEnd(frame, 'formOld', 403);
+    return await post(deps, request, invited);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return refused(error, frame, invited?.invitation);
+  }
+}
+
+async function find(deps: InvitationDeps, request: PageRequest, stranger: Frame): Promise<Invited> {
+  const link = await deps.links.find(request.pathParameters.proxy ?? '');
+  if (link?.target.kind !== 'invitation') throw new Refusal('LINK_UNKNOWN');
+  if (deps.clock.now() >= link.expiresAt) throw new Refusal('LINK_EXPIRED');
+  const invitation = await deps.invitations.invitation(link.target.invitationId);
+  const person = invitation && (await deps.people.person(invitation.personId));
+  if (!invitation || !person || person.state === 'ended') throw new Refusal('LINK_UNKNOWN');
+  const party = person.participant ? await deps.parties.party(person.participant) : undefined;
+  const frame = { ...stranger, locale: person.locale, timeZone: party?.timeZone ?? deps.timeZone };
+  return { invitation, person, frame, ...(party && { participant: party.name }) };
+}
+
+async function post(deps: InvitationDeps, request: PageRequest, invited: Invited): Promise<PageAnswer> {
+  const { form } = request;
+  const { frame, invitation } = invited;
+  const problems = textsIn(frame.locale).problems;
+  const code = form.get('invitation_code') ?? '';
+  try {
+    await requireInvitation(deps, { invitationId: invitation.invitationId, code });
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'INVITATION_CODE_WRONG') throw error;
+    return askCode(deps, request, invited, [
+      { field: 'invitation_code', text: problems.INVITATION_CODE_WRONG },
+    ]);
+  }
+  if (form.get('step') !== 'set') return askFactors(deps, request, invited, []);
+  const password = form.get('password') ?? '';
+  if (password !== form.get('password_again'))
+    return askFactors(deps, request, invited, [
+      { field: 'password_again', text: problems.PASSWORD_DIFFERENT },
+    ]);
+  try {
+    const [totpSecret, totp] = [form.get('totp_secret') ?? '', form.get('totp') ?? ''];
+    await deps.accept({ invitationId: invitation.invitationId, code, password, totpSecret, totp });
+    return { status: 303, location: request.path };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const text = problems[error.code as ProblemText];
+    if (!text) throw error;
+    const field = error.code.startsWith('PASSWORD') ? 'password' : 'totp';
+    return askFactors(deps, request, invited, [{ field, text }]);
+  }
+}
+
+function askCode(
+  deps: InvitationDeps,
+  request: PageRequest,
+  { frame, person, participant }: Invited,
+  problems: readonly Problem[],
+): PageAnswer {
+  const { token, cookies } = formToken(request, deps.door);
+  const props = {
+    frame,
+    office: person.office,
+    formToken: token,
+    problems,
+    ...(participant && { participant }),
+  };
+  return {
+    status: problems.length > 0 ? 422 : 200,
+    body: documentOf(<InvitationPage {...props} />),
+    cookies,
+  };
+}
+
+async function askFactors(
+  deps: InvitationDeps,
+  request: PageRequest,
+  { frame, person }: Invited,
+  problems: readonly Problem[],
+): Promise<PageAnswer> {
+  const { token, cookies } = formToken(request, deps.door);
+  const contact = await deps.people.contact(person);
+  // A secret that the app has read already is kept while the form has problems.
+  const known = request.form.get('totp_secret') ?? '';
+  const totpSecret = /^[A-Z2-7]{32}$/.test(known) ? known : newTotpSecret(randomBytes(20));
+  const page = (
+    <SetUpPage
+      frame={frame}
+      formToken={token}
+      problems={problems}
+      invitationCode={request.form.get('invitation_code') ?? ''}
+      totpSecret={totpSecret}
+      otpauthUri={otpauthUri(totpSecret, deps.nodeName, contact?.email ?? person.personId)}
+    />
+  );
+  return { status: problems.length > 0 ? 422 : 200, body: documentOf(page), cookies };
+}
+
+const ends: Partial<Record<string, InvitationEnd>> = {
+  INVITATION_USED: 'used',
+  INVITATION_EXPIRED: 'expired',
+  INVITATION_NOT_YET: 'notYet',
+  TRIES_EXHAUSTED: 'locked',
+};
+
+function refused(error: Refusal, frame: Frame, invitation: Invitation | undefined): PageAnswer {
+  const what = ends[error.code];
+  if (what && invitation) {
+    const page = (
+      <InvitationEndPage frame={frame} what={what} opensAt={invitation.opensAt} code={error.code} />
+    );
+    return { status: what === 'notYet' ? 200 : 410, body: documentOf(page) };
+  }
+  if (error.code === 'LINK_EXPIRED') return deadEnd(frame, 'linkExpired', 410, error.code);
+  if (error.code === 'LINK_UNKNOWN' || error.code === 'INVITATION_UNKNOWN')
+    return deadEnd(frame, 'linkUnknown', 404, error.code);
+  return deadEnd(frame, 'busy', 500, error.code);
+}
+
+function deadEnd(
+  frame: Frame,
+  what: 'formOld' | 'linkUnknown' | 'linkExpired' | 'busy',
+  status: number,
+  code?: string,
+): PageAnswer {
+  return { status, body: documentOf(<DeadEndPage frame={frame} what={what} part="access" code={code} />) };
+}

@@ -1,0 +1,46 @@
+// Which page of the people's door was asked for? Invitations, signing in and out, the one stylesheet.
+
+import { cookieName, type PageAnswer, type PageRequest } from '../../adapters/http/page-request.ts';
+import { Refusal, Transient } from '../../core/errors.ts';
+import { DeadEndPage } from '../../pages/dead-end.tsx';
+import { documentOf, type Frame } from '../../pages/page.tsx';
+import { markPath, markSvg, stylesheet, stylesheetPath } from '../../pages/style.ts';
+import { localeOf } from '../../pages/texts/texts.ts';
+import { type InvitationDeps, serveInvitation } from './invitation.tsx';
+import { redeem, type SignInDeps, signIn, signOut } from './sign-in.tsx';
+
+export type ServePeopleDeps = InvitationDeps & SignInDeps;
+
+export async function servePeople(deps: ServePeopleDeps, request: PageRequest): Promise<PageAnswer> {
+  const frame: Frame = {
+    locale: localeOf(request.acceptLanguage),
+    timeZone: deps.timeZone,
+    nodeName: deps.nodeName,
+    reference: request.interactionId,
+  };
+  try {
+    return await route(deps, request, frame);
+  } catch (error) {
+    if (error instanceof Transient) return deadEnd(frame, 'busy', 503);
+    if (error instanceof Refusal) return deadEnd(frame, 'notFound', 400, error.code);
+    throw error;
+  }
+}
+
+async function route(deps: ServePeopleDeps, request: PageRequest, frame: Frame): Promise<PageAnswer> {
+  const { method, path } = request;
+  if (method === 'OPTIONS') return { status: 204 };
+  if (!['GET', 'HEAD', 'POST'].includes(method)) return { status: 405 };
+  if (path === stylesheetPath)
+    return { status: 200, body: stylesheet, contentType: 'text/css; charset=utf-8', immutable: true };
+  if (path === markPath) return { status: 200, body: markSvg, contentType: 'image/svg+xml', immutable: true };
+  if (path.startsWith('/invitations/')) return serveInvitation(deps, request, frame);
+  if (path === '/sign-in') return signIn(deps, request, frame);
+  if (path === '/sign-in/token' && method === 'POST') return redeem(deps, request);
+  if (path === '/sign-out') return signOut(deps, request, request.cookie(cookieName(deps.door, 'session')));
+  return deadEnd(frame, 'notFound', 404);
+}
+
+function deadEnd(frame: Frame, what: 'notFound' | 'busy', status: number, code?: string): PageAnswer {
+  return { status, body: documentOf(<DeadEndPage frame={frame} what={what} part="access" code={code} />) };
+}

@@ -1,0 +1,190 @@
+// Signing in to the administration: address, password, authenticator. The browser gets a cookie; the command line, on
+// this machine only, a code that nobody else can redeem (RFC 8252, RFC 7636). There is no device code (S15).
+
+import { createHash } from 'node:crypto';
+import {
+  cookieText,
+  formToken,
+  isOwnForm,
+  type PageAnswer,
+  type PageRequest,
+  type PagesDoor,
+} from '../../adapters/http/page-request.ts';
+import { Refusal } from '../../core/errors.ts';
+import type { People, Sessions, SignInCodes } from '../../core/people/ports.ts';
+import type { Proof } from '../../core/people/proof.ts';
+import type { SecondFactor } from '../../core/people/second-factor.ts';
+import { admitLoopback, admitVerifier, mayAdminister, newSession } from '../../core/people/session.ts';
+import { peoplePolicy } from '../../core/policy.ts';
+import type { Clock, Ids } from '../../core/ports.ts';
+import { DeadEndPage } from '../../pages/dead-end.tsx';
+import { documentOf, type Frame } from '../../pages/page.tsx';
+import type { Problem } from '../../pages/parts.tsx';
+import { SignInPage } from '../../pages/sign-in.tsx';
+import { textsIn } from '../../pages/texts/texts.ts';
+
+export interface SignInDeps {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly door: PagesDoor;
+  readonly people: Pick<People, 'byAddress'>;
+  readonly sessions: Sessions;
+  readonly signInCodes: SignInCodes;
+  readonly secondFactor: SecondFactor;
+  /** 160 random bits, base64url. */
+  readonly nonce: () => string;
+}
+
+interface CliRequest {
+  readonly redirectUri: string;
+  readonly codeChallenge: string;
+  readonly state: string;
+}
+
+/** @throws Refusal SIGN_IN_REDIRECT_REFUSED */
+function cliRequestOf(request: PageRequest): CliRequest | undefined {
+  const { query } = request;
+  if (query.get('client') !== 'cli') return undefined;
+  const redirectUri = admitLoopback(query.get('redirect_uri') ?? '');
+  const [codeChallenge, state] = [query.get('code_challenge') ?? '', query.get('state') ?? ''];
+  const wellFormed = /^[A-Za-z0-9_-]{43}$/.test(codeChallenge) && /^[A-Za-z0-9_-]{16,128}$/.test(state);
+  if (!wellFormed || query.get('code_challenge_method') !== 'S256')
+    throw new Refusal('SIGN_IN_REDIRECT_REFUSED');
+  return { redirectUri, codeChallenge, state };
+}
+
+export async function signIn(deps: SignInDeps, request: PageRequest, frame: Frame): Promise<PageAnswer> {
+  const cli = cliRequestOf(request);
+  if (request.method !== 'POST') return show(deps, request, frame, cli, []);
+  if (!isOwnForm(request, deps.door)) return deadEnd(frame, 'formOld', 403);
+  const { form } = request;
+  const texts = textsIn(frame.locale).problems;
+  try {
+    const proof = await proved(deps, request, form.get('email') ?? '');
+    return cli ? await forCli(deps, proof, cli) : await forBrowser(deps, request, proof);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    if (error.code === 'TRIES_EXHAUSTED') return deadEnd(frame, 'tries', 429, error);
+    const text = error.code === 'FACTOR_STEP_USED' ? texts.FACTOR_STEP_USED : texts.SIGN_IN_WRONG;
+    return show(deps, request, frame, cli, [{ field: 'email', text }]);
+  }
+}
+
+async function proved(deps: SignInDeps, request: PageRequest, email: string): Promise<Proof> {
+  const persons = await deps.people.byAddress(email);
+  const person = persons.find(mayAdminister);
+  // An unknown address takes the same way, and its failures are counted under its own name.
+  const personId =
+    person?.personId ?? `unknown-${createHash('sha256').update(email).digest('hex').slice(0, 24)}`;
+  const attempt = {
+    method: 'password+totp' as const,
+    password: request.form.get('password') ?? '',
+    totp: (request.form.get('totp') ?? '').trim(),
+  };
+  const node = deps.door.nodeFinId;
+  const statement = { type: 'apodera/sign-in/v1' as const, node, person: personId, nonce: deps.nonce() };
+  return deps.secondFactor.prove({ personId, statement, attempt, source: request.source });
+}
+
+async function forBrowser(deps: SignInDeps, request: PageRequest, proof: Proof): Promise<PageAnswer> {
+  const secret = await startSession(deps, proof.personId, 'browser');
+  const next = request.query.get('next') ?? '';
+  // Only a path of ours: `//host` and `\` would lead elsewhere.
+  const location = /^\/acts(\/[A-Za-z0-9]+)?$/.test(next) ? next : '/acts';
+  const cookie = cookieText(deps.door, 'session', secret, peoplePolicy.sessionLifeMs / 1000);
+  return { status: 303, location, cookies: [cookie] };
+}
+
+async function forCli(deps: SignInDeps, proof: Proof, cli: CliRequest): Promise<PageAnswer> {
+  const code = deps.nonce();
+  const expiresAt = new Date(deps.clock.now().getTime() + peoplePolicy.signInCodeLifeMs);
+  const { redirectUri, codeChallenge, state } = cli;
+  await deps.signInCodes.put(code, { personId: proof.personId, codeChallenge, redirectUri, expiresAt });
+  return { status: 303, location: `${redirectUri}?${new URLSearchParams({ code, state })}` };
+}
+
+/** POST /sign-in/token: the command line's own call, with the verifier that only it knows. */
+export async function redeem(deps: SignInDeps, request: PageRequest): Promise<PageAnswer> {
+  const { form } = request;
+  try {
+    const signedIn = await deps.signInCodes.take(form.get('code') ?? '');
+    const [verifier, redirectUri] = [form.get('code_verifier') ?? '', form.get('redirect_uri') ?? ''];
+    const { personId } = admitVerifier(signedIn, verifier, redirectUri, deps.clock.now());
+    const session = await startSession(deps, personId, 'cli');
+    return json(200, { session, person_id: personId, expires_in: peoplePolicy.sessionLifeMs / 1000 });
+  } catch (error) {
+    if (error instanceof Refusal) return json(400, { code: error.code, detail: error.message });
+    throw error;
+  }
+}
+
+async function startSession(deps: SignInDeps, personId: string, client: 'browser' | 'cli'): Promise<string> {
+  const [secret, now] = [deps.nonce(), deps.clock.now()];
+  const evidence = {
+    id: deps.ids.next(),
+    scope: 'node',
+    kind: 'session.started',
+    at: now,
+    actor: { kind: 'person' as const, personId, method: 'password+totp' },
+    subjects: { personId },
+    facts: { client },
+  };
+  await deps.sessions.start(secret, newSession(personId, now), { evidence: [evidence], outbox: [] });
+  return secret;
+}
+
+export async function signOut(
+  deps: SignInDeps,
+  request: PageRequest,
+  secret: string | undefined,
+): Promise<PageAnswer> {
+  if (request.method !== 'POST' || !isOwnForm(request, deps.door)) return { status: 303, location: '/acts' };
+  if (secret) await deps.sessions.end(secret);
+  return { status: 303, location: '/sign-in', cookies: [cookieText(deps.door, 'session', '', 0)] };
+}
+
+function show(
+  deps: SignInDeps,
+  request: PageRequest,
+  frame: Frame,
+  cli: CliRequest | undefined,
+  problems: readonly Problem[],
+): PageAnswer {
+  const { token, cookies } = formToken(request, deps.door);
+  const email = request.form.get('email') ?? undefined;
+  const page = (
+    <SignInPage
+      frame={frame}
+      formToken={token}
+      problems={problems}
+      forCli={cli !== undefined}
+      email={email}
+    />
+  );
+  return {
+    status: problems.length > 0 ? 422 : 200,
+    body: documentOf(page),
+    cookies,
+    // The form's answer is a redirect to the command line's port, which the policy must name.
+    ...(cli && { formTarget: new URL(cli.redirectUri).origin }),
+  };
+}
+
+function deadEnd(frame: Frame, what: 'formOld' | 'tries', status: number, error?: Refusal): PageAnswer {
+  const minutes = Number(/\d+/.exec(error?.detail.expected ?? '')?.[0] ?? 15);
+  const page = (
+    <DeadEndPage
+      frame={frame}
+      what={what}
+      part="administration"
+      minutes={minutes}
+      retry="/sign-in"
+      code={error?.code}
+    />
+  );
+  return { status, body: documentOf(page) };
+}
+
+export function json(status: number, body: unknown): PageAnswer {
+  return { status, body: JSON.stringify(body), contentType: 'application/json; charset=utf-8' };
+}

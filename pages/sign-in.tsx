@@ -1,0 +1,52 @@
+// What does a node operator or auditor see to sign in, in the browser or for the command line on the same machine?
+
+import type { FC } from 'hono/jsx';
+import { type Frame, Page } from './page.tsx';
+import { FactorFields, Field, FormToken, Note, type Problem, ProblemSummary } from './parts.tsx';
+import { fill, textsIn } from './texts/texts.ts';
+
+export interface SignInProps {
+  readonly frame: Frame;
+  readonly formToken: string;
+  readonly problems: readonly Problem[];
+  /** The command line asked for it (RFC 8252). */
+  readonly forCli: boolean;
+  readonly email?: string;
+}
+
+export const SignInPage: FC<SignInProps> = ({ frame, formToken, problems, forCli, email }) => {
+  const texts = textsIn(frame.locale);
+  const { signIn } = texts;
+  return (
+    <Page
+      frame={frame}
+      part="administration"
+      title={fill(signIn.title, { node: frame.nodeName })}
+      lead={forCli ? undefined : signIn.lead}
+      hasProblem={problems.length > 0}
+    >
+      <ProblemSummary place={frame} problems={problems} />
+      {forCli && (
+        <Note>
+          <p>{signIn.leadCli}</p>
+        </Note>
+      )}
+      <form method="post">
+        <FormToken token={formToken} />
+        <Field
+          id="email"
+          label={signIn.email}
+          kind="email"
+          autocomplete="username"
+          maxlength={254}
+          value={email}
+          problems={problems}
+        />
+        <FactorFields texts={texts} problems={problems} />
+        <div class="actions one">
+          <button type="submit">{signIn.button}</button>
+        </div>
+      </form>
+    </Page>
+  );
+};
