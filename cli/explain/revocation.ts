@@ -91,14 +91,18 @@ class Asking {
   }
 
   async fetchLists(): Promise<void> {
-    const done = new Set<string>();
+    const fetched = new Map<string, Promise<boolean>>();
+    const fetchOnce = (url: string) => {
+      const known = fetched.get(url) ?? this.#fetchList(url);
+      fetched.set(url, known);
+      return known;
+    };
     for (const depth of this.#path.path.keys()) {
       const named = this.sourcesOf(depth);
       if (named?.kind !== 'crl') continue;
       for (const pointer of [...named.lists, ...named.deltas]) {
         // The same list at several places: the first that gives it is enough.
-        for (const url of pointer)
-          if (done.has(url) || (done.add(url) && (await this.#fetchList(url)))) break;
+        for (const url of pointer) if (await fetchOnce(url)) break;
       }
     }
   }

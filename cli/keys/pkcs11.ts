@@ -42,11 +42,21 @@ export async function withToken<T>(choice: TokenChoice, use: (token: Token) => T
   try {
     const slot = findSlot(module, choice.token);
     const session = module.C_OpenSession(slot, library.CKF_SERIAL_SESSION | library.CKF_RW_SESSION);
-    module.C_Login(session, library.CKU_USER, choice.pin);
+    logIn(() => module.C_Login(session, library.CKU_USER, choice.pin));
     return await use(new Token(library, module, session));
   } finally {
     module.C_Finalize();
     module.close();
+  }
+}
+
+function logIn(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    const { message } = error as Error;
+    if (/PIN/.test(message)) throw new UsageError(`the token refused the PIN: ${message}`);
+    throw error;
   }
 }
 

@@ -179,7 +179,8 @@ if (softHsmModule) {
       ];
       expect((await apodera(other, sitting)).err).toContain('"apodera"');
       const wrong = await apodera(['key', 'create', ...token, '--label', 'x'], { env: { PIN: '000000' } });
-      expect(wrong.exitCode).not.toBe(exitCodes.DONE);
+      expect(wrong.exitCode).toBe(exitCodes.USAGE);
+      expect(wrong.err).toContain('refused the PIN');
     });
   });
 }
