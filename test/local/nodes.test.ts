@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { gatewayResponsesOf, gatewayResponsesOfOpenApi } from '../../local/lambda/gateway-responses.ts';
+import { readGatewayDocument, routesOfGatewayDocument, routesOfTemplate } from '../../local/lambda/routes.ts';
+import { laptopNodes } from '../../local/nodes.ts';
+import { createStack } from '../../local/stack.ts';
+import { endpointsOn, freshFolder } from './endpoints/support.ts';
+
+const place = (file: string): string => new URL(`../../${file}`, import.meta.url).pathname;
+const origins = { api: 'http://localhost:1', pages: 'http://localhost:2' };
+
+describe.each(laptopNodes().map((node) => [node.name, node] as const))(
+  'the %s of the laptop',
+  (name, node) => {
+    async function stackOf() {
+      const endpoints = await endpointsOn(freshFolder());
+      const parameters = node.parameters(origins);
+      return createStack({ templateFile: place('template.yaml'), stackName: name, parameters, endpoints });
+    }
+
+    it('resolves what template.yaml says of every function', async () => {
+      const stack = await stackOf();
+      for (const { logicalId, properties } of stack.functions) {
+        const { Policies: _, ...read } = properties;
+        expect(() => stack.resolve(read), logicalId).not.toThrow();
+      }
+    });
+
+    it("finds the function of every route of people's door, and the authorizer of machines'", async () => {
+      const stack = await stackOf();
+      const functions = stack.functions.map(({ logicalId }) => logicalId);
+      const machines = routesOfGatewayDocument(readGatewayDocument(place('openapi/generated/gateway.json')));
+      const people = routesOfTemplate(stack, 'PagesApi').map((route) => route.function);
+      expect(people.length).toBeGreaterThan(0);
+      const authorizers = machines.flatMap(({ authorizer }) => authorizer ?? []);
+      expect(new Set(authorizers).size).toBe(1);
+      expect(functions).toEqual(expect.arrayContaining([...people, ...authorizers]));
+    });
+
+    it('has its own words for a timeout at both doors', async () => {
+      const stack = await stackOf();
+      const document = readGatewayDocument(place('openapi/generated/gateway.json'));
+      expect(gatewayResponsesOfOpenApi(document).INTEGRATION_TIMEOUT?.headers).toHaveProperty('Retry-After');
+      expect(() => gatewayResponsesOf(stack, 'PagesApi')).not.toThrow();
+    });
+  },
+);
