@@ -217,3 +217,29 @@ export const evidencePolicy = {
 export function retainUntil(now: Date, retentionDays: number): Date {
   return new Date(now.getTime() + retentionDays * 24 * hours);
 }
+
+/** Payouts (M10, M11; architecture, section 7; S4, S5, S8). Amounts are in the smallest unit; times are milliseconds. */
+export const payoutPolicy = {
+  /** Decimals of the smallest unit, ISO 4217. */
+  currencies: { CLP: 0, COP: 2, MXN: 2, PEN: 2, USD: 2 },
+  /** A participant without limits of its own has these: low enough to be noticed, high enough to begin with. */
+  limits: {
+    CLP: { day: 50_000_000n, creditor: 5_000_000n },
+    COP: { day: 20_000_000_000n, creditor: 2_000_000_000n },
+    MXN: { day: 100_000_000n, creditor: 10_000_000n },
+    PEN: { day: 20_000_000n, creditor: 2_000_000n },
+    USD: { day: 5_000_000n, creditor: 500_000n },
+  },
+  /** S8: a creditor whose id_schema we cannot normalise gets this share of the creditor's limit. */
+  unknownSchemaShare: 10n,
+  /** Future-dated payouts would survive a disable (S5). */
+  executionAhead: 10 * minutes,
+  /** How long a payout operator may still start it, from the network's admission. */
+  forwardLife: 24 * hours,
+  /** S4: nothing is started later than this after the participant made it, whatever the network says. */
+  startedAtMost: 48 * hours,
+  /** A reservation of a large message that is older was left by a crash. */
+  reservationLife: 2 * minutes,
+  /** TransactWriteItems takes this many actions. */
+  actions: 100,
+} as const;

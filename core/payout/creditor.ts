@@ -1,0 +1,49 @@
+// Who is paid, such that two spellings of one creditor count as one? Limits count by normalised identification and
+// by account (S8). Whether the creditor exists is the payout operator's to say.
+
+/** `creditor` and `account` values of limit counters; they hold personal data and are hashed before they are stored. */
+export interface CreditorKeys {
+  readonly identification: string;
+  /** False: nothing is known of this id_schema, so spellings of one id may differ. */
+  readonly knownSchema: boolean;
+  readonly account: string;
+}
+
+interface CreditorFields {
+  readonly identification: { readonly id_schema: string; readonly id: string };
+  readonly financial_institution?: { readonly fin_id: string } | null;
+  readonly account: string;
+}
+
+/** Schemas whose ids are letters, digits and decoration. Sample data has wrong check digits: none is checked. */
+const schemas = new Set(['CLID', 'MXRFC', 'CONIT', 'CONUIP', 'PEDNI']);
+
+export function creditorKeys(creditor: CreditorFields, currency: string): CreditorKeys {
+  const { id_schema, id } = creditor.identification;
+  const knownSchema = schemas.has(id_schema);
+  return {
+    identification: knownSchema ? `${id_schema}:${plain(id)}` : 'UNKNOWN',
+    knownSchema,
+    account: accountKey(creditor, currency),
+  };
+}
+
+/** RUTs are written with dots, without, with leading zeros, with `k` or `K`. */
+const plain = (text: string) =>
+  text
+    .normalize('NFKC')
+    .toUpperCase()
+    .replace(/[^A-Z0-9]/g, '')
+    .replace(/^0+(?=.)/, '');
+
+/** A CLABE (18 digits) and a CCI (20) hold their institution, which the message may name or not. */
+const selfRouting: Readonly<Record<string, RegExp>> = { MXN: /^\d{18}$/, PEN: /^\d{20}$/ };
+
+function accountKey(creditor: CreditorFields, currency: string): string {
+  const whole = creditor.account
+    .normalize('NFKC')
+    .toUpperCase()
+    .replace(/[^A-Z0-9]/g, '');
+  if (selfRouting[currency]?.test(whole)) return whole;
+  return `${creditor.financial_institution?.fin_id ?? ''}:${plain(creditor.account)}`;
+}

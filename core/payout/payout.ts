@@ -1,0 +1,58 @@
+// What does a node know about one payout, and which states may follow which? The published states are pending, ok
+// and error; `received` and `executing` are a payout operator's own, before the answer. Who moves it is elsewhere.
+
+import type { Currency } from './amount.ts';
+
+export type PayoutState = 'pending' | 'received' | 'executing' | 'ok' | 'error' | 'tombstone';
+
+export interface Payout {
+  readonly participant: string;
+  readonly transactionId: string;
+  /** The network's own, on the wire `shinkansen_transaction_id`: a UUIDv7. */
+  readonly networkTransactionId: string;
+  readonly messageId: string;
+  /** Its place in the message. */
+  readonly place: number;
+  readonly payoutOperator: string;
+  readonly currency: Currency;
+  readonly amountMinor: bigint;
+  readonly state: PayoutState;
+  readonly createdAt: Date;
+  /** What the counters were debited, to be released once and on the same day. */
+  readonly day: string;
+  readonly response?: PayoutResponse;
+}
+
+/** Of the payout operator, as the participant hears it (interop section 7). */
+export interface PayoutResponse {
+  readonly id: string;
+  readonly status: string;
+  readonly message: string | null;
+  readonly at: Date;
+  /** The outbox entry's message_id, or the operator's, that carried it. */
+  readonly answerId?: string;
+}
+
+/** At the network. `ok` after `error` is recorded, alarmed and told by event (S6): money did move. */
+export const networkTransitions: Readonly<Record<string, readonly PayoutState[]>> = {
+  pending: ['ok', 'error'],
+  error: ['ok'],
+  ok: [],
+};
+
+/** At the payout operator: nothing leaves `executing` but by its core's own word. */
+export const operatorTransitions: Readonly<Record<string, readonly PayoutState[]>> = {
+  received: ['executing', 'error'],
+  executing: ['ok', 'error'],
+  ok: [],
+  error: [],
+  tombstone: [],
+};
+
+export function mayFollow(
+  transitions: Readonly<Record<string, readonly PayoutState[]>>,
+  from: PayoutState,
+  to: PayoutState,
+): boolean {
+  return transitions[from]?.includes(to) ?? false;
+}

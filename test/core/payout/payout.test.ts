@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { leastIdAt, networkTransactionId } from '../../../core/payout/ids.ts';
+import {
+  mayFollow,
+  networkTransitions,
+  operatorTransitions,
+  type PayoutState,
+} from '../../../core/payout/payout.ts';
+
+const states: readonly PayoutState[] = ['pending', 'received', 'executing', 'ok', 'error', 'tombstone'];
+
+describe('states', () => {
+  test.each([
+    ['network', networkTransitions, ['pending>ok', 'pending>error', 'error>ok']],
+    [
+      'payout operator',
+      operatorTransitions,
+      ['received>executing', 'received>error', 'executing>ok', 'executing>error'],
+    ],
+  ])('the %s has these transitions and no others', (_, transitions, allowed) => {
+    const found = states.flatMap((from) =>
+      states.flatMap((to) => (mayFollow(transitions, from, to) ? [`${from}>${to}`] : [])),
+    );
+    expect(found.sort()).toEqual([...allowed].sort());
+  });
+});
+
+describe('ids in the network', () => {
+  const times = fc.date({ min: new Date('2020-01-01'), max: new Date('2100-01-01'), noInvalidDate: true });
+
+  test('are UUIDv7, computed again alike, and sort by the time of admission', () => {
+    fc.assert(
+      fc.property(times, times, fc.uint8Array({ minLength: 16, maxLength: 16 }), (a, b, seed) => {
+        const [one, other] = [networkTransactionId(a, seed, 0), networkTransactionId(b, seed, 1)];
+        expect(one).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+        expect(one).toBe(networkTransactionId(a, seed, 0));
+        expect(one >= leastIdAt(a)).toBe(true);
+        if (a.getTime() < b.getTime()) expect(one < other).toBe(true);
+      }),
+    );
+  });
+
+  test('a thousand places of one message have a thousand ids', () => {
+    const seed = Buffer.alloc(16, 7);
+    const ids = Array.from({ length: 1000 }, (_, at) => networkTransactionId(new Date(0), seed, at));
+    expect(new Set(ids).size).toBe(1000);
+  });
+});
