@@ -6,7 +6,7 @@ import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } fr
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { attributeTypes, type NameAttribute } from '../../core/certificate/name-writer.ts';
+import type { NameAttribute } from '../../core/certificate/name-writer.ts';
 import { type Thumbprint, thumbprintOf } from '../../core/certificate/thumbprint.ts';
 import { buildCertificate } from './certificate.ts';
 import {
@@ -46,11 +46,18 @@ const from = new Date('2020-01-01T00:00:00Z');
 const rootEnd = new Date('2049-01-01T00:00:00Z');
 const intermediateEnd = new Date('2044-01-01T00:00:00Z');
 
-const serials = { root: 1, intermediate: 2, responder: 3, checkedResponder: 4, stranger: 5 } as const;
+const roles = {
+  root: { number: 1, name: 'Raiz' },
+  intermediate: { number: 2, name: 'Emisora' },
+  responder: { number: 3, name: 'OCSP' },
+  checkedResponder: { number: 4, name: 'OCSP' },
+  stranger: { number: 5, name: 'Desconocida' },
+} as const;
+type Role = keyof typeof roles;
 
 /** The PSC's own certificates: small numbers, different in each country. */
-export function ownSerial(country: Country, role: keyof typeof serials): number {
-  return (country.charCodeAt(0) << 16) + (country.charCodeAt(1) << 8) + serials[role];
+export function ownSerial(country: Country, role: Role): number {
+  return (country.charCodeAt(0) << 16) + (country.charCodeAt(1) << 8) + roles[role].number;
 }
 
 export async function openAuthority(
@@ -61,94 +68,63 @@ export async function openAuthority(
 ): Promise<CountryAuthority> {
   const folder = join(dataFolder, country.toLowerCase());
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const names = ['root', 'intermediate', 'responder', 'stranger'] as const;
-  const [rootKey, intermediateKey, responderKey, strangerKey] = (await Promise.all(
-    names.map((name) => keyFile(join(folder, `${name}.key.pem`), bits)),
-  )) as [KeyObject, KeyObject, KeyObject, KeyObject];
-
-  const root = certificate(
-    ownSerial(country, 'root'),
-    subjectOf(country, 'Raiz'),
-    rootKey,
-    rootEnd,
-    undefined,
-    [basicConstraints(true), keyUsage('keyCertSign', 'cRLSign')],
-  );
-  const intermediate = certificate(
-    ownSerial(country, 'intermediate'),
-    subjectOf(country, 'Emisora'),
-    intermediateKey,
-    intermediateEnd,
-    root,
-    [
-      basicConstraints(true, 0),
-      keyUsage('keyCertSign', 'cRLSign'),
-      crlDistributionPoints(`${url}/${country.toLowerCase()}/root.crl`),
-      authorityInfoAccess({ caIssuers: `${url}/${country.toLowerCase()}/root.cer` }),
-    ],
-  );
+  const key = (name: string) => keyFile(join(folder, `${name}.key.pem`), bits);
+  const [forRoot, forIntermediate, forResponder, forStranger] = await Promise.all([
+    key('root'),
+    key('intermediate'),
+    key('responder'),
+    key('stranger'),
+  ]);
+  const place = `${url}/${country.toLowerCase()}`;
+  const issuing = [basicConstraints(true), keyUsage('keyCertSign', 'cRLSign')];
+  const root = certificate(country, 'root', forRoot, undefined, issuing);
+  const intermediate = certificate(country, 'intermediate', forIntermediate, root, [
+    basicConstraints(true, 0),
+    keyUsage('keyCertSign', 'cRLSign'),
+    crlDistributionPoints(`${place}/root.crl`),
+    authorityInfoAccess({ caIssuers: `${place}/root.cer` }),
+  ]);
   const responding = [keyUsage('digitalSignature'), extendedKeyUsage('OCSPSigning')];
-  const responder = (role: 'responder' | 'checkedResponder', more: readonly ExtensionInput[]) =>
-    certificate(
-      ownSerial(country, role),
-      subjectOf(country, 'OCSP'),
-      responderKey,
-      intermediateEnd,
-      intermediate,
-      [...responding, ...more],
-    );
-  const stranger = certificate(
-    ownSerial(country, 'stranger'),
-    subjectOf(country, 'Desconocida'),
-    strangerKey,
-    rootEnd,
-    undefined,
-    [basicConstraints(true), keyUsage('keyCertSign', 'cRLSign', 'digitalSignature')],
-  );
+  const responder = (role: Role, how: ExtensionInput) =>
+    certificate(country, role, forResponder, intermediate, [...responding, how]);
   return {
     country,
     root,
     intermediate,
-    responder: responder('responder', [ocspNoCheck]),
-    checkedResponder: responder('checkedResponder', [
-      crlDistributionPoints(`${url}/${country.toLowerCase()}/intermediate.crl`),
-    ]),
-    stranger,
+    responder: responder('responder', ocspNoCheck),
+    checkedResponder: responder('checkedResponder', crlDistributionPoints(`${place}/intermediate.crl`)),
+    stranger: certificate(country, 'stranger', forStranger, undefined, issuing),
   };
 }
 
-function subjectOf(country: Country, role: string): NameAttribute[] {
-  return [
-    { type: 'C', value: country },
-    { type: 'O', value: `PSC de prueba ${country}` },
-    { type: attributeTypes.CN, value: `PSC de prueba ${country} ${role}` },
-  ];
-}
-
 function certificate(
-  serialNumber: number,
-  subject: readonly NameAttribute[],
+  country: Country,
+  role: Role,
   key: KeyObject,
-  notAfter: Date,
   issuer: PscCertificate | undefined,
   extensions: readonly ExtensionInput[],
 ): PscCertificate {
   const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
-  const all = [
-    ...extensions,
-    subjectKeyIdentifier(spki),
-    ...(issuer ? [authorityKeyIdentifier(issuer.spki)] : []),
+  const subject: NameAttribute[] = [
+    { type: 'C', value: country },
+    { type: 'O', value: `PSC de prueba ${country}` },
+    { type: 'CN', value: `PSC de prueba ${country} ${roles[role].name}` },
   ];
   const template = {
-    serialNumber,
+    serialNumber: ownSerial(country, role),
     issuer: issuer?.subject ?? subject,
     subject,
     notBefore: from,
-    notAfter,
+    notAfter: issuer ? intermediateEnd : rootEnd,
     spki,
+    extensions: [
+      ...extensions,
+      subjectKeyIdentifier(spki),
+      ...(issuer ? [authorityKeyIdentifier(issuer.spki)] : []),
+    ],
   };
   // RSA PKCS#1 v1.5 is deterministic: the same key and template are the same certificate after a restart.
-  const der = buildCertificate({ ...template, extensions: all }, issuer?.key ?? key);
+  const der = buildCertificate(template, issuer?.key ?? key);
   return { der, thumbprint: thumbprintOf(der), subject, key, spki };
 }
 
