@@ -95,11 +95,16 @@ async function integrate(
   const late = new Promise<'late'>((resolve) => {
     timer = setTimeout(() => resolve('late'), timeoutMs);
   });
-  const invocation = await Promise.race([host.invoke(logicalId, payload).catch(() => undefined), late]);
+  const invocation = await Promise.race([host.invoke(logicalId, payload).catch(noAnswer), late]);
   clearTimeout(timer);
   if (invocation === 'late') return refuse('INTEGRATION_TIMEOUT');
   const answer = invocation && !invocation.functionError ? answerOf(invocation.payload) : undefined;
   return answer ?? refuse('DEFAULT_5XX');
+}
+
+/** Throttled, or a route to a function that the template does not deploy: the caller hears nothing of it, the terminal does. */
+function noAnswer(error: Error): undefined {
+  console.error(`local front: ${error.message}`);
 }
 
 /** As API Gateway adds them. */

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
@@ -61,6 +62,31 @@ describe('laptop', () => {
       MACHINE_ARN: stateMachineArn,
       PAGES_ORIGIN: node.pagesOrigin,
       NODE_STAGE: 'local',
+    });
+  });
+
+  it('is found by SDK clients that know nothing of it but the environment', async () => {
+    const { laptop } = await running();
+    const environment = {
+      ...laptop.environment,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+    };
+    const script = new URL('fixtures/ask-every-service.ts', import.meta.url).pathname;
+    const { stdout } = await promisify(execFile)(process.execPath, [script], { env: environment });
+    expect(JSON.parse(stdout)).toEqual({
+      dynamodb: ['network-Table'],
+      kms: 'ECC_NIST_P256',
+      lambda: 200,
+      s3: 'network-keptbucket/k of 4 bytes',
+      scheduler: 'ENABLED',
+      secrets: '1',
+      ses: 'sent',
+      sfn: ['network-ActMachine'],
+      sqs: '0',
+      ssm: 'ParameterNotFound',
+      unknown: 'UnknownOperationException',
     });
   });
 

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${} is CloudFormation's own syntax
 import { describe, expect, it } from 'vitest';
 import { functionsOf } from '../../local/template/functions.ts';
 import { resolve, type Scope } from '../../local/template/intrinsics.ts';
