@@ -13,9 +13,10 @@ import type {
   RecordOutcome,
   WithTrace,
 } from '../../core/enrolment/ports.ts';
+import type { StateMark } from '../../core/evidence/record.ts';
 import type { Sealer } from '../../core/ports.ts';
 import type { Announcer } from '../sqs/announce.ts';
-import { certificateItem, type SealedStatus, statusKey } from './certificate-items.ts';
+import { certificateItem, statusKey } from './certificate-items.ts';
 import {
   chainItem,
   chainKey,
@@ -39,7 +40,17 @@ import {
   receivedMessageKey,
   receivedMessageWrite,
 } from './received-messages.ts';
-import { absent, any, ConditionFailed, equals, oneOf, queryAll, type Table, type Write } from './table.ts';
+import {
+  absent,
+  any,
+  ConditionFailed,
+  equals,
+  keyName,
+  oneOf,
+  queryAll,
+  type Table,
+  type Write,
+} from './table.ts';
 
 /** The same table, whose transactions are followed by the announcement of the outbox entries in them. */
 function announcing(table: Table, announcer: Announcer): Table {
@@ -175,10 +186,18 @@ async function moveEnrolment(table: Table, move: Move): Promise<Enrolment | unde
     version: from.version + 1,
   };
   const writes: Write[] = [{ put: enrolmentItem(written), when: unchanged(from) }];
-  if (from.networkStatus === 'pending') writes.push({ delete: openKey(from.participant, from.thumbprint) });
-  else writes.push(takeAway(from, to, move.code, move.evidence[0]?.at));
-  return (await committed(table, [...writes, ...traceWrites(move)])) ? written : undefined;
+  // Pending or active, it kept others of the same certificate from starting; from now on one may.
+  writes.push({ delete: openKey(from.participant, from.thumbprint) });
+  if (from.networkStatus !== 'pending') writes.push(takeAway(from, to, move.code, move.evidence[0]?.at));
+  const trace = from.networkStatus === 'pending' ? move : marked(move, takenAway(from, to));
+  return (await committed(table, [...writes, ...traceWrites(trace)])) ? written : undefined;
 }
+
+/** For the evidence of {@link takeAway}: audit finds the item put back. */
+const takenAway = (from: Enrolment, { networkStatus, validity }: Move['to']): StateMark => ({
+  item: keyName(statusKey(from.thumbprint)),
+  holds: { networkStatus, validity },
+});
 
 /** Taking a right away is one write without a seal; removing the seal makes a raw edit back to `active` worthless. */
 function takeAway(from: Enrolment, to: Move['to'], code: string | undefined, at: Date | undefined): Write {
@@ -232,7 +251,7 @@ async function activate(table: Table, sealer: Sealer, activation: Activation): P
     },
   ];
   try {
-    await table.transact([...writes, ...traceWrites(marked(activation, sealed))]);
+    await table.transact([...writes, ...traceWrites(marked(activation, sealed.mark))]);
     return 'ACTIVATED';
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;
@@ -242,11 +261,11 @@ async function activate(table: Table, sealer: Sealer, activation: Activation): P
   }
 }
 
-/** The evidence of a grant names the seal that it put. */
-function marked(trace: WithTrace, sealed: SealedStatus): WithTrace {
+/** The evidence of a grant names the seal that it put, that of an end what it left. */
+function marked(trace: WithTrace, mark: StateMark): WithTrace {
   const [first, ...others] = trace.evidence;
-  if (!first) throw new TypeError('expected evidence of what is granted');
-  return { ...trace, evidence: [{ ...first, states: [sealed.mark] }, ...others] };
+  if (!first) throw new TypeError('expected evidence of what is granted or taken away');
+  return { ...trace, evidence: [{ ...first, states: [mark] }, ...others] };
 }
 
 async function widen(table: Table, sealer: Sealer, activation: Activation): Promise<boolean> {
@@ -263,7 +282,7 @@ async function widen(table: Table, sealer: Sealer, activation: Activation): Prom
       when: { all: [equals('enrolmentId', from.id), equals('networkStatus', 'active')] },
     },
   ];
-  return committed(table, [...writes, ...traceWrites(marked(activation, sealed))]);
+  return committed(table, [...writes, ...traceWrites(marked(activation, sealed.mark))]);
 }
 
 async function putRow(table: Table, row: OperatorRow, trace: WithTrace): Promise<'WRITTEN' | 'FINAL'> {

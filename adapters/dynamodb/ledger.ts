@@ -69,7 +69,7 @@ async function writesOf(
   }
   if (grant.noun === 'noFactor') {
     const write = factorDelete(grant.personId);
-    return { writes: [write], marks: [{ item: keyName(keyOf(write)), version: 0, gone: true }] };
+    return { writes: [write], marks: [{ item: keyName(keyOf(write)), gone: true }] };
   }
   const { write, mark } = await sealed(sealer, grant, proofs);
   return { writes: [write], marks: [mark] };

@@ -25,8 +25,9 @@ export interface ChainsToAudit {
 }
 
 export interface DatedMark extends StateMark {
-  /** Time and id of its record: text that sorts as they happened. */
-  readonly order: string;
+  /** Time and id of its record, as text that sorts. */
+  readonly at: string;
+  readonly recordId: string;
 }
 
 /** What all records together say; grows as more of them are read. */
@@ -114,9 +115,9 @@ export class ChainAudit {
     if (typeof id !== 'string' || this.told.ids.has(id)) return;
     this.told.ids.add(id);
     this.told.records++;
-    const order = `${at} ${id}`;
     for (const mark of states) {
-      this.told.marks.set(mark.item, [...(this.told.marks.get(mark.item) ?? []), { ...mark, order }]);
+      const dated = { ...mark, at: String(at), recordId: id };
+      this.told.marks.set(mark.item, [...(this.told.marks.get(mark.item) ?? []), dated]);
     }
     for (const source of sources) this.told.sources.push({ recordId: id, source });
     // Who signed an act did so over bytes: a record that names the certificate must name them.

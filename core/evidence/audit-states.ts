@@ -30,20 +30,16 @@ export interface StatesToAudit {
 
 /** Undefined where state and records agree. */
 export function faultOfState(item: string, state: AuditedState | undefined, told: Told): Finding | undefined {
-  const marks = sinceGone(told.marks.get(item) ?? []);
+  const marks = [...(told.marks.get(item) ?? [])].sort(asTheyHappened);
   const fault = state ? faultOfPresent(state, marks, told) : faultOfAbsent(marks);
   return fault && { ...fault, item };
 }
 
-/**
- * What records say of the item as it is now. Its end comes by time, and what is put anew begins its versions again;
- * between ends versions tell the order, since clocks of two processes may differ by more than two changes are apart.
- */
-function sinceGone(all: readonly DatedMark[]): readonly DatedMark[] {
-  const byTime = [...all].sort((a, b) => (a.order < b.order ? -1 : 1));
-  const end = byTime.findLastIndex(({ gone }) => gone);
-  const after = byTime.slice(end + 1).sort((a, b) => a.version - b.version);
-  return after.length === 0 ? byTime.slice(end, end + 1) : after;
+/** By time. Within one millisecond a version tells the order, what adds to one comes after it. */
+function asTheyHappened(a: DatedMark, b: DatedMark): number {
+  const version = ({ version = Number.MAX_SAFE_INTEGER }: DatedMark) => version;
+  if (a.at !== b.at) return a.at < b.at ? -1 : 1;
+  return version(a) - version(b) || (a.recordId < b.recordId ? -1 : 1);
 }
 
 type Fault = { readonly code: FindingCode; readonly detail?: string };
@@ -61,16 +57,28 @@ function faultOfPresent(state: AuditedState, marks: readonly StateMark[], told: 
   const newest = marks.at(-1);
   if (!newest) return state.seal === undefined ? undefined : { code: 'STATE_WITHOUT_RECORD' };
   const version = state.version ?? 0;
-  if (newest.gone || version < newest.version) return { code: 'STATE_ROLLED_BACK' };
-  if (version > newest.version) return { code: 'STATE_WITHOUT_RECORD' };
-  const sealed = marks.findLast((mark) => mark.seal !== undefined);
+  const expected = versionTold(marks);
+  if (newest.gone || version < expected) return { code: 'STATE_ROLLED_BACK' };
+  if (version > expected) return { code: 'STATE_WITHOUT_RECORD' };
+  return faultOfContent(state, marks);
+}
+
+/** The last version that a record names, and one more for each change after it that names none. */
+function versionTold(marks: readonly StateMark[]): number {
+  const last = marks.findLastIndex(({ version }) => version !== undefined);
+  return (marks[last]?.version ?? 0) + marks.length - 1 - last;
+}
+
+function faultOfContent(state: AuditedState, marks: readonly StateMark[]): Fault | undefined {
+  // A seal is put with the whole item: what earlier records named is told anew from there on.
+  const sealedAt = marks.findLastIndex(({ seal }) => seal !== undefined);
+  const seal = marks[sealedAt]?.seal;
   // Where nothing is granted any more the seal may be gone: the attributes named below say that it is so.
   const sealGone = state.seal === undefined && !state.grants;
-  if (sealed && !sealGone && sealed.seal !== state.seal) return { code: 'STATE_DIFFERS', detail: 'seal' };
-  // An attribute that an earlier record named still holds unless a later one named it again.
-  const holds = Object.assign({}, ...marks.map((mark) => mark.holds ?? {})) as NonNullable<
-    StateMark['holds']
-  >;
+  if (seal !== undefined && !sealGone && seal !== state.seal)
+    return { code: 'STATE_DIFFERS', detail: 'seal' };
+  const since = marks.slice(Math.max(0, sealedAt)).map(({ holds }) => holds ?? {});
+  const holds = Object.assign({}, ...since) as NonNullable<StateMark['holds']>;
   const wrong = Object.keys(holds).find((name) => !same(state.attributes[name] ?? null, holds[name]!));
   return wrong === undefined ? undefined : { code: 'STATE_DIFFERS', detail: wrong };
 }

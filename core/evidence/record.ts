@@ -25,13 +25,13 @@ export type Actor =
 export interface StateMark {
   /** `pk|sk` of the item. */
   readonly item: string;
-  /** The item's `version` after the change; every change of such an item adds 1. */
-  readonly version: number;
+  /** The item's `version` after the change; absent where the change added 1 to whatever stood there. */
+  readonly version?: number;
   /** base64url of `sealOver`, where the change put a seal. */
   readonly seal?: string;
   /** Attributes that stand outside the seal and what they are now, e.g. `{networkStatus: 'disabled'}`. */
   readonly holds?: { readonly [attribute: string]: string | number | boolean | null };
-  /** The item was removed by this change; its `version` is then of no account. */
+  /** The item was removed by this change. */
   readonly gone?: true;
 }
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { statusKey } from '../../adapters/dynamodb/certificate-items.ts';
-import type { CertificateStatus } from '../../core/enrolment/enrolment.ts';
+import type { CertificateStatus, Enrolment } from '../../core/enrolment/enrolment.ts';
 import { Refusal } from '../../core/errors.ts';
+import type { EvidenceRecord } from '../../core/evidence/record.ts';
 import { admitEnrolment } from '../../functions/admit-enrolment/admit-enrolment.ts';
 import { enrolMessage, enrolmentNode, fintech, now } from '../support/enrolment.ts';
 
@@ -31,16 +32,7 @@ function activation(
     anchor: enrolment.anchor!,
     activatedAt: now,
   };
-  const evidence = [
-    {
-      id: `EV-${enrolment.id}`,
-      scope: participant,
-      kind: 'enrolment.activated',
-      at: now,
-      actor: { kind: 'node' as const, function: 'test' },
-      subjects: {},
-    },
-  ];
+  const evidence = [recordOf('enrolment.activated', enrolment, participant)];
   return node.ports.enrolments.activate({
     from: enrolment,
     status,
@@ -49,6 +41,11 @@ function activation(
     evidence,
     outbox: [],
   });
+}
+
+function recordOf(kind: string, enrolment: Enrolment, participant: string): EvidenceRecord {
+  const actor = { kind: 'node', function: 'test' } as const;
+  return { id: `EV-${kind}-${enrolment.id}`, scope: participant, kind, at: now, actor, subjects: {} };
 }
 
 test('S11 P: a certificate seen on the wire cannot be enrolled without its key, and its owner is not hindered', async () => {
@@ -100,7 +97,7 @@ test('S22 D: a status put back to active by a raw edit has no seal and is refuse
     from: active,
     to: { validity: 'valid', networkStatus: 'disabled' },
     steps: [],
-    evidence: [],
+    evidence: [recordOf('certificate.disabled', enrolment, fintech.finId)],
     outbox: [],
   });
   expect((await node.ports.statuses.status(enrolment.thumbprint))?.networkStatus).toBe('disabled');

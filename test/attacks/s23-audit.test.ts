@@ -39,8 +39,8 @@ async function activate(): Promise<void> {
 
 /** It is disabled: one conditional write, which takes the seal away. */
 async function disable(): Promise<void> {
-  const states = [{ item: certificateName, version: 2, holds: { networkStatus: 'disabled' } }];
-  const change = { set: { networkStatus: 'disabled', version: 2, seal: undefined } };
+  const states = [{ item: certificateName, holds: { networkStatus: 'disabled' } }];
+  const change = { set: { networkStatus: 'disabled', seal: undefined }, add: { version: 1 } };
   await node.table.transact([
     { update: certificate, change },
     evidencePut(node.record({ kind: 'certificate.disabled', states })),
@@ -284,7 +284,7 @@ describe('S23 finds a state', () => {
 
   test('back after its removal was recorded', async () => {
     const item = structuredClone(node.items.get(name(certificate))!);
-    const record = node.record({ states: [{ item: certificateName, version: 2, gone: true }] });
+    const record = node.record({ states: [{ item: certificateName, gone: true }] });
     await node.table.transact([{ delete: certificate }, evidencePut(record)]);
     await settle();
     expect(await foundIn(node)).toEqual([]);
@@ -292,11 +292,28 @@ describe('S23 finds a state', () => {
     expect(await foundIn(node)).toEqual([`STATE_ROLLED_BACK ${certificateName}`]);
   });
 
+  test('disabled and enrolled anew is nothing, though its versions begin again', async () => {
+    await disable();
+    node.clock.advance(1);
+    await disable();
+    node.clock.advance(1);
+    await activate();
+    expect(await foundIn(node)).toEqual([]);
+    const sealedAnew = structuredClone(node.items.get(name(certificate))!);
+    node.clock.advance(1);
+    await disable();
+    await settle();
+    expect(await foundIn(node)).toEqual([]);
+    node.items.set(name(certificate), sealedAnew);
+    expect(await foundIn(node)).toEqual([`STATE_ROLLED_BACK ${certificateName}`]);
+  });
+
   test('removed and put anew is nothing, whatever its version', async () => {
     await node.table.transact([
       { delete: certificate },
-      evidencePut(node.record({ states: [{ item: certificateName, version: 0, gone: true }] })),
+      evidencePut(node.record({ states: [{ item: certificateName, gone: true }] })),
     ]);
+    node.clock.advance(1);
     await activate();
     expect(await foundIn(node)).toEqual([]);
     await settle();

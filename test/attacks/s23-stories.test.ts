@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { CertificateStatus, Enrolment } from '../../core/enrolment/enrolment.ts';
+import type { EvidenceRecord } from '../../core/evidence/record.ts';
+import { admitEnrolment } from '../../functions/admit-enrolment/admit-enrolment.ts';
 import { anAdministration, onboarding, profile } from '../support/administration.ts';
 import { foundIn } from '../support/audit.ts';
+import { enrolMessage, enrolmentNode, fintech } from '../support/enrolment.ts';
 import { evidenceNode } from '../support/evidence.ts';
 
 // An audit that cries wolf is not read. What the flows really write, seals and marks included, is audited here.
@@ -29,5 +33,72 @@ describe('S23 what people and API keys are given and lose', () => {
     await node.chain();
     await node.sign();
     expect(await foundIn(node)).toEqual([]);
+  });
+});
+
+describe('S23 what a certificate is given and loses', () => {
+  test('is audited without a finding: enrolled, active, disabled, and enrolled anew', async () => {
+    const world = enrolmentNode();
+    const { enrolments } = world.ports;
+    const node = evidenceNode(world.items, world.table, { clock: world.clock, sealer: world.sealer });
+    const leaf = world.leaf();
+    const caller = { participant: fintech.finId, keyId: 'K1' };
+    const recordOf = (kind: string, { id }: Enrolment): EvidenceRecord => ({
+      id: world.ports.ids.next(),
+      scope: fintech.finId,
+      kind,
+      at: world.clock.now(),
+      actor: { kind: 'node', function: 'settle-enrolment' },
+      subjects: { enrolmentId: id },
+    });
+    const activate = async (enrolment: Enrolment) => {
+      const { thumbprint, keyThumbprint, participant, id: enrolmentId, notAfter, anchor } = enrolment;
+      const states = {
+        networkStatus: 'active',
+        validity: 'valid',
+        acceptingOperators: ['BANCO_CL'],
+        sources: [],
+      } as const;
+      const activatedAt = world.clock.now();
+      const granted = {
+        thumbprint,
+        keyThumbprint,
+        participant,
+        enrolmentId,
+        use: 'signing',
+        notAfter,
+        activatedAt,
+      } as const;
+      const status: CertificateStatus = { ...granted, ...states, anchor: anchor! };
+      const evidence = [recordOf('enrolment.activated', enrolment)];
+      const activation = { from: enrolment, status, steps: [], proofs: ['proof'], evidence, outbox: [] };
+      expect(await enrolments.activate(activation)).toBe('ACTIVATED');
+    };
+    const audited = async () => {
+      await node.chain();
+      await node.sign();
+      return foundIn(node);
+    };
+
+    for (const messageId of ['m-1', 'm-2']) {
+      const body = enrolMessage({ leaf, messageId, creationDate: world.clock.now() });
+      const { enrolment } = await admitEnrolment(world.ports, { body, signature: undefined, caller });
+      expect(await audited()).toEqual([]);
+      world.clock.advance(10);
+      await activate(enrolment);
+      expect(await audited()).toEqual([]);
+      world.clock.advance(10);
+      const from = (await enrolments.find(enrolment.id))!;
+      const to = { validity: 'valid', networkStatus: 'disabled' } as const;
+      await enrolments.move({
+        from,
+        to,
+        steps: [],
+        evidence: [recordOf('certificate.disabled', from)],
+        outbox: [],
+      });
+      expect(await audited()).toEqual([]);
+      world.clock.advance(10);
+    }
   });
 });

@@ -111,5 +111,5 @@ export function enrolmentNode(root: Authority = makeAuthority({ name: 'Raiz de p
     countUnsigned: async (_participant: string, _now: Date, limit: number) => ++unsignedToday <= limit,
   };
   const leaf = (options: Partial<LeafOptions> = {}) => root.issue({ holder: someHolder, ...options });
-  return { ports, root, leaf, items, queues, clock, trust };
+  return { ports, root, leaf, items, table, sealer, queues, clock, trust };
 }
