@@ -6,7 +6,7 @@ import { type Refusal, type RefusalCode, refusals, type Transient } from '../../
 import type { Answer } from './response.ts';
 
 /** Whatever is not named here is a matter of the content: 400. */
-const statuses: Readonly<Record<string, number>> = {
+const statuses: Readonly<Partial<Record<RefusalCode, number>>> = {
   EDGE_IDENTITY_MISSING: 401,
   EDGE_IDENTITY_WRONG: 401,
   EDGE_IDENTITY_OLD: 401,

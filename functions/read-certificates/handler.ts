@@ -13,6 +13,7 @@ import {
 import type { ApiRequest } from '../../adapters/http/request.ts';
 import type { Answer } from '../../adapters/http/response.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
+import type { Refusal } from '../../core/errors.ts';
 import {
   listCertificates,
   readCertificate,
@@ -59,7 +60,10 @@ const routes: Readonly<Record<string, (request: ApiRequest) => Promise<object>>>
   },
 };
 
-export const handler = apiDoor(parts, async (request): Promise<Answer> => {
+/** Here the certificate is what is asked for, not what proves the asking. */
+const problem = ({ code }: Refusal) => (code === 'CERTIFICATE_UNKNOWN' ? { status: 404 } : {});
+
+export const handler = apiDoor({ ...parts, problem }, async (request): Promise<Answer> => {
   const route = routes[request.route];
   if (!route) throw new Error(`the gateway sent a route that is not read here: ${request.route}`);
   return { status: 200, body: await route(request) };
