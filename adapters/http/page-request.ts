@@ -38,7 +38,8 @@ export interface PagesDoor {
   readonly nodeFinId: string;
 }
 
-const maxBody = 65_536;
+// An anchor manifest with every production root is some 200 KB in base64.
+const maxBody = 1_048_576;
 
 export function readPageRequest(event: APIGatewayProxyEvent): PageRequest {
   const headers = new Map(

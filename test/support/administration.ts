@@ -164,5 +164,6 @@ export function anAdministration() {
     invitationOf,
     manifests,
     published,
+    secrets,
   };
 }

@@ -1,0 +1,124 @@
+// The acts as pages: the list, one act with its form, and what its last signature gave back, shown once.
+
+import { formToken, isOwnForm, type PageAnswer, type PageRequest } from '../../adapters/http/page-request.ts';
+import { Refusal } from '../../core/errors.ts';
+import { type Act, actHash, operatorsNeeded } from '../../core/people/act.ts';
+import { type ActFacts, ActListPage, ActPage, AppliedPage, type SignedIn } from '../../pages/acts.tsx';
+import { type DeadEnd, DeadEndPage } from '../../pages/dead-end.tsx';
+import { documentOf, type Frame } from '../../pages/page.tsx';
+import type { Problem } from '../../pages/parts.tsx';
+import { type ProblemText, textsIn } from '../../pages/texts/texts.ts';
+import { flattened, sign } from './acts.ts';
+import type { AdminApiDeps } from './api.ts';
+import type { SignedInSession } from './session.ts';
+
+interface Visit {
+  readonly deps: AdminApiDeps;
+  readonly request: PageRequest;
+  readonly session: SignedInSession;
+  readonly frame: Frame;
+}
+
+export async function actPages(visit: Visit): Promise<PageAnswer> {
+  const { deps, request } = visit;
+  const actId = request.path.replace(/^\/acts\/?/, '');
+  if (!actId) return list(visit);
+  const act = await deps.acts.act(actId);
+  if (!act) return deadEnd(visit.frame, 'notFound', 404);
+  return request.method === 'POST' ? vote(visit, act) : show(visit, act, []);
+}
+
+async function whoOf({
+  deps,
+  request,
+  session,
+}: Visit): Promise<{ who: SignedIn; cookies: readonly string[] }> {
+  const { token, cookies } = formToken(request, deps.door);
+  return { who: { name: await nameOf(deps, session.personId), formToken: token }, cookies };
+}
+
+async function list(visit: Visit): Promise<PageAnswer> {
+  const { who, cookies } = await whoOf(visit);
+  const now = visit.deps.clock.now();
+  const open = (await visit.deps.acts.open()).filter(({ expiresAt }) => now < expiresAt);
+  const acts = await Promise.all(open.map((act) => factsOf(visit.deps, act)));
+  return {
+    status: 200,
+    body: documentOf(<ActListPage frame={visit.frame} who={who} acts={acts} />),
+    cookies,
+  };
+}
+
+async function show(visit: Visit, act: Act, problems: readonly Problem[]): Promise<PageAnswer> {
+  const { deps, session, frame } = visit;
+  const { who, cookies } = await whoOf(visit);
+  const facts = await factsOf(deps, act);
+  const signed = act.votes.some(({ personId }) => personId === session.personId);
+  const maySign = facts.state === 'open' && !signed && session.person.office === 'nodeOperator';
+  const page = <ActPage frame={frame} who={who} act={facts} maySign={maySign} problems={problems} />;
+  return { status: problems.length > 0 ? 422 : 200, body: documentOf(page), cookies };
+}
+
+async function vote(visit: Visit, act: Act): Promise<PageAnswer> {
+  const { deps, request, session, frame } = visit;
+  if (!isOwnForm(request, deps.door)) return deadEnd(frame, 'formOld', 403);
+  const { form } = request;
+  const [password, totp] = [form.get('password') ?? '', (form.get('totp') ?? '').trim()];
+  const attempt = { method: 'password+totp' as const, password, totp };
+  const word = form.get('vote') === 'reject' ? ('reject' as const) : ('confirm' as const);
+  const hash = form.get('act_hash') ?? '';
+  try {
+    const signature = { actId: act.actId, vote: word, actHash: hash, attempt, source: request.source };
+    const { state, once } = await sign(deps, session.person, signature);
+    if (state !== 'applied') return { status: 303, location: request.path };
+    // No redirect: what is shown once could not be shown again.
+    const { who } = await whoOf(visit);
+    const facts = await factsOf(deps, { ...act, state: 'applied' });
+    return { status: 200, body: documentOf(<AppliedPage frame={frame} who={who} act={facts} once={once} />) };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return refused(visit, act, error);
+  }
+}
+
+function refused(visit: Visit, act: Act, error: Refusal): PageAnswer | Promise<PageAnswer> {
+  if (error.code === 'ACT_CLOSED') return { status: 303, location: visit.request.path };
+  if (error.code === 'TRIES_EXHAUSTED') return deadEnd(visit.frame, 'tries', 429, error.code);
+  if (error.code === 'PROOF_OTHER_STATEMENT') return deadEnd(visit.frame, 'formOld', 409, error.code);
+  const text = textsIn(visit.frame.locale).problems[error.code as ProblemText];
+  // What the act itself refuses is for operators: its own sentence, in English, with its parameter.
+  return show(visit, act, [{ field: 'totp', text: text ?? error.message }]);
+}
+
+async function factsOf(deps: AdminApiDeps, act: Act): Promise<ActFacts> {
+  const signed = act.votes.filter(({ vote }) => vote === 'confirm');
+  const expired = act.state === 'open' && deps.clock.now() >= act.expiresAt;
+  return {
+    actId: act.actId,
+    kind: act.kind,
+    reason: act.reason,
+    proposedBy: await nameOf(deps, act.proposedBy),
+    proposedAt: act.proposedAt,
+    expiresAt: act.expiresAt,
+    ...(act.closedAt && { closedAt: act.closedAt }),
+    state: expired ? 'expired' : act.state,
+    needed: operatorsNeeded[act.kind],
+    signedBy: await Promise.all(
+      signed.map(async ({ personId, at }) => ({ name: await nameOf(deps, personId), at })),
+    ),
+    parameters: flattened(act.parameters),
+    hash: actHash(act),
+  };
+}
+
+/** A name where we still have it; the id once it was erased. */
+async function nameOf(deps: AdminApiDeps, personId: string): Promise<string> {
+  const person = await deps.people.person(personId);
+  const contact = person && (await deps.people.contact(person));
+  return contact?.name ?? personId;
+}
+
+export function deadEnd(frame: Frame, what: DeadEnd, status: number, code?: string): PageAnswer {
+  const page = <DeadEndPage frame={frame} what={what} part="administration" code={code} retry="/acts" />;
+  return { status, body: documentOf(page) };
+}

@@ -1,0 +1,113 @@
+// Proposing and signing an act, for the page and for the command line alike. A proposal needs a session; a signature
+// needs the person's own second factor over the hash of that very act, and apply-act proves it again.
+
+import { Refusal } from '../../core/errors.ts';
+import { newOutboxEntry } from '../../core/outbox.ts';
+import {
+  type Act,
+  actHash,
+  actVoteStatement,
+  admitActVoter,
+  isActKind,
+  operatorsNeeded,
+  proposeAct,
+} from '../../core/people/act.ts';
+import { parseActParameters } from '../../core/people/act-parameters.ts';
+import type { Person } from '../../core/people/person.ts';
+import type { Acts, People } from '../../core/people/ports.ts';
+import type { FactorAttempt, SecondFactor } from '../../core/people/second-factor.ts';
+import type { ActVoteStatement } from '../../core/people/statement.ts';
+import type { Clock, Ids } from '../../core/ports.ts';
+import type { VotedAct, VoteOnActInput } from '../apply-act/apply-act.ts';
+
+export interface ActDeps {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly acts: Acts;
+  readonly people: Pick<People, 'person' | 'holders' | 'contact'>;
+  readonly secondFactor: SecondFactor;
+  readonly nonce: () => string;
+  readonly apply: (input: VoteOnActInput) => Promise<VotedAct>;
+  /** Replaces what may not stand in an act: a peer's API key, a manifest's bytes. */
+  readonly prepare: (kind: string, parameters: unknown) => Promise<unknown>;
+}
+
+export interface Proposal {
+  readonly kind: unknown;
+  readonly parameters: unknown;
+  readonly reason: unknown;
+}
+
+/** @throws Refusal ACT_*, PERSON_WRONG_OFFICE */
+export async function propose(deps: ActDeps, person: Person, proposal: Proposal): Promise<Act> {
+  if (person.office !== 'nodeOperator') throw new Refusal('PERSON_WRONG_OFFICE');
+  const { kind, reason } = proposal;
+  if (typeof kind !== 'string' || !isActKind(kind))
+    throw new Refusal('ACT_KIND_UNKNOWN', { parameter: 'kind' });
+  const parameters = parseActParameters(kind, await deps.prepare(kind, proposal.parameters));
+  const now = deps.clock.now();
+  const [actId, proposedBy] = [deps.ids.next(), person.personId];
+  const act = proposeAct({ actId, kind, parameters, reason: String(reason ?? ''), proposedBy }, now);
+  const others = (await deps.people.holders(null)).filter(
+    ({ office, state, personId }) =>
+      office === 'nodeOperator' && state === 'active' && personId !== proposedBy,
+  );
+  const evidence = {
+    id: deps.ids.next(),
+    scope: 'node',
+    kind: 'act.proposed',
+    at: now,
+    actor: { kind: 'person' as const, personId: proposedBy },
+    subjects: { actId },
+    facts: { actKind: kind, hash: actHash(act) },
+  };
+  // One operator suffices for what takes away: nobody else need be called.
+  const called = operatorsNeeded[kind] > 1 ? others : [];
+  const outbox = called.map(({ personId }) =>
+    newOutboxEntry({
+      id: `mail.act.${actId}.${personId}`,
+      queue: 'mail',
+      kind: 'mail.act',
+      refs: { actId, personId },
+      receiver: personId,
+      now,
+    }),
+  );
+  await deps.acts.propose(act, { evidence: [evidence], outbox });
+  return act;
+}
+
+export interface Signature {
+  readonly actId: string;
+  readonly vote: 'confirm' | 'reject';
+  /** What the person was shown; another hash is another act. */
+  readonly actHash: string;
+  readonly attempt: FactorAttempt;
+  readonly source: string;
+}
+
+/** @throws Refusal ACT_*, PERSON_*, FACTOR_*, TRIES_EXHAUSTED, OFFICE_* */
+export async function sign(deps: ActDeps, person: Person, signature: Signature): Promise<VotedAct> {
+  const { actId, vote, attempt, source } = signature;
+  const act = await deps.acts.act(actId);
+  if (!act) throw new Refusal('ACT_UNKNOWN');
+  admitActVoter(act, person, deps.clock.now());
+  if (signature.actHash !== actHash(act)) throw new Refusal('PROOF_OTHER_STATEMENT');
+  const { personId } = person;
+  const statement: ActVoteStatement = { ...actVoteStatement(act, personId, vote), nonce: deps.nonce() };
+  const proof = await deps.secondFactor.prove({ personId, statement, attempt, source });
+  return deps.apply({ actId, personId, vote, proof });
+}
+
+/** `profile.rule: all`: every member, in the order in which it stands. */
+export function flattened(value: unknown, path = ''): (readonly [string, string])[] {
+  if (Array.isArray(value)) {
+    if (value.length === 0) return [[path, '[]']];
+    return value.flatMap((entry, index) => flattened(entry, `${path}[${index}]`));
+  }
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value).flatMap(([name, inner]) =>
+      flattened(inner, path ? `${path}.${name}` : name),
+    );
+  return [[path, value === null ? '–' : String(value)]];
+}

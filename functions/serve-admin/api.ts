@@ -1,0 +1,177 @@
+// The administration as JSON, for `apodera admin`: reads, proposals, signatures. snake_case as on the other door;
+// whoever is signed in reads, node operators propose and sign, an auditor changes nothing.
+
+import { isOwnForm, type PageAnswer, type PageRequest } from '../../adapters/http/page-request.ts';
+import { Refusal } from '../../core/errors.ts';
+import { type Act, actHash, operatorsNeeded } from '../../core/people/act.ts';
+import type { Party } from '../../core/people/party.ts';
+import type { Person } from '../../core/people/person.ts';
+import type { ApiKeyRings, Parties, People } from '../../core/people/ports.ts';
+import { type ActDeps, propose, sign } from './acts.ts';
+import type { SessionDeps, SignedInSession } from './session.ts';
+
+export interface AdminApiDeps extends ActDeps, SessionDeps {
+  readonly people: People;
+  readonly parties: Parties;
+  readonly apiKeys: ApiKeyRings;
+}
+
+export async function adminApi(
+  deps: AdminApiDeps,
+  request: PageRequest,
+  session: SignedInSession,
+): Promise<PageAnswer> {
+  const [noun = '', id = '', verb = ''] = request.path.replace(/^\/admin\/api\//, '').split('/');
+  if (request.method === 'GET')
+    return json(200, await read(deps, session, noun, decodeURIComponent(id), request));
+  if (request.method !== 'POST') return { status: 405 };
+  // A browser's cookie goes along with any request; only our own form knows the token.
+  if (session.by === 'cookie' && !isOwnForm(request, deps.door)) throw new Refusal('SESSION_MISSING');
+  const body = bodyOf(request);
+  if (noun === 'acts' && !id) return json(201, actJson(await propose(deps, session.person, body as never)));
+  if (noun === 'acts' && verb === 'votes') {
+    const attempt = {
+      method: 'password+totp' as const,
+      password: String(body.password),
+      totp: String(body.totp),
+    };
+    const vote = body.vote === 'reject' ? ('reject' as const) : ('confirm' as const);
+    const signature = { actId: id, vote, actHash: String(body.act_hash), attempt, source: request.source };
+    const { state, votes, once } = await sign(deps, session.person, signature);
+    return json(200, { act_id: id, state, votes, once });
+  }
+  throw new Refusal('ACT_KIND_UNKNOWN', { parameter: 'path' });
+}
+
+async function read(
+  deps: AdminApiDeps,
+  session: SignedInSession,
+  noun: string,
+  id: string,
+  request: PageRequest,
+): Promise<unknown> {
+  switch (noun) {
+    case 'session':
+      return { person: await personJson(deps, session.person), expires_at: session.expiresAt };
+    case 'acts':
+      return id ? actJson(await known(deps.acts.act(id))) : { acts: (await deps.acts.open()).map(actJson) };
+    case 'participants':
+      if (!id) return { participants: (await deps.parties.parties()).map(partyJson) };
+      return partyJson(await known(deps.parties.party(id)));
+    case 'people': {
+      const participant = request.query.get('participant') || null;
+      const people = await deps.people.holders(participant);
+      return { people: await Promise.all(people.map((person) => personJson(deps, person))) };
+    }
+    case 'api-keys': {
+      const { keys } = await deps.apiKeys.heldBy(id);
+      return {
+        api_keys: keys.map(({ keyId, createdAt, expiresAt, endedAt }) => ({
+          key_id: keyId,
+          created_at: createdAt,
+          expires_at: expiresAt,
+          ended_at: endedAt ?? null,
+        })),
+      };
+    }
+    default:
+      throw new Refusal('ACT_UNKNOWN', { parameter: 'path' });
+  }
+}
+
+async function known<T>(found: Promise<T | undefined>): Promise<T> {
+  const value = await found;
+  if (value === undefined) throw new Refusal('ACT_UNKNOWN');
+  return value;
+}
+
+function bodyOf(request: PageRequest): Record<string, unknown> {
+  try {
+    const body: unknown = JSON.parse(request.body);
+    if (typeof body === 'object' && body !== null) return body as Record<string, unknown>;
+  } catch {}
+  throw new Refusal('ACT_PARAMETERS_INVALID', { parameter: 'body', expected: 'a JSON object' });
+}
+
+function actJson(act: Act) {
+  return {
+    act_id: act.actId,
+    kind: act.kind,
+    parameters: act.parameters,
+    reason: act.reason,
+    hash: actHash(act),
+    state: act.state,
+    operators_needed: operatorsNeeded[act.kind],
+    signed_by: act.votes.map(({ personId, vote, at }) => ({ person_id: personId, vote, at })),
+    proposed_by: act.proposedBy,
+    proposed_at: act.proposedAt,
+    expires_at: act.expiresAt,
+    closed_at: act.closedAt ?? null,
+  };
+}
+
+function partyJson(party: Party) {
+  return {
+    fin_id: party.finId,
+    fin_id_schema: party.finIdSchema,
+    kind: party.kind,
+    name: party.name,
+    country: party.country,
+    tax_id: party.taxId,
+    time_zone: party.timeZone,
+    locale: party.locale,
+    mtls: party.mTLS,
+    rule: party.rule,
+    officer_confirmation: party.officerConfirmation,
+    payout_operators: party.payoutOperators,
+    api_url: party.apiUrl,
+    certificate_thumbprint: party.pinnedCertificate,
+    version: party.version,
+  };
+}
+
+async function personJson(deps: AdminApiDeps, person: Person) {
+  const contact = await deps.people.contact(person);
+  return {
+    person_id: person.personId,
+    office: person.office,
+    participant: person.participant,
+    name: contact?.name ?? null,
+    state: person.state,
+    locale: person.locale,
+    power_from: person.power?.from ?? null,
+    power_until: person.power?.until ?? null,
+    invited_at: person.invitedAt,
+    active_since: person.activeSince,
+  };
+}
+
+export function json(status: number, body: unknown): PageAnswer {
+  return { status, body: JSON.stringify(body), contentType: 'application/json; charset=utf-8' };
+}
+
+const statuses: Partial<Record<string, number>> = {
+  SESSION_MISSING: 401,
+  PERSON_WRONG_OFFICE: 403,
+  PERSON_NOT_ACTIVE: 403,
+  ACT_UNKNOWN: 404,
+  ACT_CLOSED: 409,
+  ACT_ALREADY_SIGNED: 409,
+  TRIES_EXHAUSTED: 429,
+  FACTOR_WRONG: 403,
+  FACTOR_STEP_USED: 403,
+};
+
+/** RFC 9457, as the api door has it. */
+export function problem(error: Refusal, interactionId: string): PageAnswer {
+  const status = statuses[error.code] ?? 400;
+  const body = {
+    type: 'about:blank',
+    title: error.code,
+    status,
+    detail: error.message,
+    code: error.code,
+    interaction_id: interactionId,
+  };
+  return { ...json(status, body), contentType: 'application/problem+json' };
+}

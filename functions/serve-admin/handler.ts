@@ -1,0 +1,60 @@
+// Wires the administration: /acts, /acts/* and /admin/api/* on the pages door.
+
+import { randomBytes } from 'node:crypto';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { readConfig } from '../../adapters/config.ts';
+import { acts } from '../../adapters/dynamodb/acts.ts';
+import { apiKeys } from '../../adapters/dynamodb/api-keys.ts';
+import { parties } from '../../adapters/dynamodb/parties.ts';
+import { people } from '../../adapters/dynamodb/people.ts';
+import { sessions } from '../../adapters/dynamodb/sessions.ts';
+import { pageAnswer, readPageRequest } from '../../adapters/http/page-request.ts';
+import { kmsCipher } from '../../adapters/kms/cipher.ts';
+import { invoked, lambdaSecondFactor } from '../../adapters/lambda/second-factor.ts';
+import { nodeParts } from '../../adapters/node-parts.ts';
+import { anchorShelf } from '../../adapters/s3/anchor-shelf.ts';
+import type { VotedAct, VoteOnActInput } from '../apply-act/apply-act.ts';
+import { preparer } from './prepare.ts';
+import { serveAdmin } from './serve-admin.tsx';
+
+const config = readConfig([
+  'pagesOrigin',
+  'nodeFinId',
+  'nodeName',
+  'checkFactorFunction',
+  'applyActFunction',
+  'mailQueueUrl',
+  'secretsKeyId',
+  'trustBucket',
+]);
+const parts = nodeParts('serve-admin', { seals: false, queueUrls: { mail: config.mailQueueUrl } });
+const { table, sealer } = parts;
+const lambda = new LambdaClient();
+const cipher = kmsCipher(parts.kms, config.secretsKeyId);
+const door = { origin: config.pagesOrigin, nodeFinId: config.nodeFinId };
+const deps = {
+  ...parts,
+  door,
+  nodeName: config.nodeName,
+  timeZone: process.env.NODE_TIME_ZONE || 'UTC',
+  acts: acts(table, parts.announce),
+  apiKeys: apiKeys(table, sealer),
+  people: people(table, sealer),
+  parties: parties(table, sealer),
+  sessions: sessions(table),
+  secondFactor: lambdaSecondFactor(lambda, config.checkFactorFunction),
+  nonce: () => randomBytes(20).toString('base64url'),
+  apply: (input: VoteOnActInput) =>
+    invoked<VotedAct>(lambda, config.applyActFunction, { ask: 'vote', input }),
+  prepare: preparer({
+    encryptPeerKey: (key, peer) => cipher.encrypt(key, { peer }),
+    shelve: anchorShelf(new S3Client(), config.trustBucket).propose,
+  }),
+};
+
+export async function handler(event: APIGatewayProxyEvent) {
+  await parts.clock.tune();
+  return pageAnswer(await serveAdmin(deps, readPageRequest(event)), door, event.httpMethod);
+}

@@ -1,0 +1,44 @@
+// The node operators' part of the pages door: /acts as pages, /admin/api as JSON, both for whoever is signed in.
+
+import type { PageAnswer, PageRequest } from '../../adapters/http/page-request.ts';
+import { Refusal, Transient } from '../../core/errors.ts';
+import type { Frame } from '../../pages/page.tsx';
+import { localeOf } from '../../pages/texts/texts.ts';
+import { actPages, deadEnd } from './act-pages.tsx';
+import { type AdminApiDeps, adminApi, json, problem } from './api.ts';
+import { sessionOf } from './session.ts';
+
+export interface ServeAdminDeps extends AdminApiDeps {
+  readonly nodeName: string;
+  readonly timeZone: string;
+}
+
+export async function serveAdmin(deps: ServeAdminDeps, request: PageRequest): Promise<PageAnswer> {
+  if (!['GET', 'HEAD', 'POST'].includes(request.method))
+    return { status: request.method === 'OPTIONS' ? 204 : 405 };
+  const isApi = request.path.startsWith('/admin/api/');
+  const { nodeName, timeZone } = deps;
+  const frame: Frame = {
+    locale: localeOf(request.acceptLanguage),
+    timeZone,
+    nodeName,
+    reference: request.interactionId,
+  };
+  try {
+    const session = await sessionOf(deps, request);
+    if (isApi) return await adminApi(deps, request, session);
+    return await actPages({ deps, request, session, frame: { ...frame, locale: session.person.locale } });
+  } catch (error) {
+    if (error instanceof Refusal && isApi) return problem(error, request.interactionId);
+    if (error instanceof Refusal) return withoutSession(error, request, frame);
+    if (error instanceof Transient)
+      return isApi ? json(503, { code: error.name }) : deadEnd(frame, 'busy', 503);
+    throw error;
+  }
+}
+
+function withoutSession(error: Refusal, request: PageRequest, frame: Frame): PageAnswer {
+  if (error.code === 'SESSION_MISSING')
+    return { status: 303, location: `/sign-in?next=${encodeURIComponent(request.path)}` };
+  return deadEnd(frame, 'notYours', 403, error.code);
+}

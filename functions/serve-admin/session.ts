@@ -1,0 +1,30 @@
+// Who is signed in? A cookie in the browser, a bearer token from the command line; either reads and proposes, neither
+// signs (S15). A change by cookie needs our own form's token; a bearer token is sent by nobody else.
+
+import { cookieName, type PageRequest, type PagesDoor } from '../../adapters/http/page-request.ts';
+import type { People, Sessions } from '../../core/people/ports.ts';
+import { type OpenSession, requireSession } from '../../core/people/session.ts';
+import type { Clock } from '../../core/ports.ts';
+
+export interface SessionDeps {
+  readonly clock: Clock;
+  readonly door: PagesDoor;
+  readonly sessions: Pick<Sessions, 'find' | 'touch'>;
+  readonly people: Pick<People, 'person'>;
+}
+
+export type SignedInSession = OpenSession & { readonly by: 'cookie' | 'bearer' };
+
+const touchEveryMs = 60_000;
+
+/** @throws Refusal SESSION_MISSING, PERSON_* */
+export async function sessionOf(deps: SessionDeps, request: PageRequest): Promise<SignedInSession> {
+  const bearer = /^Bearer ([A-Za-z0-9_-]{22,64})$/.exec(request.header('authorization') ?? '')?.[1];
+  const secret = bearer ?? request.cookie(cookieName(deps.door, 'session')) ?? '';
+  const now = deps.clock.now();
+  const found = secret ? await deps.sessions.find(secret) : undefined;
+  const person = found && (await deps.people.person(found.personId));
+  const session = requireSession(found, person, now);
+  if (now.getTime() - session.lastSeenAt.getTime() >= touchEveryMs) await deps.sessions.touch(secret, now);
+  return { ...session, by: bearer ? 'bearer' : 'cookie' } as SignedInSession;
+}

@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest';
+import { stylesheetPath } from '../../pages/style.ts';
+import { onboarding } from '../support/administration.ts';
+import { aDoor } from '../support/people-door.ts';
+import { password } from '../support/people-world.ts';
+
+test('from invitation to a signed act, through the pages alone', async () => {
+  const { world, visit, operators, signInByBrowser, totp } = aDoor();
+  const [one, two] = await operators();
+  const sessions = [await signInByBrowser(one!), await signInByBrowser(two!)];
+  await world.acts.propose(
+    {
+      actId: '01JACT',
+      kind: 'participant.onboard',
+      parameters: onboarding,
+      reason: 'contract signed',
+      proposedBy: one!.id,
+      proposedAt: world.clock.now(),
+      expiresAt: new Date(world.clock.now().getTime() + 72 * 3_600_000),
+      state: 'open',
+      votes: [],
+      version: 1,
+    },
+    { evidence: [], outbox: [] },
+  );
+  expect((await visit('/acts', { session: sessions[0] })).body).toContain('Incorporar a un participante');
+  const page = await visit('/acts/01JACT', { session: sessions[0] });
+  for (const shown of ['Ana Apoderada', 'people[1].email', 'Carla Uno', 'hará falta la de otro operador'])
+    expect(page.body).toContain(shown);
+  const act_hash = /name="act_hash" value="([^"]+)"/.exec(page.body!)![1]!;
+  const form = (id: string) => ({ vote: 'confirm', act_hash, password, totp: totp(id) });
+  expect(await visit('/acts/01JACT', { session: sessions[0], form: form(one!.id) })).toMatchObject({
+    status: 303,
+  });
+  const applied = await visit('/acts/01JACT', { session: sessions[1], form: form(two!.id) });
+  expect(applied.body).toMatch(
+    /Código de invitación de Ana Apoderada[\s\S]*[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}/,
+  );
+  expect(applied.body).toMatch(/apo_local_[A-Za-z0-9_-]{43}/);
+  expect((await visit('/acts/01JACT', { session: sessions[1] })).body).not.toMatch(/apo_local_/);
+});
+
+test('opening an invitation changes nothing, whoever opens it and however often', async () => {
+  const { world, visit, bootstrap, invitationOf } = aDoor();
+  const { once } = await bootstrap();
+  const link = await world.linkTo({ kind: 'invitation', invitationId: invitationOf(once[0]!.id) });
+  const before = world.snapshot();
+  for (const method of ['GET', 'HEAD', 'OPTIONS', 'PUT']) await visit(`/invitations/${link}`, { method });
+  expect(world.snapshot()).toBe(before);
+});
+
+test('an invitation that was used, expired or guessed at says so', async () => {
+  const { world, visit, bootstrap, acceptByPage, invitationOf } = aDoor();
+  const { once } = await bootstrap();
+  const { path } = await acceptByPage(once[0]!.id, once[0]!.secret);
+  expect((await visit(path)).body).toContain('Su acceso está preparado');
+  const guessed = `/invitations/${await world.linkTo({ kind: 'invitation', invitationId: invitationOf(once[1]!.id) })}`;
+  for (let tries = 0; tries < 5; tries++)
+    await visit(guessed, { form: { step: 'code', invitation_code: 'AAAA' } });
+  expect(await visit(guessed)).toMatchObject({ status: 410, body: expect.stringContaining('quedó cerrada') });
+  const late = `/invitations/${await world.linkTo({ kind: 'invitation', invitationId: invitationOf(once[2]!.id) })}`;
+  world.clock.advance(72 * 3600);
+  expect(await visit(late)).toMatchObject({ status: 410, body: expect.stringContaining('venció') });
+});
+
+test('the secret that the app has read stays while the form has problems', async () => {
+  const { world, visit, bootstrap, invitationOf } = aDoor();
+  const { once } = await bootstrap();
+  const link = await world.linkTo({ kind: 'invitation', invitationId: invitationOf(once[0]!.id) });
+  const totp_secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
+  const form = {
+    step: 'set',
+    invitation_code: once[0]!.secret,
+    password,
+    password_again: 'otra',
+    totp_secret,
+    totp: '1',
+  };
+  const { status, body } = await visit(`/invitations/${link}`, { form });
+  expect(status).toBe(422);
+  expect(body).toContain(`value="${totp_secret}"`);
+  expect(body).not.toContain(password);
+});
+
+test('the stylesheet is served for ever under its own hash, and under no other name', async () => {
+  const { visit } = aDoor();
+  expect(await visit(stylesheetPath)).toMatchObject({ status: 200, immutable: true });
+  expect(await visit('/assets/style.0000000000000000.css')).toMatchObject({ status: 404 });
+});
+
+test('the administration’s API shows no address, tax id or key', async () => {
+  const { visit, operators, askForCode, redeem } = aDoor();
+  const [one] = await operators();
+  const { verifier, code, redirectUri } = await askForCode(one!);
+  const answer = await redeem({ code, code_verifier: verifier, redirect_uri: redirectUri });
+  const { session: bearer } = JSON.parse(answer.body!) as { session: string };
+  for (const path of ['session', 'people', 'acts', 'participants', 'api-keys/AURORA']) {
+    const { status, body } = await visit(`/admin/api/${path}`, { bearer });
+    expect(status).toBe(200);
+    expect(body).not.toMatch(/@example\.com|taxId|tax_id_digest|apo_local_|salt/);
+  }
+});

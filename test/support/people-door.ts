@@ -1,0 +1,142 @@
+// The people's and operators' part of the pages door, in memory, as a browser or the command line sees it.
+
+import { createHash, randomBytes } from 'node:crypto';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { type PageAnswer, readPageRequest } from '../../adapters/http/page-request.ts';
+import { totpAt } from '../../core/people/totp.ts';
+import { acceptInvitation } from '../../functions/apply-act/accept-invitation.ts';
+import { voteOnAct } from '../../functions/apply-act/apply-act.ts';
+import { preparer } from '../../functions/serve-admin/prepare.ts';
+import { serveAdmin } from '../../functions/serve-admin/serve-admin.tsx';
+import { servePeople } from '../../functions/serve-people/serve-people.tsx';
+import { anAdministration } from './administration.ts';
+import { nonce } from './people.ts';
+import { password } from './people-world.ts';
+
+const token = 'A'.repeat(27);
+const origin = 'https://pages.test';
+
+export interface Visit {
+  readonly method?: string;
+  readonly form?: Record<string, string>;
+  readonly json?: unknown;
+  readonly headers?: Record<string, string>;
+  readonly session?: string;
+  readonly bearer?: string;
+}
+
+export function aDoor() {
+  const admin = anAdministration();
+  const { world } = admin;
+  const deps = {
+    ...admin.deps,
+    ...world,
+    door: { origin, nodeFinId: 'PUERTO' },
+    nodeName: 'Banco del Puerto',
+    timeZone: 'America/Santiago',
+    nonce,
+    accept: (input: Parameters<typeof acceptInvitation>[1]) => acceptInvitation(admin.deps, input),
+    apply: (input: Parameters<typeof voteOnAct>[1]) => voteOnAct(admin.deps, input),
+    prepare: preparer({
+      encryptPeerKey: (key, peer) => world.cipher.encrypt(key, { peer }),
+      shelve: async (body) => {
+        const sha256 = createHash('sha256').update(body).digest('base64url');
+        admin.manifests.set(sha256, body);
+        return sha256;
+      },
+    }),
+  };
+
+  function visit(
+    target: string,
+    { method, form, json, headers, session, bearer }: Visit = {},
+  ): Promise<PageAnswer> {
+    const url = new URL(target, origin);
+    const cookies = [
+      `__Host-apodera-form-PUERTO=${token}`,
+      ...(session ? [`__Host-apodera-session-PUERTO=${session}`] : []),
+    ];
+    const event = {
+      httpMethod: method ?? (form || json ? 'POST' : 'GET'),
+      path: url.pathname,
+      pathParameters: { proxy: url.pathname.split('/').slice(2).join('/') },
+      queryStringParameters: Object.fromEntries(url.searchParams),
+      headers: {
+        ...(bearer ? { authorization: `Bearer ${bearer}` } : { cookie: cookies.join('; ') }),
+        ...(form && { 'content-type': 'application/x-www-form-urlencoded', origin }),
+        ...headers,
+      },
+      body: form
+        ? new URLSearchParams({ form_token: token, ...form }).toString()
+        : json
+          ? JSON.stringify(json)
+          : null,
+      isBase64Encoded: false,
+      requestContext: { identity: { sourceIp: '192.0.2.1' }, requestId: 'req-1' },
+    } as unknown as APIGatewayProxyEvent;
+    const request = readPageRequest(event);
+    return /^\/(acts|admin)/.test(url.pathname) ? serveAdmin(deps, request) : servePeople(deps, request);
+  }
+
+  const authenticators = admin.secrets;
+  const totp = (personId: string) => {
+    world.clock.advance(30);
+    return totpAt(authenticators.get(personId)!, world.clock.now());
+  };
+
+  /** Through the invitation's own pages, as a person does it. */
+  async function acceptByPage(personId: string, code: string) {
+    const link = await world.linkTo({ kind: 'invitation', invitationId: admin.invitationOf(personId) });
+    const path = `/invitations/${link}`;
+    const setUp = await visit(path, { form: { step: 'code', invitation_code: code } });
+    const secret = /name="totp_secret" value="([A-Z2-7]{32})"/.exec(setUp.body ?? '')?.[1] ?? '';
+    authenticators.set(personId, secret);
+    const form = {
+      step: 'set',
+      invitation_code: code,
+      password,
+      password_again: password,
+      totp_secret: secret,
+    };
+    const done = await visit(path, { form: { ...form, totp: totp(personId) } });
+    return { path, setUp, done };
+  }
+
+  async function operators(): Promise<{ id: string; email: string }[]> {
+    const names = ['Carla Uno', 'Bruno Dos', 'Dora Tres'];
+    const { once } = await admin.bootstrap(names);
+    for (const { id, secret } of once) await acceptByPage(id, secret);
+    return once.map(({ id }, index) => ({
+      id,
+      email: `${names[index]!.toLowerCase().replace(' ', '.')}@example.com`,
+    }));
+  }
+
+  async function signInByBrowser({ id, email }: { id: string; email: string }): Promise<string> {
+    const answer = await visit('/sign-in', { form: { email, password, totp: totp(id) } });
+    return /session-PUERTO=([^;]+)/.exec(answer.cookies?.join() ?? '')?.[1] ?? '';
+  }
+
+  /** RFC 7636 as the command line does it, up to the redirect. */
+  async function askForCode(
+    { id, email }: { id: string; email: string },
+    redirectUri = 'http://127.0.0.1:51000/done',
+  ) {
+    const verifier = randomBytes(32).toString('base64url');
+    const query = new URLSearchParams({
+      client: 'cli',
+      redirect_uri: redirectUri,
+      code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+      code_challenge_method: 'S256',
+      state: 's'.repeat(22),
+    });
+    const answer = await visit(`/sign-in?${query}`, { form: { email, password, totp: totp(id) } });
+    const code = new URL(answer.location ?? origin).searchParams.get('code') ?? '';
+    return { verifier, answer, code, redirectUri };
+  }
+
+  const redeem = (form: Record<string, string>) =>
+    visit('/sign-in/token', { form, headers: { cookie: '', origin: '' } });
+
+  return { ...admin, visit, totp, acceptByPage, operators, signInByBrowser, askForCode, redeem };
+}
