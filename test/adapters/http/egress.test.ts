@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -250,6 +251,16 @@ describe('TLS', () => {
     expect((await get({ url: server.at('peer.example'), tls, httpsOnly: true })).text).toBe('hello');
     await expect(get({ url: server.at('other.example'), tls })).rejects.toThrow(transient);
     await expect(get({ url: server.at('peer.example') })).rejects.toThrow(transient);
+  });
+
+  test('a redirect does not lead from https to http', async () => {
+    const answer = (_: unknown, response: ServerResponse) => {
+      response.writeHead(302, { location: 'http://peer.example/' }).end();
+    };
+    const server = await serve(answer, transport('peer.example'));
+    await expect(get({ url: server.at('peer.example'), tls: { ca: anchor }, redirects: 2 })).rejects.toThrow(
+      code('EGRESS_URL_REFUSED'),
+    );
   });
 
   test('through a proxy: CONNECT names the host, the certificate is still checked', async () => {

@@ -172,6 +172,26 @@ describe('a delta', () => {
     });
   });
 
+  test('that names a certificate twice: what revokes outweighs what lifts', () => {
+    const twice = [
+      { serial, reason: 8 },
+      { serial, reason: 1 },
+    ];
+    expect(check([base(), delta({ entries: twice })])).toMatchObject({ revocationReason: 'keyCompromise' });
+  });
+
+  test('of another scope, of another key identifier, or not newer than its base is as good as none', () => {
+    const lifting = { entries: [{ serial, reason: 8 }] };
+    const held = base([{ serial, reason: 6 }]);
+    const scope = issuingDistributionPoint(flag(1));
+    const keyId = extension('2.5.29.35', der.sequence(der.contextPrimitive(0, Uint8Array.of(7))));
+    for (const more of [scope, keyId]) {
+      expect(codes([held, delta({ ...lifting, extensions: [deltaIndicator(5), more] })])).toBe('revoked');
+    }
+    expect(codes([held, delta({ ...lifting, number: 5 })])).toBe('revoked');
+    expect(codes([held, delta(lifting)])).toBe('good');
+  });
+
   test('of a later base, of another key, stale, or alone is as good as none', () => {
     const lifting = { entries: [{ serial, reason: 8 }] };
     const held = base([{ serial, reason: 6 }]);

@@ -172,6 +172,39 @@ describe('the signature covers the streamed bytes', () => {
     expect(scanCrl(pssList, wanting('01')).signedBy(other.publicKey)).toBe(false);
   });
 
+  test('a key of another type than the algorithm names is not the signer', () => {
+    const key = ec.privateKey;
+    const rsaName = der.sequence(der.objectIdentifier('1.2.840.113549.1.1.11'), der.nullValue());
+    expect(
+      scanCrl(revocationList({ ...fields, key, algorithm: rsaName }), wanting('01')).signedBy(ec.publicKey),
+    ).toBe(false);
+  });
+
+  const oid = der.objectIdentifier;
+  const sha = (n: number) => der.sequence(oid(`2.16.840.1.101.3.4.2.${n}`), der.nullValue());
+  const pssOf = (hash: number, mask: number) =>
+    der.sequence(
+      oid('1.2.840.113549.1.1.10'),
+      der.sequence(
+        der.context(0, sha(hash)),
+        der.context(1, der.sequence(oid('1.2.840.113549.1.1.8'), sha(mask))),
+        der.context(2, der.integer(32)),
+      ),
+    );
+  test.each([
+    ['RSASSA-PSS with two hashes', pssOf(1, 3)],
+    [
+      'RSASSA-PSS with its defaults, which are SHA-1',
+      der.sequence(oid('1.2.840.113549.1.1.10'), der.sequence()),
+    ],
+    ['ECDSA with parameters', der.sequence(oid('1.2.840.10045.4.3.2'), der.nullValue())],
+    ['RSA with parameters that are not NULL', der.sequence(oid('1.2.840.113549.1.1.11'), der.integer(1))],
+  ])('refuses %s', (_, algorithm) => {
+    expect(() => scanCrl(revocationList({ ...fields, algorithm }), wanting('01'))).toThrow(
+      expect.objectContaining({ code: 'REVOCATION_ALGORITHM_REFUSED' }),
+    );
+  });
+
   test('refuses SHA-1', () => {
     const sha1 = der.sequence(der.objectIdentifier('1.2.840.113549.1.1.5'), der.nullValue());
     const list = revocationList({ ...fields, algorithm: sha1 });
@@ -189,6 +222,12 @@ describe('what is no list is refused', () => {
     return der.sequence(der.sequence(...head, ...tbs), algorithm, der.bitString(new Uint8Array(256)));
   };
   const time = der.time(thisUpdate);
+  const versioned = (...head: Uint8Array[]) => {
+    const algorithm = der.sequence(der.objectIdentifier('1.2.840.113549.1.1.11'), der.nullValue());
+    const extensions = der.context(0, der.sequence(crlNumber(1)));
+    const tbs = der.sequence(...head, algorithm, issuer, time, extensions);
+    return der.sequence(tbs, algorithm, der.bitString(new Uint8Array(256)));
+  };
   const entries = (...list: Uint8Array[]) => rebuilt(der.sequence(...list));
   const entryWith = (...parts: Uint8Array[]) => entries(der.sequence(...parts));
   const cases: [string, Uint8Array][] = [
@@ -198,6 +237,9 @@ describe('what is no list is refused', () => {
     ['bytes after the list', Buffer.concat([list, Buffer.from([0])])],
     ['a list cut within its entries', list.subarray(0, 100)],
     ['a serial that is not minimal', entryWith(der.tlv(2, bytes('0001')), time)],
+    ['extensions in a list of version 1', versioned()],
+    ['a list of version 3', versioned(der.integer(2))],
+    ['a date of no known type', entryWith(der.tlv(2, bytes('7001')), der.tlv(4, time.subarray(2)))],
     ['an empty serial', entryWith(der.tlv(2), time)],
     ['an entry without a date', entryWith(der.integer(1))],
     ['bytes after an entry', entryWith(der.integer(1), time, der.sequence(), der.nullValue())],

@@ -23,6 +23,7 @@ const root = makeAuthority({ name: 'OCSP root' });
 const psc = root.issueCa({ name: 'OCSP psc' });
 const stranger = root.issueCa({ name: 'OCSP stranger' });
 const namesake = root.issueCa({ name: 'OCSP psc', keyLabel: 'OCSP namesake' });
+const renamed = root.issueCa({ name: 'OCSP renamed', keyLabel: 'OCSP psc' });
 const leaf = issueLeaf(psc);
 const nocheck = { oid: '1.3.6.1.5.5.7.48.1.5', critical: false, value: der.nullValue() };
 const delegateOptions = {
@@ -131,6 +132,11 @@ describe('an answer is refused', () => {
     ['that speaks of another serial', 'OCSP_CERTIFICATE_NOT_NAMED', withSingle({ certificate: other.der })],
     ['that speaks of another issuer', 'OCSP_CERTIFICATE_NOT_NAMED', withSingle({ issuer: stranger.der })],
     ["that speaks of a namesake's key", 'OCSP_CERTIFICATE_NOT_NAMED', withSingle({ issuer: namesake.der })],
+    [
+      'that speaks of the same key and serial under another name',
+      'OCSP_CERTIFICATE_NOT_NAMED',
+      withSingle({ certificate: issueLeaf(renamed, { serialNumber: input.certificate.serialNumber }).der }),
+    ],
     ['without any word', 'OCSP_CERTIFICATE_NOT_NAMED', { ...byIssuer, singles: [], producedAt: now }],
     ['signed by another key', 'OCSP_SIGNATURE_INVALID', { ...byIssuer, key: stranger.key }],
     ['that is stale', 'OCSP_STALE', withSingle({ nextUpdate: minutes(-1) })],
