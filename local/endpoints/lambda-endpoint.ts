@@ -55,6 +55,7 @@ export function openFunctions(options: {
   const { clock } = options;
   const events = openTable<AsyncEvent>(join(options.dataFolder, 'lambda-events.jsonl'));
   const functions = new Map<string, InvocableFunction>();
+  /** Events with a turn to come in this process, and how to cancel it. */
   const timers = new Map<string, () => void>();
   const work = openWork();
   let closed = false;
@@ -75,8 +76,8 @@ export function openFunctions(options: {
   }
 
   async function run(event: AsyncEvent): Promise<void> {
-    timers.delete(event.id);
     await held;
+    timers.delete(event.id);
     const target = functions.get(event.name);
     if (closed || !target) return;
     const payload = Buffer.from(event.payload, 'base64');
@@ -110,6 +111,7 @@ export function openFunctions(options: {
       dueAt,
     };
     events.set(id, event);
+    timers.set(id, () => {});
     // Not through the clock: an event is due now, on a clock that stands still too.
     void work.track(nextTurn().then(() => run(event)));
   }
@@ -131,21 +133,21 @@ export function openFunctions(options: {
     },
     register(name: string, target: InvocableFunction): void {
       functions.set(name, target);
-      for (const event of events.values()) if (event.name === name) arm(event);
+      for (const event of events.values()) {
+        if (event.name === name && !timers.has(event.id)) arm(event);
+      }
     },
-    invoke: async (nameOrArn: string, payload: Buffer): Promise<Invocation> =>
-      find(nameOrArn).invoke(payload),
     invokeAsync,
     handler: (async (request) => {
       try {
         const match = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(request.path);
         if (!match || request.method !== 'POST')
           throw unknownOperation(`lambda ${request.method} ${request.path}`);
-        await held;
         const name = decodeURIComponent(match[1]!);
         const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
         refuseTooLarge(request.body, type === 'Event' ? largestAsyncBytes : largestSyncBytes);
         const payload = request.body.length === 0 ? Buffer.from('{}') : request.body;
+        if (type !== 'Event') await held;
         if (type === 'RequestResponse') {
           return answered(await find(name).invoke(payload), request.headers['x-amz-log-type'] === 'Tail');
         }

@@ -77,6 +77,28 @@ describe('local Lambda Invoke', () => {
     });
   });
 
+  it('holds invocations back until the functions of this start are registered, then runs each once', async () => {
+    const { url, functions, idle } = await endpointsOn(freshFolder());
+    const release = functions.hold();
+    const client = new LambdaClient(clientOf(url));
+    const invoke = (InvocationType: 'Event' | 'RequestResponse') =>
+      client.send(new InvokeCommand({ FunctionName: 'Late', InvocationType, Payload: '7' }));
+    await invoke('Event');
+    const answer = invoke('RequestResponse');
+    const calls: string[] = [];
+    functions.register('Late', {
+      invoke: async (payload) => {
+        calls.push(payload.toString());
+        return { payload, logTail: '' };
+      },
+    });
+    expect(calls).toEqual([]);
+    release();
+    await answer;
+    await idle();
+    expect(calls).toEqual(['7', '7']);
+  });
+
   it('runs an asynchronous event after a restart when it had not ended before', async () => {
     const folder = freshFolder();
     const first = await endpointsOn(folder);
