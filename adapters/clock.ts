@@ -7,6 +7,8 @@ import type { Clock } from '../core/ports.ts';
 export interface NodeClock extends Clock {
   /** Call it first in every invocation. Does nothing but where the virtual clock is on. */
   tune(): Promise<void>;
+  /** Minutes may pass in no time: nobody should wait for them in real time. */
+  readonly isVirtual: boolean;
 }
 
 /** @throws Error where a deployed node was given a virtual clock. */
@@ -14,10 +16,11 @@ export function nodeClock(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): NodeClock {
   const url = environment.APODERA_CLOCK_URL;
-  if (!url) return { now: () => new Date(), tune: async () => {} };
+  if (!url) return { now: () => new Date(), tune: async () => {}, isVirtual: false };
   if (environment.NODE_STAGE !== 'local') throw new Error('"APODERA_CLOCK_URL" is for NODE_STAGE local only');
   let offsetMilliseconds = 0;
   return {
+    isVirtual: true,
     now: () => new Date(Date.now() + offsetMilliseconds),
     async tune() {
       const answer = (await (await fetch(`${url}/now`)).json()) as { now?: unknown };
