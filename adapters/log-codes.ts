@@ -2,11 +2,11 @@
 // counts `$.code`) and have a runbook. In alphabetical order.
 
 export const logCodes = {
-  EVIDENCE_BROKEN: ['alarm', 'Evidence is not as it was written; run `apodera evidence audit`.'],
   CONFIRMATION_UNPROVED: [
     'alarm',
     'A decision says confirmed, but its proofs do not hold; it counts as no answer.',
   ],
+  EVIDENCE_BROKEN: ['alarm', 'Evidence is not as it was written; run `apodera evidence audit`.'],
   EVIDENCE_UNCHAINED: ['alarm', 'Evidence has waited longer than a minute for its place in the chain.'],
   FAULT: ['alarm', 'Something of ours is wrong; the caller heard a reference and nothing more.'],
   OPERATOR_ANSWER_UNPROVED: [
