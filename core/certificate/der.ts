@@ -100,6 +100,13 @@ export class DerReader {
 
   /** The next element; with `tag`, only that one. */
   element(tag?: number): DerElement {
+    const start = this.position;
+    const contentStart = this.header(tag);
+    return new DerElement(this.bytes, this.bytes[start]!, start, contentStart, this.position);
+  }
+
+  /** Moves behind the next element; returns where its content begins, which ends at `position`. */
+  private header(tag?: number): number {
     const { bytes, position: start, end } = this;
     if (start + 2 > end) throw malformed('the end of the bytes', start);
     const found = bytes[start]!;
@@ -121,10 +128,9 @@ export class DerReader {
       // X.690 §10.1: the shortest form.
       if (bytes[start + 2] === 0 || length < 0x80) throw malformed('a length that is not minimal', start);
     }
-    const elementEnd = contentStart + length;
-    if (elementEnd > end) throw malformed('content that runs over its container', start);
-    this.position = elementEnd;
-    return new DerElement(bytes, found, start, contentStart, elementEnd);
+    if (contentStart + length > end) throw malformed('content that runs over its container', start);
+    this.position = contentStart + length;
+    return contentStart;
   }
 
   optional(tag: number): DerElement | undefined {
@@ -133,7 +139,8 @@ export class DerReader {
 
   /** Cursor inside the next element. */
   enter(tag: number): DerReader {
-    return this.element(tag).inside();
+    const contentStart = this.header(tag);
+    return new DerReader(this.bytes, contentStart, this.position);
   }
 
   sequence(): DerReader {
@@ -147,13 +154,16 @@ export class DerReader {
 
   /** Content octets of an INTEGER: two's complement, minimal. `tag` for IMPLICIT ones. */
   integer(tag: number = TAG.INTEGER): Uint8Array {
-    const { content, start } = this.element(tag);
-    if (content.length === 0) throw malformed('an empty INTEGER', start);
-    const [first, second] = content;
-    if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) {
+    const start = this.position;
+    const contentStart = this.header(tag);
+    const length = this.position - contentStart;
+    if (length === 0) throw malformed('an empty INTEGER', start);
+    const first = this.bytes[contentStart]!;
+    // X.690 §8.3.2: the first nine bits are not all the same.
+    if (length > 1 && (first === 0 || first === 0xff) && first >> 7 === this.bytes[contentStart + 1]! >> 7) {
       throw malformed('an INTEGER that is not minimal', start);
     }
-    return content;
+    return this.bytes.subarray(contentStart, this.position);
   }
 
   /** A non-negative INTEGER up to 2^31 - 1 (or `max`). */
@@ -168,11 +178,13 @@ export class DerReader {
   }
 
   boolean(tag: number = TAG.BOOLEAN): boolean {
-    const { content, start } = this.element(tag);
+    const start = this.position;
+    const contentStart = this.header(tag);
+    const value = this.bytes[contentStart]!;
     // X.690 §11.1: TRUE is 0xff.
-    if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff))
+    if (this.position !== contentStart + 1 || (value !== 0 && value !== 0xff))
       throw malformed('a BOOLEAN', start);
-    return content[0] === 0xff;
+    return value === 0xff;
   }
 
   /** `BOOLEAN DEFAULT FALSE`. Leniency ENCODED_DEFAULT: an encoded FALSE is read (X.690 §11.5 forbids it). */
@@ -187,12 +199,12 @@ export class DerReader {
 
   /** Dotted decimal. */
   oid(tag: number = TAG.OID): string {
-    const element = this.element(tag);
-    return decodeOid(element.bytes, element.contentStart, element.end);
+    return decodeOid(this.bytes, this.header(tag), this.position);
   }
 
   octetString(tag: number = TAG.OCTET_STRING): Uint8Array {
-    return this.element(tag).content;
+    const contentStart = this.header(tag);
+    return this.bytes.subarray(contentStart, this.position);
   }
 
   bitString(tag: number = TAG.BIT_STRING): BitString {
@@ -227,10 +239,11 @@ export class DerReader {
 
   /** UTCTime or GeneralizedTime as RFC 5280 §4.1.2.5 wants them: seconds given, Zulu, no fraction. */
   time(): Date {
-    const element = this.element();
-    if (element.tag === TAG.UTC_TIME) return decodeUtcTime(element.content, element.start);
-    if (element.tag === TAG.GENERALIZED_TIME) return decodeGeneralizedTime(element.content, element.start);
-    throw malformed('something that is no time', element.start);
+    const { bytes, tag } = this;
+    const contentStart = this.header();
+    if (tag === TAG.UTC_TIME) return decodeUtcTime(bytes, contentStart, this.position);
+    if (tag === TAG.GENERALIZED_TIME) return decodeGeneralizedTime(bytes, contentStart, this.position);
+    throw malformed('something that is no time', contentStart);
   }
 }
 

@@ -19,26 +19,25 @@ export function readName(reader: DerReader): Name {
 
 /** One RelativeDistinguishedName: a SET OF, so at least one and sorted (X.690 §11.6). */
 export function readRdn(reader: DerReader, tag: number = TAG.SET): AttributeTypeAndValue[] {
-  const set = reader.element(tag);
-  const inside = set.inside();
+  const inside = reader.enter(tag);
   const attributes: AttributeTypeAndValue[] = [];
-  let previous: DerElement | undefined;
-  while (!inside.done) {
-    const element = inside.element(TAG.SEQUENCE);
-    if (previous && Buffer.compare(previous.der, element.der) > 0) {
-      throw malformed('a SET OF that is not sorted', element.start);
-    }
-    previous = element;
-    const fields = element.inside();
+  for (let previous = inside.position; !inside.done; ) {
+    const start = inside.position;
+    const fields = inside.enter(TAG.SEQUENCE);
     const oid = fields.oid();
     const value = fields.element();
     fields.finish();
-    const most = certificateLimits.rdns;
-    if (attributes.push({ oid, tag: value.tag, text: attributeText(value) }) > most) {
-      throw tooLarge(`at most ${most} attributes in an RDN`);
+    attributes.push({ oid, tag: value.tag, text: attributeText(value) });
+    if (attributes.length > 1) {
+      if (attributes.length > certificateLimits.rdns) throw tooLarge('fewer attributes in an RDN');
+      const { bytes, position } = inside;
+      if (Buffer.compare(bytes.subarray(previous, start), bytes.subarray(start, position)) > 0) {
+        throw malformed('a SET OF that is not sorted', start);
+      }
     }
+    previous = start;
   }
-  if (attributes.length === 0) throw malformed('an empty RDN', set.start);
+  if (attributes.length === 0) throw malformed('an empty RDN', inside.position);
   return attributes;
 }
 
@@ -58,7 +57,7 @@ function attributeText(value: DerElement): string {
       return utf8Text(value);
     case TAG.T61_STRING:
       // Leniency T61_STRING: PSCs of CO and PE write Latin-1 under this tag; nobody writes real T.61.
-      return Buffer.from(value.content).toString('latin1');
+      return latin1(value.bytes, value.contentStart, value.end);
     case TAG.BMP_STRING:
       return utf16Text(value);
     case TAG.UNIVERSAL_STRING:
@@ -70,23 +69,21 @@ function attributeText(value: DerElement): string {
 
 /** PrintableString is read as any ASCII text: `&`, `@` and `_` occur in tax ids and names of real PSCs. */
 function asciiText(value: DerElement): string {
-  let text = '';
-  for (let i = value.contentStart; i < value.end; i++) {
-    const octet = value.bytes[i]!;
-    if (octet >= 0x80) throw malformed('a character outside ASCII', i);
-    text += String.fromCharCode(octet);
+  const { bytes, contentStart, end } = value;
+  for (let i = contentStart; i < end; i++) {
+    if (bytes[i]! >= 0x80) throw malformed('a character outside ASCII', i);
   }
-  return text;
+  return latin1(bytes, contentStart, end);
 }
 
 function utf8Text(value: DerElement): string {
-  let text = '';
-  for (let i = value.contentStart; i < value.end; i++) {
-    const octet = value.bytes[i]!;
-    if (octet >= 0x80) return strictUtf8(value);
-    text += String.fromCharCode(octet);
-  }
-  return text;
+  const { bytes, contentStart, end } = value;
+  for (let i = contentStart; i < end; i++) if (bytes[i]! >= 0x80) return strictUtf8(value);
+  return latin1(bytes, contentStart, end);
+}
+
+function latin1(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
