@@ -27,6 +27,10 @@ export async function adminApi(
   if (request.method !== 'POST') return { status: 405 };
   // A browser's cookie goes along with any request; only our own form knows the token.
   if (session.by === 'cookie' && !isOwnForm(request, deps.door)) throw new Refusal('SESSION_MISSING');
+  if (noun === 'session' && id === 'end') {
+    await deps.sessions.end(session.secret);
+    return json(200, { state: 'ended' });
+  }
   const body = bodyOf(request);
   if (noun === 'acts' && !id) return json(201, actJson(await propose(deps, session.person, body as never)));
   if (noun === 'acts' && verb === 'votes') {

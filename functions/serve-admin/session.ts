@@ -9,11 +9,11 @@ import type { Clock } from '../../core/ports.ts';
 export interface SessionDeps {
   readonly clock: Clock;
   readonly door: PagesDoor;
-  readonly sessions: Pick<Sessions, 'find' | 'touch'>;
+  readonly sessions: Pick<Sessions, 'find' | 'touch' | 'end'>;
   readonly people: Pick<People, 'person'>;
 }
 
-export type SignedInSession = OpenSession & { readonly by: 'cookie' | 'bearer' };
+export type SignedInSession = OpenSession & { readonly by: 'cookie' | 'bearer'; readonly secret: string };
 
 const touchEveryMs = 60_000;
 
@@ -26,5 +26,5 @@ export async function sessionOf(deps: SessionDeps, request: PageRequest): Promis
   const person = found && (await deps.people.person(found.personId));
   const session = requireSession(found, person, now);
   if (now.getTime() - session.lastSeenAt.getTime() >= touchEveryMs) await deps.sessions.touch(secret, now);
-  return { ...session, by: bearer ? 'bearer' : 'cookie' } as SignedInSession;
+  return { ...session, by: bearer ? 'bearer' : 'cookie', secret } as SignedInSession;
 }

@@ -74,8 +74,12 @@ export function aDoor() {
       isBase64Encoded: false,
       requestContext: { identity: { sourceIp: '192.0.2.1' }, requestId: 'req-1' },
     } as unknown as APIGatewayProxyEvent;
+    return answer(event);
+  }
+
+  function answer(event: APIGatewayProxyEvent): Promise<PageAnswer> {
     const request = readPageRequest(event);
-    return /^\/(acts|admin)/.test(url.pathname) ? serveAdmin(deps, request) : servePeople(deps, request);
+    return /^\/(acts|admin)/.test(event.path) ? serveAdmin(deps, request) : servePeople(deps, request);
   }
 
   const authenticators = admin.secrets;
@@ -138,5 +142,5 @@ export function aDoor() {
   const redeem = (form: Record<string, string>) =>
     visit('/sign-in/token', { form, headers: { cookie: '', origin: '' } });
 
-  return { ...admin, visit, totp, acceptByPage, operators, signInByBrowser, askForCode, redeem };
+  return { ...admin, visit, answer, totp, acceptByPage, operators, signInByBrowser, askForCode, redeem };
 }

@@ -1,0 +1,253 @@
+// The node's administration for its operators: sign in, look, propose acts, sign them. Everything goes through the
+// same signed-in API as the pages; a session proposes, only a person's own factor signs (S15).
+
+import { readFileSync } from 'node:fs';
+import { type ActJson, adminApi, type Once } from '../admin/admin-api.ts';
+import { forgetSession, readSession, signIn, writeSession } from '../admin/session.ts';
+import type { Call, Noun, Option, Outcome, Verb } from '../command.ts';
+import { UsageError } from '../exit-codes.ts';
+import { readSecret, secretOptions } from '../password.ts';
+import { columns, printable } from '../style.ts';
+
+const reason: Option = {
+  type: 'string',
+  value: '<text>',
+  required: true,
+  help: 'why; both operators sign it',
+};
+const file: Option = { type: 'string', value: '<file>', required: true, help: 'JSON with the parameters' };
+const participant: Option = { type: 'string', value: '<fin_id>', required: true, help: 'fin_id' };
+const person: Option = { type: 'string', value: '<person_id>', required: true, help: 'see "admin people"' };
+
+/** A verb that proposes one kind of act. */
+function proposes(
+  summary: string,
+  kind: string,
+  options: Record<string, Option>,
+  parameters: (call: Call) => unknown,
+): Verb {
+  return {
+    summary,
+    options: { ...options, reason },
+    notes: 'It proposes an act; "admin acts" shows who has to sign it.',
+    async run(call) {
+      const body = { kind, parameters: await parameters(call), reason: call.required('reason') };
+      return proposed(await adminApi(call.terminal).post<ActJson>('acts', body));
+    },
+  };
+}
+
+const jsonFile = (call: Call): unknown => {
+  try {
+    return JSON.parse(readFileSync(call.required('file'), 'utf8'));
+  } catch (error) {
+    throw new UsageError(`"${call.required('file')}": ${(error as Error).message}`);
+  }
+};
+
+const noun: Noun = {
+  summary: 'Administration of a node: participants, people, API keys, other nodes, trust anchors.',
+  verbs: {
+    'sign-in': {
+      summary: 'sign in by the browser of this machine',
+      options: {
+        node: { type: 'string', value: '<address>', required: true, help: 'of the node’s pages, https://…' },
+      },
+      run: startSession,
+    },
+    'sign-out': { summary: 'forget the session of this machine', run: endSession },
+    participants: { summary: 'participants and other nodes that this node knows', run: participants },
+    people: {
+      summary: 'people of a participant, or of the node itself',
+      options: { participant: { ...participant, required: false } },
+      run: people,
+    },
+    'api-keys': {
+      summary: 'API keys of a participant or node, without the keys',
+      options: { participant },
+      run: apiKeys,
+    },
+    acts: { summary: 'acts that wait for a signature', run: acts },
+    act: {
+      summary: 'everything that one act says',
+      positionals: [{ name: 'act', help: 'its id' }],
+      run: act,
+    },
+    confirm: signs('confirm', 'sign an act with your password and authenticator'),
+    reject: signs('reject', 'reject an act with your password and authenticator; that closes it'),
+    onboard: proposes(
+      'onboard a participant: profile, people, first API key',
+      'participant.onboard',
+      { file },
+      jsonFile,
+    ),
+    change: proposes('change a participant’s profile', 'participant.change', { file }, jsonFile),
+    invite: proposes('invite a person', 'person.invite', { file }, jsonFile),
+    release: proposes(
+      'release people who have set their factors',
+      'person.release',
+      { person: { ...person, multiple: true, required: false } },
+      (call) => ({ person_ids: call.list('person') }),
+    ),
+    reset: proposes('reset a person’s factors', 'person.reset', { person }, (call) => ({
+      person_id: call.required('person'),
+    })),
+    'end-person': proposes('end a person’s access', 'person.end', { person }, (call) => ({
+      person_id: call.required('person'),
+    })),
+    'issue-key': proposes('issue an API key', 'apiKey.issue', { participant }, (call) => ({
+      participant: call.required('participant'),
+    })),
+    'end-key': proposes(
+      'end an API key',
+      'apiKey.end',
+      {
+        participant,
+        key: { type: 'string', value: '<key_id>', required: true, help: 'see "admin api-keys"' },
+      },
+      (call) => ({ participant: call.required('participant'), key_id: call.required('key') }),
+    ),
+    'pin-peer': proposes('pin another node’s certificate', 'peer.pin', { file }, jsonFile),
+    'set-peer-key': proposes(
+      'store the API key that another node gave us',
+      'peer.setApiKey',
+      { participant, ...secretOptions('api-key') },
+      async (call) => ({ fin_id: call.required('participant'), api_key: await readSecret(call, 'api-key') }),
+    ),
+    anchors: proposes('put a trust anchor manifest in force', 'anchors.change', { file }, (call) => ({
+      manifest: readFileSync(call.required('file')).toString('base64'),
+    })),
+  },
+};
+export default noun;
+
+async function startSession(call: Call): Promise<Outcome> {
+  const origin = new URL(call.required('node')).origin;
+  const session = await signIn(call.terminal, origin);
+  writeSession(call.terminal, session);
+  const { expiresAt } = session;
+  return { json: { node: origin, expires_at: expiresAt }, text: `signed in at ${origin} until ${expiresAt}` };
+}
+
+async function endSession(call: Call): Promise<Outcome> {
+  const { origin } = readSession(call.terminal);
+  // The node ends it where it still can; this machine forgets it in any case.
+  await adminApi(call.terminal)
+    .post('session/end', {})
+    .catch(() => undefined);
+  forgetSession(call.terminal);
+  return { json: { node: origin }, text: `signed out of ${origin}` };
+}
+
+interface Row {
+  readonly [name: string]: string | null;
+}
+
+async function participants(call: Call): Promise<Outcome> {
+  const body = await adminApi(call.terminal).get<{ participants: readonly Row[] }>('participants');
+  const rows = body.participants.map((each) => [`${each.fin_id}`, `${each.kind}  ${each.name}`] as const);
+  return listed(body, rows, 'none yet; "apodera admin onboard" proposes one');
+}
+
+async function people(call: Call): Promise<Outcome> {
+  const of = call.text('participant');
+  const query = of ? `?participant=${encodeURIComponent(of)}` : '';
+  const body = await adminApi(call.terminal).get<{ people: readonly Row[] }>(`people${query}`);
+  const rows = body.people.map(
+    (each) => [`${each.person_id}`, `${each.office}  ${each.state}  ${each.name ?? '(erased)'}`] as const,
+  );
+  return listed(body, rows, 'nobody yet; "apodera admin invite" proposes somebody');
+}
+
+async function apiKeys(call: Call): Promise<Outcome> {
+  const path = `api-keys/${encodeURIComponent(call.required('participant'))}`;
+  const body = await adminApi(call.terminal).get<{ api_keys: readonly Row[] }>(path);
+  const rows = body.api_keys.map(
+    (key) => [`${key.key_id}`, key.ended_at ? `ended ${key.ended_at}` : `until ${key.expires_at}`] as const,
+  );
+  return listed(body, rows, 'no API key; "apodera admin issue-key" proposes one');
+}
+
+async function acts(call: Call): Promise<Outcome> {
+  const body = await adminApi(call.terminal).get<{ acts: readonly ActJson[] }>('acts');
+  const rows = body.acts.map(
+    (each) =>
+      [
+        each.act_id,
+        `${each.kind}  ${each.signed_by.length}/${each.operators_needed} signed  ${each.reason}`,
+      ] as const,
+  );
+  return listed(body, rows, 'no act waits for a signature');
+}
+
+async function act(call: Call): Promise<Outcome> {
+  const body = await adminApi(call.terminal).get<ActJson>(`acts/${encodeURIComponent(call.argument(0))}`);
+  return { json: body, text: described(body) };
+}
+
+function signs(vote: 'confirm' | 'reject', summary: string): Verb {
+  return {
+    summary,
+    positionals: [{ name: 'act', help: 'its id' }],
+    options: { ...secretOptions('password'), ...secretOptions('code') },
+    notes:
+      'It shows the act first; what you sign is the hash of what was shown. The code is your authenticator’s.',
+    async run(call) {
+      const api = adminApi(call.terminal);
+      const path = `acts/${encodeURIComponent(call.argument(0))}`;
+      const shown = await api.get<ActJson>(path);
+      call.terminal.err(`${described(shown)}\n\n`);
+      const password = await readSecret(call, 'password');
+      const totp = await readSecret(call, 'code');
+      const body = { vote, act_hash: shown.hash, password, totp };
+      const voted = await api.post<{ state: string; votes: number; once: readonly Once[] }>(
+        `${path}/votes`,
+        body,
+      );
+      return { json: voted, text: afterVote(voted) };
+    },
+  };
+}
+
+function afterVote({ state, once }: { state: string; once: readonly Once[] }): string {
+  const says: Record<string, string> = {
+    open: 'signed; another operator’s signature is needed',
+    applied: 'signed and applied',
+    rejected: 'rejected; nothing changed',
+  };
+  if (once.length === 0) return says[state] ?? state;
+  const rows = once.map(
+    ({ what, of, secret }) =>
+      [`${what === 'apiKey' ? 'API key' : 'invitation code'} of ${printable(of)}`, secret] as const,
+  );
+  return `${says[state]}\n\nShown once; hand it over by telephone or in person, never by mail:\n${columns(rows)}`;
+}
+
+function proposed(body: ActJson): Outcome {
+  const text = `proposed\n${described(body)}\n\nTo sign it: apodera admin confirm ${body.act_id}`;
+  return { json: body, text };
+}
+
+function described(body: ActJson): string {
+  const rows: (readonly [string, string])[] = [
+    ['act', body.act_id],
+    ['kind', body.kind],
+    ['reason', printable(body.reason)],
+    ['state', `${body.state}, ${body.signed_by.length} of ${body.operators_needed} signed`],
+    ['until', body.expires_at],
+    ['hash', body.hash],
+  ];
+  const parameters = JSON.stringify(body.parameters, null, 2).split('\n').map(printable).join('\n  ');
+  return `${columns(rows)}\n  ${parameters}`;
+}
+
+function listed(body: unknown, rows: readonly (readonly [string, string])[], empty: string): Outcome {
+  const text =
+    rows.length === 0
+      ? empty
+      : columns(
+          rows.map(([left, right]) => [left, printable(right)] as const),
+          '',
+        );
+  return { json: body, text };
+}

@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { dispatch } from '../../cli/dispatch.ts';
+import { exitCodes } from '../../cli/exit-codes.ts';
+import { onboarding } from '../support/administration.ts';
+import { aDoor } from '../support/people-door.ts';
+import { password } from '../support/people-world.ts';
+import { apodera, terminalFor } from '../support/terminal.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'apodera-admin-'));
+const env = { APODERA_CONFIG: folder };
+const door = aDoor();
+let server: Server;
+let node: string;
+let operators: { id: string; email: string }[];
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    eventOf(request)
+      .then((event) => door.answer(event))
+      .then(({ status, body, contentType, location }) => {
+        const headers = {
+          'Content-Type': contentType ?? 'text/html',
+          ...(location && { Location: location }),
+        };
+        response.writeHead(status, headers).end(body);
+      })
+      .catch(() => response.writeHead(500).end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  node = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  operators = await door.operators();
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function eventOf(request: IncomingMessage): Promise<APIGatewayProxyEvent> {
+  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return {
+    httpMethod: request.method,
+    path: url.pathname,
+    queryStringParameters: Object.fromEntries(url.searchParams),
+    headers: request.headers,
+    body: Buffer.concat(chunks).toString('base64'),
+    isBase64Encoded: true,
+  } as unknown as APIGatewayProxyEvent;
+}
+
+/** What the person does in the browser once the command line has printed its address. */
+async function signIn({ id, email }: { id: string; email: string }): Promise<number> {
+  const { terminal, printed } = terminalFor({ env });
+  const opened = Promise.withResolvers<URL>();
+  const err = (text: string) => {
+    printed.err += text;
+    const url = /(http:\/\/127\.0\.0\.1:\d+\/sign-in\?\S+)/.exec(text)?.[1];
+    if (url) opened.resolve(new URL(url));
+  };
+  const done = dispatch(['admin', 'sign-in', '--node', node], { ...terminal, err });
+  const url = await opened.promise;
+  const target = `${url.pathname}${url.search}`;
+  const { location } = await door.visit(target, { form: { email, password, totp: door.totp(id) } });
+  await fetch(location!);
+  return done;
+}
+
+const admin = (words: string[], typed: string[] = []) => apodera(['admin', ...words], { env, typed });
+
+test('whoever is not signed in is told how to', async () => {
+  const { exitCode, err } = await admin(['acts']);
+  expect(exitCode).toBe(exitCodes.USAGE);
+  expect(err).toContain('apodera admin sign-in');
+});
+
+test('signing in goes by the browser of this machine, and the session’s file is its owner’s alone', async () => {
+  expect(await signIn(operators[0]!)).toBe(exitCodes.DONE);
+  expect(statSync(join(folder, 'session.json')).mode & 0o077).toBe(0);
+  expect((await admin(['acts'])).out).toContain('no act waits for a signature');
+});
+
+test('an act is proposed, signed by two, and gives its codes and key once', async () => {
+  const file = join(folder, 'onboarding.json');
+  writeFileSync(file, JSON.stringify(onboarding));
+  const proposed = await admin(['onboard', '--file', file, '--reason', 'contract signed', '--json']);
+  const { act_id: id } = JSON.parse(proposed.out) as { act_id: string };
+  const first = await admin(['confirm', id], [password, door.totp(operators[0]!.id)]);
+  expect(first.out).toContain('another operator’s signature is needed');
+  await signIn(operators[1]!);
+  expect((await admin(['acts'])).out).toContain('1/2 signed');
+  const second = await admin(['confirm', id], [password, door.totp(operators[1]!.id)]);
+  expect(second.out).toMatch(/invitation code of Ana Apoderada +[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}/);
+  expect(second.out).toMatch(/API key of Fintech Aurora +apo_local_/);
+  expect((await admin(['participants'])).out).toContain('AURORA');
+  expect((await admin(['people', '--participant', 'AURORA'])).out).toContain('Olga Oficial');
+  expect((await admin(['api-keys', '--participant', 'AURORA'])).out).toContain('until');
+});
+
+test('what the node refuses comes back with its code and exit code 3', async () => {
+  const { exitCode, err } = await admin(['act', 'NOSUCHACT']);
+  expect(exitCode).toBe(exitCodes.REFUSED);
+  expect(err).toContain('ACT_UNKNOWN');
+});
+
+test('a wrong authenticator code signs nothing', async () => {
+  const proposed = await admin([
+    'issue-key',
+    '--participant',
+    'AURORA',
+    '--reason',
+    'a second key',
+    '--json',
+  ]);
+  const { act_id: id } = JSON.parse(proposed.out) as { act_id: string };
+  const { exitCode, err } = await admin(['confirm', id], [password, '000000']);
+  expect(exitCode).toBe(exitCodes.REFUSED);
+  expect(err).toContain('FACTOR_WRONG');
+  expect(JSON.parse((await admin(['act', id, '--json'])).out).signed_by).toEqual([]);
+});
+
+test('after signing out the session counts no more, also where somebody kept it', async () => {
+  expect((await admin(['sign-out'])).exitCode).toBe(exitCodes.DONE);
+  expect((await admin(['acts'])).exitCode).toBe(exitCodes.USAGE);
+});
