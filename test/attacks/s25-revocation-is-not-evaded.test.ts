@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { contextPrimitive } from '../../core/certificate/der-writer.ts';
 import { parseCertificate } from '../../core/certificate/parse.ts';
 import { type CertificationPath, validatePath } from '../../core/certificate/path.ts';
 import { requireUnrevoked } from '../../core/certificate/revocation/answer.ts';
@@ -10,6 +11,7 @@ import { revocationSourcesOf } from '../../core/certificate/revocation/source.ts
 import { checkSuccession, knownListOf } from '../../core/certificate/revocation/succession.ts';
 import { type Issued, issueLeaf, makeAuthority } from '../support/certificates.ts';
 import { type ListOptions, listBy, offered } from '../support/listed.ts';
+import { issuingDistributionPoint } from '../support/revocation-lists.ts';
 
 // S25: a participant whose certificate, or whose PSC's, has been revoked tries to go on using it.
 const now = new Date('2026-06-01T12:00:00Z');
@@ -85,6 +87,13 @@ describe('S25 the newest list of an issuer and scope counts', () => {
     expect(checkSuccession(knownListOf(revoking), revoking)).toEqual(knownListOf(revoking));
     expect(checkSuccession(undefined, revoking).crlNumber).toBe('8');
     expect(checkSuccession(knownListOf(revoking), verified({ number: 9 })).crlNumber).toBe('9');
+  });
+
+  test('S25 lists of another scope are counted apart', () => {
+    const scope = issuingDistributionPoint(contextPrimitive(1, Uint8Array.of(0xff)));
+    expect(
+      checkSuccession(knownListOf(revoking), verified({ number: 1, extensions: [scope] })).crlNumber,
+    ).toBe('1');
   });
 
   test('S25 offered beside it, the older one does not win', () => {

@@ -8,6 +8,7 @@ import { serialHex, WantedSerials } from '../../../../core/certificate/revocatio
 import {
   crlNumber,
   extension,
+  issuingDistributionPoint,
   type ListedEntry,
   type ListFields,
   pss,
@@ -222,6 +223,8 @@ describe('what is no list is refused', () => {
     return der.sequence(der.sequence(...head, ...tbs), algorithm, der.bitString(new Uint8Array(256)));
   };
   const time = der.time(thisUpdate);
+  const yes = (n: number) => der.contextPrimitive(n, bytes('ff'));
+  const nothing = issuingDistributionPoint(yes(1), yes(2));
   const versioned = (...head: Uint8Array[]) => {
     const algorithm = der.sequence(der.objectIdentifier('1.2.840.113549.1.1.11'), der.nullValue());
     const extensions = der.context(0, der.sequence(crlNumber(1)));
@@ -240,6 +243,8 @@ describe('what is no list is refused', () => {
     ['extensions in a list of version 1', versioned()],
     ['a list of version 3', versioned(der.integer(2))],
     ['a date of no known type', entryWith(der.tlv(2, bytes('7001')), der.tlv(4, time.subarray(2)))],
+    ['a padded length', Buffer.concat([bytes('308300'), list.subarray(2)])],
+    ['an issuingDistributionPoint that excludes everything', rebuilt(der.context(0, der.sequence(nothing)))],
     ['an empty serial', entryWith(der.tlv(2), time)],
     ['an entry without a date', entryWith(der.integer(1))],
     ['bytes after an entry', entryWith(der.integer(1), time, der.sequence(), der.nullValue())],
@@ -274,12 +279,17 @@ describe('what is no list is refused', () => {
   });
 
   test('remembers a critical entry extension that nobody understands, also of an entry not wanted', () => {
-    const strange = { serial: bytes('09'), extensions: [extension('1.2.3.4', bytes('0500'), true)] };
-    const many = Array.from({ length: 300 }, (_, i) => ({ serial: der.integer(i + 1).subarray(2) }));
-    const scanned = scanCrl(
-      revocationList({ ...fields, entries: [...many, strange, ...many] }),
-      wanting('01'),
-    );
+    const strange = (extensions: Uint8Array[]) => ({ serial: bytes('090a'), extensions });
+    const many = Array.from({ length: 300 }, (_, i) => ({ serial: der.integer(i + 1000).subarray(2) }));
+    const scan = (...extensions: Uint8Array[]) =>
+      scanCrl(revocationList({ ...fields, entries: [...many, strange(extensions), ...many] }), wanting('01'));
+    const scanned = scan(extension('1.2.3.4', bytes('0500'), true));
+    const reason = extension('2.5.29.21', bytes('0a0101'), true);
+    const date = extension('2.5.29.24', der.generalizedTime(thisUpdate));
+    expect(scan(reason, date).unknownCriticalEntryExtension).toBeUndefined();
+    expect(
+      scan(reason, date, extension('2.5.29.99', bytes('0500'), true)).unknownCriticalEntryExtension,
+    ).toBe('2.5.29.99');
     expect(scanned.unknownCriticalEntryExtension).toBe('1.2.3.4');
   });
 });

@@ -172,6 +172,11 @@ describe('an answer is refused', () => {
     ],
     ['from a delegate of a stranger', 'OCSP_RESPONDER_NOT_AUTHORISED', delegated({}, stranger)],
     ['from a delegate of a namesake', 'OCSP_RESPONDER_NOT_AUTHORISED', delegated({}, namesake)],
+    [
+      'from a delegate of the same key under another name',
+      'OCSP_RESPONDER_NOT_AUTHORISED',
+      delegated({}, renamed),
+    ],
     ['from a delegate that has expired', 'CERTIFICATE_EXPIRED', delegated({ notAfter: minutes(-1) })],
     [
       'from a delegate that is not valid yet',
