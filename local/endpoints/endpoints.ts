@@ -4,10 +4,10 @@
 
 import { join } from 'node:path';
 import { type Kms, openKms } from './kms.ts';
-import { type Functions, openFunctions } from './lambda-endpoint.ts';
+import { Functions } from './lambda-endpoint.ts';
 import { openParameterStore, type ParameterStore } from './parameters.ts';
 import { openS3, type S3 } from './s3.ts';
-import { openScheduler, type Scheduler } from './scheduler.ts';
+import { Scheduler } from './scheduler.ts';
 import { openSecrets, type SecretStore } from './secrets.ts';
 import { openSqs, type Sqs } from './sqs.ts';
 import type { LocalClock } from './timer.ts';
@@ -54,14 +54,14 @@ export async function startEndpoints(options: EndpointOptions): Promise<Endpoint
   const sqs = openSqs({ ...place, baseUrl: () => url });
   const sendToQueue = (arn: string, body: string): void =>
     void sqs.queues.send(arn.split(':').at(-1) ?? '', body);
-  const functions = openFunctions({ ...place, sendToQueue });
+  const functions = new Functions({ ...place, sendToQueue });
   const deliver = async (arn: string, input: string): Promise<void> => {
     if (arn.startsWith('arn:aws:sqs:')) sendToQueue(arn, input);
     else if (arn.startsWith('arn:aws:lambda:')) functions.invokeAsync(arn, Buffer.from(input));
     else if (options.startExecution) await options.startExecution(arn, input);
     else throw new AwsError('ResourceNotFoundException', `No Step Functions stand behind "${arn}".`);
   };
-  const scheduler = openScheduler({ ...place, deliver });
+  const scheduler = new Scheduler({ ...place, deliver });
   // By signing name.
   const handlers = new Map<string, ServiceHandler>([
     ['kms', kms.handler],

@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { openTable } from './journal.ts';
+import { openTable, type Table } from './journal.ts';
 import { type LocalClock, setTimer } from './timer.ts';
 import {
   AwsError,
@@ -12,6 +12,7 @@ import {
   jsonError,
   type ServiceHandler,
   unknownOperation,
+  type WireRequest,
   type WireResponse,
 } from './wire.ts';
 import { openWork } from './work.ts';
@@ -40,132 +41,143 @@ interface AsyncEvent {
   readonly dueAt: string;
 }
 
-export type Functions = ReturnType<typeof openFunctions>;
-
 const largestSyncBytes = 6 * 1024 * 1024;
 const largestAsyncBytes = 1024 * 1024;
 /** Lambda waits one minute before the first retry and two before the second. */
 const retryMinutes = [1, 2];
 
-export function openFunctions(options: {
-  dataFolder: string;
-  clock: LocalClock;
-  sendToQueue: (arn: string, body: string) => void;
-}) {
-  const { clock } = options;
-  const events = openTable<AsyncEvent>(join(options.dataFolder, 'lambda-events.jsonl'));
-  const functions = new Map<string, InvocableFunction>();
+export interface FunctionsOptions {
+  readonly dataFolder: string;
+  readonly clock: LocalClock;
+  readonly sendToQueue: (arn: string, body: string) => void;
+}
+
+export class Functions {
+  readonly #options: FunctionsOptions;
+  readonly #events: Table<AsyncEvent>;
+  readonly #functions = new Map<string, InvocableFunction>();
   /** Events with a turn to come in this process, and how to cancel it. */
-  const timers = new Map<string, () => void>();
-  const work = openWork();
-  let closed = false;
-  let held: Promise<void> | undefined;
+  readonly #timers = new Map<string, () => void>();
+  readonly #work = openWork();
+  #closed = false;
+  #held: Promise<void> | undefined;
 
-  const find = (nameOrArn: string): InvocableFunction => {
-    const found = functions.get(functionName(nameOrArn));
-    if (!found) throw new AwsError('ResourceNotFoundException', `Function not found: ${nameOrArn}`, 404);
-    return found;
-  };
-
-  function arm(event: AsyncEvent): void {
-    timers.get(event.id)?.();
-    timers.set(
-      event.id,
-      setTimer(clock, new Date(event.dueAt), () => void run(event)),
-    );
+  constructor(options: FunctionsOptions) {
+    this.#options = options;
+    this.#events = openTable(join(options.dataFolder, 'lambda-events.jsonl'));
   }
 
-  async function run(event: AsyncEvent): Promise<void> {
-    await held;
-    timers.delete(event.id);
-    const target = functions.get(event.name);
-    if (closed || !target) return;
-    const payload = Buffer.from(event.payload, 'base64');
-    const failure = await target.invoke(payload).then(
+  readonly handler: ServiceHandler = async (request) => {
+    try {
+      const match = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(request.path);
+      if (!match || request.method !== 'POST')
+        throw unknownOperation(`lambda ${request.method} ${request.path}`);
+      return await this.#answer(decodeURIComponent(match[1]!), request);
+    } catch (error) {
+      return jsonError(asAwsError(error));
+    }
+  };
+
+  /**
+   * Until the answer is called, invocations wait: at a restart, schedules and executions go on before the functions
+   * that they call have been registered again.
+   */
+  hold(): () => void {
+    let release = (): void => {};
+    this.#held = new Promise((resolve) => {
+      release = () => {
+        this.#held = undefined;
+        resolve();
+      };
+    });
+    return release;
+  }
+
+  register(name: string, target: InvocableFunction): void {
+    this.#functions.set(name, target);
+    for (const event of this.#events.values()) {
+      if (event.name === name && !this.#timers.has(event.id)) this.#arm(event);
+    }
+  }
+
+  invokeAsync(nameOrArn: string, payload: Buffer): void {
+    if (!this.#held) this.#find(nameOrArn);
+    const [id, name, dueAt] = [
+      randomUUID(),
+      functionName(nameOrArn),
+      this.#options.clock.now().toISOString(),
+    ];
+    const event = { id, name, payload: payload.toString('base64'), attempt: 0, dueAt };
+    this.#events.set(id, event);
+    this.#timers.set(id, () => {});
+    // Not through the clock: an event is due now, on a clock that stands still too.
+    void this.#work.track(nextTurn().then(() => this.#run(event)));
+  }
+
+  /** See work.ts; covers asynchronous events, not calls that somebody waits for. */
+  idle(): Promise<boolean> {
+    return this.#work.idle();
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const cancel of this.#timers.values()) cancel();
+    this.#events.close();
+  }
+
+  async #answer(name: string, { headers, body }: WireRequest): Promise<WireResponse> {
+    const type = headers['x-amz-invocation-type'] ?? 'RequestResponse';
+    refuseTooLarge(body, type === 'Event' ? largestAsyncBytes : largestSyncBytes);
+    const payload = body.length === 0 ? Buffer.from('{}') : body;
+    if (type === 'Event') {
+      this.invokeAsync(name, payload);
+      return { status: 202 };
+    }
+    await this.#held;
+    const target = this.#find(name);
+    if (type !== 'RequestResponse') return { status: 204 };
+    return answered(await target.invoke(payload), headers['x-amz-log-type'] === 'Tail');
+  }
+
+  #find(nameOrArn: string): InvocableFunction {
+    const found = this.#functions.get(functionName(nameOrArn));
+    if (!found) throw new AwsError('ResourceNotFoundException', `Function not found: ${nameOrArn}`, 404);
+    return found;
+  }
+
+  #arm(event: AsyncEvent): void {
+    this.#timers.get(event.id)?.();
+    const run = (): void => void this.#work.track(this.#run(event));
+    this.#timers.set(event.id, setTimer(this.#options.clock, new Date(event.dueAt), run));
+  }
+
+  async #run(event: AsyncEvent): Promise<void> {
+    await this.#held;
+    this.#timers.delete(event.id);
+    const target = this.#functions.get(event.name);
+    if (this.#closed || !target) return;
+    const failure = await target.invoke(Buffer.from(event.payload, 'base64')).then(
       (invocation) => (invocation.functionError ? invocation.payload.toString('utf8') : undefined),
       (error) => String(error),
     );
-    if (closed) return;
+    if (!this.#closed) this.#settle(event, target, failure);
+  }
+
+  #settle(event: AsyncEvent, target: InvocableFunction, failure: string | undefined): void {
+    const now = this.#options.clock.now();
     const minutes = retryMinutes[event.attempt];
     if (failure !== undefined && minutes !== undefined && event.attempt < (target.retryAttempts ?? 2)) {
-      const dueAt = new Date(clock.now().getTime() + minutes * 60_000).toISOString();
+      const dueAt = new Date(now.getTime() + minutes * 60_000).toISOString();
       const retried = { ...event, attempt: event.attempt + 1, dueAt };
-      events.set(event.id, retried);
-      arm(retried);
+      this.#events.set(event.id, retried);
+      this.#arm(retried);
       return;
     }
     if (failure !== undefined && target.onFailure) {
-      options.sendToQueue(target.onFailure, onFailureBody(event, failure, clock.now()));
+      this.#options.sendToQueue(target.onFailure, onFailureBody(event, failure, now));
     }
-    events.delete(event.id);
+    this.#events.delete(event.id);
   }
-
-  function invokeAsync(nameOrArn: string, payload: Buffer): void {
-    if (!held) find(nameOrArn);
-    const [id, dueAt] = [randomUUID(), clock.now().toISOString()];
-    const event = {
-      id,
-      name: functionName(nameOrArn),
-      payload: payload.toString('base64'),
-      attempt: 0,
-      dueAt,
-    };
-    events.set(id, event);
-    timers.set(id, () => {});
-    // Not through the clock: an event is due now, on a clock that stands still too.
-    void work.track(nextTurn().then(() => run(event)));
-  }
-
-  return {
-    /**
-     * Until the answer is called, invocations wait: at a restart, schedules and executions go on before the functions
-     * that they call have been registered again.
-     */
-    hold(): () => void {
-      let release = (): void => {};
-      held = new Promise((resolve) => {
-        release = () => {
-          held = undefined;
-          resolve();
-        };
-      });
-      return release;
-    },
-    register(name: string, target: InvocableFunction): void {
-      functions.set(name, target);
-      for (const event of events.values()) {
-        if (event.name === name && !timers.has(event.id)) arm(event);
-      }
-    },
-    invokeAsync,
-    handler: (async (request) => {
-      try {
-        const match = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(request.path);
-        if (!match || request.method !== 'POST')
-          throw unknownOperation(`lambda ${request.method} ${request.path}`);
-        const name = decodeURIComponent(match[1]!);
-        const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
-        refuseTooLarge(request.body, type === 'Event' ? largestAsyncBytes : largestSyncBytes);
-        const payload = request.body.length === 0 ? Buffer.from('{}') : request.body;
-        if (type !== 'Event') await held;
-        if (type === 'RequestResponse') {
-          return answered(await find(name).invoke(payload), request.headers['x-amz-log-type'] === 'Tail');
-        }
-        if (type === 'Event') invokeAsync(name, payload);
-        else find(name);
-        return { status: type === 'Event' ? 202 : 204 };
-      } catch (error) {
-        return jsonError(asAwsError(error));
-      }
-    }) satisfies ServiceHandler,
-    /** See work.ts; covers asynchronous events, not calls that somebody waits for. */
-    idle: work.idle,
-    close(): void {
-      closed = true;
-      for (const cancel of timers.values()) cancel();
-      events.close();
-    },
-  };
 }
 
 /** Name, `name:qualifier`, ARN or partial ARN; the qualifier is ignored: there is one version here. */

@@ -4,7 +4,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openTable } from './journal.ts';
+import { openTable, type Table } from './journal.ts';
 import type { LocalClock } from './timer.ts';
 import { AwsError } from './wire.ts';
 
@@ -37,107 +37,123 @@ export interface Version {
   readonly retention?: Retention;
 }
 
-export type Objects = ReturnType<typeof openObjects>;
+export class Objects {
+  readonly #clock: LocalClock;
+  readonly #folder: string;
+  readonly #buckets: Table<Bucket>;
+  readonly #versions: Table<Version>;
+  readonly #latest = new Map<string, Version>();
+  #sequence: number;
 
-export function openObjects(dataFolder: string, clock: LocalClock) {
-  const buckets = openTable<Bucket>(join(dataFolder, 's3-buckets.jsonl'));
-  const versions = openTable<Version>(join(dataFolder, 's3-versions.jsonl'));
-  const folder = join(dataFolder, 's3');
-  mkdirSync(folder, { recursive: true });
-  let sequence = Math.max(0, ...Array.from(versions.values(), (version) => version.sequence));
-  const latestByKey = new Map<string, Version>();
-  for (const version of versions.values()) noteLatest(version);
-
-  function noteLatest(version: Version): void {
-    const known = latestByKey.get(nameOf(version));
-    if (!known || known.sequence < version.sequence) latestByKey.set(nameOf(version), version);
+  constructor(dataFolder: string, clock: LocalClock) {
+    this.#clock = clock;
+    this.#folder = join(dataFolder, 's3');
+    this.#buckets = openTable(join(dataFolder, 's3-buckets.jsonl'));
+    this.#versions = openTable(join(dataFolder, 's3-versions.jsonl'));
+    mkdirSync(this.#folder, { recursive: true });
+    for (const version of this.#versions.values()) this.#noteLatest(version);
+    this.#sequence = Math.max(0, ...Array.from(this.#versions.values(), ({ sequence }) => sequence));
   }
 
-  function bucket(name: string): Bucket {
-    const found = buckets.get(name);
+  bucket(name: string): Bucket {
+    const found = this.#buckets.get(name);
     if (!found) throw new AwsError('NoSuchBucket', `The bucket "${name}" does not exist.`, 404);
     return found;
   }
 
-  function add(version: Omit<Version, 'sequence' | 'versionId' | 'modifiedAt'>): Version {
-    sequence += 1;
-    const versioned = bucket(version.bucket).versioned;
+  createBucket(created: Bucket): void {
+    this.#buckets.set(created.name, created);
+  }
+
+  find(bucketName: string, key: string, versionId?: string): Version | undefined {
+    const name = nameOf({ bucket: this.bucket(bucketName).name, key });
+    return versionId === undefined ? this.#latest.get(name) : this.#versions.get(`${name}\n${versionId}`);
+  }
+
+  put(
+    bucket: string,
+    key: string,
+    body: Buffer,
+    headers: Record<string, string>,
+    asked?: Retention,
+  ): Version {
+    const retention = asked ?? defaultRetention(this.bucket(bucket), this.#clock.now());
+    const [file, etag] = [randomUUID(), `"${createHash('md5').update(body).digest('hex')}"`];
+    writeFileSync(join(this.#folder, file), body);
+    const said = { bucket, key, deleteMarker: false, etag, size: body.length, headers, file };
+    return this.#add(retention ? { ...said, retention } : said);
+  }
+
+  read(version: Version): Buffer {
+    return readFileSync(join(this.#folder, version.file ?? ''));
+  }
+
+  retain(version: Version, retention: Retention): void {
+    this.#versions.set(idOf(version), { ...version, retention });
+    this.#noteLatestAgain(nameOf(version));
+  }
+
+  /** Without a version: a delete marker where the bucket keeps versions, else the object goes. */
+  deleteLatest(bucket: string, key: string): Version | undefined {
+    if (this.bucket(bucket).versioned) {
+      return this.#add({ bucket, key, deleteMarker: true, etag: '', size: 0, headers: {} });
+    }
+    const found = this.find(bucket, key);
+    if (found) this.deleteVersion(found);
+    return undefined;
+  }
+
+  deleteVersion(version: Version): void {
+    if (version.retention && Date.parse(version.retention.until) > this.#clock.now().getTime()) {
+      throw new AwsError('AccessDenied', 'Access Denied because object protected by object lock.', 403);
+    }
+    this.#versions.delete(idOf(version));
+    this.#noteLatestAgain(nameOf(version));
+    this.#removeFile(version);
+  }
+
+  /** By key, newest first within a key, as ListObjectVersions wants them. */
+  list(bucketName: string, prefix: string): Version[] {
+    const { name } = this.bucket(bucketName);
+    return Array.from(this.#versions.values())
+      .filter(({ bucket, key }) => bucket === name && key.startsWith(prefix))
+      .sort((a, b) => (a.key === b.key ? b.sequence - a.sequence : a.key < b.key ? -1 : 1));
+  }
+
+  isLatest(version: Version): boolean {
+    return this.#latest.get(nameOf(version))?.versionId === version.versionId;
+  }
+
+  close(): void {
+    this.#buckets.close();
+    this.#versions.close();
+  }
+
+  #add(version: Omit<Version, 'sequence' | 'versionId' | 'modifiedAt'>): Version {
+    this.#sequence += 1;
+    const sequence = this.#sequence;
+    const { versioned } = this.bucket(version.bucket);
     const versionId = versioned ? `${String(sequence).padStart(8, '0')}-${randomUUID().slice(0, 8)}` : 'null';
-    const added = { ...version, versionId, sequence, modifiedAt: clock.now().toISOString() };
-    const replaced = versions.get(idOf(added));
-    versions.set(idOf(added), added);
-    noteLatest(added);
-    if (replaced) removeFile(replaced);
+    const added = { ...version, versionId, sequence, modifiedAt: this.#clock.now().toISOString() };
+    const replaced = this.#versions.get(idOf(added));
+    this.#versions.set(idOf(added), added);
+    this.#noteLatest(added);
+    if (replaced) this.#removeFile(replaced);
     return added;
   }
 
-  function removeFile(version: Version): void {
-    if (version.file) rmSync(join(folder, version.file), { force: true });
+  #removeFile(version: Version): void {
+    if (version.file) rmSync(join(this.#folder, version.file), { force: true });
   }
 
-  const find = (bucketName: string, key: string, versionId?: string): Version | undefined => {
-    bucket(bucketName);
-    const name = nameOf({ bucket: bucketName, key });
-    return versionId === undefined ? latestByKey.get(name) : versions.get(`${name}\n${versionId}`);
-  };
+  #noteLatest(version: Version): void {
+    const known = this.#latest.get(nameOf(version));
+    if (!known || known.sequence < version.sequence) this.#latest.set(nameOf(version), version);
+  }
 
-  return {
-    bucket,
-    createBucket: (created: Bucket): void => buckets.set(created.name, created),
-    find,
-    put(
-      bucketName: string,
-      key: string,
-      body: Buffer,
-      headers: Record<string, string>,
-      retention?: Retention,
-    ): Version {
-      const given = retention ?? defaultRetention(bucket(bucketName), clock.now());
-      const [file, etag] = [randomUUID(), `"${createHash('md5').update(body).digest('hex')}"`];
-      writeFileSync(join(folder, file), body);
-      const said = { bucket: bucketName, key, deleteMarker: false, etag, size: body.length, headers, file };
-      return add(given ? { ...said, retention: given } : said);
-    },
-    read: (version: Version): Buffer => readFileSync(join(folder, version.file ?? '')),
-    retain(version: Version, retention: Retention): void {
-      versions.set(idOf(version), { ...version, retention });
-      if (latestByKey.get(nameOf(version))?.versionId === version.versionId) noteLatestAgain(nameOf(version));
-    },
-    /** Without a version: a delete marker where the bucket keeps versions, else the object goes. */
-    deleteLatest(bucketName: string, key: string): Version | undefined {
-      if (bucket(bucketName).versioned) {
-        return add({ bucket: bucketName, key, deleteMarker: true, etag: '', size: 0, headers: {} });
-      }
-      const found = find(bucketName, key);
-      if (found) this.deleteVersion(found);
-      return undefined;
-    },
-    deleteVersion(version: Version): void {
-      if (version.retention && Date.parse(version.retention.until) > clock.now().getTime()) {
-        throw new AwsError('AccessDenied', 'Access Denied because object protected by object lock.', 403);
-      }
-      versions.delete(idOf(version));
-      noteLatestAgain(nameOf(version));
-      removeFile(version);
-    },
-    /** By key, newest first within a key, as ListObjectVersions wants them. */
-    list(bucketName: string, prefix: string): Version[] {
-      bucket(bucketName);
-      return Array.from(versions.values())
-        .filter((version) => version.bucket === bucketName && version.key.startsWith(prefix))
-        .sort((a, b) => (a.key === b.key ? b.sequence - a.sequence : a.key < b.key ? -1 : 1));
-    },
-    isLatest: (version: Version): boolean =>
-      latestByKey.get(nameOf(version))?.versionId === version.versionId,
-    close() {
-      buckets.close();
-      versions.close();
-    },
-  };
-
-  function noteLatestAgain(name: string): void {
-    latestByKey.delete(name);
-    for (const version of versions.values()) if (nameOf(version) === name) noteLatest(version);
+  #noteLatestAgain(name: string): void {
+    this.#latest.delete(name);
+    for (const version of this.#versions.values()) if (nameOf(version) === name) this.#noteLatest(version);
   }
 }
 

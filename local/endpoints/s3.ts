@@ -3,7 +3,7 @@
 // delimiters, ACLs and policies are answered NotImplemented or unknown.
 
 import { uploadedBody } from './s3-body.ts';
-import { type Bucket, type Objects, openObjects, type Retention, type Version } from './s3-objects.ts';
+import { type Bucket, Objects, type Retention, type Version } from './s3-objects.ts';
 import type { LocalClock } from './timer.ts';
 import {
   AwsError,
@@ -22,7 +22,7 @@ export interface S3 {
 }
 
 export function openS3(options: { dataFolder: string; clock: LocalClock }): S3 {
-  const objects = openObjects(options.dataFolder, options.clock);
+  const objects = new Objects(options.dataFolder, options.clock);
   return {
     async handler(request) {
       try {

@@ -4,7 +4,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { openTable } from './journal.ts';
+import { openTable, type Table } from './journal.ts';
 import { type NextFiring, parseScheduleExpression } from './schedule-expression.ts';
 import { type LocalClock, setTimer } from './timer.ts';
 import {
@@ -36,105 +36,130 @@ export interface Schedule {
 /** Hands the input to a target, and rejects when the target did not take it. */
 export type Deliver = (targetArn: string, input: string) => Promise<void>;
 
-export interface Scheduler {
-  readonly handler: ServiceHandler;
+export interface SchedulerOptions {
+  readonly dataFolder: string;
+  readonly clock: LocalClock;
+  readonly region: string;
+  readonly account: string;
+  readonly deliver: Deliver;
+}
+
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #schedules: Table<Schedule>;
+  readonly #firing = new Set<string>();
+  readonly #work = openWork();
+  #closed = false;
+  #granularityMs = 0;
+  #flowing: NodeJS.Timeout | undefined;
+  #cancel = (): void => {};
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#schedules = openTable(join(options.dataFolder, 'schedules.jsonl'));
+    this.#arm();
+  }
+
+  readonly handler: ServiceHandler = async (request) => {
+    try {
+      const body = JSON.stringify(this.#answer(request));
+      return { status: 200, headers: { 'content-type': 'application/json' }, body };
+    } catch (error) {
+      return jsonError(asAwsError(error));
+    }
+  };
+
   /** Idempotent: the same request leaves the schedule and its next firing as they are. */
-  seed(name: string, said: Json, group?: string): void;
+  seed(name: string, said: Json, group = 'default'): void {
+    const known = this.#schedules.get(idOf({ name, group }));
+    if (JSON.stringify(known?.said) !== JSON.stringify(said)) this.#store(name, group, said);
+  }
+
   /**
    * While the virtual clock jumps, a rate() fires at most once in so many seconds of it: a year of a sweep every minute
    * would be half a million invocations. Where time merely flows, it fires as it says. 0, the default: always as it says.
    */
-  setGranularity(seconds: number): void;
-  /** See work.ts. */
-  idle(): Promise<boolean>;
-  close(): void;
-}
+  setGranularity(seconds: number): void {
+    this.#granularityMs = seconds * 1000;
+    this.#arm();
+  }
 
-export function openScheduler(options: {
-  dataFolder: string;
-  clock: LocalClock;
-  region: string;
-  account: string;
-  deliver: Deliver;
-}): Scheduler {
-  const { clock, deliver } = options;
-  const schedules = openTable<Schedule>(join(options.dataFolder, 'schedules.jsonl'));
-  const firing = new Set<string>();
-  const work = openWork();
-  let closed = false;
-  let granularityMs = 0;
-  let flowing: NodeJS.Timeout | undefined;
-  let cancel = (): void => {};
-  const arnOf = (schedule: Schedule): string =>
-    `arn:aws:scheduler:${options.region}:${options.account}:schedule/${schedule.group}/${schedule.name}`;
+  /** See work.ts. */
+  idle(): Promise<boolean> {
+    return this.#work.idle();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancel();
+    clearTimeout(this.#flowing);
+    this.#schedules.close();
+  }
 
   /** One timer for the earliest of them all; a second one, of real time, for the rates that a jump may leave out. */
-  function arm(): void {
-    cancel();
-    clearTimeout(flowing);
-    const due = Array.from(schedules.values()).filter((each) => each.nextAt && !firing.has(idOf(each)));
-    if (due.length === 0 || closed) return;
-    cancel = setTimer(clock, new Date(Math.min(...due.map(wakeAt))), fireDue);
-    if (granularityMs === 0) return;
+  #arm(): void {
+    this.#cancel();
+    clearTimeout(this.#flowing);
+    const due = Array.from(this.#schedules.values()).filter(
+      (each) => each.nextAt && !this.#firing.has(idOf(each)),
+    );
+    if (due.length === 0 || this.#closed) return;
+    const { clock } = this.#options;
+    const fireDue = (): void => this.#fireDue();
+    const wakeAt = Math.min(...due.map((each) => wakeOf(each, this.#granularityMs)));
+    this.#cancel = setTimer(clock, new Date(wakeAt), fireDue);
+    if (this.#granularityMs === 0) return;
     const next = Math.min(...due.map(({ nextAt }) => Date.parse(nextAt!)));
-    flowing = setTimeout(fireDue, Math.max(50, Math.min(next - clock.now().getTime(), 60_000))).unref();
+    this.#flowing = setTimeout(fireDue, Math.max(50, Math.min(next - clock.now().getTime(), 60_000))).unref();
   }
 
-  /** When the clock must stop for this schedule. */
-  function wakeAt({ nextAt, firedAt, said }: Schedule): number {
-    const next = Date.parse(nextAt!);
-    const isRate = String(said.ScheduleExpression).startsWith('rate(');
-    return isRate && firedAt ? Math.max(next, Date.parse(firedAt) + granularityMs) : next;
-  }
-
-  function fireDue(): void {
-    const now = clock.now().toISOString();
-    for (const schedule of [...schedules.values()]) {
-      if (schedule.nextAt && schedule.nextAt <= now && !firing.has(idOf(schedule)))
-        void work.track(fire(schedule));
+  #fireDue(): void {
+    const now = this.#options.clock.now().toISOString();
+    for (const schedule of [...this.#schedules.values()]) {
+      const isDue = schedule.nextAt !== undefined && schedule.nextAt <= now;
+      if (isDue && !this.#firing.has(idOf(schedule))) void this.#work.track(this.#fire(schedule));
     }
-    arm();
+    this.#arm();
   }
 
-  async function fire(schedule: Schedule): Promise<void> {
-    firing.add(idOf(schedule));
+  async #fire(schedule: Schedule): Promise<void> {
+    this.#firing.add(idOf(schedule));
     const dueAt = schedule.dueAt ?? schedule.nextAt!;
-    const failure = await deliver(
-      targetOf(schedule.said).arn,
-      inputOf(schedule, dueAt, arnOf(schedule)),
-    ).then(
+    const input = inputOf(schedule, dueAt, this.#arnOf(schedule));
+    const failure = await this.#options.deliver(targetOf(schedule.said).arn, input).then(
       () => undefined,
       (error) => (error instanceof Error ? error : new Error(String(error))),
     );
-    firing.delete(idOf(schedule));
-    if (closed) return;
+    this.#firing.delete(idOf(schedule));
+    if (this.#closed) return;
     // Deleted or replaced meanwhile: what stands now decides.
-    if (schedules.get(idOf(schedule)) === schedule) settle(schedule, dueAt, failure);
-    arm();
+    if (this.#schedules.get(idOf(schedule)) === schedule) this.#settle(schedule, dueAt, input, failure);
+    this.#arm();
   }
 
-  function settle(schedule: Schedule, dueAt: string, failure: Error | undefined): void {
+  #settle(schedule: Schedule, dueAt: string, input: string, failure: Error | undefined): void {
+    const now = this.#options.clock.now();
     const { retries, deadLetterArn } = targetOf(schedule.said);
     if (failure && schedule.attempts < retries) {
       const seconds = Math.min(2 ** schedule.attempts, 60);
-      const nextAt = new Date(clock.now().getTime() + seconds * 1000).toISOString();
-      schedules.set(idOf(schedule), { ...schedule, nextAt, dueAt, attempts: schedule.attempts + 1 });
+      const nextAt = new Date(now.getTime() + seconds * 1000).toISOString();
+      this.#schedules.set(idOf(schedule), { ...schedule, nextAt, dueAt, attempts: schedule.attempts + 1 });
       return;
     }
-    if (failure && deadLetterArn) void deliver(deadLetterArn, inputOf(schedule, dueAt, arnOf(schedule)));
+    if (failure && deadLetterArn) void this.#options.deliver(deadLetterArn, input);
     if (failure) console.error(`schedule ${schedule.name}: given up: ${failure.message}`);
     const { dueAt: _, nextAt: __, ...rest } = schedule;
-    const next = nextOf(schedule.said, new Date(schedule.createdAt), clock.now());
-    if (!next && schedule.said.ActionAfterCompletion === 'DELETE') schedules.delete(idOf(schedule));
+    const next = nextOf(schedule.said, new Date(schedule.createdAt), now);
+    if (!next && schedule.said.ActionAfterCompletion === 'DELETE') this.#schedules.delete(idOf(schedule));
     else {
-      const settled = { ...rest, attempts: 0, firedAt: clock.now().toISOString() };
-      schedules.set(idOf(schedule), next ? { ...settled, nextAt: next.toISOString() } : settled);
+      const settled = { ...rest, attempts: 0, firedAt: now.toISOString() };
+      this.#schedules.set(idOf(schedule), next ? { ...settled, nextAt: next.toISOString() } : settled);
     }
   }
 
-  function store(name: string, group: string, said: Json): Schedule {
+  #store(name: string, group: string, said: Json): Schedule {
     targetOf(said);
-    const now = clock.now();
+    const now = this.#options.clock.now();
     // A rate without a StartDate fires at once: 1 ms earlier makes "after" include now.
     const next = nextOf(said, now, new Date(now.getTime() - 1));
     if (!next && /^at\(/.test(String(said.ScheduleExpression))) {
@@ -142,70 +167,48 @@ export function openScheduler(options: {
     }
     const stored = { name, group, said, createdAt: now.toISOString(), attempts: 0 };
     const schedule = next ? { ...stored, nextAt: next.toISOString() } : stored;
-    schedules.set(idOf(schedule), schedule);
-    arm();
+    this.#schedules.set(idOf(schedule), schedule);
+    this.#arm();
     return schedule;
   }
 
-  arm();
-  return {
-    handler: async (request) => {
-      try {
-        return {
-          status: 200,
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(answer(request)),
-        };
-      } catch (error) {
-        return jsonError(asAwsError(error));
-      }
-    },
-    seed(name, said, group = 'default') {
-      const known = schedules.get(idOf({ name, group }));
-      if (JSON.stringify(known?.said) !== JSON.stringify(said)) store(name, group, said);
-    },
-    setGranularity(seconds) {
-      granularityMs = seconds * 1000;
-      arm();
-    },
-    idle: work.idle,
-    close() {
-      closed = true;
-      cancel();
-      clearTimeout(flowing);
-      schedules.close();
-    },
-  };
-
-  function answer({ method, path, query, body }: WireRequest): Json {
+  #answer({ method, path, query, body }: WireRequest): Json {
     const [, resource, name = '', beyond] = path.split('/').map(decodeURIComponent);
-    if (resource !== 'schedules' || name === '' || beyond !== undefined)
+    const isKnown = ['POST', 'PUT', 'GET', 'DELETE'].includes(method);
+    if (resource !== 'schedules' || name === '' || beyond !== undefined || !isKnown) {
       throw unknownOperation(`scheduler ${method} ${path}`);
+    }
     const said = parseJson(body);
     const group = String(said.GroupName ?? query.get('groupName') ?? 'default');
-    const known = schedules.get(idOf({ name, group }));
+    const known = this.#schedules.get(idOf({ name, group }));
     if (method === 'POST') {
       if (known) throw new AwsError('ConflictException', `Schedule ${name} already exists.`, 409);
-      return { ScheduleArn: arnOf(store(name, group, said)) };
+      return { ScheduleArn: this.#arnOf(this.#store(name, group, said)) };
     }
     if (!known) throw new AwsError('ResourceNotFoundException', `Schedule ${name} does not exist.`, 404);
-    if (method === 'PUT') return { ScheduleArn: arnOf(store(name, group, said)) };
-    if (method === 'GET') {
-      const created = Date.parse(known.createdAt) / 1000;
-      return {
-        State: 'ENABLED',
-        ...known.said,
-        Name: name,
-        GroupName: group,
-        Arn: arnOf(known),
-        CreationDate: created,
-      };
-    }
-    if (method !== 'DELETE') throw unknownOperation(`scheduler ${method} ${path}`);
-    schedules.delete(idOf(known));
-    arm();
+    if (method === 'PUT') return { ScheduleArn: this.#arnOf(this.#store(name, group, said)) };
+    if (method === 'GET') return this.#shown(known);
+    this.#schedules.delete(idOf(known));
+    this.#arm();
     return {};
   }
+
+  #shown(schedule: Schedule): Json {
+    const { name: Name, group: GroupName, said, createdAt } = schedule;
+    const CreationDate = Date.parse(createdAt) / 1000;
+    return { State: 'ENABLED', ...said, Name, GroupName, Arn: this.#arnOf(schedule), CreationDate };
+  }
+
+  #arnOf({ group, name }: { group: string; name: string }): string {
+    return `arn:aws:scheduler:${this.#options.region}:${this.#options.account}:schedule/${group}/${name}`;
+  }
+}
+
+/** When the clock must stop for this schedule. */
+function wakeOf({ nextAt, firedAt, said }: Schedule, granularityMs: number): number {
+  const next = Date.parse(nextAt!);
+  const isRate = String(said.ScheduleExpression).startsWith('rate(');
+  return isRate && firedAt ? Math.max(next, Date.parse(firedAt) + granularityMs) : next;
 }
 
 const idOf = ({ group, name }: { group: string; name: string }): string => `${group}/${name}`;

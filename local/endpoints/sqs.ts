@@ -1,14 +1,7 @@
 // Which SQS calls does the laptop answer? Those of standard queues, in the AWS JSON protocol. Message attributes pass
 // through without their MD5; FIFO queues, permissions, tags and message moves are not here.
 
-import {
-  md5,
-  openQueues,
-  type QueuedMessage,
-  type QueueSettings,
-  type Queues,
-  queueDefaults,
-} from './queues.ts';
+import { md5, type QueuedMessage, type QueueSettings, Queues, queueDefaults } from './queues.ts';
 import type { LocalClock } from './timer.ts';
 import { AwsError, type Json, jsonService, type Operations, type ServiceHandler, text } from './wire.ts';
 
@@ -28,7 +21,7 @@ export function openSqs(options: {
   /** Known only once the server listens. */
   baseUrl: () => string;
 }): Sqs {
-  const queues = openQueues(options.dataFolder, options.clock);
+  const queues = new Queues(options.dataFolder, options.clock);
   const urlOf = (name: string): string => `${options.baseUrl()}/${options.account}/${name}`;
   const arnOf = (name: string): string => `arn:aws:sqs:${options.region}:${options.account}:${name}`;
   const lookUps: Operations = {
