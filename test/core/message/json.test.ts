@@ -47,8 +47,21 @@ describe('readJson', () => {
     expect(code(Buffer.from('ff', 'hex'))).toBe('BODY_NOT_JSON');
   });
 
+  test('counts quotes wherever they stand in memory: any length, any alignment, escaped or not', () => {
+    const word = fc.string({ maxLength: 9, unit: fc.constantFrom(...'a"\\:{é/') });
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 700 }), fc.nat(7), fc.nat(3), (words, before, after) => {
+        const bytes = Buffer.from(JSON.stringify({ [words.join('')]: words }));
+        const memory = Buffer.concat([Buffer.alloc(before, 0x22), bytes, Buffer.alloc(after, 0x22)]);
+        const view = new Uint8Array(memory.buffer, memory.byteOffset + before, bytes.length);
+        expect(readJson(view)).toEqual(JSON.parse(bytes.toString()));
+      }),
+    );
+  });
+
   test('refuses depth before it costs a stack', () => {
-    expect(code('['.repeat(1_000_000))).toBe('BODY_TOO_DEEP');
+    expect(code('['.repeat(1_000_000) + ']'.repeat(1_000_000))).toBe('BODY_TOO_DEEP');
+    expect(code('['.repeat(1_000_000))).toBe('BODY_NOT_JSON');
     expect(code(`${'{"a":'.repeat(25)}1${'}'.repeat(25)}`)).toBe('BODY_TOO_DEEP');
     expect(code(`${'['.repeat(24)}${']'.repeat(24)}`)).toBe('READ');
   });
