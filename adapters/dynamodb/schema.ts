@@ -44,9 +44,11 @@ export const tableDefinition = {
 /** What grants a right and must carry a seal (S22): the beginnings of its hash key and of its sort key. */
 const sealedKinds: readonly (readonly [string, string])[] = [
   ['CERT#', 'STATUS'],
+  ['INV#', 'INVITATION'],
   ['KEY#', 'KEY'],
   ['NODE', 'ANCHORS'],
   ['PART#', 'PROFILE'],
+  ['PART#', 'WEBHOOK#'],
   ['PERSON#', 'FACTOR#'],
   ['PERSON#', 'PERSON'],
 ];

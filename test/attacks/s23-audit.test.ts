@@ -270,6 +270,8 @@ describe('S23 finds a state', () => {
     'PERSON#n|PERSON',
     'PERSON#n|FACTOR#1',
     'PART#n|PROFILE',
+    'PART#n|WEBHOOK#events',
+    'INV#n|INVITATION',
     'NODE|ANCHORS',
   ])('written into the table by hand: %s', async (key) => {
     const [pk, sk] = key.split('|') as [string, string];

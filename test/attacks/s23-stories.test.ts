@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest';
 import type { CertificateStatus, Enrolment } from '../../core/enrolment/enrolment.ts';
 import type { EvidenceRecord } from '../../core/evidence/record.ts';
 import { admitEnrolment } from '../../functions/admit-enrolment/admit-enrolment.ts';
+import { accessStand } from '../support/access-stand.ts';
 import { anAdministration, onboarding, profile } from '../support/administration.ts';
 import { foundIn } from '../support/audit.ts';
 import { enrolMessage, enrolmentNode, fintech } from '../support/enrolment.ts';
 import { evidenceNode } from '../support/evidence.ts';
+import { signingParty } from '../support/signer.ts';
 
 // An audit that cries wolf is not read. What the flows really write, seals and marks included, is audited here.
 
@@ -100,5 +102,28 @@ describe('S23 what a certificate is given and loses', () => {
       expect(await audited()).toEqual([]);
       world.clock.advance(10);
     }
+  });
+});
+
+describe('S23 what a participant changes by signed messages', () => {
+  test('is audited without a finding, and an edited message or URL is found', async () => {
+    const stand = accessStand(await signingParty());
+    const { clock, sealer, table, items } = stand;
+    const node = evidenceNode(items, table, { clock, sealer });
+    await stand.renewAnew();
+    await stand.register('https://one.example/hook');
+    clock.advance(10);
+    await stand.register('https://two.example/hook');
+    await node.chain();
+    await node.sign();
+    expect(await foundIn(node)).toEqual([]);
+
+    for (const [name, item] of items) {
+      if (item.bytes) items.set(name, { ...item, bytes: Uint8Array.from([1]) });
+      const redirected = JSON.stringify(item).replaceAll('two.example', 'thief.example');
+      if (item.sk.startsWith('WEBHOOK#')) items.set(name, JSON.parse(redirected));
+    }
+    const codes = (await foundIn(node)).map((each) => each.split(' ')[0]);
+    expect(codes.sort()).toEqual(['SEAL_WRONG', ...Array(3).fill('SOURCE_CHANGED')]);
   });
 });

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { accessStore } from '../../adapters/dynamodb/access.ts';
 import { apiKeys, type KeyRing } from '../../adapters/dynamodb/api-keys.ts';
+import type { StoredItem } from '../../adapters/dynamodb/table.ts';
 import { webhooks } from '../../adapters/dynamodb/webhooks.ts';
 import { validate as validateWebhook } from '../../adapters/http/generated/register-webhook-message.js';
 import { validate as validateRenewal } from '../../adapters/http/generated/renew-api-key-message.js';
@@ -34,7 +35,8 @@ export function codeOf(promise: Promise<unknown>): Promise<string> {
 
 export function accessStand(party: SigningParty) {
   const clock = memoryClock();
-  const table = memoryTable();
+  const items = new Map<string, StoredItem>();
+  const table = memoryTable(items);
   const told: OutboxEntry[] = [];
   const sealer = memorySealer(memoryLog());
   const keys = apiKeys(table, sealer);
@@ -81,6 +83,8 @@ export function accessStand(party: SigningParty) {
   const renew = (act: Act) => renewApiKey(renewal, { ...act, caller });
   return {
     clock,
+    items,
+    sealer,
     table,
     keys,
     hooks,
