@@ -10,8 +10,13 @@ type PreparedName = Name & { [prepared]?: (string | undefined)[] };
 
 function preparedRdn(name: PreparedName, index: number): string {
   name[prepared] ??= [];
-  name[prepared][index] ??= JSON.stringify(name.rdns[index]!.map(preparedAttribute).sort());
+  name[prepared][index] ??= preparedAttributes(name.rdns[index]!);
   return name[prepared][index];
+}
+
+/** Of a SET of several, the order after preparation counts; no single one looks like JSON. */
+function preparedAttributes(rdn: readonly AttributeTypeAndValue[]): string {
+  return rdn.length === 1 ? preparedAttribute(rdn[0]!) : JSON.stringify(rdn.map(preparedAttribute).sort());
 }
 
 export function sameName(a: Name, b: Name): boolean {
@@ -46,6 +51,6 @@ function preparedAttribute({ oid, tag, text }: AttributeTypeAndValue): string {
 
 /** RFC 4518 in short: NFKC, case folded, outer blanks gone, inner ones single. */
 function preparedText(text: string): string {
-  const folded = /^[\x20-\x7e]*$/.test(text) ? text.toLowerCase() : text.normalize('NFKC').toLowerCase();
-  return folded.trim().replace(/\s+/g, ' ');
+  if (/^[\x21-\x7e]+( [\x21-\x7e]+)*$/.test(text)) return text.toLowerCase();
+  return text.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ');
 }

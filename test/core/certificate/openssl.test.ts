@@ -54,7 +54,7 @@ const NO_EXPLICIT_POLICY = 43;
 /**
  * OpenSSL 3.0 does not make the node of RFC 5280 §6.1.4(b)(1), a policy mapped out of anyPolicy: it forgets the
  * policy when the next certificate says anyPolicy again (§6.1.3(d)(2) carries it on), and keeps it where anyPolicy
- * was inhibited (§6.1.3(d)(2) left nothing to map). Tests in path.test.ts go through the clauses.
+ * was inhibited (§6.1.3(d)(2) left nothing to map). Tests in path-policies.test.ts go through the clauses.
  */
 function mapsOutOfAny({ spec }: Judged): boolean {
   return spec.certificates.some(
