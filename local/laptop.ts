@@ -145,23 +145,21 @@ async function startServices(options: LaptopOptions, stops: Stop[]): Promise<Ser
   if (faultProxy) stops.push(faultProxy.stop);
   const dynamodbUrl = faultProxy?.url ?? dynamodb.url;
   stops.push(clock.register('states', states.idle));
-  const environment = {
-    // A service that nobody thought of must fail here, never reach AWS.
-    AWS_ENDPOINT_URL: endpoints.url,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl,
-    AWS_ENDPOINT_URL_SFN: states.url,
-    AWS_ENDPOINT_URL_SESV2: mail.url,
-    APODERA_CLOCK_URL: clockEndpoint.url,
-  };
+  const urls = { clockUrl: clockEndpoint.url, dynamodbUrl, statesUrl };
+  const environment = environmentOf({ ...urls, awsUrl: endpoints.url, mailUrl: mail.url });
+  return { endpoints, mail, ...urls, ...(faultProxy ? { faultProxy } : {}), environment, release };
+}
+
+function environmentOf(
+  urls: Record<'awsUrl' | 'dynamodbUrl' | 'statesUrl' | 'mailUrl' | 'clockUrl', string>,
+) {
   return {
-    endpoints,
-    mail,
-    clockUrl: clockEndpoint.url,
-    dynamodbUrl,
-    ...(faultProxy ? { faultProxy } : {}),
-    statesUrl,
-    environment,
-    release,
+    // A service that nobody thought of must fail here, never reach AWS.
+    AWS_ENDPOINT_URL: urls.awsUrl,
+    AWS_ENDPOINT_URL_DYNAMODB: urls.dynamodbUrl,
+    AWS_ENDPOINT_URL_SFN: urls.statesUrl,
+    AWS_ENDPOINT_URL_SESV2: urls.mailUrl,
+    APODERA_CLOCK_URL: urls.clockUrl,
   };
 }
 

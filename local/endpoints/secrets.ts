@@ -42,27 +42,16 @@ export function openSecrets(options: {
   const find = (input: Json): Secret => {
     const id = text(input, 'SecretId');
     const secret = secrets.get(id) ?? [...secrets.values()].find(({ arn }) => arn === id);
-    if (!secret)
-      throw new AwsError(
-        'ResourceNotFoundException',
-        `Secrets Manager can't find the specified secret "${id}".`,
-      );
+    if (!secret) throw notFound(`secret "${id}"`);
     return secret;
   };
-  const versionFrom = (input: Json, stages: readonly string[]): Version => ({
-    id: String(input.ClientRequestToken ?? randomUUID()),
-    ...(input.SecretString === undefined ? {} : { secretString: text(input, 'SecretString') }),
-    ...(input.SecretBinary === undefined ? {} : { secretBinary: text(input, 'SecretBinary') }),
-    stages,
-    createdAt: options.clock.now().toISOString(),
-  });
   const create = (input: Json): Json => {
     const name = text(input, 'Name');
     if (secrets.get(name))
       throw new AwsError('ResourceExistsException', `The secret "${name}" already exists.`);
     // The six random characters make an ARN of a deleted and recreated secret another one.
     const arn = `arn:aws:secretsmanager:${options.region}:${options.account}:secret:${name}-${randomUUID().slice(0, 6)}`;
-    const version = versionFrom(input, ['AWSCURRENT']);
+    const version = versionFrom(input, options.clock.now(), ['AWSCURRENT']);
     secrets.set(name, { name, arn, versions: [version] });
     return { ARN: arn, Name: name, VersionId: version.id };
   };
@@ -71,27 +60,16 @@ export function openSecrets(options: {
     CreateSecret: create,
     PutSecretValue(input: Json) {
       const secret = find(input);
-      const version = versionFrom(input, (input.VersionStages as string[] | undefined) ?? ['AWSCURRENT']);
+      const stages = (input.VersionStages as string[] | undefined) ?? ['AWSCURRENT'];
+      const version = versionFrom(input, options.clock.now(), stages);
       secrets.set(secret.name, { ...secret, versions: withVersion(secret.versions, version) });
       return { ARN: secret.arn, Name: secret.name, VersionId: version.id, VersionStages: version.stages };
     },
     GetSecretValue(input: Json) {
       const secret = find(input);
       const version = secret.versions.find(wanted(input));
-      if (!version)
-        throw new AwsError(
-          'ResourceNotFoundException',
-          "Secrets Manager can't find the specified secret value.",
-        );
-      return {
-        ARN: secret.arn,
-        Name: secret.name,
-        VersionId: version.id,
-        VersionStages: version.stages,
-        CreatedDate: Date.parse(version.createdAt) / 1000,
-        ...(version.secretString === undefined ? {} : { SecretString: version.secretString }),
-        ...(version.secretBinary === undefined ? {} : { SecretBinary: version.secretBinary }),
-      };
+      if (!version) throw notFound('secret value');
+      return shown(secret, version);
     },
   };
   return {
@@ -101,12 +79,34 @@ export function openSecrets(options: {
       return known ? known.arn : String(create({ Name: name, SecretString: secretString() }).ARN);
     },
     current(nameOrArn) {
-      const version = find({ SecretId: nameOrArn }).versions.find(({ stages }) =>
-        stages.includes('AWSCURRENT'),
-      );
-      return version?.secretString ?? '';
+      return find({ SecretId: nameOrArn }).versions.find(wanted({}))?.secretString ?? '';
     },
     close: () => secrets.close(),
+  };
+}
+
+const notFound = (what: string): AwsError =>
+  new AwsError('ResourceNotFoundException', `Secrets Manager can't find the specified ${what}.`);
+
+function versionFrom(input: Json, now: Date, stages: readonly string[]): Version {
+  return {
+    id: String(input.ClientRequestToken ?? randomUUID()),
+    ...(input.SecretString === undefined ? {} : { secretString: text(input, 'SecretString') }),
+    ...(input.SecretBinary === undefined ? {} : { secretBinary: text(input, 'SecretBinary') }),
+    stages,
+    createdAt: now.toISOString(),
+  };
+}
+
+function shown({ arn, name }: Secret, version: Version): Json {
+  return {
+    ARN: arn,
+    Name: name,
+    VersionId: version.id,
+    VersionStages: version.stages,
+    CreatedDate: Date.parse(version.createdAt) / 1000,
+    ...(version.secretString === undefined ? {} : { SecretString: version.secretString }),
+    ...(version.secretBinary === undefined ? {} : { SecretBinary: version.secretBinary }),
   };
 }
 

@@ -44,65 +44,31 @@ const largestAnswerBytes = 6 * 1024 * 1024;
 const logTailBytes = 4096;
 
 export function startChild(settings: FunctionSettings, log: (chunk: Buffer) => void): Child {
-  // Detached: ctrl-C at the terminal is for the host, which stops things in order.
-  const process_ = spawn(
-    process.execPath,
-    ['--no-warnings', `--max-old-space-size=${settings.memoryMegabytes}`, runtime],
-    {
-      cwd: settings.codeFolder,
-      env: environmentOf(settings),
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      detached: true,
-    },
-  );
+  const child = spawnRuntime(settings);
   let tail = Buffer.alloc(0);
   const keep = (chunk: Buffer): void => {
     tail = Buffer.concat([tail, chunk]).subarray(-logTailBytes);
     log(chunk);
   };
-  process_.stdout!.on('data', keep);
-  process_.stderr!.on('data', keep);
-  const next = messages(process_);
+  child.stdout!.on('data', keep);
+  child.stderr!.on('data', keep);
+  const next = messages(child);
   let ready: Promise<Ended> | undefined = next(initMs);
   let alive = true;
-  process_.once('exit', () => {
+  child.once('exit', () => {
     alive = false;
   });
   const kill = (): void => {
     alive = false;
-    process_.kill('SIGKILL');
+    child.kill('SIGKILL');
   };
 
-  async function invoke(payload: Buffer): Promise<Invocation> {
-    const requestId = randomUUID();
-    tail = Buffer.alloc(0);
-    const started = performance.now();
-    const ended = await run(requestId, payload);
-    const milliseconds = performance.now() - started;
-    const maxRssKiB = 'message' in ended ? (ended.message.maxRssKiB ?? 0) : 0;
-    keep(Buffer.from(report(requestId, milliseconds, settings.memoryMegabytes, maxRssKiB)));
-    return { ...outcome(requestId, ended, settings.timeoutSeconds), logTail: tail.toString('utf8') };
-  }
-
   async function run(requestId: string, payload: Buffer): Promise<Ended> {
-    const init = await (ready ?? Promise.resolve({ message: { ready: true } } as Ended));
+    const init = await ready;
     ready = undefined;
-    if (!('message' in init) || !init.message.ready) {
-      kill();
-      return init;
-    }
-    const deadline = Date.now() + settings.timeoutSeconds * 1000;
-    const traceId = `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${randomBytes(12).toString('hex')};Sampled=0`;
-    const answer = next(settings.timeoutSeconds * 1000);
-    process_.send({
-      requestId,
-      payload: payload.toString('utf8'),
-      deadline,
-      functionArn: settings.arn,
-      traceId,
-    });
-    const ended = await answer;
-    if (!('message' in ended)) kill();
+    const isReady = init === undefined || ('message' in init && init.message.ready === true);
+    const ended = isReady ? await answerOf(child, next, settings, requestId, payload) : init;
+    if (!isReady || !('message' in ended)) kill();
     return ended;
   }
 
@@ -110,9 +76,48 @@ export function startChild(settings: FunctionSettings, log: (chunk: Buffer) => v
     get alive() {
       return alive;
     },
-    invoke,
+    async invoke(payload) {
+      const requestId = randomUUID();
+      tail = Buffer.alloc(0);
+      const started = performance.now();
+      const ended = await run(requestId, payload);
+      keep(Buffer.from(report(requestId, performance.now() - started, settings.memoryMegabytes, ended)));
+      return { ...outcome(requestId, ended, settings.timeoutSeconds), logTail: tail.toString('utf8') };
+    },
     kill,
   };
+}
+
+function spawnRuntime(settings: FunctionSettings): ChildProcess {
+  const args = ['--no-warnings', `--max-old-space-size=${settings.memoryMegabytes}`, runtime];
+  return spawn(process.execPath, args, {
+    cwd: settings.codeFolder,
+    env: environmentOf(settings),
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // Ctrl-C at the terminal is for the host, which stops things in order.
+    detached: true,
+  });
+}
+
+function answerOf(
+  child: ChildProcess,
+  next: (withinMs: number) => Promise<Ended>,
+  settings: FunctionSettings,
+  requestId: string,
+  payload: Buffer,
+): Promise<Ended> {
+  const { timeoutSeconds, arn: functionArn } = settings;
+  const deadline = Date.now() + timeoutSeconds * 1000;
+  const root = `1-${Math.floor(Date.now() / 1000).toString(16)}-${randomBytes(12).toString('hex')}`;
+  const answer = next(timeoutSeconds * 1000);
+  child.send({
+    requestId,
+    payload: payload.toString('utf8'),
+    deadline,
+    functionArn,
+    traceId: `Root=${root};Sampled=0`,
+  });
+  return answer;
 }
 
 /** The next message, exit or timeout, whichever comes first; a process that has exited says so each time. */
@@ -163,7 +168,8 @@ const failed = (error: Record<string, unknown>): Omit<Invocation, 'logTail'> => 
   functionError: 'Unhandled',
 });
 
-function report(requestId: string, milliseconds: number, memory: number, maxRssKiB: number): string {
+function report(requestId: string, milliseconds: number, memory: number, ended: Ended): string {
+  const maxRssKiB = 'message' in ended ? (ended.message.maxRssKiB ?? 0) : 0;
   const used = maxRssKiB > 0 ? `\tMax Memory Used: ${Math.ceil(maxRssKiB / 1024)} MB` : '';
   return `REPORT RequestId: ${requestId}\tDuration: ${milliseconds.toFixed(2)} ms\tMemory Size: ${memory} MB${used}\n`;
 }

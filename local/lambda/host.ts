@@ -19,7 +19,7 @@ import type { Stack } from '../stack.ts';
 import type { FunctionResource } from '../template/functions.ts';
 import type { Properties } from '../template/template.ts';
 import { type EventSource, startPoller } from './pollers.ts';
-import { openPool, type Pool, type PoolStats } from './pool.ts';
+import { Pool, type PoolStats } from './pool.ts';
 
 export interface HostOptions {
   readonly stack: Stack;
@@ -78,8 +78,7 @@ export function startLambdaHost(options: HostOptions): LambdaHost {
   return {
     invoke: async (logicalId, payload) => find(logicalId).invoke(payload),
     functionName: (logicalId) => find(logicalId).name,
-    stats: () =>
-      Object.fromEntries(Array.from(running, ([logicalId, { pool }]) => [logicalId, { ...pool.stats }])),
+    stats: () => Object.fromEntries(Array.from(running, ([logicalId, { pool }]) => [logicalId, pool.stats])),
     tail: (logicalId, bytes = 16_384) => lastBytes(find(logicalId).logFile, bytes),
     async idle() {
       const waited = [await work.idle()];
@@ -111,7 +110,7 @@ function startFunction(options: HostOptions, resource: FunctionResource): Omit<R
   const number = (property: string, otherwise: number): number =>
     Number(stack.resolve(properties[property]) ?? otherwise);
   const reserved = stack.resolve(properties.ReservedConcurrentExecutions);
-  const pool = openPool({
+  const pool = new Pool({
     settings: {
       name,
       arn: stack.resource(logicalId, 'Arn'),

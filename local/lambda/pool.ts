@@ -23,85 +23,87 @@ export interface PoolStats {
   readonly throttles: number;
 }
 
-export interface Pool {
-  invoke(payload: Buffer): Promise<Invocation>;
-  readonly stats: PoolStats;
-  /** Ends every process; what it was doing is never answered. */
-  stop(): void;
-}
+export class Pool {
+  readonly #options: PoolOptions;
+  readonly #counts = { invocations: 0, coldStarts: 0, errors: 0, throttles: 0 };
+  readonly #all = new Set<Child>();
+  /** The one used last at the end: the others may grow old and end. */
+  readonly #free: Child[] = [];
+  readonly #waiting: (() => void)[] = [];
+  readonly #idleTimers = new Map<Child, NodeJS.Timeout>();
+  #running = 0;
+  #stopped = false;
 
-export function openPool({ settings, reservedConcurrency, mostChildren, idleMs, log }: PoolOptions): Pool {
-  const stats = { invocations: 0, coldStarts: 0, errors: 0, throttles: 0 };
-  const all = new Set<Child>();
-  const free: Child[] = [];
-  const waiting: (() => void)[] = [];
-  const idleTimers = new Map<Child, NodeJS.Timeout>();
-  let running = 0;
-  let stopped = false;
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
 
-  function acquire(): Child {
-    for (;;) {
-      // The one used last: the others may grow old and end.
-      const child = free.pop() ?? startNew();
-      clearTimeout(idleTimers.get(child));
-      if (child.alive) return child;
-      all.delete(child);
+  get stats(): PoolStats {
+    return { ...this.#counts };
+  }
+
+  async invoke(payload: Buffer): Promise<Invocation> {
+    const { reservedConcurrency, mostChildren } = this.#options;
+    if (reservedConcurrency !== undefined && this.#running >= reservedConcurrency) {
+      this.#counts.throttles += 1;
+      throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, { 'retry-after': '1' });
+    }
+    this.#running += 1;
+    try {
+      if (this.#running > mostChildren) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      return await this.#run(payload);
+    } finally {
+      this.#running -= 1;
+      this.#waiting.shift()?.();
     }
   }
 
-  function startNew(): Child {
-    stats.coldStarts += 1;
-    const child = startChild(settings, log);
-    all.add(child);
+  /** Ends every process; what it was doing is never answered. */
+  stop(): void {
+    this.#stopped = true;
+    for (const timer of this.#idleTimers.values()) clearTimeout(timer);
+    for (const child of this.#all) child.kill();
+    for (const resume of this.#waiting.splice(0)) resume();
+  }
+
+  async #run(payload: Buffer): Promise<Invocation> {
+    if (this.#stopped) throw new AwsError('ServiceException', 'The local Lambda host is stopping.', 503);
+    this.#counts.invocations += 1;
+    const child = this.#acquire();
+    const invocation = await child.invoke(payload);
+    // A process that the host ended did not fail: nobody may record that it did, least of all an execution that goes
+    // on at the next start.
+    if (this.#stopped) await new Promise(() => {});
+    this.#release(child);
+    if (invocation.functionError) this.#counts.errors += 1;
+    return invocation;
+  }
+
+  #acquire(): Child {
+    for (let child = this.#free.pop(); child; child = this.#free.pop()) {
+      clearTimeout(this.#idleTimers.get(child));
+      this.#idleTimers.delete(child);
+      if (child.alive) return child;
+      this.#all.delete(child);
+    }
+    this.#counts.coldStarts += 1;
+    const child = startChild(this.#options.settings, this.#options.log);
+    this.#all.add(child);
     return child;
   }
 
-  function release(child: Child): void {
-    if (stopped || !child.alive) {
-      all.delete(child);
+  #release(child: Child): void {
+    if (!child.alive) {
+      this.#all.delete(child);
       return;
     }
-    free.push(child);
+    this.#free.push(child);
     const end = (): void => {
-      free.splice(free.indexOf(child), 1);
-      all.delete(child);
+      this.#free.splice(this.#free.indexOf(child), 1);
+      this.#all.delete(child);
+      this.#idleTimers.delete(child);
       child.kill();
     };
-    idleTimers.set(child, setTimeout(end, idleMs).unref());
+    this.#idleTimers.set(child, setTimeout(end, this.#options.idleMs).unref());
   }
-
-  async function invoke(payload: Buffer): Promise<Invocation> {
-    if (reservedConcurrency !== undefined && running >= reservedConcurrency) {
-      stats.throttles += 1;
-      throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, { 'retry-after': '1' });
-    }
-    running += 1;
-    try {
-      if (running > mostChildren) await new Promise<void>((resolve) => waiting.push(resolve));
-      if (stopped) throw new AwsError('ServiceException', 'The local Lambda host is stopping.', 503);
-      stats.invocations += 1;
-      const child = acquire();
-      const invocation = await child.invoke(payload);
-      // A process that the host ended did not fail: nobody may record that it did, least of all an execution that goes
-      // on at the next start.
-      if (stopped) await new Promise(() => {});
-      release(child);
-      if (invocation.functionError) stats.errors += 1;
-      return invocation;
-    } finally {
-      running -= 1;
-      waiting.shift()?.();
-    }
-  }
-
-  return {
-    invoke,
-    stats,
-    stop() {
-      stopped = true;
-      for (const timer of idleTimers.values()) clearTimeout(timer);
-      for (const child of all) child.kill();
-      for (const resume of waiting.splice(0)) resume();
-    },
-  };
 }
