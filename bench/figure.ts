@@ -45,8 +45,10 @@ async function take(a: Work, b: Work, runsA: number, runsB: number, pairs: numbe
     const measured = before ?? (await cpuOf(a, runsA));
     ratios.push(measured / reference);
     own.push(measured / 1000);
-    const again = await cpuOf(b, runsB);
-    controls.push(order ? reference / again : again / reference);
+    // Two more of the reference, side by side: what `a` leaves to the collector is not in them.
+    await cpuOf(b, 1);
+    const [one, other] = [await cpuOf(b, runsB), await cpuOf(b, runsB)];
+    controls.push(order ? one / other : other / one);
   }
   return { ratio: median(ratios), control: median(controls), milliseconds: median(own) };
 }
