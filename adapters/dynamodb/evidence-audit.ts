@@ -70,6 +70,12 @@ export function auditedTable(table: Table, sealer: Pick<Sealer, 'check'>) {
       const found = key && (await table.get(key));
       return found?.bytes instanceof Uint8Array ? found.bytes : undefined;
     },
+    /** The attribute `signature` beside them. */
+    async itemSignature({ item }: SourceBytes): Promise<string | undefined> {
+      const key = keyFrom(item);
+      const found = key && (await table.get(key));
+      return typeof found?.signature === 'string' ? found.signature : undefined;
+    },
   };
 }
 

@@ -30,12 +30,19 @@ export interface DatedMark extends StateMark {
   readonly recordId: string;
 }
 
+export interface ToldSource {
+  readonly recordId: string;
+  readonly source: SourceBytes;
+  /** The certificate that signed it, where the record says that one did. */
+  readonly signer?: string;
+}
+
 /** What all records together say; grows as more of them are read. */
 export interface Told {
   readonly ids: Set<string>;
   /** By item, in no order. */
   readonly marks: Map<string, DatedMark[]>;
-  readonly sources: { readonly recordId: string; readonly source: SourceBytes }[];
+  readonly sources: ToldSource[];
   records: number;
 }
 
@@ -119,7 +126,10 @@ export class ChainAudit {
       const dated = { ...mark, at: String(at), recordId: id };
       this.told.marks.set(mark.item, [...(this.told.marks.get(mark.item) ?? []), dated]);
     }
-    for (const source of sources) this.told.sources.push({ recordId: id, source });
+    const signer = isText(actor?.thumbprint) ? { signer: actor.thumbprint } : {};
+    for (const source of sources) {
+      this.told.sources.push({ recordId: id, source, ...(source.kind === 'message' && signer) });
+    }
     // Who signed an act did so over bytes: a record that names the certificate must name them.
     if (actor?.thumbprint !== undefined && sources.length === 0) {
       this.findings.push({ code: 'SOURCE_MISSING', scope, recordId: id });

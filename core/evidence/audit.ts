@@ -2,11 +2,14 @@
 // heads, from heads to chains, from chains to records, from records to states and bytes, and from states back. It may
 // run on a living node: what looks wrong is read again until it stands still.
 
-import { createHash } from 'node:crypto';
-import { ChainAudit, type ChainsToAudit, type Told } from './audit-chains.ts';
+import { createHash, createPublicKey } from 'node:crypto';
+import { parseCertificate } from '../certificate/parse.ts';
+import type { Thumbprint } from '../certificate/thumbprint.ts';
+import { readDetachedJws, verifyDetached } from '../message/jws.ts';
+import { ChainAudit, type ChainsToAudit, type Told, type ToldSource } from './audit-chains.ts';
 import { auditHeads, type HeadsToAudit } from './audit-heads.ts';
 import { faultOfState, type StatesToAudit } from './audit-states.ts';
-import type { Finding } from './findings.ts';
+import type { Finding, FindingCode } from './findings.ts';
 import type { LastHead } from './ports.ts';
 import type { SourceBytes } from './record.ts';
 
@@ -15,6 +18,8 @@ export interface Audit extends HeadsToAudit {
   readonly states: StatesToAudit;
   /** The bytes that a record rests on, from the archive or from their item. */
   readonly sourceBytes: (source: SourceBytes) => Promise<Uint8Array | undefined>;
+  /** The detached JWS that came with a message. */
+  readonly sourceSignature: (source: SourceBytes) => Promise<string | undefined>;
 }
 
 export interface AuditReport {
@@ -71,14 +76,32 @@ async function auditStates(
   return { findings, count: seen.size };
 }
 
-async function auditSources({ sourceBytes }: Audit, told: Told): Promise<readonly Finding[]> {
+async function auditSources(of: Audit, told: Told): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  for (const { recordId, source } of told.sources) {
-    const bytes = await sourceBytes(source);
-    if (!bytes) findings.push({ code: 'SOURCE_MISSING', recordId, detail: source.kind });
-    else if (createHash('sha256').update(bytes).digest('base64url') !== source.sha256) {
-      findings.push({ code: 'SOURCE_CHANGED', recordId, detail: source.kind });
-    }
+  for (const each of told.sources) {
+    const code = await faultOfSource(of, each);
+    if (code) findings.push({ code, recordId: each.recordId, detail: each.source.kind });
   }
   return findings;
+}
+
+async function faultOfSource(of: Audit, { source, signer }: ToldSource): Promise<FindingCode | undefined> {
+  const bytes = await of.sourceBytes(source);
+  if (!bytes) return 'SOURCE_MISSING';
+  if (createHash('sha256').update(bytes).digest('base64url') !== source.sha256) return 'SOURCE_CHANGED';
+  if (signer === undefined) return undefined;
+  return isSignedBy(signer, bytes, await of.sourceSignature(source)) ? undefined : 'SOURCE_UNSIGNED';
+}
+
+/** The certificate comes with the signature; that it is the one of the record its thumbprint says. */
+function isSignedBy(thumbprint: string, bytes: Uint8Array, signature: string | undefined): boolean {
+  try {
+    const jws = readDetachedJws(signature);
+    const { spki } = parseCertificate(jws.certificateDer);
+    const publicKey = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+    verifyDetached(jws, bytes, { thumbprint: thumbprint as Thumbprint, publicKey });
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -19,6 +19,7 @@ export const findings = {
   RECORD_UNCHAINED: 'A record has waited for its place in the chain for longer than a minute.',
   SOURCE_MISSING: 'The bytes that a record rests on are gone, or the record of a signed act names none.',
   SOURCE_CHANGED: 'The bytes that a record rests on are not those that it names.',
+  SOURCE_UNSIGNED: 'The message of a signed act is not signed by the certificate that its record names.',
   STATE_DIFFERS: 'An item is not as its newest record says.',
   STATE_MISSING: 'An item whose newest record says that it stands is gone.',
   STATE_ROLLED_BACK: 'An item is older than its newest record: it was put back.',

@@ -11,7 +11,7 @@ export type Actor =
       readonly finId: string;
       /** Names the API key, never the key itself. */
       readonly apiKeyId?: string;
-      /** The certificate that signed the message, or that TLS saw. */
+      /** The certificate that signed the message; absent where an API key alone vouched for it. */
       readonly thumbprint?: string;
     }
   | { readonly kind: 'person'; readonly personId: string; readonly method?: string }

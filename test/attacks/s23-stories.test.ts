@@ -106,7 +106,7 @@ describe('S23 what a certificate is given and loses', () => {
 });
 
 describe('S23 what a participant changes by signed messages', () => {
-  test('is audited without a finding, and an edited message or URL is found', async () => {
+  test('is audited without a finding; an edited signature, message or URL is found', async () => {
     const stand = accessStand(await signingParty());
     const { clock, sealer, table, items } = stand;
     const node = evidenceNode(items, table, { clock, sealer });
@@ -118,7 +118,14 @@ describe('S23 what a participant changes by signed messages', () => {
     await node.sign();
     expect(await foundIn(node)).toEqual([]);
 
+    const honest = new Map(items);
     for (const [name, item] of items) {
+      if (item.signature)
+        items.set(name, { ...item, signature: String(item.signature).replace('..', '..AA') });
+    }
+    expect((await foundIn(node)).map((each) => each.split(' ')[0])).toEqual(Array(3).fill('SOURCE_UNSIGNED'));
+
+    for (const [name, item] of honest) {
       if (item.bytes) items.set(name, { ...item, bytes: Uint8Array.from([1]) });
       const redirected = JSON.stringify(item).replaceAll('two.example', 'thief.example');
       if (item.sk.startsWith('WEBHOOK#')) items.set(name, JSON.parse(redirected));

@@ -7,7 +7,7 @@ import type { LastHead } from '../../core/evidence/ports.ts';
 import type { EvidenceNode } from './evidence.ts';
 
 export function auditNode(node: EvidenceNode, peerHeads: readonly LastHead[] = []): Promise<AuditReport> {
-  const { states, unchained, itemBytes } = auditedTable(node.table, node.sealer);
+  const { states, unchained, itemBytes, itemSignature } = auditedTable(node.table, node.sealer);
   return audit({
     ...node,
     node: 'NODE',
@@ -16,6 +16,7 @@ export function auditNode(node: EvidenceNode, peerHeads: readonly LastHead[] = [
     chains: { ...node.chains, unchained },
     states,
     sourceBytes: async (source) => (source.item ? itemBytes(source) : node.archive.bytes(source.sha256)),
+    sourceSignature: itemSignature,
   });
 }
 
