@@ -11,10 +11,11 @@ import {
 import type { KnownApoderado } from '../core/enrolment/admission.ts';
 import type { Party } from '../core/people/party.ts';
 import { taxIdDigest } from '../core/people/person.ts';
+import { suspensionKey } from './dynamodb/parties.ts';
 import { absent, any, ConditionFailed, compare, type Table } from './dynamodb/table.ts';
 import type { NodeTrust } from './node-trust.ts';
 
-export const suspensionKey = (finId: string) => ({ pk: `PART#${finId}`, sk: 'SUSPENSION' });
+export { suspensionKey } from './dynamodb/parties.ts';
 
 export function enrolling(table: Table, { parties, people }: Pick<NodeTrust, 'parties' | 'people'>) {
   const suspended = async (finId: string) => (await table.get(suspensionKey(finId))) !== undefined;

@@ -7,6 +7,8 @@ import { openRecord, type SealedWrite, sealedWrite } from './sealed-records.ts';
 import { type Key, queryAll, type Table } from './table.ts';
 
 export const partyKey = (finId: string): Key => ({ pk: `PART#${finId}`, sk: 'PROFILE' });
+/** There while the participant is suspended; taking it away needs two people, putting it none (S21). */
+export const suspensionKey = (finId: string): Key => ({ pk: `PART#${finId}`, sk: 'SUSPENSION' });
 
 export function parties(table: Table, sealer: Sealer): Parties {
   return {

@@ -25,7 +25,7 @@ export interface Debit {
   readonly currency: Currency;
   /** YYYY-MM-DD where the participant is. */
   readonly day: string;
-  /** Hex SHA-256 of whom it counts; empty for the participant's own. */
+  /** 132 bits of SHA-256 (base64url) of whom it counts; empty for the participant's own. */
   readonly value: string;
   readonly amountMinor: bigint;
   readonly limitMinor: bigint;
@@ -55,7 +55,7 @@ export function debitsOf(payouts: readonly Countable[], limits: Limits, day: str
       debit.transactions.push(at);
       return;
     }
-    const value = name === '' ? '' : createHash('sha256').update(name).digest('hex');
+    const value = name === '' ? '' : createHash('sha256').update(name).digest('base64url').slice(0, 22);
     const { currency, amountMinor } = money;
     debits.set(key, { kind, currency, day, value, amountMinor, limitMinor, transactions: [at] });
   };

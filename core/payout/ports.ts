@@ -1,10 +1,12 @@
 // What does a payout need from a store? Each method is exact under any concurrency: once per message and transaction,
 // no counter above its limit, nothing left behind by a refusal.
 
+import type { CertificateStatus } from '../enrolment/enrolment.ts';
 import type { OriginalMessage } from '../enrolment/ports.ts';
 import type { EvidenceRecord } from '../evidence/record.ts';
+import type { Institution } from '../message/envelope.ts';
 import type { OutboxEntry } from '../outbox.ts';
-import type { AdmittedPayouts } from './admission.ts';
+import type { AdmittedPayouts, PayingParticipant } from './admission.ts';
 import type { Debit } from './limits.ts';
 import type { Payout } from './payout.ts';
 
@@ -54,4 +56,11 @@ export interface PayoutReader {
       readonly messageId?: string;
     },
   ): Promise<{ readonly items: readonly Payout[]; readonly cursor?: string }>;
+}
+
+/** All that a node knows of a sender of payouts, read in one round trip for the very request. */
+export interface SenderFacts {
+  readonly status: CertificateStatus | undefined;
+  readonly anchorVersion: number;
+  readonly participant: (PayingParticipant & Institution & { readonly suspended: boolean }) | undefined;
 }

@@ -1,0 +1,80 @@
+// How do messages of payouts, payouts and limit counters stand in the table? `(sender, message_id)` and
+// `(sender, transaction_id)` are keys, put if absent, for ever; counters are one item each, added to under a condition.
+
+import type { Debit } from '../../core/payout/limits.ts';
+import type { Payout } from '../../core/payout/payout.ts';
+import type { RecordedMessage } from '../../core/payout/ports.ts';
+import { receivedMessageKey } from './received-messages.ts';
+import { itemOf, recordOf, withoutKeys } from './records.ts';
+import { absent, any, compare, type Key, type StoredItem, text, type Write } from './table.ts';
+
+export { receivedMessageKey as payoutMessageKey } from './received-messages.ts';
+
+export const payoutKey = (participant: string, transactionId: string): Key => ({
+  pk: `TX#${participant}#${transactionId}`,
+  sk: 'PAYOUT',
+});
+
+/** One reservation of a large message, to be undone as a whole; of one attempt only. */
+export const reservationKey = (sender: string, messageId: string, chunk: number): Key => ({
+  pk: receivedMessageKey(sender, messageId).pk,
+  sk: `RESERVED#${String(chunk).padStart(3, '0')}`,
+});
+
+/** `0` is the first, and only, shard of a counter. */
+export const counterKey = (
+  participant: string,
+  debit: Pick<Debit, 'kind' | 'currency' | 'day' | 'value'>,
+): Key => ({
+  pk: `LIM#${participant}#${debit.currency}#${debit.day}#${debit.kind}#${debit.value}`,
+  sk: '0',
+});
+
+/** Its condition fails where the counter would pass the limit. */
+export function debitWrite(participant: string, debit: Debit): Write {
+  const room = debit.limitMinor - debit.amountMinor;
+  return {
+    update: counterKey(participant, debit),
+    change: { add: { spent: debit.amountMinor } },
+    when: any(absent('spent'), compare('spent', '<=', room)),
+  };
+}
+
+/** Unconditional: the write that it stands beside makes it happen once. */
+export const releaseWrite = (counter: Key, amountMinor: bigint): Write => ({
+  update: { pk: counter.pk, sk: counter.sk },
+  change: { add: { spent: -amountMinor } },
+});
+
+/** A payout as stored: with the counters that it was debited from, and whether its message was a large one. */
+export interface StoredPayout extends Payout {
+  readonly counters: readonly string[];
+  readonly large?: boolean;
+}
+
+export const payoutsIndex = (participant: string) => `PAYOUTS#${participant}`;
+
+export function payoutItem(payout: StoredPayout): StoredItem {
+  return {
+    ...itemOf(payout),
+    ...payoutKey(payout.participant, payout.transactionId),
+    gsi1pk: payoutsIndex(payout.participant),
+    gsi1sk: payout.networkTransactionId,
+  };
+}
+
+export function payoutOf(item: StoredItem): StoredPayout {
+  const payout = recordOf<StoredPayout>(withoutKeys(item), ['createdAt', 'at']);
+  return { ...payout, amountMinor: BigInt(payout.amountMinor) };
+}
+
+/** Undefined where the id was used by a message of another kind. */
+export function recordedMessageOf(item: StoredItem): RecordedMessage | undefined {
+  if (item.kind !== 'payouts') return undefined;
+  return {
+    digest: text(item, 'digest'),
+    state: text(item, 'state') as RecordedMessage['state'],
+    admittedAt: new Date(text(item, 'at')),
+    seed: item.seed as Uint8Array,
+  };
+}

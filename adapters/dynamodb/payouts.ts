@@ -1,0 +1,135 @@
+// Records payouts exactly once and within their limits: message, counters, payouts, evidence and outbox in one
+// transaction while they fit into 100 actions, else by reservation (payout-reservation.ts). What is in the way of a
+// message comes back as an outcome; nothing of a refused one stays.
+
+import { networkTransactionId } from '../../core/payout/ids.ts';
+import type { NewPayouts, PayoutStore, RecordPayoutsOutcome } from '../../core/payout/ports.ts';
+import { messagePolicy, payoutPolicy } from '../../core/policy.ts';
+import { type Announce, effectWrites } from './effects.ts';
+import {
+  counterKey,
+  debitWrite,
+  payoutItem,
+  payoutKey,
+  payoutMessageKey,
+  recordedMessageOf,
+} from './payout-items.ts';
+import { recordByReservation } from './payout-reservation.ts';
+import type { LargeBytes } from './sent-messages.ts';
+import { absent, ConditionFailed, type Failure, type StoredItem, type Table, type Write } from './table.ts';
+
+export interface PayoutStoreParts {
+  readonly table: Table;
+  readonly large: LargeBytes;
+  readonly announce: Announce;
+}
+
+export function payoutStore(parts: PayoutStoreParts): PayoutStore {
+  return {
+    async record(payouts) {
+      const { bytes } = payouts.message;
+      if (bytes.length > messagePolicy.inItemBytes) await parts.large.put(payouts.digest, bytes);
+      const outcome = await recordWhole(parts.table, payouts);
+      if (outcome.outcome === 'RECORDED') await parts.announce(payouts.outbox);
+      return outcome;
+    },
+    async known(sender, messageIds) {
+      const items = await parts.table.getMany(messageIds.map((id) => payoutMessageKey(sender, id)));
+      return items.map((item) => item && recordedMessageOf(item));
+    },
+  };
+}
+
+async function recordWhole(table: Table, payouts: NewPayouts): Promise<RecordPayoutsOutcome> {
+  const { debits } = payouts.admitted;
+  const transactions = payoutItems(payouts).map(putPayout);
+  const counters = debits.map((debit) => debitWrite(payouts.admitted.participant, debit));
+  const effects = effectWrites(payouts);
+  if (1 + counters.length + transactions.length + effects.length > payoutPolicy.actions)
+    return recordByReservation(table, payouts, { transactions, counters, effects });
+  const message: Write = { put: messageItem(payouts, 'committed'), when: absent() };
+  try {
+    await table.transact([message, ...counters, ...transactions, ...effects]);
+    return { outcome: 'RECORDED' };
+  } catch (error) {
+    if (!(error instanceof ConditionFailed)) throw error;
+    const [first] = error.failures;
+    if (first?.index === 0) return known(first);
+    return outcomeOf(error, [...counters, ...transactions], 1, payouts);
+  }
+}
+
+const putPayout = (item: StoredItem): Write => ({ put: item, when: absent() });
+
+const known = (failure: Failure): RecordPayoutsOutcome => ({
+  outcome: 'KNOWN_MESSAGE',
+  known: failure.old && recordedMessageOf(failure.old),
+});
+
+/**
+ * Which counters, or which transactions, were in the way?
+ * @param writes counters and payouts, which stand from `offset` on in the transaction that failed
+ */
+export function outcomeOf(
+  error: ConditionFailed,
+  writes: readonly Write[],
+  offset: number,
+  { admitted }: NewPayouts,
+): RecordPayoutsOutcome {
+  const failed = new Set(
+    error.failures.flatMap(({ index }) => {
+      const write = writes[index - offset];
+      return write ? [nameOf(write)] : [];
+    }),
+  );
+  const places = admitted.instructions.flatMap(({ transactionId, place }) =>
+    failed.has(payoutKey(admitted.participant, transactionId).pk) ? [place] : [],
+  );
+  if (places.length > 0) return { outcome: 'KNOWN_TRANSACTIONS', places };
+  const debits = admitted.debits.filter((debit) => failed.has(counterKey(admitted.participant, debit).pk));
+  if (debits.length > 0) return { outcome: 'OVER_LIMIT', debits };
+  throw error;
+}
+
+const nameOf = (write: Write) => ('put' in write ? write.put.pk : 'update' in write ? write.update.pk : '');
+
+export function messageItem(payouts: NewPayouts, state: 'reserving' | 'committed'): StoredItem {
+  const { admitted, messageId, message, digest, admittedAt, seed } = payouts;
+  return {
+    ...payoutMessageKey(admitted.participant, messageId),
+    kind: 'payouts',
+    subject: 'payouts',
+    digest,
+    state,
+    seed,
+    at: admittedAt.toISOString(),
+    payoutOperators: admitted.payoutOperators,
+    ...(message.bytes.length > messagePolicy.inItemBytes ? { large: true } : { bytes: message.bytes }),
+    signature: message.signature,
+  };
+}
+
+function payoutItems(payouts: NewPayouts, large = false): readonly StoredItem[] {
+  const { admitted, messageId, admittedAt, seed } = payouts;
+  const counters = admitted.instructions.map((): string[] => []);
+  for (const debit of admitted.debits) {
+    const { pk } = counterKey(admitted.participant, debit);
+    for (const at of debit.transactions) counters[at]!.push(pk);
+  }
+  return admitted.instructions.map(({ transactionId, place, payoutOperator, money }) =>
+    payoutItem({
+      participant: admitted.participant,
+      transactionId,
+      networkTransactionId: networkTransactionId(admittedAt, seed, place),
+      messageId,
+      place,
+      payoutOperator,
+      ...money,
+      state: 'pending',
+      createdAt: admittedAt,
+      day: admitted.day,
+      counters: counters[place]!,
+      ...(large && { large }),
+    }),
+  );
+}

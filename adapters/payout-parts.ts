@@ -1,0 +1,80 @@
+// What do admit-payout and read-payouts stand on? Like node-parts, but light at the start: KMS, S3 and the proving of
+// chains are loaded when they are first needed (payout-cold.ts; performance, consequence 1).
+
+import { randomBytes } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { ProvedPaths } from '../core/certificate/usable.ts';
+import { nodeClock } from './clock.ts';
+import { readConfig } from './config.ts';
+import { dynamoDbTable } from './dynamodb/dynamodb.ts';
+import { payoutStore } from './dynamodb/payouts.ts';
+import { thawedSources } from './dynamodb/revocation-sources.ts';
+import { senderFacts } from './dynamodb/sender-facts.ts';
+import type { LargeBytes } from './dynamodb/sent-messages.ts';
+import { ulids } from './ids.ts';
+import { sealer as kmsSealer } from './kms/seal.ts';
+import { nodeLog } from './logger.ts';
+import { sqsAnnouncer } from './sqs/announce.ts';
+
+/** Made once, on first use. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    // What failed is tried again by the next request.
+    made.catch(() => {
+      made = undefined;
+    });
+    return made;
+  };
+}
+
+const cold = () => import('./payout-cold.ts');
+
+export function admitPayoutParts() {
+  const config = readConfig(['tableName', 'sealKeyId', 'pastSealKeyIds', 'nodeFinId', 'nodeFinIdSchema']);
+  const { deliverQueueUrl } = readConfig(['deliverQueueUrl']);
+  const clock = nodeClock();
+  const log = nodeLog('admit-payout');
+  const table = dynamoDbTable({ client: new DynamoDBClient(), name: config.tableName });
+  const announcer = sqsAnnouncer({
+    client: new SQSClient(),
+    queueUrls: { deliver: deliverQueueUrl },
+    clock,
+    log,
+  });
+  const sealKeys = once(async () => (await cold()).sealKeys());
+  const sealer = kmsSealer({
+    acceptedKeyIds: [config.sealKeyId, ...config.pastSealKeyIds],
+    publicKey: async (keyId) => (await sealKeys())(keyId),
+    log,
+  });
+  const prover = once(async () => (await cold()).prover(table, sealer));
+  const bucket = once(async () => (await cold()).largeBytes());
+  const large: LargeBytes = {
+    put: async (sha256, bytes) => (await bucket()).put(sha256, bytes),
+    get: async (sha256) => (await bucket()).get(sha256),
+  };
+  const announce = async (entries: Parameters<typeof announcer.announce>[0]) => {
+    await announcer.announce(entries);
+  };
+  return {
+    clock,
+    log,
+    ids: ulids(clock),
+    node: { finId: config.nodeFinId, finIdSchema: config.nodeFinIdSchema },
+    proved: new ProvedPaths(),
+    payouts: payoutStore({ table, large, announce }),
+    facts: senderFacts(table, sealer),
+    prove: async (...asked: Parameters<Awaited<ReturnType<typeof prover>>['prove']>) =>
+      (await prover()).prove(...asked),
+    requireThawed: thawedOf(thawedSources(table)),
+    seed: () => randomBytes(16),
+  };
+}
+
+const thawedOf =
+  (thawed: ReturnType<typeof thawedSources>) =>
+  ({ status }: { readonly status: Parameters<typeof thawed>[0] }, now: Date) =>
+    thawed(status, now);
