@@ -9,7 +9,6 @@ import {
 } from '../../../core/certificate/der-writer.ts';
 import { encodeName, type NameAttribute } from '../../../core/certificate/name-writer.ts';
 import { parseCertificate } from '../../../core/certificate/parse.ts';
-import type { PathPolicy } from '../../../core/certificate/path.ts';
 import { signatureAlgorithm, signStructure } from '../../../local/psc/certificate.ts';
 import {
   authorityKeyIdentifier,
@@ -100,11 +99,12 @@ describe('one bad branch does not end the search', () => {
   });
 
   test('what fails at the anchor speaks before a deeper dead end', () => {
-    const deadEnd = stranger.issueCa({ name: 'deeper' }).issueCa();
-    const demand: PathPolicy = { requireExplicitPolicy: true };
-    expect(() =>
-      validate([leaf.der, intermediate.der, deadEnd.der, ...deadEnd.chain], { policy: demand }),
-    ).toThrow(refusal('POLICY_NOT_ACCEPTED'));
+    const past = makeAuthority({ name: 'Stranger', notAfter: new Date('2026-02-01T00:00:00Z') });
+    const bundle = [leaf.der, intermediate.der, foreign.der, past.der];
+    expect(() => validate([leaf.der, foreign.der, past.der])).toThrow(refusal('CERTIFICATE_EXPIRED'));
+    expect(() => validate(bundle, { policy: { requireExplicitPolicy: true } })).toThrow(
+      refusal('POLICY_NOT_ACCEPTED'),
+    );
   });
 
   test('where all fail, the branch that came farthest speaks', () => {
@@ -238,6 +238,11 @@ describe('the leaf', () => {
     expect(validate([...leaf.chain, root.issueCa({ name: 'bystander' }).der]).leaf.der).toEqual(leaf.der);
   });
 
+  test('may carry the very name of an issuer', () => {
+    const named = issueLeaf(intermediate, { subject: root.subject });
+    expect(validate([intermediate.der, named.der]).leaf.der).toEqual(named.der);
+  });
+
   test('refuses a bundle with two leafs', () => {
     expect(() =>
       validate([...leaf.chain, intermediate.issue({ subject: [{ type: 'CN', value: 'two' }] }).der]),
@@ -284,6 +289,7 @@ describe('the leaf', () => {
     ['RSA with 16384 bits', () => rawRsa(odd(2048), 65537n), 'KEY_TOO_LARGE'],
     ['RSA with an exponent above 2^32', () => rawRsa(odd(256), 2n ** 32n + 1n), 'KEY_TOO_LARGE'],
     ['RSA with exponent 1', () => rawRsa(odd(256), 1n), 'KEY_TOO_WEAK'],
+    ['RSA with an even modulus', () => rawRsa(odd(256).fill(0xfe, 255), 65537n), 'KEY_TOO_WEAK'],
     ['RSA with an even exponent', () => rawRsa(odd(256), 65536n), 'KEY_TOO_WEAK'],
     [
       'secp256k1',
