@@ -2,6 +2,7 @@
 // names only: what lies in their tables is seeded elsewhere.
 
 import type { NodeOptions } from './laptop.ts';
+import { nodeIdentities } from './seed/cast.ts';
 
 export interface NodePorts {
   readonly api: number;
@@ -18,19 +19,16 @@ export function laptopNodes(
   ports: { network: NodePorts; operator: NodePorts } = defaultPorts,
 ): NodeOptions[] {
   return [
-    node('network', { NodeRole: 'network', NodeFinId: 'SHINKANSEN', NodeName: 'Red Apodera' }, ports.network),
-    node(
-      'operator',
-      {
-        NodeRole: 'payoutOperator',
-        NodeFinId: 'BANCO_ANDINO',
-        NodeFinIdSchema: 'CL',
-        NodeName: 'Banco Andino',
-      },
-      ports.operator,
-    ),
+    node('network', { NodeRole: 'network', ...named(nodeIdentities.network) }, ports.network),
+    node('operator', { NodeRole: 'payoutOperator', ...named(nodeIdentities.operator) }, ports.operator),
   ];
 }
+
+const named = ({ finId, finIdSchema, name }: { finId: string; finIdSchema: string; name: string }) => ({
+  NodeFinId: finId,
+  NodeFinIdSchema: finIdSchema,
+  NodeName: name,
+});
 
 function node(name: string, identity: Record<string, string>, ports: NodePorts): NodeOptions {
   return {

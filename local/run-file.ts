@@ -10,6 +10,7 @@ export interface Run {
   readonly awsUrl: string;
   readonly mailUrl: string;
   readonly clockUrl: string;
+  readonly pscUrl: string;
   readonly nodes: readonly {
     readonly name: string;
     readonly apiOrigin: string;

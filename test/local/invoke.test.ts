@@ -42,7 +42,7 @@ describe('invoke', () => {
 });
 
 describe('reset', () => {
-  const run = (pid: number) => ({ pid, awsUrl: '', mailUrl: '', clockUrl: '', nodes: [] });
+  const run = (pid: number) => ({ pid, awsUrl: '', mailUrl: '', clockUrl: '', pscUrl: '', nodes: [] });
 
   it('removes everything that lasts', () => {
     const folder = join(freshFolder(), '.local');

@@ -1,0 +1,43 @@
+// The test PSC from a terminal: npm run psc -- issue <participant> <csr> <out>, or revoke <serial number> [reason].
+// A real PSC asks for the apoderado's identity first; this one knows the people of the local network.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { readRun } from '../run-file.ts';
+import { readSeed } from '../seed/seed.ts';
+
+const dataFolder = '.local';
+
+async function ask(url: string, body: object): Promise<Record<string, unknown>> {
+  const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
+  const answer = (await response.json()) as Record<string, unknown>;
+  if (!response.ok) throw new Error(String(answer.message ?? response.status));
+  return answer;
+}
+
+async function main([verb, ...args]: readonly string[]): Promise<void> {
+  const run = readRun(dataFolder);
+  const seed = readSeed(dataFolder);
+  if (!run || !seed) throw new Error('The network does not run: npm start');
+  if (verb === 'issue') {
+    const [finId, csrFile, out] = args;
+    const participant = seed.participants.find((one) => one.finId === finId);
+    if (!participant || !csrFile || !out)
+      throw new Error('Usage: npm run psc -- issue <participant> <csr> <out>');
+    const csr = readFileSync(csrFile, 'utf8');
+    const issued = await ask(`${run.pscUrl}/admin/issue`, { holder: participant.holder, csr });
+    writeFileSync(out, String(issued.chainPem));
+    console.log(`certificate ${issued.serialNumber} for ${participant.holder.name}, chain in ${out}`);
+    return;
+  }
+  if (verb === 'revoke' && args[0]) {
+    await ask(`${run.pscUrl}/admin/revoke`, { serialNumber: args[0], reason: args[1] ?? 'keyCompromise' });
+    console.log(`certificate ${args[0]} is revoked at the PSC`);
+    return;
+  }
+  throw new Error('Usage: npm run psc -- issue <participant> <csr> <out> | revoke <serial number> [reason]');
+}
+
+await main(process.argv.slice(2)).catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -1,0 +1,147 @@
+// The whole network on this laptop: a network node, a payout operator node, a test PSC and a mailbox, with people,
+// participants and keys to try things with. Run: npm start. Ctrl-C ends everything; .local/ keeps what happened.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { VirtualClock } from './clock.ts';
+import { type Laptop, startLaptop } from './laptop.ts';
+import { laptopNodes } from './nodes.ts';
+import { startPsc, type TestPsc } from './psc/psc.ts';
+import { removeRun, writeRun } from './run-file.ts';
+import { readSeed, type Seed, seed } from './seed/seed.ts';
+
+export interface Whole {
+  readonly laptop: Laptop;
+  readonly psc: TestPsc;
+  readonly clock: VirtualClock;
+  readonly seed: Seed;
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly dataFolder: string;
+  readonly buildFolder?: string;
+  /** 0: free ones, for tests; absent: the documented ones. */
+  readonly ports?: 'free' | 'documented';
+}
+
+const ports = { aws: 4566, dynamodb: 4567, states: 4568, mail: 4500, clock: 4569, psc: 4400 } as const;
+/** Seeding takes some minutes of virtual time, for each code of an authenticator counts once; then time is the wall's. */
+const seedingMinutes = 20;
+
+export async function startWhole(options: StartOptions): Promise<Whole> {
+  const { dataFolder } = options;
+  const free = options.ports === 'free';
+  const clockFile = join(dataFolder, 'clock');
+  const fresh = !existsSync(clockFile);
+  const start = new Date(Date.now() - seedingMinutes * 60_000);
+  const clock = new VirtualClock({ file: clockFile, ...(fresh && { start }) });
+  const psc = await startPsc({
+    dataFolder: join(dataFolder, 'psc'),
+    port: free ? 0 : ports.psc,
+    clock: () => clock.now(),
+  });
+  try {
+    const laptop = await startLaptop({
+      templateFile: 'template.yaml',
+      gatewayFile: 'openapi/generated/gateway.json',
+      buildFolder: options.buildFolder ?? 'dist',
+      dataFolder,
+      clock,
+      dynamodbEndpoint: process.env.DYNAMODB_ENDPOINT,
+      nodes: free ? laptopNodes({ network: noPorts, operator: noPorts }) : laptopNodes(),
+      ...(free ? {} : { ports }),
+    });
+    const stop = async () => {
+      await laptop.stop();
+      await psc.stop();
+      clock.stop();
+    };
+    try {
+      const known = readSeed(dataFolder) ?? (await seed({ laptop, psc, clock, dataFolder }));
+      const now = new Date();
+      if (clock.now() < now) await clock.advance({ to: now });
+      return { laptop, psc, clock, seed: known, stop };
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+  } catch (error) {
+    await psc.stop();
+    throw error;
+  }
+}
+
+const noPorts = { api: 0, pages: 0 };
+
+async function main(): Promise<void> {
+  const began = performance.now();
+  const dataFolder = '.local';
+  const whole = await startWhole({ dataFolder });
+  writeRun(dataFolder, {
+    pid: process.pid,
+    awsUrl: whole.laptop.endpoints.url,
+    mailUrl: whole.laptop.mail.url,
+    clockUrl: whole.laptop.clockUrl,
+    pscUrl: whole.psc.url,
+    nodes: whole.laptop.nodes.map(({ name, apiOrigin, pagesOrigin }) => ({ name, apiOrigin, pagesOrigin })),
+  });
+  console.log(welcome(whole, (performance.now() - began) / 1000));
+  const stop = async () => {
+    console.log('\nStopping.');
+    removeRun(dataFolder);
+    await whole.stop();
+    process.exit(0);
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
+
+function welcome(whole: Whole, seconds: number): string {
+  const { laptop, psc, seed: known } = whole;
+  const aurora = known.participants[0];
+  const [network, operator] = laptop.nodes;
+  const people = known.people.map(
+    (person) =>
+      `  ${person.node.padEnd(9)} ${person.office.padEnd(16)} ${person.email.padEnd(26)} ${person.totp}`,
+  );
+  return `
+Apodera runs (${seconds.toFixed(1)} s). Everything is on this machine; .local/ keeps it, ctrl-C stops it.
+
+  network          API ${network?.apiOrigin}   pages ${network?.pagesOrigin}
+  payout operator  API ${operator?.apiOrigin}   pages ${operator?.pagesOrigin}
+  mailbox          ${laptop.mail.url}
+  test PSC         ${psc.url}
+
+People, with the secret of their authenticator app (the code of the moment: npm run -s code -- <e-mail> <node>).
+Everybody's password: ${known.people[0]?.password}
+
+${people.join('\n')}
+
+Try it: make a key, get a certificate from the test PSC, enrol it for ${aurora?.finId}.
+
+  ${tryIt(whole).join('\n  ')}
+
+Then open the mailbox: the security officer confirms first, the apoderado after.
+The whole story without a person: npm run demo
+`;
+}
+
+function tryIt({ laptop, seed: known }: Whole): readonly string[] {
+  const aurora = known.participants[0]!;
+  return [
+    `export APODERA_API=${laptop.nodes[0]?.apiOrigin} APODERA_PARTICIPANT=${aurora.finId}`,
+    `export APODERA_API_KEY=${aurora.apiKeys.network} APODERA_KEY_PASSWORD='ocho palabras para probar'`,
+    'npx apodera key create --out .local/key.pem --password-env APODERA_KEY_PASSWORD',
+    `npx apodera key csr --key .local/key.pem --password-env APODERA_KEY_PASSWORD --subject 'CN=${aurora.name}' --out .local/key.csr`,
+    `npm run -s psc -- issue ${aurora.finId} .local/key.csr .local/chain.pem`,
+    "npx apodera enrolment submit --chain .local/chain.pem --key .local/key.pem --password-env APODERA_KEY_PASSWORD --reason 'primer certificado' --watch",
+  ];
+}
+
+if (import.meta.main) {
+  await main().catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}
