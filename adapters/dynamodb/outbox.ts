@@ -37,6 +37,10 @@ const dueOf = (queue: OutboxQueue, id: string) => `OUTBOX#${queue}#${shardOf(id,
 
 /** One write of the caller's transaction. */
 export function outboxPut(entry: OutboxEntry): Write {
+  return { ...outboxWrite(entry), when: absent() };
+}
+
+function outboxWrite(entry: OutboxEntry): { readonly put: StoredItem } {
   const { id, queue, kind, refs, receiver, createdAt, nextAttemptAt, attempts } = entry;
   return {
     put: {
@@ -51,7 +55,6 @@ export function outboxPut(entry: OutboxEntry): Write {
       due: dueOf(queue, id),
       dueAt: new Date(nextAttemptAt.getTime() + announcementSeconds * 1000).toISOString(),
     },
-    when: absent(),
   };
 }
 
@@ -106,74 +109,12 @@ const iso = (time: Date) => time.toISOString();
 const later = (time: Date, seconds: number) => new Date(time.getTime() + seconds * 1000);
 
 export function outboxStore(table: Table, random: () => number = Math.random): OutboxStore {
-  const mine = (taken: Taken) => equals('nextAttemptAt', iso(taken.leasedUntil));
-
-  async function kill(taken: Taken, now: Date): Promise<void> {
-    const change = { set: { dead: true, due: deadOf(taken.queue), dueAt: iso(now) } };
-    await ifStill(table.write({ update: outboxKey(taken.id), change, when: mine(taken) }));
-  }
-
   return {
-    async take(id, now) {
-      const item = await table.get(outboxKey(id));
-      if (!item || item.dead || text(item, 'nextAttemptAt') > iso(now)) return undefined;
-      const entry = readEntry(item);
-      const receiver = entry.receiver && (await table.get(receiverKey(entry), { consistent: false }));
-      // The last attempt before policy gives it up is never withheld.
-      const closed = isPastEnd(entry, now) ? undefined : closedStill(receiver || undefined, now);
-      const until = closed
-        ? later(closed, random() * 30)
-        : later(now, outboxPolicy[entry.queue].leaseSeconds);
-      const change = {
-        set: { nextAttemptAt: iso(until), dueAt: iso(until) },
-        ...(!closed && { add: { attempts: 1 } }),
-      };
-      const when = all(equals('nextAttemptAt', iso(entry.nextAttemptAt)), absent('dead'));
-      const after = await ifStill(table.write({ update: outboxKey(id), change, when }));
-      return after && !closed
-        ? { ...readEntry(after), leasedUntil: until, receiverFailed: Boolean(receiver) }
-        : undefined;
-    },
-    async settle(taken, results = []) {
-      const writes: Write[] = [{ delete: outboxKey(taken.id), when: mine(taken) }, ...results];
-      try {
-        await table.transact(writes);
-      } catch (error) {
-        if (!(error instanceof ConditionFailed) || error.index !== 0) throw error;
-        return 'LEASE_LOST';
-      }
-      if (taken.receiverFailed) await table.write({ delete: receiverKey(taken) });
-      return 'SETTLED';
-    },
-    async postpone(taken, now, retryAfter) {
-      if (taken.receiver) await countFailure(table, taken, now);
-      const after = afterFailure(taken, now, random(), retryAfter);
-      if (after.outcome === 'DEAD') {
-        await kill(taken, now);
-        return undefined;
-      }
-      const { nextAttemptAt } = after;
-      const change = {
-        set: { nextAttemptAt: iso(nextAttemptAt), dueAt: iso(later(nextAttemptAt, announcementSeconds)) },
-      };
-      await ifStill(table.write({ update: outboxKey(taken.id), change, when: mine(taken) }));
-      const { leasedUntil: _, receiverFailed: __, ...entry } = taken;
-      return { ...entry, nextAttemptAt };
-    },
-    giveUp: kill,
-    async due(queue, now, limit) {
-      const pages = await Promise.all(
-        Array.from({ length: outboxShards }, (_, shard) =>
-          table.query({
-            index: 'GSI2',
-            hash: `OUTBOX#${queue}#${shard}`,
-            range: { is: '<=', value: iso(now) },
-            limit: Math.ceil(limit / outboxShards),
-          }),
-        ),
-      );
-      return pages.flatMap(({ items }) => items.map(({ pk }) => pk.slice('OUT#'.length)));
-    },
+    take: (id, now) => take(table, random, id, now),
+    settle: (taken, results = []) => settle(table, taken, results),
+    postpone: (taken, now, retryAfter) => postpone(table, random, taken, now, retryAfter),
+    giveUp: (taken, now) => kill(table, taken, now),
+    due: (queue, now, limit) => due(table, queue, now, limit),
     async announced(id, now) {
       const change = { set: { dueAt: iso(later(now, announceAgainSeconds)) } };
       const when = all(compare('dueAt', '<=', iso(now)), absent('dead'));
@@ -188,15 +129,87 @@ export function outboxStore(table: Table, random: () => number = Math.random): O
     async revive(id, now) {
       const item = await table.get(outboxKey(id));
       if (!item) throw new TypeError('expected an entry of the outbox, found none');
-      const { due, dueAt, ...fresh } = (
-        outboxPut({ ...readEntry(item), createdAt: now, nextAttemptAt: now, attempts: 0 }) as {
-          put: StoredItem;
-        }
-      ).put;
-      await table.write({ put: { ...fresh, due, dueAt }, when: present('dead') });
-      return readEntry(fresh as StoredItem);
+      const fresh = { ...readEntry(item), createdAt: now, nextAttemptAt: now, attempts: 0 };
+      await table.write({ ...outboxWrite(fresh), when: present('dead') });
+      return fresh;
     },
   };
+}
+
+/** That the lease on an entry is still ours: each lease ends at a time of its own. */
+const mine = (taken: Taken) => equals('nextAttemptAt', iso(taken.leasedUntil));
+
+async function take(table: Table, random: () => number, id: string, now: Date): Promise<Taken | undefined> {
+  const item = await table.get(outboxKey(id));
+  if (!item || item.dead || text(item, 'nextAttemptAt') > iso(now)) return undefined;
+  const entry = readEntry(item);
+  const receiver = entry.receiver && (await table.get(receiverKey(entry), { consistent: false }));
+  // The last attempt before policy gives it up is never withheld.
+  const closed = isPastEnd(entry, now) ? undefined : closedStill(receiver || undefined, now);
+  const until = closed ? later(closed, random() * 30) : later(now, outboxPolicy[entry.queue].leaseSeconds);
+  const change = {
+    set: { nextAttemptAt: iso(until), dueAt: iso(until) },
+    ...(!closed && { add: { attempts: 1 } }),
+  };
+  const when = all(equals('nextAttemptAt', iso(entry.nextAttemptAt)), absent('dead'));
+  const after = await ifStill(table.write({ update: outboxKey(id), change, when }));
+  if (!after || closed) return undefined;
+  return { ...readEntry(after), leasedUntil: until, receiverFailed: Boolean(receiver) };
+}
+
+async function settle(
+  table: Table,
+  taken: Taken,
+  results: readonly Write[],
+): Promise<'SETTLED' | 'LEASE_LOST'> {
+  try {
+    await table.transact([{ delete: outboxKey(taken.id), when: mine(taken) }, ...results]);
+  } catch (error) {
+    if (!(error instanceof ConditionFailed) || error.index !== 0) throw error;
+    return 'LEASE_LOST';
+  }
+  if (taken.receiverFailed) await table.write({ delete: receiverKey(taken) });
+  return 'SETTLED';
+}
+
+async function postpone(
+  table: Table,
+  random: () => number,
+  taken: Taken,
+  now: Date,
+  retryAfter: Date | undefined,
+): Promise<OutboxEntry | undefined> {
+  if (taken.receiver) await countFailure(table, taken, now);
+  const after = afterFailure(taken, now, random(), retryAfter);
+  if (after.outcome === 'DEAD') {
+    await kill(table, taken, now);
+    return undefined;
+  }
+  const { nextAttemptAt } = after;
+  const dueAt = later(nextAttemptAt, announcementSeconds);
+  const change = { set: { nextAttemptAt: iso(nextAttemptAt), dueAt: iso(dueAt) } };
+  await ifStill(table.write({ update: outboxKey(taken.id), change, when: mine(taken) }));
+  const { leasedUntil: _, receiverFailed: __, ...entry } = taken;
+  return { ...entry, nextAttemptAt };
+}
+
+async function kill(table: Table, taken: Taken, now: Date): Promise<void> {
+  const change = { set: { dead: true, due: deadOf(taken.queue), dueAt: iso(now) } };
+  await ifStill(table.write({ update: outboxKey(taken.id), change, when: mine(taken) }));
+}
+
+async function due(table: Table, queue: OutboxQueue, now: Date, limit: number): Promise<readonly string[]> {
+  const pages = await Promise.all(
+    Array.from({ length: outboxShards }, (_, shard) =>
+      table.query({
+        index: 'GSI2',
+        hash: `OUTBOX#${queue}#${shard}`,
+        range: { is: '<=', value: iso(now) },
+        limit: Math.ceil(limit / outboxShards),
+      }),
+    ),
+  );
+  return pages.flatMap(({ items }) => items.map(({ pk }) => pk.slice('OUT#'.length)));
 }
 
 const deadOf = (queue: OutboxQueue) => `OUTDEAD#${queue}`;

@@ -22,96 +22,99 @@ interface Versions {
   readonly laterVersions: number;
 }
 
-export function s3Archive(client: S3Client, Bucket: string): EvidenceArchive {
-  async function put(Key: string, Body: Uint8Array, ContentType: string, retainUntil: Date) {
-    try {
-      const lock = { ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: retainUntil } as const;
-      await client.send(
-        // Object Lock demands a checksum of the request.
-        new PutObjectCommand({
-          Bucket,
-          Key,
-          Body,
-          ContentType,
-          IfNoneMatch: '*',
-          ChecksumAlgorithm: 'SHA256',
-          ...lock,
-        }),
-      );
-      return 'PUT' as const;
-    } catch (error) {
-      if ((error as Error).name === 'PreconditionFailed') return 'EXISTS' as const;
-      throw busyOr(error);
-    }
-  }
-
-  /** By key, the first version and how many came later. A key that only ever had delete markers is not there. */
-  async function* versions(Prefix: string, after?: string): AsyncIterable<Versions> {
-    let current: { key: string; first: string | undefined; count: number } | undefined;
-    let markers: { KeyMarker?: string; VersionIdMarker?: string } =
-      after === undefined ? {} : { KeyMarker: after };
-    const ended = () =>
-      current?.first === undefined
-        ? []
-        : [{ key: current.key, firstVersionId: current.first, laterVersions: current.count - 1 }];
-    for (let more = true; more; ) {
-      const page = await client
-        .send(new ListObjectVersionsCommand({ Bucket, Prefix, ...markers }))
-        .catch((error) => {
-          throw busyOr(error);
-        });
-      for (const { key, id } of inOrder(page.Versions ?? [], page.DeleteMarkers ?? [])) {
-        if (current?.key !== key) {
-          yield* ended();
-          current = { key, first: undefined, count: 0 };
-        }
-        // S3 lists a key's versions newest first: the last one seen is the first one written.
-        current.first = id ?? current.first;
-        current.count++;
-      }
-      more = page.IsTruncated ?? false;
-      markers = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
-    }
-    yield* ended();
-  }
-
-  async function read(Key: string, VersionId: string): Promise<Uint8Array> {
-    try {
-      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key, VersionId }));
-      return await Body!.transformToByteArray();
-    } catch (error) {
-      throw busyOr(error);
-    }
-  }
-
-  async function readFirst(key: string): Promise<Uint8Array | undefined> {
-    for await (const version of versions(key)) {
-      if (version.key === key) return read(key, version.firstVersionId);
-    }
-    return undefined;
-  }
-
+export function s3Archive(client: S3Client, name: string): EvidenceArchive {
+  const bucket = { client, name };
   return {
-    putHead: (number, bytes, until) => put(headKey(number), bytes, 'application/json', until),
-    head: (number) => readFirst(headKey(number)),
+    putHead: (number, bytes, until) => put(bucket, headKey(number), bytes, until),
+    head: (number) => readFirst(bucket, headKey(number)),
     async *heads(fromNumber): AsyncIterable<ArchivedHead> {
-      for await (const { key, firstVersionId, laterVersions } of versions(
-        'heads/',
-        headKey(fromNumber - 1),
-      )) {
+      for await (const version of versions(bucket, 'heads/', headKey(fromNumber - 1))) {
+        const { key, firstVersionId, laterVersions } = version;
         const number = Number(/^heads\/(\d{12})\.json$/.exec(key)?.[1]);
-        if (number >= fromNumber) yield { number, bytes: await read(key, firstVersionId), laterVersions };
+        if (number < fromNumber || Number.isNaN(number)) continue;
+        yield { number, bytes: await read(bucket, key, firstVersionId), laterVersions };
       }
     },
     async putListing(hash, bytes, until) {
-      await put(listingKey(hash), bytes, 'application/json', until);
+      await put(bucket, listingKey(hash), bytes, until);
     },
-    listing: (hash) => readFirst(listingKey(hash)),
+    listing: (hash) => readFirst(bucket, listingKey(hash)),
     async putBytes(sha256, bytes, until) {
-      await put(bytesKey(sha256), bytes, 'application/octet-stream', until);
+      await put(bucket, bytesKey(sha256), bytes, until);
     },
-    bytes: (sha256) => readFirst(bytesKey(sha256)),
+    bytes: (sha256) => readFirst(bucket, bytesKey(sha256)),
   };
+}
+
+interface Bucket {
+  readonly client: S3Client;
+  readonly name: string;
+}
+
+async function put(bucket: Bucket, Key: string, Body: Uint8Array, until: Date): Promise<'PUT' | 'EXISTS'> {
+  const command = new PutObjectCommand({
+    Bucket: bucket.name,
+    Key,
+    Body,
+    ContentType: Key.endsWith('.json') ? 'application/json' : 'application/octet-stream',
+    IfNoneMatch: '*',
+    // Object Lock demands a checksum of the request.
+    ChecksumAlgorithm: 'SHA256',
+    ObjectLockMode: 'COMPLIANCE',
+    ObjectLockRetainUntilDate: until,
+  });
+  try {
+    await bucket.client.send(command);
+    return 'PUT';
+  } catch (error) {
+    if ((error as Error).name === 'PreconditionFailed') return 'EXISTS';
+    throw busyOr(error);
+  }
+}
+
+/** By key, the first version and how many came later. A key that only ever had delete markers is not there. */
+async function* versions({ client, name }: Bucket, Prefix: string, after?: string): AsyncIterable<Versions> {
+  let current: { key: string; first: string | undefined; count: number } | undefined;
+  let markers: { KeyMarker?: string; VersionIdMarker?: string } =
+    after === undefined ? {} : { KeyMarker: after };
+  const ended = () =>
+    current?.first === undefined
+      ? []
+      : [{ key: current.key, firstVersionId: current.first, laterVersions: current.count - 1 }];
+  for (let more = true; more; ) {
+    const command = new ListObjectVersionsCommand({ Bucket: name, Prefix, ...markers });
+    const page = await client.send(command).catch((error) => {
+      throw busyOr(error);
+    });
+    for (const { key, id } of inOrder(page.Versions ?? [], page.DeleteMarkers ?? [])) {
+      if (current?.key !== key) {
+        yield* ended();
+        current = { key, first: undefined, count: 0 };
+      }
+      // S3 lists a key's versions newest first: the last one seen is the first one written.
+      current.first = id ?? current.first;
+      current.count++;
+    }
+    more = page.IsTruncated ?? false;
+    markers = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
+  }
+  yield* ended();
+}
+
+async function read({ client, name }: Bucket, Key: string, VersionId: string): Promise<Uint8Array> {
+  try {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: name, Key, VersionId }));
+    return await Body!.transformToByteArray();
+  } catch (error) {
+    throw busyOr(error);
+  }
+}
+
+async function readFirst(bucket: Bucket, key: string): Promise<Uint8Array | undefined> {
+  for await (const version of versions(bucket, key)) {
+    if (version.key === key) return read(bucket, key, version.firstVersionId);
+  }
+  return undefined;
 }
 
 /** Both lists of a page are sorted by key and then newest first; only their merge shows what came first. */
