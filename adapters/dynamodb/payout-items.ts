@@ -75,6 +75,6 @@ export function recordedMessageOf(item: StoredItem): RecordedMessage | undefined
     digest: text(item, 'digest'),
     state: text(item, 'state') as RecordedMessage['state'],
     admittedAt: new Date(text(item, 'at')),
-    seed: item.seed as Uint8Array,
+    seed: Buffer.from(text(item, 'seed'), 'base64url'),
   };
 }

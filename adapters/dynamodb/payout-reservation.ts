@@ -72,7 +72,8 @@ export async function recordByReservation(
   }
 }
 
-const mine = (seed: Uint8Array) => all(equals('state', 'reserving'), equals('seed', seed));
+const mine = (seed: Uint8Array) =>
+  all(equals('state', 'reserving'), equals('seed', Buffer.from(seed).toString('base64url')));
 
 /** @returns what is in the way; undefined where this attempt has the message. */
 async function begin(table: Table, payouts: NewPayouts): Promise<RecordPayoutsOutcome | undefined> {

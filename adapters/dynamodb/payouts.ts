@@ -101,7 +101,7 @@ export function messageItem(payouts: NewPayouts, state: 'reserving' | 'committed
     subject: 'payouts',
     digest,
     state,
-    seed,
+    seed: Buffer.from(seed).toString('base64url'),
     at: admittedAt.toISOString(),
     payoutOperators: admitted.payoutOperators,
     ...(message.bytes.length > messagePolicy.inItemBytes ? { large: true } : { bytes: message.bytes }),
