@@ -18,7 +18,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { Transient } from '../../core/errors.ts';
 import { fromItem, type Item, toItem } from './attributes.ts';
-import { conditionExpression, Placeholders, updateExpression } from './expressions.ts';
+import { type Condition, conditionExpression, Placeholders, updateExpression } from './expressions.ts';
 import { indexes, type Key } from './schema.ts';
 import {
   ConditionFailed,
@@ -77,6 +77,7 @@ export function dynamoDbTable({
       }
     }
   }
+  const engine = { client, TableName, patiently };
 
   return {
     async get(key, { consistent = true } = {}) {
@@ -85,82 +86,84 @@ export function dynamoDbTable({
       );
       return Item && stored(fromItem(Item));
     },
-    async getMany(keys) {
-      const found = new Map<string, StoredItem>();
-      const unique = [...new Map(keys.map((key) => [nameOf(key), { pk: key.pk, sk: key.sk }])).values()];
-      for (let start = 0; start < unique.length; start += 100) {
-        for (const item of await readBatch(unique.slice(start, start + 100))) found.set(nameOf(item), item);
-      }
-      return keys.map((key) => found.get(nameOf(key)));
-    },
+    getMany: (keys) => getMany(engine, keys),
     async query(query) {
-      const answer = await patiently(() =>
-        client.send(new QueryCommand({ TableName, ...queryFields(query) })),
-      );
+      const command = { TableName, ...queryFields(query) };
+      const answer = await patiently(() => client.send(new QueryCommand(command)));
       return pageOf(answer.Items?.map((item) => stored(fromItem(item))) ?? [], answer.LastEvaluatedKey);
     },
-    async *scan(filter) {
-      let ExclusiveStartKey: Parameters<typeof fromItem>[0] | undefined;
-      do {
-        const holders = new Placeholders();
-        const FilterExpression = filter && conditionExpression(filter, holders);
-        const page = await patiently(() =>
-          client.send(
-            new ScanCommand({
-              TableName,
-              ConsistentRead: true,
-              ExclusiveStartKey,
-              FilterExpression,
-              ...holders.fields,
-            }),
-          ),
-        );
-        yield (page.Items ?? []).map((item) => stored(fromItem(item)));
-        ExclusiveStartKey = page.LastEvaluatedKey;
-      } while (ExclusiveStartKey);
-    },
-    write: (write) => patiently(() => sendOne(write)),
+    scan: (filter) => scan(engine, filter),
+    write: (write) => patiently(() => sendOne(engine, write)),
     async transact(writes, { token = randomUUID() } = {}) {
       checkWrites(writes);
       const TransactItems = writes.map((write) => transactItem(TableName, write));
-      await patiently(() =>
-        client.send(new TransactWriteItemsCommand({ TransactItems, ClientRequestToken: token })),
-      );
+      const command = { TransactItems, ClientRequestToken: token };
+      await patiently(() => client.send(new TransactWriteItemsCommand(command)));
     },
   };
+}
 
-  async function readBatch(keys: readonly Key[]): Promise<readonly StoredItem[]> {
-    const items: StoredItem[] = [];
-    let pending: Record<string, unknown>[] | undefined = keys.map((key) => toItem({ ...key }));
-    await patiently(async () => {
-      const answer = await client.send(
-        new BatchGetItemCommand({
-          RequestItems: { [TableName]: { Keys: pending as never, ConsistentRead: true } },
-        }),
-      );
-      items.push(...(answer.Responses?.[TableName] ?? []).map((item) => stored(fromItem(item))));
-      pending = answer.UnprocessedKeys?.[TableName]?.Keys;
-      if (pending?.length) throw new Transient('TransientTableBusy', 'the table left keys unread');
-    });
-    return items;
+interface Engine {
+  readonly client: DynamoDBClient;
+  readonly TableName: string;
+  patiently<T>(send: () => Promise<T>): Promise<T>;
+}
+
+async function getMany(engine: Engine, keys: readonly Key[]): Promise<readonly (StoredItem | undefined)[]> {
+  const found = new Map<string, StoredItem>();
+  const unique = [...new Map(keys.map((key) => [nameOf(key), { pk: key.pk, sk: key.sk }])).values()];
+  for (let start = 0; start < unique.length; start += 100) {
+    for (const item of await readBatch(engine, unique.slice(start, start + 100)))
+      found.set(nameOf(item), item);
   }
+  return keys.map((key) => found.get(nameOf(key)));
+}
 
-  async function sendOne(write: Exclude<Write, { check: Key }>): Promise<StoredItem | undefined> {
-    const input = { TableName, ...writeFields(write) };
-    if ('put' in write) {
-      const fields = { ...input, Item: toItem(write.put), ReturnValues: 'ALL_OLD' as const };
-      return itemOf(await client.send(new PutItemCommand(fields)));
-    }
-    const Key = toItem({ ...keyOf(write) });
-    if ('delete' in write) {
-      return itemOf(
-        await client.send(new DeleteItemCommand({ ...input, Key, ReturnValues: 'ALL_OLD' as const })),
-      );
-    }
+async function readBatch(engine: Engine, keys: readonly Key[]): Promise<readonly StoredItem[]> {
+  const { client, TableName, patiently } = engine;
+  const items: StoredItem[] = [];
+  let pending: Record<string, unknown>[] | undefined = keys.map((key) => toItem({ ...key }));
+  await patiently(async () => {
+    const RequestItems = { [TableName]: { Keys: pending as never, ConsistentRead: true } };
+    const answer = await client.send(new BatchGetItemCommand({ RequestItems }));
+    items.push(...(answer.Responses?.[TableName] ?? []).map((item) => stored(fromItem(item))));
+    pending = answer.UnprocessedKeys?.[TableName]?.Keys;
+    if (pending?.length) throw new Transient('TransientTableBusy', 'the table left keys unread');
+  });
+  return items;
+}
+
+async function* scan(engine: Engine, filter: Condition | undefined): AsyncIterable<readonly StoredItem[]> {
+  const { client, TableName, patiently } = engine;
+  const holders = new Placeholders();
+  const FilterExpression = filter && conditionExpression(filter, holders);
+  const fields = { TableName, ConsistentRead: true, FilterExpression, ...holders.fields };
+  let ExclusiveStartKey: Parameters<typeof fromItem>[0] | undefined;
+  do {
+    const page = await patiently(() => client.send(new ScanCommand({ ...fields, ExclusiveStartKey })));
+    yield (page.Items ?? []).map((item) => stored(fromItem(item)));
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey);
+}
+
+async function sendOne(
+  { client, TableName }: Engine,
+  write: Exclude<Write, { check: Key }>,
+): Promise<StoredItem | undefined> {
+  const input = { TableName, ...writeFields(write) };
+  if ('put' in write) {
+    const fields = { ...input, Item: toItem(write.put), ReturnValues: 'ALL_OLD' as const };
+    return itemOf(await client.send(new PutItemCommand(fields)));
+  }
+  const Key = toItem({ ...keyOf(write) });
+  if ('delete' in write) {
     return itemOf(
-      await client.send(new UpdateItemCommand({ ...input, Key, ReturnValues: 'ALL_NEW' as const })),
+      await client.send(new DeleteItemCommand({ ...input, Key, ReturnValues: 'ALL_OLD' as const })),
     );
   }
+  return itemOf(
+    await client.send(new UpdateItemCommand({ ...input, Key, ReturnValues: 'ALL_NEW' as const })),
+  );
 }
 
 const nameOf = ({ pk, sk }: Key) => JSON.stringify([pk, sk]);
