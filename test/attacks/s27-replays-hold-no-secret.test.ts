@@ -24,6 +24,13 @@ test('S27 the same message again, days later too, hears ALREADY_ISSUED and no ke
   expect((await stand.keys.heldBy(fintech.finId)).keys).toHaveLength(1);
 });
 
+test('S27 of the same message twice at once, one is answered with the key', async () => {
+  const stand = accessStand(party);
+  const act = await stand.renewalAct();
+  const outcomes = await Promise.all([1, 2, 3].map(() => codeOf(stand.renew(act))));
+  expect(outcomes.sort()).toEqual(['ALREADY_ISSUED', 'ALREADY_ISSUED', 'DONE']);
+});
+
 test('S27 the same Idempotency-Key again hears 409, and no item of the table holds the key', async () => {
   const { table, clock, renew, renewalAct } = accessStand(party);
   const handler = apiDoor({ log: memoryLog(), clock: { tune: async () => {} } }, (request) =>

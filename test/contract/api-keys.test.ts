@@ -46,6 +46,11 @@ describe.each<[string, () => Promise<Table>]>([
     await table.transact(one!.writes);
     await expect(table.transact(two!.writes)).rejects.toBeInstanceOf(ConditionFailed);
     expect((await keys.heldBy('FINTECH_CL')).keys).toHaveLength(1);
+    const second = await keys.heldBy('FINTECH_CL');
+    const [three, four] = await Promise.all(['K3', 'K4'].map((id) => keys.issue(newGrant(id), second, [])));
+    await table.transact(three!.writes);
+    await expect(table.transact(four!.writes)).rejects.toBeInstanceOf(ConditionFailed);
+    expect((await keys.heldBy('FINTECH_CL')).keys.map(({ keyId }) => keyId)).toEqual(['K1', 'K3']);
   });
 
   test('end without a new seal, and stay known as ended', async () => {

@@ -64,6 +64,7 @@ describe.each<[string, () => Promise<Table>]>([
   test('is taken over a minute after a crash, and the one that came back late changes nothing', async () => {
     const late = await startedAt();
     clock.advance(61);
+    expect(await begin({ ...asked, digest: 'e' })).toEqual({ outcome: 'OTHER_BODY' });
     const started = await startedAt();
     await store.finish(asked, late, { status: 200, body: '{"late":true}' });
     await store.forget(asked, late);

@@ -120,6 +120,12 @@ describe('a message to another node', () => {
     expect(posted[1]!.body).toEqual(posted[0]!.body);
   });
 
+  test('is what the first of two attempts at once kept', async () => {
+    const [one, two] = [Buffer.from('one'), Buffer.from('two')];
+    const kept = await Promise.all([one, two].map((bytes) => ports.sent.keep(entry.id, bytes, clock.now())));
+    expect(kept.map((bytes) => Buffer.from(bytes).toString())).toEqual(['one', 'one']);
+  });
+
   test('lies in the bucket under its digest when it is large', async () => {
     await deliver({ message: 'a'.repeat(40_000) });
     const [[sha256, bytes]] = [...objects] as [[string, Uint8Array]];
