@@ -5,6 +5,7 @@
 import { holderRefusals } from './certificate/holder/refusals.ts';
 import { certificateRefusals } from './certificate/refusals.ts';
 import { revocationRefusals } from './certificate/revocation/refusals.ts';
+import { disableRefusals } from './disable/refusals.ts';
 import { enrolmentRefusals } from './enrolment/refusals.ts';
 import { evidenceRefusals } from './evidence/refusals.ts';
 import { messageRefusals } from './message/refusals.ts';
@@ -16,6 +17,7 @@ export const refusals = {
   ...certificateRefusals,
   ...holderRefusals,
   ...revocationRefusals,
+  ...disableRefusals,
   ...enrolmentRefusals,
   ...evidenceRefusals,
   ...messageRefusals,

@@ -164,6 +164,9 @@ export const peoplePolicy = {
   mailsPerPersonPerDay: 5,
 } as const;
 
+/** Emergency suspension (M8): without a second word in time it stays, and goes to the node operators. */
+export const suspensionPolicy = { confirmMs: 24 * hours } as const;
+
 /** Attempts to tell somebody outside (core/outbox.ts). */
 export const outboxPolicy = {
   /** A mail server that is down for a night must not cost a confirmation of 72 h. */

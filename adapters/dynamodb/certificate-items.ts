@@ -70,15 +70,7 @@ export async function certificateItem(
 
 /** @throws Refusal SEAL_BROKEN */
 export async function statusOf(item: StoredItem, sealer: Pick<Sealer, 'check'>): Promise<CertificateStatus> {
-  const date = (name: string) => (item[name] === undefined ? undefined : new Date(text(item, name)));
-  const status: CertificateStatus = {
-    ...(item as unknown as CertificateStatus),
-    thumbprint: text(item, 'thumbprint') as Thumbprint,
-    notAfter: new Date(text(item, 'notAfter')),
-    activatedAt: new Date(text(item, 'activatedAt')),
-    ...(item.powerUntil === undefined ? {} : { powerUntil: date('powerUntil')! }),
-    ...(item.disabledAt === undefined ? {} : { disabledAt: date('disabledAt')! }),
-  };
+  const status = statusAsStored(item);
   // What is not active grants nothing: there is nothing to seal.
   if (status.networkStatus !== 'active') return status;
   await openSealed(
@@ -88,4 +80,17 @@ export async function statusOf(item: StoredItem, sealer: Pick<Sealer, 'check'>):
     item.seal as unknown as Seal,
   );
   return status;
+}
+
+/** Without its seal checked: enough to take a right away, never to use it. */
+export function statusAsStored(item: StoredItem): CertificateStatus {
+  const date = (name: string) => (item[name] === undefined ? undefined : new Date(text(item, name)));
+  return {
+    ...(item as unknown as CertificateStatus),
+    thumbprint: text(item, 'thumbprint') as Thumbprint,
+    notAfter: new Date(text(item, 'notAfter')),
+    activatedAt: new Date(text(item, 'activatedAt')),
+    ...(item.powerUntil === undefined ? {} : { powerUntil: date('powerUntil')! }),
+    ...(item.disabledAt === undefined ? {} : { disabledAt: date('disabledAt')! }),
+  };
 }

@@ -173,7 +173,18 @@ async function record(table: Table, fresh: NewEnrolment): Promise<RecordOutcome>
 
 const unchanged = (from: Enrolment) => equals('version', from.version);
 
-async function moveEnrolment(table: Table, move: Move): Promise<Enrolment | undefined> {
+export interface EndOfEnrolment {
+  readonly written: Enrolment;
+  readonly writes: readonly Write[];
+  /** What the evidence says of the status item that it takes away; undefined where there was none. */
+  readonly mark: StateMark | undefined;
+}
+
+/** For a transaction that ends one or several enrolments; the condition says that nobody wrote them meanwhile. */
+export function endingWrites(
+  move: Pick<Move, 'from' | 'to' | 'code' | 'retryable' | 'steps'>,
+  at: Date | undefined,
+): EndOfEnrolment {
   const { from, to } = move;
   const event = eventFor(from, to);
   if (!transitionFor(event, from)) throw new TypeError(`no transition ${event} from ${from.networkStatus}`);
@@ -188,19 +199,32 @@ async function moveEnrolment(table: Table, move: Move): Promise<Enrolment | unde
   const writes: Write[] = [{ put: enrolmentItem(written), when: unchanged(from) }];
   // Pending or active, it kept others of the same certificate from starting; from now on one may.
   writes.push({ delete: openKey(from.participant, from.thumbprint) });
-  if (from.networkStatus !== 'pending') writes.push(takeAway(from, to, move.code, move.evidence[0]?.at));
-  const trace = from.networkStatus === 'pending' ? move : marked(move, takenAway(from, to));
+  if (from.networkStatus === 'pending') return { written, writes, mark: undefined };
+  return { written, writes: [...writes, takeAway(from, to, move.code, at)], mark: takenAway(from, to) };
+}
+
+async function moveEnrolment(table: Table, move: Move): Promise<Enrolment | undefined> {
+  const { written, writes, mark } = endingWrites(move, move.evidence[0]?.at);
+  const trace = mark ? marked(move, mark) : move;
   return (await committed(table, [...writes, ...traceWrites(trace)])) ? written : undefined;
 }
 
 /** For the evidence of {@link takeAway}: audit finds the item put back. */
-const takenAway = (from: Enrolment, { networkStatus, validity }: Move['to']): StateMark => ({
+export const takenAway = (
+  from: Pick<Enrolment, 'thumbprint'>,
+  { networkStatus, validity }: Move['to'],
+): StateMark => ({
   item: keyName(statusKey(from.thumbprint)),
   holds: { networkStatus, validity },
 });
 
 /** Taking a right away is one write without a seal; removing the seal makes a raw edit back to `active` worthless. */
-function takeAway(from: Enrolment, to: Move['to'], code: string | undefined, at: Date | undefined): Write {
+export function takeAway(
+  from: Pick<Enrolment, 'thumbprint'> & { readonly id: string },
+  to: Move['to'],
+  code: string | undefined,
+  at: Date | undefined,
+): Write {
   return {
     update: statusKey(from.thumbprint),
     change: {

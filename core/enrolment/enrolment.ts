@@ -23,6 +23,7 @@ export const endings = {
   REVOKED_WHILE_PENDING: 'The PSC revoked the certificate before it was confirmed.',
   EXPIRED_WHILE_PENDING: 'The certificate expired before it was confirmed.',
   DISABLED_ELSEWHERE: 'The participant disabled the certificate before its enrolment arrived.',
+  DISABLED: 'The participant disabled the certificate.',
   NO_PAYOUT_OPERATOR: 'The participant has no payout operator that could accept the certificate.',
 } as const;
 export type EndingCode = keyof typeof endings | RefusalCode;

@@ -1,0 +1,60 @@
+// What does disabling need from a store? One transaction: the ends, the message that asked for them, the record that
+// deliveries and mails read, evidence and outbox.
+
+import type { CertificateState } from '../certificate/lifecycle.ts';
+import type { Thumbprint } from '../certificate/thumbprint.ts';
+import type { EndingCode, Step } from '../enrolment/enrolment.ts';
+import type { OriginalMessage, WithTrace } from '../enrolment/ports.ts';
+import type { Suspension } from '../suspension/suspension.ts';
+import type { DisableWarning, Holding } from './plan.ts';
+import type { DisableCause } from './request.ts';
+
+/** Who or what ended them: a participant's message, another node's, the PSC, the clock. */
+export type DisableOrigin = 'signature' | 'apiKey' | 'network' | 'psc' | 'rotation';
+
+/** What one disable did; deliveries, mails and repeated requests read it. */
+export interface DisableRecord {
+  readonly id: string;
+  readonly participant: string;
+  readonly origin: DisableOrigin;
+  readonly cause: DisableCause;
+  readonly reason: string;
+  readonly at: Date;
+  /** Thumbprints that became `disabled`. */
+  readonly disabled: readonly Thumbprint[];
+  /** Enrolments that were pending and ended. */
+  readonly withdrawn: readonly string[];
+  /** Enrolments of both: what other nodes know them by. */
+  readonly enrolmentIds: readonly string[];
+  readonly suspended: boolean;
+  readonly warnings: readonly DisableWarning[];
+  /** Where it took several transactions: what all of them did. */
+  readonly total?: { readonly disabled: readonly Thumbprint[]; readonly withdrawn: readonly string[] };
+  /** Id of the participant's message; absent where the node, or another one, decided. */
+  readonly messageId?: string;
+}
+
+export interface HoldingEnd {
+  readonly holding: Holding;
+  readonly to: CertificateState;
+  readonly code: EndingCode;
+  readonly step: Step;
+}
+
+export interface DisableChange extends WithTrace {
+  readonly record: DisableRecord;
+  readonly ends: readonly HoldingEnd[];
+  /** Put with the change, so that it counts once; its subject is the record. */
+  readonly message?: OriginalMessage & { readonly sender: string; readonly messageId: string };
+  readonly mustStayActive?: Thumbprint;
+  readonly suspension?: Suspension;
+}
+
+export interface DisableStore {
+  /** Consistent: what became active or pending before the call is in it. */
+  holdings(participant: string): Promise<readonly Holding[]>;
+  find(id: string): Promise<DisableRecord | undefined>;
+  suspended(participant: string): Promise<boolean>;
+  /** MOVED: something in it changed meanwhile, read and plan again. KNOWN: the message, or the record, was there. */
+  commit(change: DisableChange): Promise<'DONE' | 'MOVED' | 'KNOWN'>;
+}

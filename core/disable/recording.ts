@@ -1,0 +1,168 @@
+// How is a disable written down, and who has to hear of it? Ends, evidence and outbox of one transaction; officer,
+// apoderado, the participant's systems and its payout operators are told, and who waits for a pending one is woken.
+
+import { transitionFor } from '../certificate/lifecycle.ts';
+import type { Thumbprint } from '../certificate/thumbprint.ts';
+import type { EndingCode, Enrolment, NodeRole } from '../enrolment/enrolment.ts';
+import type { Actor, EvidenceRecord, SourceBytes } from '../evidence/record.ts';
+import { newOutboxEntry, type OutboxEntry } from '../outbox.ts';
+import { decisionIdOf } from '../people/decision.ts';
+import { wakeEntry } from '../people/wake.ts';
+import type { Suspension } from '../suspension/suspension.ts';
+import { type Holding, isPending } from './plan.ts';
+import type { DisableChange, DisableRecord, HoldingEnd } from './ports.ts';
+
+/** Who is told, as this node's own records know them. */
+export interface Audience {
+  /** Active officers and apoderados of the participant. */
+  readonly people: readonly string[];
+  /** fin_ids of payout operators that must disable too; empty at a payout operator. */
+  readonly operators: readonly string[];
+}
+
+export interface DisableAct {
+  readonly record: DisableRecord;
+  readonly role: NodeRole;
+  readonly actor: Actor;
+  readonly evidenceId: string;
+  /** Codes that the ended enrolments carry. */
+  readonly codes: { readonly active: EndingCode; readonly pending: EndingCode };
+  /** Who did it, for the enrolment's steps. */
+  readonly by: string;
+  readonly holdings: readonly Holding[];
+  readonly audience: Audience;
+  readonly suspension?: Suspension;
+  readonly sources?: readonly SourceBytes[];
+}
+
+export function disableChange(act: DisableAct): Omit<DisableChange, 'message' | 'mustStayActive'> {
+  const { record, audience } = act;
+  const tells = record.suspended || record.enrolmentIds.length + record.disabled.length > 0;
+  return {
+    record,
+    ends: act.holdings.map((holding) => endOf(act, holding)),
+    evidence: [evidenceOf(act)],
+    outbox: [
+      ...(tells ? [...mails(record, audience), eventEntry(record)] : []),
+      ...operatorEntries(record, audience.operators),
+      ...act.holdings.flatMap((holding) => wakes(act, holding)),
+    ],
+    ...(act.suspension && { suspension: act.suspension }),
+  };
+}
+
+export function recordOf(
+  facts: Omit<DisableRecord, 'disabled' | 'withdrawn' | 'enrolmentIds'>,
+  holdings: readonly Holding[],
+): DisableRecord {
+  const enrolments = (of: readonly Holding[]) =>
+    of.flatMap(({ enrolment }) => (enrolment ? [enrolment.id] : []));
+  const pending = holdings.filter(isPending);
+  const active = holdings.filter((holding) => !isPending(holding));
+  return {
+    ...facts,
+    disabled: active.map(({ thumbprint }): Thumbprint => thumbprint),
+    withdrawn: enrolments(pending),
+    enrolmentIds: enrolments(holdings),
+  };
+}
+
+function endOf(act: DisableAct, holding: Holding): HoldingEnd {
+  const pending = isPending(holding);
+  const from = pending ? holding.enrolment! : holding.status!;
+  const row = transitionFor(pending ? 'REJECTED' : 'DISABLED', from);
+  if (!row)
+    throw new TypeError(`a certificate that is ${from.validity}, ${from.networkStatus} cannot end again`);
+  const code = pending ? act.codes.pending : act.codes.active;
+  return { holding, to: row.to, code, step: { number: 16, outcome: code, at: act.record.at, by: act.by } };
+}
+
+function evidenceOf(act: DisableAct): EvidenceRecord {
+  const { id, participant, at, cause, reason, origin, disabled, enrolmentIds, warnings, messageId } =
+    act.record;
+  return {
+    id: act.evidenceId,
+    scope: participant,
+    kind: kindOf(act.record),
+    at,
+    actor: act.actor,
+    subjects: { disableId: id, ...(messageId && { messageId }) },
+    facts: {
+      cause,
+      reason,
+      origin,
+      thumbprints: [...disabled],
+      enrolmentIds: [...enrolmentIds],
+      warnings: [...warnings],
+    },
+    ...(act.sources && { sources: act.sources }),
+  };
+}
+
+function kindOf({ suspended, disabled, withdrawn }: DisableRecord): string {
+  if (suspended) return 'participant.suspended';
+  if (disabled.length > 0) return 'certificate.disabled';
+  return withdrawn.length > 0 ? 'enrolment.withdrawn' : 'certificate.disableRepeated';
+}
+
+function mails(record: DisableRecord, audience: Audience): OutboxEntry[] {
+  const kind = record.suspended ? 'mail.suspended' : 'mail.disabled';
+  return audience.people.map((personId) =>
+    newOutboxEntry({
+      id: `${kind}.${record.id}.${personId}`,
+      queue: 'mail',
+      kind,
+      refs: { disableId: record.id, personId, participant: record.participant },
+      now: record.at,
+    }),
+  );
+}
+
+function eventEntry({ id, participant, at }: DisableRecord): OutboxEntry {
+  return newOutboxEntry({
+    id: `event.disable.${id}`,
+    queue: 'deliver',
+    kind: 'event.disable',
+    refs: { disableId: id, receiver: participant },
+    receiver: participant,
+    now: at,
+  });
+}
+
+/** Each payout operator has an entry of its own: tried until it has answered, whatever the others do. */
+function operatorEntries(record: DisableRecord, operators: readonly string[]): OutboxEntry[] {
+  const kinds = [
+    ...(record.enrolmentIds.length > 0 ? ['disable.forward'] : []),
+    ...(record.suspended ? ['participant.suspend'] : []),
+  ];
+  return kinds.flatMap((kind) =>
+    operators.map((operator) =>
+      newOutboxEntry({
+        id: `${kind}.${record.id}.${operator}`,
+        queue: 'deliver',
+        kind,
+        refs: { disableId: record.id, receiver: operator },
+        receiver: operator,
+        now: record.at,
+      }),
+    ),
+  );
+}
+
+/** Executions that wait for somebody's word on a pending one: they read the enrolment again and find it ended. */
+export function wakes(
+  { role, audience, record }: Pick<DisableAct, 'role' | 'audience' | 'record'>,
+  holding: Holding,
+): OutboxEntry[] {
+  const { enrolment } = holding;
+  if (!enrolment || !isPending(holding)) return [];
+  return waitingFor(enrolment, role, audience.operators).map((who) =>
+    wakeEntry(decisionIdOf(enrolment.id, who), 'REJECTED', `disabled.${record.id}`, record.at),
+  );
+}
+
+function waitingFor(enrolment: Enrolment, role: NodeRole, operators: readonly string[]) {
+  if (role === 'payoutOperator' && enrolment.use === 'signing') return ['apoderado'] as const;
+  const asked = operators.map((operator) => `operator.${operator}` as const);
+  return ['securityOfficer', ...asked] as const;
+}

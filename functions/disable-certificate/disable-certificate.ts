@@ -1,0 +1,226 @@
+// M4: a participant disables certificates, and from the answer on nothing signed with them is accepted. Signed by one
+// of its active certificates, or with the API key alone as far as core/disable/plan.ts lets it; the same message again
+// hears the same. Payout operators, people and systems are told through the outbox of the same transaction.
+
+import { createHash } from 'node:crypto';
+import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
+import { type DisablePlan, type Holding, planDisable } from '../../core/disable/plan.ts';
+import type { DisableRecord, DisableStore } from '../../core/disable/ports.ts';
+import { type Audience, disableChange, recordOf } from '../../core/disable/recording.ts';
+import { type DisableRequest, readDisable } from '../../core/disable/request.ts';
+import type { NodeRole } from '../../core/enrolment/enrolment.ts';
+import type { EnrolmentStore, OriginalMessage } from '../../core/enrolment/ports.ts';
+import { Refusal } from '../../core/errors.ts';
+import {
+  type AddressedEnvelope,
+  checkAge,
+  type Institution,
+  type JsonObject,
+  parametersOf,
+} from '../../core/message/envelope.ts';
+import { addressedEnvelope, type SenderPorts, verifySender } from '../../core/message/sender.ts';
+import type { Party } from '../../core/people/party.ts';
+import type { Parties, People } from '../../core/people/ports.ts';
+import { peopleToTell } from '../../core/people/told.ts';
+import type { Clock, Ids } from '../../core/ports.ts';
+import { suspend } from '../../core/suspension/suspension.ts';
+
+export interface DisableCertificatePorts extends SenderPorts {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly node: Institution;
+  readonly role: NodeRole;
+  readonly parties: Pick<Parties, 'party'>;
+  readonly people: Pick<People, 'holders'>;
+  readonly enrolments: Pick<EnrolmentStore, 'knownMessage'>;
+  readonly disables: DisableStore;
+  /** @throws Refusal BODY_SCHEMA */
+  checkShape(message: { readonly document: JsonObject }): unknown;
+}
+
+export interface ReceivedDisable {
+  readonly body: Uint8Array;
+  readonly signature: string | undefined;
+  readonly caller: { readonly participant: string; readonly keyId: string };
+  /** Of the path, where the route has one. */
+  readonly thumbprint?: string;
+}
+
+export type Disabled = Pick<DisableRecord, 'disabled' | 'withdrawn' | 'suspended' | 'warnings'>;
+
+/** @throws Refusal DISABLE_*, PATH_NOT_THE_MESSAGE, MESSAGE_ID_REUSED and those of a signed message */
+export async function disableCertificate(
+  ports: DisableCertificatePorts,
+  received: ReceivedDisable,
+): Promise<Disabled> {
+  const now = ports.clock.now();
+  const party = await ports.parties.party(received.caller.participant);
+  if (!party) throw new Refusal('PARTICIPANT_UNKNOWN');
+  const signedBy = await signerOf(ports, received, party, now);
+  if (typeof signedBy === 'object') return signedBy.before;
+  const envelope = addressedEnvelope(received.body, party, ports.node);
+  const before = await knownBefore(ports, received, envelope);
+  if (before) return before;
+  checkAge(envelope.header, now, party.kind === 'participant' ? 'participant' : 'node');
+  const parameters = parametersOf(envelope, 'certificate.disable');
+  ports.checkShape({ document: envelope.document });
+  const request = readDisable(parameters);
+  if (received.thumbprint !== undefined && parameters.thumbprint !== received.thumbprint)
+    throw new Refusal('PATH_NOT_THE_MESSAGE', { parameter: 'thumbprint' });
+  return carryOut(ports, { received, party, envelope, request, signedBy, now });
+}
+
+/** Undefined where only the API key vouches for it; a signature that is there must hold. */
+async function signerOf(
+  ports: DisableCertificatePorts,
+  received: ReceivedDisable,
+  party: Party,
+  now: Date,
+): Promise<Thumbprint | undefined | { readonly before: Disabled }> {
+  if (received.signature === undefined) return undefined;
+  try {
+    const { certificate } = await verifySender(ports, received, { participant: party.finId, now });
+    return certificate.thumbprint;
+  } catch (error) {
+    // The first time it may have disabled the very certificate that signed it: the same bytes hear the same.
+    if (!(error instanceof Refusal) || error.code !== 'CERTIFICATE_NOT_ACTIVE') throw error;
+    const envelope = addressedEnvelope(received.body, party, ports.node);
+    const before = await knownBefore(ports, received, envelope).catch(() => undefined);
+    if (!before) throw error;
+    return { before };
+  }
+}
+
+async function knownBefore(
+  ports: DisableCertificatePorts,
+  received: ReceivedDisable,
+  { header }: AddressedEnvelope,
+): Promise<Disabled | undefined> {
+  const known = await ports.enrolments.knownMessage(header.sender.finId, header.messageId);
+  if (!known) return undefined;
+  const same = known.digest === createHash('sha256').update(received.body).digest('hex');
+  const record = same ? await ports.disables.find(known.subject) : undefined;
+  if (!record) throw new Refusal('MESSAGE_ID_REUSED', { parameter: 'message_id', found: header.messageId });
+  return { ...record, ...record.total };
+}
+
+interface Act {
+  readonly received: ReceivedDisable;
+  readonly party: Party;
+  readonly envelope: AddressedEnvelope;
+  readonly request: DisableRequest;
+  readonly signedBy: Thumbprint | undefined;
+  readonly now: Date;
+}
+
+/** Certificates that end in one transaction: with their wake-ups they stay far below its 100 actions. */
+const atOnce = 8;
+
+async function carryOut(ports: DisableCertificatePorts, act: Act): Promise<Disabled> {
+  const sum = { disabled: [] as Thumbprint[], withdrawn: [] as string[] };
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const { request, now, party } = act;
+    const holdings = await ports.disables.holdings(party.finId);
+    const plan = planDisable(request, { now, signed: act.signedBy !== undefined, holdings });
+    const targets = plan.outcome === 'END' ? lastTheSigner([...plan.disables, ...plan.withdraws], act) : [];
+    const batch = targets.slice(0, atOnce);
+    const isLast = batch.length === targets.length;
+    const record = await commit(ports, act, { plan, batch, isLast, sum });
+    if (record === 'KNOWN') return (await knownBefore(ports, act.received, act.envelope))!;
+    if (record === 'MOVED') continue;
+    sum.disabled.push(...record.disabled);
+    sum.withdrawn.push(...record.withdrawn);
+    if (isLast) return { ...sum, suspended: record.suspended, warnings: record.warnings };
+  }
+  throw new Error(`certificates of ${act.party.finId} change faster than they can be disabled`);
+}
+
+/** A crash between two transactions: the same message, sent again, still has its signer. */
+function lastTheSigner(targets: readonly Holding[], { signedBy }: Act): readonly Holding[] {
+  return targets.toSorted((a, b) => Number(a.thumbprint === signedBy) - Number(b.thumbprint === signedBy));
+}
+
+async function commit(
+  ports: DisableCertificatePorts,
+  act: Act,
+  step: {
+    plan: DisablePlan;
+    batch: readonly Holding[];
+    isLast: boolean;
+    sum: Pick<Disabled, 'disabled' | 'withdrawn'>;
+  },
+): Promise<DisableRecord | 'MOVED' | 'KNOWN'> {
+  const { received, party, envelope, request, signedBy, now } = act;
+  const { plan, batch, isLast, sum } = step;
+  const suspends = plan.outcome === 'SUSPEND';
+  const { messageId } = envelope.header;
+  const ended = recordOf(
+    {
+      id: ports.ids.next(),
+      participant: party.finId,
+      origin: signedBy ? 'signature' : 'apiKey',
+      cause: request.cause,
+      reason: request.reason,
+      at: now,
+      suspended: suspends,
+      warnings: plan.warnings,
+      messageId,
+    },
+    batch,
+  );
+  const total = {
+    disabled: [...sum.disabled, ...ended.disabled],
+    withdrawn: [...sum.withdrawn, ...ended.withdrawn],
+  };
+  const record = {
+    ...ended,
+    ...(total.disabled.length + total.withdrawn.length > batch.length && { total }),
+  };
+  const isNew = suspends && !(await ports.disables.suspended(party.finId));
+  const by = { kind: 'apiKey', keyId: received.caller.keyId } as const;
+  const change = disableChange({
+    record,
+    role: ports.role,
+    actor: {
+      kind: party.kind,
+      finId: party.finId,
+      apiKeyId: received.caller.keyId,
+      ...(signedBy && { thumbprint: signedBy }),
+    },
+    evidenceId: ports.ids.next(),
+    codes: { active: 'DISABLED', pending: 'WITHDRAWN' },
+    by: received.caller.keyId,
+    holdings: batch,
+    audience: await audienceOf(ports, party, batch),
+    ...(isNew && { suspension: suspend(party.finId, by, request.reason, now) }),
+    ...(isLast && { sources: [messageSource(party.finId, messageId, received.body)] }),
+  });
+  const outcome = await ports.disables.commit({
+    ...change,
+    ...(isLast && { message: { sender: party.finId, messageId, ...original(received) } }),
+    ...(plan.outcome === 'END' && plan.mustStayActive && { mustStayActive: plan.mustStayActive }),
+  });
+  return outcome === 'DONE' ? record : outcome;
+}
+
+async function audienceOf(
+  ports: DisableCertificatePorts,
+  party: Party,
+  ended: readonly Holding[],
+): Promise<Audience> {
+  const accepting = ended.flatMap(({ status }) => status?.acceptingOperators ?? []);
+  const isHere = ports.role === 'payoutOperator' || party.kind !== 'participant';
+  return {
+    people: await peopleToTell(ports.people, party.finId),
+    operators: isHere ? [] : [...new Set([...party.payoutOperators, ...accepting])],
+  };
+}
+
+function messageSource(sender: string, messageId: string, body: Uint8Array) {
+  const sha256 = createHash('sha256').update(body).digest('base64url');
+  return { kind: 'message', sha256, item: `MSG#${sender}#${messageId}|MESSAGE` };
+}
+
+function original({ body, signature }: ReceivedDisable): OriginalMessage {
+  return signature === undefined ? { bytes: body } : { bytes: body, signature };
+}
