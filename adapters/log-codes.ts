@@ -9,6 +9,7 @@ export const logCodes = {
   EVIDENCE_BROKEN: ['alarm', 'Evidence is not as it was written; run `apodera evidence audit`.'],
   EVIDENCE_UNCHAINED: ['alarm', 'Evidence has waited longer than a minute for its place in the chain.'],
   FAULT: ['alarm', 'Something of ours is wrong; the caller heard a reference and nothing more.'],
+  MAIL_BOUNCED: ['alarm', 'A mail to a person came back: until it is mended they cannot answer in time.'],
   OPERATOR_ANSWER_UNPROVED: [
     'alarm',
     "A payout operator's recorded answer is not what its signed message says.",

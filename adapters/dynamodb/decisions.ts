@@ -2,7 +2,7 @@
 // use. The version is the condition of every write, so that exactly one of vote, silence and withdrawal decides.
 
 import { type Decision, endDecision } from '../../core/people/decision.ts';
-import type { Decisions, Effects } from '../../core/people/ports.ts';
+import type { Decisions } from '../../core/people/ports.ts';
 import { type Announce, commit } from './effects.ts';
 import { itemOf, recordOf, withoutKeys } from './records.ts';
 import { absent, equals, type Key, queryAll, type StoredItem, type Table, type Write } from './table.ts';
@@ -11,8 +11,9 @@ const dates = ['decidedAt', 'createdAt', 'expiresAt'];
 
 export const decisionKey = (decisionId: string): Key => ({ pk: `CONF#${decisionId}`, sk: 'DECISION' });
 
-const waitingKey = ({ office, subject }: Decision) =>
-  `CONFWAIT#${subject.participant}#${subject.use}#${office}`;
+const waitingKey = (participant: string, use: string, office: string) =>
+  `CONFWAIT#${participant}#${use}#${office}`;
+const waitingKeyOf = ({ office, subject }: Decision) => waitingKey(subject.participant, subject.use, office);
 
 export function decisions(table: Table, announce: Announce): Decisions {
   return {
@@ -25,13 +26,16 @@ export function decisions(table: Table, announce: Announce): Decisions {
       return (await commit(table, [write], effects, announce)) === 'RECORDED' ? 'OPENED' : 'KEPT';
     },
     record: (changed, effects) => commit(table, changed.map(decisionWrite), effects, announce),
-    async waitingBeside(decision) {
-      const found: Decision[] = [];
-      for await (const item of queryAll(table, { hash: waitingKey(decision), index: 'GSI1' }))
-        found.push(decisionOf(item));
+    async waitingFor({ personId, participant, office }) {
+      const keys = ['signing', 'transport'].map((use) => waitingKey(participant ?? '', use, office));
+      const found = (await Promise.all(keys.map((key) => waitingUnder(table, key)))).flat();
       return found.filter(
-        ({ decisionId, state }) => decisionId !== decision.decisionId && state === 'waiting',
+        ({ asked, votes }) => asked.includes(personId) && !votes.some((vote) => vote.personId === personId),
       );
+    },
+    async waitingBeside(decision) {
+      const found = await waitingUnder(table, waitingKeyOf(decision));
+      return found.filter(({ decisionId }) => decisionId !== decision.decisionId);
     },
   };
 }
@@ -53,7 +57,7 @@ function decisionItem(decision: Decision): StoredItem {
       votes: decision.votes.map((vote) => ({ ...vote, votedAt: vote.at, at: undefined })),
     }),
     ...decisionKey(decision.decisionId),
-    ...(waiting && { gsi1pk: waitingKey(decision), gsi1sk: decision.decisionId }),
+    ...(waiting && { gsi1pk: waitingKeyOf(decision), gsi1sk: decision.decisionId }),
   };
 }
 
@@ -68,4 +72,8 @@ export function decisionOf(item: StoredItem): Decision {
   return { ...stored, votes: stored.votes.map(({ votedAt, ...vote }) => ({ ...vote, at: votedAt })) };
 }
 
-export type { Decisions, Effects };
+async function waitingUnder(table: Table, hash: string): Promise<Decision[]> {
+  const found: Decision[] = [];
+  for await (const item of queryAll(table, { hash, index: 'GSI1' })) found.push(decisionOf(item));
+  return found.filter(({ state }) => state === 'waiting');
+}

@@ -39,15 +39,18 @@ export function sesSender({ client, from, name, configurationSet }: SesOptions) 
         }),
       );
     } catch (error) {
-      if (error instanceof MessageRejected) throw new MailRefused(error.name);
+      if (error instanceof MessageRejected) throw new MailRefused(to, error.name);
       throw error;
     }
   };
 }
 
 export class MailRefused extends Error {
-  constructor(reason: string) {
+  readonly to: string;
+
+  constructor(to: string, reason: string) {
     super(`the mail was refused: ${reason}`);
     this.name = 'MailRefused';
+    this.to = to;
   }
 }

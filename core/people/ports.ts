@@ -42,6 +42,8 @@ export interface Decisions {
   open(decision: Decision, effects: Effects): Promise<'OPENED' | 'KEPT'>;
   /** All of these at once, each only where its stored version is one less. */
   record(decisions: readonly [Decision, ...Decision[]], effects: Effects): Promise<Recorded>;
+  /** What still waits for this person's answer. */
+  waitingFor(person: Person): Promise<readonly Decision[]>;
   /** Other waiting decisions of the same participant, use and office (S18). */
   waitingBeside(decision: Decision): Promise<readonly Decision[]>;
 }

@@ -2,19 +2,24 @@
 
 import { randomBytes } from 'node:crypto';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
+import type { SNSEvent } from 'aws-lambda';
 import { readConfig } from '../../adapters/config.ts';
 import { acts } from '../../adapters/dynamodb/acts.ts';
 import { decisions } from '../../adapters/dynamodb/decisions.ts';
+import { effectWrites } from '../../adapters/dynamodb/effects.ts';
 import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
 import { invitations } from '../../adapters/dynamodb/invitations.ts';
 import { links } from '../../adapters/dynamodb/links.ts';
+import { mailbox } from '../../adapters/dynamodb/mailbox.ts';
 import { outboxStore } from '../../adapters/dynamodb/outbox.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
-import { sesSender } from '../../adapters/mail/ses.ts';
+import { MailRefused, sesSender } from '../../adapters/mail/ses.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
-import { outboxReceiver } from '../../adapters/sqs/receive.ts';
+import { GiveUp, outboxReceiver } from '../../adapters/sqs/receive.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
+import type { Effects } from '../../core/people/ports.ts';
+import { bounceOf, handleBounce } from './bounce.ts';
 import { letterOf, sendMail } from './send-mail.ts';
 
 const config = readConfig(['mailFrom', 'nodeName', 'pagesOrigin', 'mailQueueUrl']);
@@ -30,19 +35,41 @@ const deps = {
   invitations: invitations(table, sealer),
   acts: acts(table, parts.announce),
   links: links(table),
+  mailbox: mailbox(table),
   send: sesSender({ client: new SESv2Client(), from: config.mailFrom, name: config.nodeName }),
   nodeName: config.nodeName,
   timeZone: process.env.NODE_TIME_ZONE || 'UTC',
   origin: config.pagesOrigin,
 };
+const bouncing = {
+  ...deps,
+  alarm: (personId: string) => parts.log.say('MAIL_BOUNCED', { personId }),
+  async record(effects: Effects) {
+    await table.transact(effectWrites(effects));
+    await parts.announce(effects.outbox);
+  },
+};
 const send = async (entry: OutboxEntry) => {
-  await sendMail(deps, entry);
+  try {
+    await sendMail(deps, entry);
+  } catch (error) {
+    if (!(error instanceof MailRefused)) throw error;
+    await handleBounce(bouncing, { kind: 'refused', addresses: [error.to] });
+    throw new GiveUp(error.message);
+  }
   return undefined;
 };
 const effects = Object.fromEntries(Object.keys(letterOf).map((kind) => [kind, send]));
 const receive = outboxReceiver({ ...parts, store: outboxStore(table), effects });
 
-export async function handler(event: Parameters<typeof receive>[0]) {
+/** Queue entries, and what SES publishes of bounces and complaints through SNS. */
+export async function handler(event: Parameters<typeof receive>[0] | SNSEvent) {
   await parts.clock.tune();
-  return receive(event);
+  const [first] = event.Records;
+  if (!first || !('Sns' in first)) return receive(event as Parameters<typeof receive>[0]);
+  for (const { Sns } of (event as SNSEvent).Records) {
+    const bounce = bounceOf(Sns.Message);
+    if (bounce) await handleBounce(bouncing, bounce);
+  }
+  return undefined;
 }

@@ -19,17 +19,19 @@ import { peoplePolicy } from '../../core/policy.ts';
 import type { Clock } from '../../core/ports.ts';
 import * as letters from '../../pages/mails/letters.ts';
 import { type Letter, type Mail, mailOf } from '../../pages/mails/mail.tsx';
+import { countsTowardsDigest, digestEntry, type Mailbox } from './mailbox.ts';
 
 export interface SendMailDeps {
   readonly clock: Clock;
   readonly random: (bytes: number) => Uint8Array;
   readonly people: Pick<People, 'person' | 'contact'>;
   readonly parties: Pick<Parties, 'party'>;
-  readonly decisions: Pick<Decisions, 'find'>;
+  readonly decisions: Pick<Decisions, 'find' | 'waitingFor'>;
   readonly enrolments: Enrolments;
   readonly invitations: Pick<Invitations, 'invitation'>;
   readonly acts: Pick<Acts, 'act'>;
   readonly links: Pick<Links, 'put'>;
+  readonly mailbox: Mailbox;
   readonly send: (to: string, mail: Mail) => Promise<void>;
   readonly nodeName: string;
   readonly timeZone: string;
@@ -60,9 +62,12 @@ export const letterOf: Readonly<Record<string, Write>> = {
   'mail.access-changed': async (_, { envelope }, refs) =>
     letters.accessChangedLetter(envelope, refs.what ?? ''),
   'mail.act': act,
+  'mail.bounced': bounced,
+  'mail.digest': digest,
 };
 
-export type SendMailOutcome = 'SENT' | 'NOT_NEEDED';
+/** `HELD`: one of too many in a day; the hour's digest says what still matters of it. */
+export type SendMailOutcome = 'SENT' | 'NOT_NEEDED' | 'HELD';
 
 /** @throws Refusal SEAL_BROKEN; whatever `send` throws: the outbox tries again */
 export async function sendMail(deps: SendMailDeps, entry: OutboxEntry): Promise<SendMailOutcome> {
@@ -78,6 +83,7 @@ export async function sendMail(deps: SendMailDeps, entry: OutboxEntry): Promise<
     origin: deps.origin,
     ...(party && { participant: party.name }),
   };
+  if (countsTowardsDigest(entry.kind) && (await held(deps, entry, person.personId))) return 'HELD';
   const letter = await letterOf[entry.kind]!(deps, { person, contact, envelope }, entry.refs);
   if (!letter) return 'NOT_NEEDED';
   await deps.send(contact.email, mailOf(letter));
@@ -147,6 +153,40 @@ async function resetNotice(deps: SendMailDeps, { envelope }: Addressee, refs: Ou
   const about = await deps.people.person(refs.aboutPersonId ?? '');
   const contact = about && (await deps.people.contact(about));
   return contact && letters.resetNoticeLetter(envelope, contact.name);
+}
+
+async function bounced(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const about = await deps.people.person(refs.aboutPersonId ?? '');
+  const contact = about && (await deps.people.contact(about));
+  return contact && letters.bouncedLetter(envelope, contact.name);
+}
+
+/** @returns true where this mail is one too many today: it is counted for the digest instead */
+async function held(deps: SendMailDeps, entry: OutboxEntry, personId: string): Promise<boolean> {
+  const now = deps.clock.now();
+  const sent = await deps.mailbox.count(personId, entry.id, now);
+  if (sent <= peoplePolicy.mailsPerPersonPerDay) return false;
+  const digest = digestEntry(personId, now);
+  await deps.mailbox.hold(digest);
+  return true;
+}
+
+async function digest(deps: SendMailDeps, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const count = await deps.mailbox.held(refs.digestId ?? '');
+  const waiting: letters.WaitingRequest[] = [];
+  for (const decision of await deps.decisions.waitingFor(person)) {
+    const { decisionId, enrolmentId } = decision;
+    const expiresAt = new Date(decision.expiresAt.getTime() + peoplePolicy.linkAfterlifeMs);
+    const link = await linkTo(
+      deps,
+      '/tasks/',
+      { kind: 'task', decisionId, personId: person.personId },
+      expiresAt,
+    );
+    const certificate = await certificateOf(deps, await enrolmentOf(deps, { enrolmentId }));
+    waiting.push({ participant: envelope.participant ?? '', certificate, link });
+  }
+  return count > 0 ? letters.digestLetter(envelope, count, waiting) : undefined;
 }
 
 async function act(deps: SendMailDeps, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {

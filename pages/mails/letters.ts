@@ -192,3 +192,30 @@ export function actLetter(
     unexpected: texts.acts.unexpectedText,
   });
 }
+
+export function bouncedLetter(envelope: Envelope, name: string): Letter {
+  const { mails, said, letter } = base(envelope);
+  return letter(said(mails.securitySubject), said(mails.bounced, { name }), {
+    paragraphs: [said(mails.bouncedWhat, { name })],
+  });
+}
+
+export interface WaitingRequest {
+  readonly participant: string;
+  readonly certificate: CertificateFacts;
+  readonly link: string;
+}
+
+/** S29: what would have been many mails; every request that still waits keeps its link. */
+export function digestLetter(envelope: Envelope, count: number, waiting: readonly WaitingRequest[]): Letter {
+  const { mails, said, letter } = base(envelope);
+  const links = waiting.map(({ participant, certificate: { psc, notBefore }, link }) => ({
+    text: fill(mails.digestLine, { participant, psc, from: dateText(notBefore, envelope) }),
+    href: link,
+  }));
+  return letter(said(mails.digestSubject, { count }), said(mails.digest, { count }), {
+    paragraphs: links.length > 0 ? [mails.digestOpen] : [],
+    links,
+    unexpected: said(mails.digestUnexpected),
+  });
+}

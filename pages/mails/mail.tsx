@@ -11,6 +11,8 @@ export interface Letter {
   readonly first: string;
   readonly facts: readonly (readonly [name: string, value: string])[];
   readonly paragraphs: readonly string[];
+  /** Further addresses, each on a line of its own. */
+  readonly links?: readonly { readonly text: string; readonly href: string }[];
   readonly button?: { readonly text: string; readonly href: string; readonly note: string };
   readonly deadline?: string;
   readonly unexpected?: string;
@@ -39,6 +41,7 @@ function plainText(letter: Letter): string {
     letter.facts.map(([name, value]) => `${name}: ${value}`).join('\n'),
     ...letter.paragraphs,
     button ? `${button.text}:\n${button.href}\n${button.note}` : '',
+    (letter.links ?? []).map(({ text, href }) => `${text}\n${href}`).join('\n\n'),
     letter.deadline ?? '',
     letter.unexpected ?? '',
     `-- \n${letter.nodeName}\n${letter.help}`,
@@ -108,6 +111,13 @@ const Body: FC<{ letter: Letter }> = ({ letter }) => (
           <p style="margin:0 0 16px">{text}</p>
         ))}
         <Button letter={letter} />
+        {letter.links?.map(({ text, href }) => (
+          <p style="margin:0 0 12px">
+            <a class="i" href={href} style="color:#0b5d4e">
+              {text}
+            </a>
+          </p>
+        ))}
         {letter.deadline && <p style="margin:0 0 16px">{letter.deadline}</p>}
         {letter.unexpected && (
           <p

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { mailbox } from '../../adapters/dynamodb/mailbox.ts';
+import { newOutboxEntry } from '../../core/outbox.ts';
+import { sendMail } from '../../functions/send-mail/send-mail.ts';
+import type { Mail } from '../../pages/mails/mail.tsx';
+import { aWaitingConfirmation } from '../support/confirmation.ts';
+import { aSubject } from '../support/people.ts';
+
+async function aFlood() {
+  const { world } = await aWaitingConfirmation(['p1']);
+  const sent: Mail[] = [];
+  const deps = {
+    ...world,
+    enrolments: world.enrolmentStore,
+    random: (bytes: number) => randomBytes(bytes),
+    mailbox: mailbox(world.table),
+    send: async (_: string, mail: Mail) => void sent.push(mail),
+    nodeName: 'Banco del Puerto',
+    timeZone: 'America/Santiago',
+    origin: 'https://pages.test',
+  };
+  const notice = (index: number, kind = 'mail.enrolment-notice') =>
+    newOutboxEntry({
+      id: `flood.${kind}.${index}`,
+      queue: 'mail',
+      kind,
+      refs: { enrolmentId: aSubject.enrolment_id, personId: 'p1' },
+      now: world.clock.now(),
+    });
+  const digests = () => [...world.items.values()].filter(({ pk }) => pk.startsWith('OUT#mail.digest.'));
+  return { world, sent, deps, notice, digests };
+}
+
+test('S29 after five mails in a day the rest comes as one digest an hour, with every link that still matters', async () => {
+  const { world, sent, deps, notice, digests } = await aFlood();
+  for (let index = 0; index < 40; index++) await sendMail(deps, notice(index));
+  expect(sent).toHaveLength(5);
+  expect(digests()).toHaveLength(1);
+  world.clock.advance(3600);
+  const [item] = digests();
+  const refs = item!.refs as { personId: string; digestId: string };
+  await sendMail(
+    deps,
+    newOutboxEntry({ id: refs.digestId, queue: 'mail', kind: 'mail.digest', refs, now: world.clock.now() }),
+  );
+  expect(sent).toHaveLength(6);
+  expect(sent[5]!.subject).toBe('35 avisos más de Banco del Puerto en la última hora');
+  expect(sent[5]!.text).toMatch(/https:\/\/pages\.test\/tasks\/[A-Za-z0-9_-]{27}/);
+});
+
+test('S29 security notices are never held back', async () => {
+  const { sent, deps, notice } = await aFlood();
+  for (let index = 0; index < 10; index++) await sendMail(deps, notice(index));
+  expect(await sendMail(deps, notice(1, 'mail.break-glass'))).toBe('SENT');
+  expect(sent).toHaveLength(6);
+});
+
+test('S29 a mail that is tried again does not count again', async () => {
+  const { sent, deps, notice, digests } = await aFlood();
+  for (let tries = 0; tries < 10; tries++) await sendMail(deps, notice(0));
+  expect(sent).toHaveLength(10);
+  expect(digests()).toEqual([]);
+});
