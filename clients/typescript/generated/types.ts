@@ -366,9 +366,9 @@ export type ParticipantSuspendParameters = {
 
 export type NodeReceipt = {
   readonly message_id: MessageId;
-  /** received, or accepted | rejected | pending for an enrolment (step 11) */
-  readonly status: string;
-  readonly code?: string;
+  /** accepted | rejected | pending, for an enrolment (step 11) */
+  readonly status?: string;
+  readonly code?: string | null;
 };
 
 export type NodeStatus = {
