@@ -114,12 +114,18 @@ export function verifyEdge(received: ReceivedRequest, keys: readonly EdgeKey[], 
   return { client: request.client, interactionId, apiKey } as EdgeIdentity;
 }
 
+interface EdgeSecretKey {
+  readonly id: string;
+  readonly secret: string;
+}
+
 /**
  * Reads the secret `{"keys":[{"id":"2026-07","secret":"<base64 of 32 bytes or more>"}]}`, one or two keys, the
- * newest first: the edge signs with the first.
+ * newest first: the edge signs with the first; or one such key alone, as a deployment generates it.
  */
 export function readEdgeKeys(secret: string): readonly EdgeKey[] {
-  const { keys } = JSON.parse(secret) as { keys: { id: string; secret: string }[] };
+  const said = JSON.parse(secret) as EdgeSecretKey | { keys: EdgeSecretKey[] };
+  const keys = 'keys' in said ? said.keys : [said];
   const read = keys.map(({ id, secret: text }) => ({ id, secret: Buffer.from(text, 'base64') }));
   const good = read.every(
     ({ id, secret: { length } }) => /^[\w.-]{1,32}$/.test(id) && length >= SECRET_BYTES,

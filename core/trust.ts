@@ -37,7 +37,7 @@ export function chainProver(trust: TrustSource, chains: Pick<EnrolmentStore, 'ch
       const chain = await chains.chainOf(status.thumbprint);
       if (!chain) throw new Refusal('CERTIFICATE_UNKNOWN');
       const { anchors } = await trust.inForce();
-      const path = validatePath({ chain, anchors, now, policy: {} });
+      const path = validatePath({ chain, leaf: status.thumbprint, anchors, now, policy: {} });
       return { path, publicKey: keyObjectOf(readPublicKey(path.leaf.spki)) };
     },
   };

@@ -59,7 +59,7 @@ async function findingFor(ports: CheckRevocationPorts, enrolment: Enrolment, now
   if (!chain) throw new Refusal('ENROLMENT_UNKNOWN');
   const { anchors, profiles } = await ports.trust.inForce();
   try {
-    const path = validatePath({ chain, anchors, now, policy: {} });
+    const path = validatePath({ chain, leaf: enrolment.thumbprint, anchors, now, policy: {} });
     const profile = profiles.get(path.anchor.pscProfile ?? '');
     const revocation = await ports.revocationOf(path, profile, now);
     return { outcome: 'GOOD', revocation };

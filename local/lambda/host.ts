@@ -127,7 +127,8 @@ function startFunction(options: HostOptions, resource: FunctionResource): Omit<R
     ...(reserved === undefined ? {} : { reservedConcurrency: Number(reserved) }),
     mostChildren: options.mostChildren ?? 8,
     idleMs: options.idleMs ?? 120_000,
-    log: (chunk) => void log.write(chunk),
+    // A child's last words may come after the host has stopped.
+    log: (chunk) => void (log.writableEnded || log.write(chunk)),
   });
   return { name, pool, log, logFile };
 }
