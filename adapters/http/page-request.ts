@@ -94,7 +94,8 @@ export function pageAnswer(answer: PageAnswer, door: PagesDoor, method = 'GET'):
       'Content-Security-Policy': csp,
       'Cache-Control': answer.immutable ? 'public, max-age=31536000, immutable' : 'no-store',
       'X-Content-Type-Options': 'nosniff',
-      'Referrer-Policy': 'no-referrer',
+      // Not no-referrer: browsers then send `Origin: null` with our own forms. No other site learns a link's id.
+      'Referrer-Policy': 'same-origin',
       'X-Frame-Options': 'DENY',
       'Cross-Origin-Opener-Policy': 'same-origin',
       'Cross-Origin-Resource-Policy': 'same-origin',
