@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import type { Session, Sessions, SignInCode, SignInCodes } from '../../core/people/ports.ts';
 import { effectWrites } from './effects.ts';
 import { recordOf, withoutKeys } from './records.ts';
-import { absent, type Key, present, type Table } from './table.ts';
+import { absent, ConditionFailed, type Key, present, type Table } from './table.ts';
 
 const hashOf = (secret: string) => createHash('sha256').update(`apodera/session/v1\n${secret}`).digest('hex');
 const sessionKey = (secret: string): Key => ({ pk: `SESS#${hashOf(secret)}`, sk: 'SESSION' });
@@ -44,7 +44,11 @@ export function signInCodes(table: Table): SignInCodes {
       });
     },
     async take(code) {
-      const item = await table.write({ delete: codeKey(code) });
+      // The condition, not what the delete returns, decides who of several took it.
+      const item = await table.write({ delete: codeKey(code), when: present() }).catch((error: unknown) => {
+        if (error instanceof ConditionFailed) return undefined;
+        throw error;
+      });
       if (!item) return undefined;
       const { personId, codeChallenge, redirectUri } = item as unknown as SignInCode;
       return { personId, codeChallenge, redirectUri, expiresAt: new Date(Number(item.expiresAt) * 1000) };
