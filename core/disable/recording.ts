@@ -74,7 +74,12 @@ function endOf(act: DisableAct, holding: Holding): HoldingEnd {
   if (!row)
     throw new TypeError(`a certificate that is ${from.validity}, ${from.networkStatus} cannot end again`);
   const code = pending ? act.codes.pending : act.codes.active;
-  return { holding, to: row.to, code, step: { number: 16, outcome: code, at: act.record.at, by: act.by } };
+  return {
+    holding,
+    to: row.to,
+    code,
+    step: { number: act.role === 'network' ? 16 : 14, outcome: code, at: act.record.at, by: act.by },
+  };
 }
 
 function evidenceOf(act: DisableAct): EvidenceRecord {

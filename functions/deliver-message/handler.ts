@@ -6,6 +6,7 @@ import type { SQSEvent } from 'aws-lambda';
 import { readConfig } from '../../adapters/config.ts';
 import { deliverParts } from '../../adapters/deliver-parts.ts';
 import { decisions } from '../../adapters/dynamodb/decisions.ts';
+import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { outboxStore } from '../../adapters/dynamodb/outbox.ts';
 import { sentMessages } from '../../adapters/dynamodb/sent-messages.ts';
 import { enrolmentAnswer } from '../../adapters/http/enrolment.ts';
@@ -13,6 +14,7 @@ import { nodeParts } from '../../adapters/node-parts.ts';
 import { s3LargeBytes } from '../../adapters/s3/large-bytes.ts';
 import { secretReader } from '../../adapters/secrets-manager/secrets.ts';
 import { type Effect, GiveUp, outboxReceiver, TryAgain } from '../../adapters/sqs/receive.ts';
+import { disableDeliveries } from './disable-deliveries.ts';
 import { type Delivery, enrolmentDeliveries } from './enrolment-deliveries.ts';
 
 const config = readConfig(['evidenceBucket', 'deliverQueueUrl', 'executionQueueUrl']);
@@ -23,6 +25,7 @@ const ports = {
   ...deliverParts(parts, secretReader(new SecretsManagerClient())),
   sent: sentMessages(parts.table, s3LargeBytes(new S3Client(), config.evidenceBucket)),
   decisions: decisions(parts.table, parts.announce),
+  disables: disableStore(parts.table, parts.announce),
   describe: enrolmentAnswer,
 };
 
@@ -36,7 +39,7 @@ const effectOf =
     return undefined;
   };
 
-const deliveries = Object.entries(enrolmentDeliveries(ports));
+const deliveries = Object.entries({ ...enrolmentDeliveries(ports), ...disableDeliveries(ports) });
 const effects = Object.fromEntries(deliveries.map(([kind, deliver]) => [kind, effectOf(deliver)]));
 const receive = outboxReceiver({ ...parts, store: outboxStore(parts.table), effects });
 

@@ -1,6 +1,7 @@
 // Wires POST /v1/node/messages.
 
 import { readConfig } from '../../adapters/config.ts';
+import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { peerHeads } from '../../adapters/dynamodb/peer-heads.ts';
 import { enrolling } from '../../adapters/enrolling.ts';
 import { apiDoor } from '../../adapters/http/door.ts';
@@ -9,14 +10,15 @@ import { nodeParts } from '../../adapters/node-parts.ts';
 import { nodeTrust } from '../../adapters/node-trust.ts';
 import { receiveNodeMessage } from './receive-node-message.ts';
 
-const { nodeRole, executionQueueUrl, deliverQueueUrl } = readConfig([
+const { nodeRole, executionQueueUrl, deliverQueueUrl, mailQueueUrl } = readConfig([
   'nodeRole',
   'executionQueueUrl',
   'deliverQueueUrl',
+  'mailQueueUrl',
 ]);
 const parts = nodeParts('receive-node-message', {
   seals: false,
-  queueUrls: { execution: executionQueueUrl, deliver: deliverQueueUrl },
+  queueUrls: { execution: executionQueueUrl, deliver: deliverQueueUrl, mail: mailQueueUrl },
 });
 const trust = nodeTrust(parts);
 const ports = {
@@ -24,6 +26,7 @@ const ports = {
   ...trust,
   ...enrolling(parts.table, trust),
   role: nodeRole,
+  disables: disableStore(parts.table, parts.announce),
   peerHeads: peerHeads(parts),
   peer: (finId: string) => trust.parties.party(finId),
 };

@@ -1,6 +1,8 @@
 // One door for everything that nodes say to each other: who signed it, is it for us, what does it ask? The kinds'
 // own rules are in the files beside this one.
 
+import { readDisableForward, readSuspend } from '../../core/disable/forward.ts';
+import type { DisableStore } from '../../core/disable/ports.ts';
 import { readForward } from '../../core/enrolment/forward.ts';
 import { Refusal } from '../../core/errors.ts';
 import { headIn, type Peer } from '../../core/evidence/peer-heads.ts';
@@ -14,12 +16,16 @@ import {
 } from '../../core/message/envelope.ts';
 import { addressedEnvelope, verifySender } from '../../core/message/sender.ts';
 import type { Party } from '../../core/people/party.ts';
+import type { People } from '../../core/people/ports.ts';
 import { endEnrolment } from './end-enrolment.ts';
 import { receiveAnswer } from './receive-answer.ts';
+import { receiveDisable, receiveSuspension } from './receive-disable.ts';
 import { type ReceiveEnrolmentPorts, receiveEnrolment } from './receive-enrolment.ts';
 
 export interface ReceiveNodeMessagePorts extends ReceiveEnrolmentPorts {
   readonly role: 'network' | 'payoutOperator';
+  readonly people: Pick<People, 'holders'>;
+  readonly disables: DisableStore;
   peer(finId: string): Promise<Party | undefined>;
   /** Keeps what the message says of its sender's evidence. */
   readonly peerHeads: { hold(peer: Peer, head: LastHead): Promise<void> };
@@ -59,23 +65,32 @@ export async function receiveNodeMessage(
     const outcome = await receiveEnrolment(ports, { forward, from, apiKeyId: received.caller.keyId });
     return { ...receipt, ...outcome };
   }
+  const { messageId } = envelope.header;
+  const message = { bytes: received.body, signature: signed.message.signature };
   if (action === 'enrolment.answer') {
-    await receiveAnswer(ports, {
-      operator: peer.finId,
-      messageId: envelope.header.messageId,
-      message: { bytes: received.body, signature: signed.message.signature },
-    });
+    await receiveAnswer(ports, { operator: peer.finId, messageId, message });
+    return receipt;
+  }
+  const said = { from, apiKeyId: received.caller.keyId, messageId, message };
+  if (action === 'certificate.disable_forward') {
+    await receiveDisable(ports, readDisableForward(parametersOf(envelope, action)), said);
+    return receipt;
+  }
+  if (action === 'participant.suspend') {
+    await receiveSuspension(ports, readSuspend(parametersOf(envelope, action)), said);
     return receipt;
   }
   await endEnrolment(ports, { from, parameters: endParameters(envelope) });
   return receipt;
 }
 
-/** Who may say what to whom: a network forwards and ends, a payout operator answers. */
+/** Who may say what to whom: a network forwards, ends, disables and suspends, a payout operator answers. */
 const speakers: Readonly<Record<string, readonly [Party['kind'], 'network' | 'payoutOperator']>> = {
   'enrolment.forward': ['network', 'payoutOperator'],
   'enrolment.end': ['network', 'payoutOperator'],
   'enrolment.answer': ['payoutOperator', 'network'],
+  'certificate.disable_forward': ['network', 'payoutOperator'],
+  'participant.suspend': ['network', 'payoutOperator'],
 };
 
 function requireRole(own: 'network' | 'payoutOperator', peer: Party['kind'], action: string): void {

@@ -6,6 +6,7 @@ import type { SNSEvent } from 'aws-lambda';
 import { readConfig } from '../../adapters/config.ts';
 import { acts } from '../../adapters/dynamodb/acts.ts';
 import { decisions } from '../../adapters/dynamodb/decisions.ts';
+import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { effectWrites } from '../../adapters/dynamodb/effects.ts';
 import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
 import { invitations } from '../../adapters/dynamodb/invitations.ts';
@@ -34,6 +35,7 @@ const deps = {
   enrolments: enrolmentStore(parts),
   invitations: invitations(table, sealer),
   acts: acts(table, parts.announce),
+  disables: disableStore(table, parts.announce),
   links: links(table),
   mailbox: mailbox(table),
   send: sesSender({ client: new SESv2Client(), from: config.mailFrom, name: config.nodeName }),

@@ -1,6 +1,7 @@
 // Which mail does an entry of the outbox ask for, and is it still worth sending? Everything is read again at each
 // attempt; the link is made here, at the last moment, so that no queue, entry or log ever holds one.
 
+import type { DisableRecord, DisableStore } from '../../core/disable/ports.ts';
 import type { Enrolment } from '../../core/enrolment/enrolment.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
@@ -30,6 +31,7 @@ export interface SendMailDeps {
   readonly enrolments: Enrolments;
   readonly invitations: Pick<Invitations, 'invitation'>;
   readonly acts: Pick<Acts, 'act'>;
+  readonly disables: Pick<DisableStore, 'find'>;
   readonly links: Pick<Links, 'put'>;
   readonly mailbox: Mailbox;
   readonly send: (to: string, mail: Mail) => Promise<void>;
@@ -64,6 +66,8 @@ export const letterOf: Readonly<Record<string, Write>> = {
   'mail.act': act,
   'mail.bounced': bounced,
   'mail.digest': digest,
+  'mail.disabled': disabled,
+  'mail.suspended': disabled,
 };
 
 /** `HELD`: one of too many in a day; the hour's digest says what still matters of it. */
@@ -202,6 +206,30 @@ async function act(deps: SendMailDeps, { person, envelope }: Addressee, refs: Ou
     link,
     until: found.expiresAt,
   });
+}
+
+async function disabled(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const record = await deps.disables.find(refs.disableId ?? '');
+  if (!record) return undefined;
+  if (record.suspended)
+    return letters.suspendedLetter(envelope, record.origin === 'network' ? 'elsewhere' : 'keyAlone');
+  const [enrolmentId] = record.enrolmentIds;
+  const enrolment = enrolmentId === undefined ? undefined : await deps.enrolments.find(enrolmentId);
+  const first = enrolment && (await certificateOf(deps, enrolment));
+  const count = record.disabled.length + record.withdrawn.length;
+  return letters.disabledLetter(envelope, storyOf(record), { count, ...(first && { first }) });
+}
+
+function storyOf({ origin, disabled: active }: DisableRecord): letters.DisableStory {
+  if (active.length === 0) return 'withdrawn';
+  const stories = {
+    signature: 'signed',
+    apiKey: 'keyAlone',
+    network: 'elsewhere',
+    psc: 'revoked',
+    rotation: 'rotated',
+  } as const;
+  return stories[origin];
 }
 
 async function enrolmentOf(deps: SendMailDeps, refs: OutboxEntry['refs']): Promise<Enrolment> {

@@ -219,3 +219,29 @@ export function digestLetter(envelope: Envelope, count: number, waiting: readonl
     unexpected: said(mails.digestUnexpected),
   });
 }
+
+export type DisableStory = 'signed' | 'keyAlone' | 'elsewhere' | 'revoked' | 'rotated' | 'withdrawn';
+
+/** One mail per disable, however many certificates it ended; the first stands for all. */
+export function disabledLetter(
+  envelope: Envelope,
+  story: DisableStory,
+  certificates: { readonly first?: CertificateFacts; readonly count: number },
+): Letter {
+  const { texts, mails, said, letter } = base(envelope);
+  const { first, count } = certificates;
+  const subject = story === 'withdrawn' ? mails.withdrawnSubject : mails.disabledSubject;
+  return letter(said(subject), said(mails.disabledStories[story]), {
+    facts: first ? factsOf(texts, first, envelope) : [],
+    paragraphs: count > 1 ? [said(mails.disabledCount, { count })] : [],
+    unexpected: said(mails.disabledUnexpected),
+  });
+}
+
+export function suspendedLetter(envelope: Envelope, by: 'keyAlone' | 'elsewhere'): Letter {
+  const { mails, said, letter } = base(envelope);
+  return letter(said(mails.suspendedSubject), said(mails.suspendedStories[by]), {
+    paragraphs: [said(mails.suspendedNote)],
+    unexpected: said(mails.disabledUnexpected),
+  });
+}

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { mailbox } from '../../adapters/dynamodb/mailbox.ts';
+import type { DisableRecord } from '../../core/disable/ports.ts';
+import { newOutboxEntry } from '../../core/outbox.ts';
 import { bounceOf, handleBounce } from '../../functions/send-mail/bounce.ts';
 import { sendMail } from '../../functions/send-mail/send-mail.ts';
 import type { Mail } from '../../pages/mails/mail.tsx';
@@ -9,11 +11,12 @@ import { aWaitingConfirmation, rightCode } from '../support/confirmation.ts';
 import { aSubject } from '../support/people.ts';
 import { anEnrolment, type World } from '../support/people-world.ts';
 
-function aPost(world: World) {
+function aPost(world: World, told?: DisableRecord) {
   const sent: { to: string; mail: Mail }[] = [];
   const deps = {
     ...world,
     enrolments: world.enrolmentStore,
+    disables: { find: async () => told },
     random: (bytes: number) => randomBytes(bytes),
     mailbox: mailbox(world.table),
     send: async (to: string, mail: Mail) => void sent.push({ to, mail }),
@@ -22,7 +25,11 @@ function aPost(world: World) {
     origin: 'https://pages.test',
   };
   const deliver = (kind: string) => Promise.all(world.outbox(kind).map((entry) => sendMail(deps, entry)));
-  return { sent, deliver };
+  const send = (kind: string, personId: string) => {
+    const refs = { personId, participant: 'FINTECH_CL', disableId: 'D1' };
+    return sendMail(deps, newOutboxEntry({ id: 'x', queue: 'mail', kind, refs, now: world.clock.now() }));
+  };
+  return { sent, deliver, send };
 }
 
 test('the question goes to our own address of each person, with a link that leads to their task', async () => {
@@ -150,4 +157,35 @@ test('a permanent bounce is evidence, an alarm and a notice to the node operator
   expect(sent[0]!.mail.text).toContain('Carla Uno');
   const transient = { ...bounced, bounceType: 'Transient' };
   expect(bounceOf(JSON.stringify({ eventType: 'Bounce', bounce: transient }))).toBeUndefined();
+});
+
+const aDisable: DisableRecord = {
+  id: 'D1',
+  participant: 'FINTECH_CL',
+  origin: 'signature',
+  cause: 'incident',
+  reason: 'PALABRAS DEL REMITENTE',
+  at: new Date('2026-11-22T12:00:00Z'),
+  disabled: ['T1', 'T2'] as never,
+  withdrawn: [],
+  enrolmentIds: [],
+  suspended: false,
+  warnings: [],
+};
+
+test.each([
+  ['signed', {}, 'deshabilitó un certificado en Banco del Puerto'],
+  ['with the API key alone', { origin: 'apiKey' }, 'sin firma'],
+  ['at the network', { origin: 'network' }, 'lo deshabilitó también'],
+  ['by the PSC', { origin: 'psc' }, 'lo revocó'],
+  ['after a rotation', { origin: 'rotation' }, 'ocupó su lugar'],
+  ['while pending', { disabled: [], withdrawn: ['E1'] }, 'esperaba confirmación'],
+  ['as a suspension', { suspended: true, origin: 'apiKey', disabled: [] }, 'no acepta nada'],
+  ['as a suspension of the network', { suspended: true, origin: 'network', disabled: [] }, 'La red puso'],
+] as const)('a disable %s is told in words of our own', async (_, over, words) => {
+  const { world } = await aWaitingConfirmation(['p1']);
+  const { sent, send } = aPost(world, { ...aDisable, ...over } as DisableRecord);
+  expect(await send('mail.disabled', 'p1')).toBe('SENT');
+  expect(sent[0]!.mail.text).toContain(words);
+  expect(sent[0]!.mail.text).not.toContain('PALABRAS');
 });

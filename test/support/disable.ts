@@ -12,6 +12,7 @@ import {
   type DisableCertificatePorts,
   disableCertificate,
 } from '../../functions/disable-certificate/disable-certificate.ts';
+import { receiveEnrolment } from '../../functions/receive-node-message/receive-enrolment.ts';
 import type { Issued, LeafOptions } from './certificates.ts';
 import { enrolMessage, enrolmentNode, fintech, network, signedBy } from './enrolment.ts';
 
@@ -43,10 +44,19 @@ export function disableStand(role: DisableCertificatePorts['role'] = 'network') 
   };
   let count = 0;
 
-  async function pending(leaf: Issued, use: CertificateUse = 'signing'): Promise<Enrolment> {
+  async function pending(leaf: Issued, use: CertificateUse = 'signing', id?: string): Promise<Enrolment> {
     const options = { leaf, messageId: `enrol-${++count}`, creationDate: clock.now(), parameters: { use } };
     const received = { body: enrolMessage(options), signature: undefined, caller };
+    if (role === 'payoutOperator') return forwarded(id ?? `E-${count}`, received.body);
     return (await admitEnrolment({ ...enrolling, countUnsigned: async () => true }, received)).enrolment;
+  }
+
+  async function forwarded(enrolmentId: string, bytes: Uint8Array): Promise<Enrolment> {
+    const forward = { enrolmentId, original: { bytes } };
+    const outcome = await receiveEnrolment(enrolling, { forward, from: network, apiKeyId: 'KN' });
+    const enrolment = await enrolling.enrolments.find(enrolmentId);
+    if (!enrolment) throw new Error(`${outcome.status} ${outcome.code}`);
+    return enrolment;
   }
 
   async function activate(from: Enrolment, over: Partial<CertificateStatus> = {}): Promise<void> {
@@ -99,8 +109,9 @@ export function disableStand(role: DisableCertificatePorts['role'] = 'network') 
     pending,
     disableMessage,
     leaf: (keyLabel: string, options: Partial<LeafOptions> = {}) => node.leaf({ keyLabel, ...options }),
-    async active(leaf: Issued, over: Partial<CertificateStatus> = {}): Promise<Issued> {
-      await activate(await pending(leaf, over.use ?? 'signing'), over);
+    /** @param id of the enrolment, at a payout operator: the network's */
+    async active(leaf: Issued, over: Partial<CertificateStatus> = {}, id?: string): Promise<Issued> {
+      await activate(await pending(leaf, over.use ?? 'signing', id), over);
       return leaf;
     },
     async disable(parameters: JsonObject, options: AskOptions = {}) {

@@ -351,6 +351,9 @@ export type EnrolmentAnswerParameters = {
 
 export type DisableForwardParameters = {
   readonly participant: FinId;
+  /** what ends, active or pending; one that has not arrived yet is refused when it does */
+  readonly enrolment_ids: readonly (Id)[];
+  /** those of them that were active at the sender */
   readonly thumbprints: readonly (Thumbprint)[];
   readonly cause: "incident" | "rotation" | "other";
   readonly reason: Reason;

@@ -1,0 +1,62 @@
+// What does this node have to say of a disable or a suspension, and to whom? Each entry is one message to one payout
+// operator, or one event to the participant's systems; read again from its record at each attempt.
+
+import { disableForwardParameters, suspendParameters } from '../../core/disable/forward.ts';
+import type { DisableRecord, DisableStore } from '../../core/disable/ports.ts';
+import type { EnrolmentStore } from '../../core/enrolment/ports.ts';
+import type { OutboxEntry } from '../../core/outbox.ts';
+import { type Delivered, type DeliverPorts, deliverEvent, deliverToNode } from './deliver-message.ts';
+import type { Delivery } from './enrolment-deliveries.ts';
+
+export interface DisableDeliveryPorts extends DeliverPorts {
+  readonly enrolments: Pick<EnrolmentStore, 'messageOf'>;
+  readonly disables: Pick<DisableStore, 'find'>;
+}
+
+export function disableDeliveries(ports: DisableDeliveryPorts): Readonly<Record<string, Delivery>> {
+  return {
+    'disable.forward': (entry) => forward(ports, entry),
+    'participant.suspend': (entry) => suspend(ports, entry),
+    'event.disable': (entry) => tell(ports, entry),
+  };
+}
+
+async function forward(ports: DisableDeliveryPorts, entry: OutboxEntry): Promise<Delivered> {
+  const record = await recordOf(ports, entry);
+  const { participant, messageId } = record;
+  const original =
+    messageId === undefined ? undefined : await ports.enrolments.messageOf({ participant, messageId });
+  return deliverToNode(ports, entry, {
+    receiver: entry.refs.receiver!,
+    action: 'certificate.disable_forward',
+    parameters: disableForwardParameters(record, original),
+  });
+}
+
+async function suspend(ports: DisableDeliveryPorts, entry: OutboxEntry): Promise<Delivered> {
+  return deliverToNode(ports, entry, {
+    receiver: entry.refs.receiver!,
+    action: 'participant.suspend',
+    parameters: suspendParameters(await recordOf(ports, entry)),
+  });
+}
+
+async function tell(ports: DisableDeliveryPorts, entry: OutboxEntry): Promise<Delivered> {
+  const record = await recordOf(ports, entry);
+  const { participant, at, cause, origin, disabled, withdrawn, suspended } = record;
+  return deliverEvent(ports, entry, {
+    kind: suspended ? 'participant.suspended' : 'certificate.disabled',
+    participant,
+    at,
+    data: suspended
+      ? { cause, origin }
+      : { disabled: [...disabled], withdrawn: [...withdrawn], cause, origin },
+  });
+}
+
+/** Entry and record were written in one transaction. */
+async function recordOf(ports: DisableDeliveryPorts, entry: OutboxEntry): Promise<DisableRecord> {
+  const record = await ports.disables.find(entry.refs.disableId ?? '');
+  if (!record) throw new Error(`an entry of kind "${entry.kind}" names no disable`);
+  return record;
+}

@@ -1,0 +1,110 @@
+// The network says that certificates of a participant are disabled, or that the participant is suspended there (M4,
+// M8). This payout operator follows at once, whoever signed, and tells the people by its own contact data: nothing
+// stands between a stolen key and its end. What the network forwarded is what it can end; an enrolment that has not
+// arrived yet is refused when it does.
+
+import { createHash } from 'node:crypto';
+import type { DisableForward } from '../../core/disable/forward.ts';
+import { isActive, isPending } from '../../core/disable/plan.ts';
+import type { DisableRecord, DisableStore } from '../../core/disable/ports.ts';
+import { type DisableAct, disableChange, recordOf } from '../../core/disable/recording.ts';
+import type { EnrolmentStore, OriginalMessage } from '../../core/enrolment/ports.ts';
+import { Refusal } from '../../core/errors.ts';
+import type { Institution } from '../../core/message/envelope.ts';
+import type { Party } from '../../core/people/party.ts';
+import type { People } from '../../core/people/ports.ts';
+import { peopleToTell } from '../../core/people/told.ts';
+import type { Clock, Ids } from '../../core/ports.ts';
+import { suspend } from '../../core/suspension/suspension.ts';
+
+export interface ReceiveDisablePorts {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly role: 'network' | 'payoutOperator';
+  readonly enrolments: Pick<EnrolmentStore, 'find' | 'forestall'>;
+  readonly people: Pick<People, 'holders'>;
+  readonly disables: DisableStore;
+  peer(finId: string): Promise<Party | undefined>;
+}
+
+/** A message of another node, its signature proved. */
+export interface FromNode {
+  readonly from: Institution;
+  readonly apiKeyId: string;
+  readonly messageId: string;
+  readonly message: OriginalMessage;
+}
+
+export async function receiveDisable(
+  ports: ReceiveDisablePorts,
+  forward: DisableForward,
+  said: FromNode,
+): Promise<void> {
+  const { from } = said;
+  for (let attempt = 0; attempt < 5; attempt++) {
+    for (const id of forward.enrolmentIds)
+      if (!(await ports.enrolments.find(id))) await ports.enrolments.forestall(id, from.finId);
+    // Read after: an enrolment that came in between is in it.
+    const all = await ports.disables.holdings(forward.participant);
+    const named = all.filter(
+      ({ enrolment }) =>
+        enrolment?.receivedFrom === from.finId && forward.enrolmentIds.includes(enrolment.id),
+    );
+    const holdings = named.filter((holding) => isActive(holding) || isPending(holding));
+    const record = recordOf({ ...recordFacts(ports, forward, said), suspended: false }, holdings);
+    if ((await commit(ports, said, record, { holdings })) !== 'MOVED') return;
+  }
+  throw new Error(`certificates of ${forward.participant} change faster than they can be disabled`);
+}
+
+/** @throws Refusal PARTICIPANT_UNKNOWN: tried again, for the participant may be about to be set up here */
+export async function receiveSuspension(
+  ports: ReceiveDisablePorts,
+  asked: Pick<DisableForward, 'participant' | 'reason'>,
+  said: FromNode,
+): Promise<void> {
+  const party = await ports.peer(asked.participant);
+  if (party?.kind !== 'participant') throw new Refusal('PARTICIPANT_UNKNOWN', { found: asked.participant });
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const facts = recordFacts(ports, { ...asked, cause: 'incident' }, said);
+    const record = recordOf({ ...facts, suspended: true }, []);
+    const by = { kind: 'node', finId: said.from.finId } as const;
+    const isNew = !(await ports.disables.suspended(asked.participant));
+    const flag = isNew && { suspension: suspend(asked.participant, by, asked.reason, record.at) };
+    if ((await commit(ports, said, record, { holdings: [], ...flag })) !== 'MOVED') return;
+  }
+  throw new Error(`${asked.participant} changes faster than it can be suspended`);
+}
+
+function recordFacts(
+  ports: ReceiveDisablePorts,
+  { participant, cause, reason }: Pick<DisableForward, 'participant' | 'cause' | 'reason'>,
+  { from, messageId }: FromNode,
+): Omit<DisableRecord, 'disabled' | 'withdrawn' | 'enrolmentIds' | 'suspended'> {
+  const at = ports.clock.now();
+  // By its sender's name: the same message again finds it.
+  const id = createHash('sha256').update(`${from.finId}\n${messageId}`).digest('base64url');
+  return { id, participant, origin: 'network', cause, reason, at, warnings: [], messageId };
+}
+
+async function commit(
+  ports: ReceiveDisablePorts,
+  said: FromNode,
+  record: DisableRecord,
+  what: Pick<DisableAct, 'holdings' | 'suspension'>,
+) {
+  const { from, messageId, message, apiKeyId } = said;
+  const sha256 = createHash('sha256').update(message.bytes).digest('base64url');
+  const change = disableChange({
+    ...what,
+    record,
+    role: ports.role,
+    actor: { kind: 'network', finId: from.finId, apiKeyId },
+    evidenceId: ports.ids.next(),
+    codes: { active: 'DISABLED', pending: 'DISABLED_ELSEWHERE' },
+    by: from.finId,
+    audience: { people: await peopleToTell(ports.people, record.participant), operators: [] },
+    sources: [{ kind: 'message', sha256, item: `MSG#${from.finId}#${messageId}|MESSAGE` }],
+  });
+  return ports.disables.commit({ ...change, message: { ...message, sender: from.finId, messageId } });
+}

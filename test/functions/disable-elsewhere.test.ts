@@ -1,0 +1,168 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { validate as validateForward } from '../../adapters/http/generated/disable-forward-parameters.js';
+import { validate as validateSuspend } from '../../adapters/http/generated/participant-suspend-parameters.js';
+import { disableForwardParameters, readDisableForward, readSuspend } from '../../core/disable/forward.ts';
+import { readEnvelope } from '../../core/message/envelope.ts';
+import type { OutboxEntry } from '../../core/outbox.ts';
+import { disableDeliveries } from '../../functions/deliver-message/disable-deliveries.ts';
+import {
+  type FromNode,
+  type ReceiveDisablePorts,
+  receiveDisable,
+  receiveSuspension,
+} from '../../functions/receive-node-message/receive-disable.ts';
+import { codeOf } from '../support/access-stand.ts';
+import { disableStand } from '../support/disable.ts';
+import { fintech, network } from '../support/enrolment.ts';
+import { signingParty } from '../support/signer.ts';
+
+let here: ReturnType<typeof disableStand>;
+let there: ReturnType<typeof disableStand>;
+let ports: ReceiveDisablePorts;
+beforeEach(() => {
+  here = disableStand('network');
+  there = disableStand('payoutOperator');
+  ports = { ...there.ports, enrolments: there.enrolments, peer: (finId) => there.ports.parties.party(finId) };
+});
+
+const said = (messageId: string): FromNode => ({
+  from: network,
+  apiKeyId: 'KN',
+  messageId,
+  message: { bytes: Buffer.from(`outer ${messageId}`), signature: 'a..b' },
+});
+const told = () => there.queues.announced.map(({ id }) => id.split('.').toSpliced(2, 1).join('.'));
+
+/** What the network's outbox says to the payout operator, and the operator's hearing of it. */
+async function carry(entry: Pick<OutboxEntry, 'id'>) {
+  const id = entry.id.split('.')[2]!;
+  const parameters = disableForwardParameters((await here.disables.find(id))!, undefined);
+  await receiveDisable(ports, readDisableForward(parameters), said(entry.id));
+}
+
+const forwardOf = () => here.queues.announced.find(({ id }) => id.startsWith('disable.forward.'))!;
+
+describe('M4 at a payout operator', () => {
+  test.each(['signed', 'unsigned'] as const)(
+    'what the network disabled, %s, is disabled at once',
+    async (how) => {
+      const [leaf, other] = [here.leaf('one'), here.leaf('other')];
+      await here.active(leaf);
+      await here.active(other);
+      const [one, two] = (await here.disables.holdings(fintech.finId)).flatMap(
+        ({ enrolment }) => enrolment ?? [],
+      );
+      const mine = there.leaf('one');
+      await there.active(mine, {}, [one!, two!].find(({ thumbprint }) => thumbprint === leaf.thumbprint)!.id);
+      await here.disable({ thumbprint: leaf.thumbprint }, how === 'signed' ? { by: other } : {});
+      there.queues.announced.length = 0;
+      await carry(forwardOf());
+      expect(await there.statusOf(mine)).toBe('disabled');
+      expect(told()).toEqual(['mail.disabled.OFFICER', 'mail.disabled.APODERADO', 'event.disable']);
+      expect(there.evidence().at(-1)).toMatchObject({
+        kind: 'certificate.disabled',
+        actor: { kind: 'network', finId: network.finId },
+      });
+    },
+  );
+
+  const forward = { participant: fintech.finId, enrolmentIds: ['E1'], cause: 'other', reason: 'r' } as const;
+
+  test('a pending one ends, and who waits for the apoderado is woken', async () => {
+    const enrolment = await there.pending(there.leaf('one'), 'signing', 'E1');
+    await receiveDisable(ports, forward, said('m-1'));
+    expect(await there.enrolments.find(enrolment.id)).toMatchObject({
+      networkStatus: 'rejected',
+      code: 'DISABLED_ELSEWHERE',
+    });
+    expect(there.queues.announced.at(-1)!.id).toMatch(/^execution\.wake\.E1\.apoderado\./);
+  });
+
+  test('one that overtakes its enrolment refuses it when it arrives', async () => {
+    await receiveDisable(ports, forward, said('m-1'));
+    await expect(there.pending(there.leaf('one'), 'signing', 'E1')).rejects.toThrow('DISABLED_ELSEWHERE');
+    expect(told()).toEqual([]);
+  });
+
+  test('the same message again changes nothing and tells nobody twice', async () => {
+    await there.active(there.leaf('one'), {}, 'E1');
+    await receiveDisable(ports, forward, said('m-1'));
+    const before = [there.queues.announced.length, there.items.size];
+    await receiveDisable(ports, forward, said('m-1'));
+    expect([there.queues.announced.length, there.items.size]).toEqual(before);
+  });
+
+  test('another network ends nothing that this one forwarded', async () => {
+    const leaf = await there.active(there.leaf('one'), {}, 'E1');
+    const other = { finId: 'OTRA_RED', finIdSchema: 'SHINKANSEN' };
+    await receiveDisable(ports, forward, { ...said('m-1'), from: other });
+    expect(await there.statusOf(leaf)).toBe('active');
+  });
+});
+
+describe('M8 at a payout operator', () => {
+  test('S21 a suspension of the network freezes the participant here too, once', async () => {
+    const asked = { participant: fintech.finId, reason: 'incidente' };
+    await receiveSuspension(ports, asked, said('m-1'));
+    await receiveSuspension(ports, asked, said('m-2'));
+    expect(await there.disables.suspended(fintech.finId)).toBe(true);
+    expect(told().slice(0, 2)).toEqual(['mail.suspended.OFFICER', 'mail.suspended.APODERADO']);
+    const unknown = receiveSuspension(ports, { ...asked, participant: 'NOBODY' }, said('m-3'));
+    expect(await codeOf(unknown)).toBe('PARTICIPANT_UNKNOWN');
+  });
+});
+
+describe('what goes out', () => {
+  test("each message has the documented shape, and carries the participant's own bytes", async () => {
+    const party = await signingParty();
+    const posted: Uint8Array[] = [];
+    const deliveries = disableDeliveries({
+      clock: here.clock,
+      node: network,
+      signer: party,
+      certificate: async () => party.certificateDer,
+      sent: { find: async () => undefined, keep: async (_, bytes) => bytes },
+      async post(_url, _headers, body) {
+        posted.push(body);
+        return { status: 200, retryAfter: undefined, body: Buffer.from('{"message_id":"m"}') };
+      },
+      peer: async () => ({
+        institution: { finId: 'BANCO_CL', finIdSchema: 'X' },
+        apiUrl: 'https://b',
+        apiKey: 'k',
+      }),
+      evidenceHead: async () => undefined,
+      eventsUrl: async () => 'https://fintech.example/events',
+      enrolments: here.enrolments,
+      disables: here.disables,
+    });
+    const one = await here.active(here.leaf('one'));
+    await here.active(here.leaf('other'));
+    const message = await here.disableMessage({ thumbprint: one.thumbprint }, { by: one });
+    await here.send(message);
+    await here.disable({ all: true });
+    for (const { id } of here.queues.announced) {
+      const kind = id.split('.').slice(0, 2).join('.');
+      const refs = { disableId: id.split('.')[2]!, receiver: id.split('.')[3] ?? fintech.finId };
+      const entry = { id, kind, refs, createdAt: here.clock.now() } as unknown as OutboxEntry;
+      if (deliveries[kind]) expect(await deliveries[kind](entry)).toMatchObject({ outcome: 'RECEIVED' });
+    }
+    const [event, forward, suspended, suspend] = posted.map((bytes) =>
+      JSON.parse(Buffer.from(bytes).toString()),
+    );
+    expect([event.type, suspended.type]).toEqual([
+      'apodera.certificate.disabled.v1',
+      'apodera.participant.suspended.v1',
+    ]);
+    const { parameters } = forward.document;
+    expect(validateForward(parameters)).toBe(true);
+    expect(Buffer.from(parameters.message, 'base64')).toEqual(Buffer.from(message.body));
+    expect(parameters.signature).toBe(message.signature);
+    expect(readEnvelope(posted[1]!).document.action).toBe('certificate.disable_forward');
+    expect(validateSuspend(suspend.document.parameters)).toBe(true);
+    expect(readSuspend(suspend.document.parameters)).toEqual({
+      participant: 'FINTECH_CL',
+      reason: 'ya no se usa',
+    });
+  });
+});
