@@ -14,6 +14,7 @@ async function aFlood() {
     ...world,
     enrolments: world.enrolmentStore,
     random: (bytes: number) => randomBytes(bytes),
+    disables: { find: async () => undefined },
     mailbox: mailbox(world.table),
     send: async (_: string, mail: Mail) => void sent.push(mail),
     nodeName: 'Banco del Puerto',
