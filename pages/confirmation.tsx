@@ -5,6 +5,7 @@ import type { FC } from 'hono/jsx';
 import { type AskedOffice, rejectionCauses } from '../core/people/decision.ts';
 import { type Frame, Page } from './page.tsx';
 import { Fact, FactorFields, Field, FormToken, Note, type Problem, ProblemSummary } from './parts.tsx';
+import { taxIdText } from './tax-id.ts';
 import { fill, type Texts, textsIn } from './texts/texts.ts';
 import { dateText, momentText, serialText, thumbprintGroups, thumbprintShort, whenText } from './when.ts';
 
@@ -121,9 +122,7 @@ const Facts: FC<{ frame: Frame; facts: ConfirmationFacts; texts: Texts }> = ({ f
     <dl class="facts">
       <Fact name={confirm.holder}>
         {facts.holder.name}
-        <small>
-          {facts.holder.taxIdType} {facts.holder.taxId}
-        </small>
+        <small>{taxIdText(facts.holder.taxIdType, facts.holder.taxId)}</small>
       </Fact>
       <Fact name={confirm.issuer}>
         {facts.psc}

@@ -1,6 +1,7 @@
 // What may each kind of act say? snake_case, closed objects, every member checked; the hash that operators sign is
 // over exactly these values, so nothing is added or dropped after they were read. It changes nothing itself.
 
+import { normaliseTaxId, type TaxIdType, taxIdTypes } from '../certificate/holder/tax-id.ts';
 import { Refusal } from '../errors.ts';
 import type { ActKind } from './act.ts';
 import { type Rule, rules } from './decision.ts';
@@ -12,7 +13,7 @@ export type PersonParameters = {
   readonly name: string;
   readonly email: string;
   readonly tax_id: string;
-  readonly tax_id_type: string;
+  readonly tax_id_type: TaxIdType;
   readonly locale: Locale;
   /** RFC 3339; apoderado only. */
   readonly power_from: string | null;
@@ -148,7 +149,7 @@ const person = shape({
   name,
   email,
   tax_id: taxId,
-  tax_id_type: text(/^[A-Z_]{2,12}$/, 'a tax id type'),
+  tax_id_type: either(...taxIdTypes),
   locale: either(...locales),
   power_from: orNull(time),
   power_until: orNull(time),
@@ -186,8 +187,13 @@ export function parseActParameters<K extends ActKind>(kind: K, value: unknown): 
   return value as ActParameters[K];
 }
 
-/** Of the people of one act: an office that belongs to a participant names it, the node's own name none. */
+/**
+ * Of the people of one act: an office that belongs to a participant names it, the node's own name none; the tax id is
+ * one of its kind, check digit included, for a certificate's holder is later found by it.
+ * @throws Refusal ACT_PARAMETERS_INVALID, TAX_ID_MALFORMED, TAX_ID_CHECK_DIGIT_WRONG
+ */
 export function admitPersonParameters(person: PersonParameters): void {
+  normaliseTaxId(person.tax_id_type, person.tax_id, 'tax_id');
   const own = person.office === 'nodeOperator' || person.office === 'auditor';
   if (own !== (person.participant === null))
     fail('participant', own ? 'null' : 'the fin_id of the participant');

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { type Locale, locales } from '../../core/people/person.ts';
 import { qrModules } from '../../pages/qr.ts';
 import { tokens } from '../../pages/style.ts';
+import { taxIdText } from '../../pages/tax-id.ts';
 import { fill, localeOf, textsIn } from '../../pages/texts/texts.ts';
 import { dateText, momentText, serialText, thumbprintShort } from '../../pages/when.ts';
 
@@ -106,4 +107,14 @@ test.each([
 
 test('a text beyond 271 bytes is refused', () => {
   expect(() => qrModules('x'.repeat(272))).toThrow(RangeError);
+});
+
+test.each([
+  ['CLID', '12345678-5', 'RUT 12.345.678-5'],
+  ['CLID', '1234567-K', 'RUT 1.234.567-K'],
+  ['BRCPF', '11144477735', 'CPF 111.444.777-35'],
+  ['PEDNI', '12345678', 'DNI 12345678'],
+  ['OTHER', 'x-1', 'OTHER x-1'],
+])('%s %s is shown as %s', (type, taxId, shown) => {
+  expect(taxIdText(type, taxId)).toBe(shown);
 });

@@ -22,8 +22,9 @@ export const somebody = (name: string, change: object = {}) => ({
   participant: null,
   name,
   email: `${name.toLowerCase().replace(/\W/g, '.')}@example.com`,
-  tax_id: createHash('sha256').update(name).digest('hex').slice(0, 10),
-  tax_id_type: 'RUT',
+  // Eight digits of a Peruvian DNI, which has no check digit.
+  tax_id: String(createHash('sha256').update(name).digest().readUInt32BE(0) % 100_000_000).padStart(8, '0'),
+  tax_id_type: 'PEDNI' as const,
   locale: 'es' as const,
   power_from: null,
   power_until: null,

@@ -86,7 +86,7 @@ const person = {
   name: 'María Rojas',
   email: 'maria@example.com',
   tax_id: '12.345.678-5',
-  tax_id_type: 'RUT',
+  tax_id_type: 'CLID',
   locale: 'es',
   power_from: '2026-01-01T00:00:00Z',
   power_until: null,
