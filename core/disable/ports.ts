@@ -9,8 +9,8 @@ import type { Suspension } from '../suspension/suspension.ts';
 import type { DisableWarning, Holding } from './plan.ts';
 import type { DisableCause } from './request.ts';
 
-/** Who or what ended them: a participant's message, another node's, the PSC, the clock. */
-export type DisableOrigin = 'signature' | 'apiKey' | 'network' | 'psc' | 'rotation';
+/** Who or what ended them: a participant's message, another node's, the PSC, the clock, an act of node operators. */
+export type DisableOrigin = 'signature' | 'apiKey' | 'network' | 'psc' | 'rotation' | 'nodeOperators';
 
 /** What one disable did; deliveries, mails and repeated requests read it. */
 export interface DisableRecord {

@@ -2,6 +2,8 @@
 // kind's own file says what it changes; apply-act.ts proves the signatures before any of them runs.
 
 import type { KeyObject } from 'node:crypto';
+import type { DisableStore } from '../../core/disable/ports.ts';
+import type { NodeRole } from '../../core/enrolment/enrolment.ts';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
 import type { PersonParameters } from '../../core/people/act-parameters.ts';
 import { newInvitationCode, openInvitation } from '../../core/people/invitation.ts';
@@ -35,6 +37,8 @@ export interface ApplyActDeps {
   readonly ledger: Ledger;
   readonly peerKeys: PeerKeys;
   readonly anchors: AnchorShelf;
+  readonly role: NodeRole;
+  readonly disables: DisableStore;
   readonly trust: TrustSource;
   readonly passwordCost: ScryptCost;
   readonly encryptSecret: (plain: string, personId: string) => Promise<string>;

@@ -7,6 +7,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { readConfig } from '../../adapters/config.ts';
 import { acts } from '../../adapters/dynamodb/acts.ts';
 import { apiKeys } from '../../adapters/dynamodb/api-keys.ts';
+import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { invitations } from '../../adapters/dynamodb/invitations.ts';
 import { leastAnchorsVersion } from '../../adapters/dynamodb/least-anchors.ts';
 import { ledger } from '../../adapters/dynamodb/ledger.ts';
@@ -30,10 +31,18 @@ const config = readConfig([
   'secretsKeyId',
   'trustBucket',
   'mailQueueUrl',
+  'deliverQueueUrl',
+  'executionQueueUrl',
+  'nodeRole',
   'nodeStage',
   'nodeFinId',
 ]);
-const parts = nodeParts('apply-act', { seals: true, queueUrls: { mail: config.mailQueueUrl } });
+const queueUrls = {
+  mail: config.mailQueueUrl,
+  deliver: config.deliverQueueUrl,
+  execution: config.executionQueueUrl,
+};
+const parts = nodeParts('apply-act', { seals: true, queueUrls });
 const { table, sealer, kms } = parts;
 const cipher = kmsCipher(kms, config.secretsKeyId);
 const publicKey = kmsPublicKeys(kms);
@@ -56,6 +65,8 @@ const deps = {
     signer: kmsSigner(kms, config.sealKeyId, 'ECDSA_SHA_256'),
     publicKey: () => publicKey(config.sealKeyId),
   },
+  role: config.nodeRole,
+  disables: disableStore(table, parts.announce),
   passwordCost: peoplePolicy.scrypt,
   encryptSecret: (plain: string, personId: string) => cipher.encrypt(plain, { personId }),
   decryptPeerKey: (encrypted: string, peer: string) => cipher.decrypt(encrypted, { peer }),

@@ -16,6 +16,7 @@ import {
   nothing,
   together,
 } from './applying.ts';
+import { endCertificates } from './end-certificates.ts';
 
 export interface ActContext {
   readonly actId: string;
@@ -133,11 +134,14 @@ export async function reset(
   ]);
 }
 
+/** S16: certificates first, so that no moment has an ended person with an active certificate. */
 export async function end(
   deps: ApplyActDeps,
   { person_id: personId }: ActParameters['person.end'],
+  context: ActContext,
 ): Promise<Applied> {
   const person = await known(deps, personId);
+  await endCertificates(deps, person, context);
   const ended: Person = { ...person, state: 'ended', version: person.version + 1 };
   return {
     ...nothing,

@@ -228,6 +228,7 @@ function storyOf({ origin, disabled: active }: DisableRecord): letters.DisableSt
     network: 'elsewhere',
     psc: 'revoked',
     rotation: 'rotated',
+    nodeOperators: 'holderEnded',
   } as const;
   return stories[origin];
 }

@@ -220,7 +220,14 @@ export function digestLetter(envelope: Envelope, count: number, waiting: readonl
   });
 }
 
-export type DisableStory = 'signed' | 'keyAlone' | 'elsewhere' | 'revoked' | 'rotated' | 'withdrawn';
+export type DisableStory =
+  | 'signed'
+  | 'keyAlone'
+  | 'elsewhere'
+  | 'revoked'
+  | 'rotated'
+  | 'withdrawn'
+  | 'holderEnded';
 
 /** One mail per disable, however many certificates it ended; the first stands for all. */
 export function disabledLetter(

@@ -3,6 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { apiKeys } from '../../adapters/dynamodb/api-keys.ts';
 import { bootstraps } from '../../adapters/dynamodb/bootstraps.ts';
+import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { leastAnchorsVersion } from '../../adapters/dynamodb/least-anchors.ts';
 import { memoryP256Signer } from '../../adapters/memory/signer.ts';
 import { parseCertificate } from '../../core/certificate/parse.ts';
@@ -72,6 +73,8 @@ export function anAdministration() {
     random: (bytes) => randomBytes(bytes),
     stage: 'local',
     passwordCost: cheap,
+    role: 'network',
+    disables: disableStore(world.table, world.announce),
     apiKeys: apiKeys(world.table, world.sealer),
     bootstraps: bootstraps(world.table, world.sealer),
     peerKeys: { put: async (finId, key) => void peerKeyValues.set(finId, key) },

@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+import { certificateItem, statusKey } from '../../adapters/dynamodb/certificate-items.ts';
+import {
+  enrolmentItem,
+  enrolmentKey,
+  enrolmentOf,
+  openKey,
+} from '../../adapters/dynamodb/enrolment-items.ts';
+import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
+import type { CertificateStatus, Enrolment } from '../../core/enrolment/enrolment.ts';
+import { confirmationOf } from '../../core/people/confirmation.ts';
+import { anAdministration, onboarding } from '../support/administration.ts';
+import { aWaitingConfirmation } from '../support/confirmation.ts';
+import { aSubject, hours } from '../support/people.ts';
+import { anEnrolment } from '../support/people-world.ts';
+
+async function anApoderado() {
+  const admin = anAdministration();
+  const [one, two] = await admin.operators();
+  const { once } = await admin.perform('participant.onboard', onboarding, [one!, two!]);
+  const idOf = (name: string) => once.find(({ of }) => of === name)!.id;
+  return { ...admin, one: one!, apoderado: idOf('Ana Apoderada'), officer: idOf('Olga Oficial') };
+}
+
+type Admin = Awaited<ReturnType<typeof anApoderado>>;
+
+/** As admission and settlement leave them. */
+async function enrolled({ world }: Admin, id: string, holder: string, networkStatus: 'pending' | 'active') {
+  const thumbprint = id.padEnd(43, 'x') as Thumbprint;
+  const enrolment = anEnrolment({
+    id,
+    thumbprint,
+    holder,
+    networkStatus,
+    role: 'network',
+    sources: [],
+  } as Partial<Enrolment>);
+  const open = { ...openKey('AURORA', thumbprint), enrolmentId: id };
+  const puts = [{ put: enrolmentItem(enrolment) }, { put: open }];
+  if (networkStatus === 'active') {
+    const { keyThumbprint, participant, use, validity, notAfter } = enrolment;
+    const status: CertificateStatus = {
+      ...{
+        thumbprint,
+        keyThumbprint,
+        participant,
+        enrolmentId: id,
+        use,
+        networkStatus,
+        validity,
+        notAfter,
+        holder,
+      },
+      acceptingOperators: ['PUERTO'],
+      sources: [],
+      anchor: 'a'.repeat(43) as Thumbprint,
+      activatedAt: hours(-1),
+    };
+    puts.push({ put: (await certificateItem(status, world.sealer, 1, [])).item });
+  }
+  await world.table.transact(puts);
+  return {
+    enrolment: async () => enrolmentOf((await world.table.get(enrolmentKey(id)))!),
+    status: async () => (await world.table.get(statusKey(thumbprint)))?.networkStatus,
+  };
+}
+
+test('S16 ending a person ends their certificates at once, active and pending, and nobody else’s', async () => {
+  const admin = await anApoderado();
+  const active = await enrolled(admin, 'EACTIVE', admin.apoderado, 'active');
+  const pending = await enrolled(admin, 'EPENDING', admin.apoderado, 'pending');
+  const other = await enrolled(admin, 'EOTHER', 'somebody-else', 'active');
+  expect(await admin.perform('person.end', { person_id: admin.apoderado }, [admin.one])).toMatchObject({
+    state: 'applied',
+  });
+  expect(await active.status()).toBe('disabled');
+  expect(await pending.enrolment()).toMatchObject({
+    networkStatus: 'rejected',
+    code: 'PERSON_POWER_NOT_IN_FORCE',
+  });
+  expect(await other.status()).toBe('active');
+});
+
+test('S16 the other nodes and the participant’s people are told', async () => {
+  const admin = await anApoderado();
+  await enrolled(admin, 'EACTIVE', admin.apoderado, 'active');
+  await admin.perform('person.end', { person_id: admin.apoderado }, [admin.one]);
+  const told = admin.world.announced.map(({ queue, receiver, refs }) => [queue, receiver ?? refs.receiver]);
+  expect(told).toContainEqual(['deliver', 'PUERTO']);
+  expect(admin.world.evidence().map(({ kind }) => kind)).toContain('certificate.disabled');
+});
+
+test('S16 a link that was mailed before the power ended decides nothing after it', async () => {
+  const { world, send, vote, decision } = await aWaitingConfirmation();
+  const person = (await world.people.person('p1'))!;
+  const power = { from: person.power!.from, until: world.clock.now() };
+  const grants = [{ noun: 'person' as const, person: { ...person, power, version: 2 } }];
+  await world.ledger.commit(grants, [], { evidence: [], outbox: [] });
+  world.clock.advance(1);
+  expect(await vote('confirm')).toMatchObject({
+    status: 403,
+    body: expect.stringContaining('no es para usted'),
+  });
+  expect((await decision()).votes).toEqual([]);
+  expect((await send({})).status).toBe(200);
+});
+
+test('S16 a vote that was given in force does not outlive the person’s office', async () => {
+  const { world, vote, decision } = await aWaitingConfirmation(['p1']);
+  await vote('confirm');
+  const people = (await world.people.holders('AURORA')).map((person) =>
+    person.personId === 'p1' ? { ...person, state: 'ended' as const } : person,
+  );
+  const evidence = { decision: await decision(), subject: aSubject, rule: 'any' as const, people };
+  expect(() => confirmationOf({ ...evidence, factorPublicKey: world.factorSigner.publicKey })).toThrow(
+    expect.objectContaining({ code: 'PERSON_NOT_ACTIVE' }),
+  );
+});
