@@ -108,8 +108,7 @@ async function linkTo(
 async function question(deps: SendMailDeps, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {
   const decision = await deps.decisions.find(refs.decisionId ?? '');
   const answered = decision?.votes.some(({ personId }) => personId === person.personId);
-  if (!decision || decision.state !== 'waiting' || answered || deps.clock.now() >= decision.expiresAt)
-    return undefined;
+  if (decision?.state !== 'waiting' || answered || deps.clock.now() >= decision.expiresAt) return undefined;
   const { decisionId, enrolmentId } = decision;
   // It outlives the decision, so that an old mail says who decided instead of nothing.
   const expiresAt = new Date(decision.expiresAt.getTime() + peoplePolicy.linkAfterlifeMs);
@@ -196,7 +195,7 @@ async function digest(deps: SendMailDeps, { person, envelope }: Addressee, refs:
 async function act(deps: SendMailDeps, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {
   const found = await deps.acts.act(refs.actId ?? '');
   const signed = found?.votes.some(({ personId }) => personId === person.personId);
-  if (!found || found.state !== 'open' || signed) return undefined;
+  if (found?.state !== 'open' || signed) return undefined;
   const proposer = await deps.people.person(found.proposedBy);
   const contact = proposer && (await deps.people.contact(proposer));
   const link = `${deps.origin}/acts/${found.actId}`;
