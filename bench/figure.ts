@@ -8,8 +8,8 @@ export interface Figure {
   readonly reference: string;
   readonly aim: number;
   readonly holds: boolean;
-  /** `ratio`: at most the aim; `times`: how many times better than a peer, at least the aim; `MiB`, `ms`: at most. */
-  readonly unit: 'ratio' | 'times' | 'MiB' | 'ms';
+  /** `ratio`: at most the aim; `times`: how many times better than a peer, at least the aim; `MiB`, `ms`, `count`: at most. */
+  readonly unit: 'ratio' | 'times' | 'MiB' | 'ms' | 'count';
   /** The reference against itself; outside 0.97 to 1.03 the run is invalid. */
   readonly control?: number;
 }

@@ -6,7 +6,7 @@ import { validatePath } from '../../core/certificate/path.ts';
 import type { PscProfile } from '../../core/certificate/psc-profile.ts';
 import type { Enrolment, Step } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentStore } from '../../core/enrolment/ports.ts';
-import { Refusal } from '../../core/errors.ts';
+import { Refusal, type RefusalCode } from '../../core/errors.ts';
 import type { SourceBytes } from '../../core/evidence/record.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 import type { TrustSource } from '../../core/trust.ts';
@@ -31,7 +31,7 @@ export interface CheckRevocationPorts {
 
 /** `GOOD`, `REVOKED`, the code of a refusal, or `ENDED` when the enrolment ended meanwhile. */
 export interface CheckRevocationOutcome {
-  readonly outcome: string;
+  readonly outcome: 'GOOD' | 'REVOKED' | 'ENDED' | RefusalCode;
 }
 
 /** @throws Refusal ENROLMENT_UNKNOWN; Transient */
@@ -49,7 +49,7 @@ export async function checkRevocation(
 }
 
 interface Finding {
-  readonly outcome: string;
+  readonly outcome: CheckRevocationOutcome['outcome'];
   readonly revocation?: PathRevocation;
   readonly refusal?: Refusal;
 }

@@ -9,19 +9,21 @@ const pollMs = 200;
 export class Story {
   readonly #clock: VirtualClock;
   readonly #colour: boolean;
+  readonly #say: (line: string) => void;
   verified = 0;
 
-  constructor(clock: VirtualClock, colour: boolean) {
+  constructor(clock: VirtualClock, colour: boolean, say: (line: string) => void = console.log) {
     this.#clock = clock;
     this.#colour = colour;
+    this.#say = say;
   }
 
   chapter(title: string): void {
-    console.log(`\n${this.#paint('1', title)}`);
+    this.#say(`\n${this.#paint('1', title)}`);
   }
 
   async tell(what: string): Promise<void> {
-    console.log(`  ${this.#time()}  ${what}`);
+    this.#say(`  ${this.#time()}  ${what}`);
   }
 
   /** Looks again until it holds: decisions travel between nodes. @throws Error with what was found instead */
@@ -34,7 +36,7 @@ export class Story {
     }
     if (found !== expected) throw new Error(`${what}: expected "${expected}", found "${found}"`);
     this.verified++;
-    console.log(`  ${this.#time()}  ${this.#paint('32', '✓')} ${what}: ${found}`);
+    this.#say(`  ${this.#time()}  ${this.#paint('32', '✓')} ${what}: ${found}`);
   }
 
   #time(): string {
