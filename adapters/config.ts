@@ -48,6 +48,8 @@ const settings = {
   mailFrom: ['MAIL_FROM', text],
   checkFactorFunction: ['CHECK_FACTOR_FUNCTION', text],
   applyActFunction: ['APPLY_ACT_FUNCTION', text],
+  /** The API of the payout operator's own core; empty at a network. */
+  executorUrl: ['EXECUTOR_URL', text, ''],
   /** Ten years, the longest general limitation period among our countries: Brazil, Código Civil art. 205. */
   evidenceRetentionDays: ['EVIDENCE_RETENTION_DAYS', positiveInteger, '3653'],
   /** 72 h: architecture section 4, A-160. */

@@ -17,6 +17,7 @@ export const logCodes = {
   OUTBOX_DEAD: ['alarm', 'A message was given up after the last attempt that policy allows.'],
   OUTBOX_POSTPONED: ['info', 'A message will be tried again later.'],
   OUTBOX_UNANNOUNCED: ['warn', 'A message was recorded but not announced; the sweep will do it.'],
+  PAYOUT_OK_AFTER_ERROR: ['alarm', 'A payout operator says ok to a payout that was told as an error.'],
   REQUEST_DENIED: ['info', 'A request did not get past the authorizer.'],
   SEAL_BROKEN: ['alarm', 'An item that grants a right does not carry a good seal of this node.'],
 } as const satisfies Record<string, readonly ['info' | 'warn' | 'alarm', string]>;

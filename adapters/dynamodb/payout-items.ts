@@ -64,7 +64,7 @@ export function payoutItem(payout: StoredPayout): StoredItem {
 }
 
 export function payoutOf(item: StoredItem): StoredPayout {
-  const payout = recordOf<StoredPayout>(withoutKeys(item), ['createdAt', 'at']);
+  const payout = recordOf<StoredPayout>(withoutKeys(item), ['createdAt', 'at', 'notAfter']);
   return { ...payout, amountMinor: BigInt(payout.amountMinor) };
 }
 

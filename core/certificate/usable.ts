@@ -86,7 +86,9 @@ export async function useCertificate(
 }
 
 /** What the status item says, by the clock and not by its last writer: expiry and the end of a power need no sweep. */
-function checkStatus(asked: UseOfCertificate): CertificateStatus {
+export function checkStatus(
+  asked: Pick<UseOfCertificate, 'status' | 'now' | 'use' | 'participant'>,
+): CertificateStatus {
   const { status, now } = asked;
   if (!status) throw new Refusal('CERTIFICATE_UNKNOWN');
   if (asked.participant !== undefined && status.participant !== asked.participant)

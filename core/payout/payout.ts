@@ -21,6 +21,9 @@ export interface Payout {
   /** What the counters were debited, to be released once and on the same day. */
   readonly day: string;
   readonly response?: PayoutResponse;
+  /** At the payout operator: the network that forwarded it, and until when it may be started. */
+  readonly network?: string;
+  readonly notAfter?: Date;
 }
 
 /** Of the payout operator, as the participant hears it (interop section 7). */
@@ -29,8 +32,6 @@ export interface PayoutResponse {
   readonly status: string;
   readonly message: string | null;
   readonly at: Date;
-  /** The outbox entry's message_id, or the operator's, that carried it. */
-  readonly answerId?: string;
 }
 
 /** At the network. `ok` after `error` is recorded, alarmed and told by event (S6): money did move. */

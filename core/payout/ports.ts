@@ -8,7 +8,7 @@ import type { Institution } from '../message/envelope.ts';
 import type { OutboxEntry } from '../outbox.ts';
 import type { AdmittedPayouts, PayingParticipant } from './admission.ts';
 import type { Debit } from './limits.ts';
-import type { Payout } from './payout.ts';
+import type { Payout, PayoutResponse, PayoutState } from './payout.ts';
 
 /** A message as it was recorded. */
 export interface RecordedMessage {
@@ -63,4 +63,51 @@ export interface SenderFacts {
   readonly status: CertificateStatus | undefined;
   readonly anchorVersion: number;
   readonly participant: (PayingParticipant & Institution & { readonly suspended: boolean }) | undefined;
+}
+
+/** A recorded message, byte for byte, with its place in time. */
+export interface OriginalPayouts {
+  readonly original: Required<OriginalMessage>;
+  readonly admittedAt: Date;
+}
+
+/** One payout from one state to the next; everything beside it in the same transaction, or none of it. */
+export interface PayoutMove {
+  readonly from: Payout;
+  readonly to: PayoutState;
+  readonly response?: PayoutResponse;
+  /** To be debited now: at the operator with `executing`, at the network for an `ok` after `error`. */
+  readonly debits?: readonly Debit[];
+  /** Takes the debit back, from the counters and the day that were debited. */
+  readonly release?: boolean;
+  /** Debits again what was released, over the limit if need be: the money is gone (S6). */
+  readonly redebit?: boolean;
+  /** The signed words that moved it, kept for the participant (A-073). */
+  readonly answer?: Required<OriginalMessage>;
+  readonly evidence: readonly EvidenceRecord[];
+  readonly outbox: readonly OutboxEntry[];
+}
+
+export type PayoutMoveOutcome =
+  | { readonly outcome: 'MOVED' }
+  | { readonly outcome: 'STALE' }
+  | { readonly outcome: 'OVER_LIMIT'; readonly debits: readonly Debit[] };
+
+export interface ReceivedPayouts {
+  readonly participant: string;
+  readonly messageId: string;
+  readonly original: Required<OriginalMessage>;
+  readonly receivedAt: Date;
+  readonly payouts: readonly (Payout & { readonly entry: OutboxEntry })[];
+  readonly evidence: readonly EvidenceRecord[];
+}
+
+export interface PayoutMoves {
+  find(participant: string, transactionId: string): Promise<Payout | undefined>;
+  /** Undefined where the message is not committed. */
+  original(participant: string, messageId: string): Promise<OriginalPayouts | undefined>;
+  answerOf(participant: string, transactionId: string): Promise<Required<OriginalMessage> | undefined>;
+  move(move: PayoutMove): Promise<PayoutMoveOutcome>;
+  /** At the payout operator: each payout once, under the participant of its own message (S3). */
+  receive(received: ReceivedPayouts): Promise<'RECEIVED' | 'OTHER_MESSAGE'>;
 }

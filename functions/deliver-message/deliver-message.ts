@@ -88,6 +88,18 @@ export async function deliverEvent(
   return heardFromParticipant(answer, ports.clock.now());
 }
 
+/** The published message of responses, at the participant's own URL (interop section 3.2). */
+export async function deliverToWebhook(
+  ports: DeliverPorts,
+  entry: Entry,
+  url: string,
+  make: () => Uint8Array,
+): Promise<Delivered> {
+  const bytes = await keptBytes(ports, entry.id, async () => make());
+  const answer = await send(ports, url, { 'Content-Type': 'application/json' }, bytes);
+  return heardFromParticipant(answer, ports.clock.now());
+}
+
 async function keptBytes(
   ports: DeliverPorts,
   entryId: string,

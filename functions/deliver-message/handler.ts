@@ -11,19 +11,23 @@ import { outboxStore } from '../../adapters/dynamodb/outbox.ts';
 import { sentMessages } from '../../adapters/dynamodb/sent-messages.ts';
 import { enrolmentAnswer } from '../../adapters/http/enrolment.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
+import { payoutDeliveryParts } from '../../adapters/payout-delivery-parts.ts';
 import { s3LargeBytes } from '../../adapters/s3/large-bytes.ts';
 import { secretReader } from '../../adapters/secrets-manager/secrets.ts';
 import { type Effect, GiveUp, outboxReceiver, TryAgain } from '../../adapters/sqs/receive.ts';
 import { disableDeliveries } from './disable-deliveries.ts';
 import { type Delivery, enrolmentDeliveries } from './enrolment-deliveries.ts';
+import { executePayout } from './execute-payout.ts';
+import { payoutDeliveries } from './payout-deliveries.ts';
 
 const config = readConfig(['evidenceBucket', 'deliverQueueUrl', 'executionQueueUrl']);
 const queueUrls = { deliver: config.deliverQueueUrl, execution: config.executionQueueUrl };
 const parts = nodeParts('deliver-message', { seals: false, queueUrls });
+const large = s3LargeBytes(new S3Client(), config.evidenceBucket);
 const ports = {
   ...parts,
   ...deliverParts(parts, secretReader(new SecretsManagerClient())),
-  sent: sentMessages(parts.table, s3LargeBytes(new S3Client(), config.evidenceBucket)),
+  sent: sentMessages(parts.table, large),
   decisions: decisions(parts.table, parts.announce),
   disables: disableStore(parts.table, parts.announce),
   describe: enrolmentAnswer,
@@ -39,8 +43,24 @@ const effectOf =
     return undefined;
   };
 
-const deliveries = Object.entries({ ...enrolmentDeliveries(ports), ...disableDeliveries(ports) });
-const effects = Object.fromEntries(deliveries.map(([kind, deliver]) => [kind, effectOf(deliver)]));
+const payouts = { ...ports, ...payoutDeliveryParts(parts, large) };
+
+const execute: Effect = async (entry) => {
+  const executed = await executePayout(payouts, entry);
+  if (executed.outcome === 'NOT_NOW') throw new TryAgain(executed.because);
+  if (executed.outcome === 'STUCK') throw new GiveUp(executed.code);
+  return undefined;
+};
+
+const deliveries = Object.entries({
+  ...enrolmentDeliveries(ports),
+  ...disableDeliveries(ports),
+  ...payoutDeliveries(payouts),
+});
+const effects = {
+  ...Object.fromEntries(deliveries.map(([kind, deliver]) => [kind, effectOf(deliver)])),
+  'payout.execute': execute,
+};
 const receive = outboxReceiver({ ...parts, store: outboxStore(parts.table), effects });
 
 export async function handler(event: SQSEvent) {

@@ -1,16 +1,21 @@
 // Wires POST /v1/node/messages.
 
+import { S3Client } from '@aws-sdk/client-s3';
 import { readConfig } from '../../adapters/config.ts';
 import { disableStore } from '../../adapters/dynamodb/disables.ts';
+import { payoutMoves } from '../../adapters/dynamodb/payout-moves.ts';
 import { peerHeads } from '../../adapters/dynamodb/peer-heads.ts';
 import { enrolling } from '../../adapters/enrolling.ts';
 import { apiDoor } from '../../adapters/http/door.ts';
+import { requirePayoutShape } from '../../adapters/http/payouts.ts';
 import { SIGNATURE_HEADER } from '../../adapters/http/request.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { nodeTrust } from '../../adapters/node-trust.ts';
+import { s3LargeBytes } from '../../adapters/s3/large-bytes.ts';
 import { receiveNodeMessage } from './receive-node-message.ts';
 
-const { nodeRole, executionQueueUrl, deliverQueueUrl, mailQueueUrl } = readConfig([
+const { nodeRole, executionQueueUrl, deliverQueueUrl, mailQueueUrl, evidenceBucket } = readConfig([
+  'evidenceBucket',
   'nodeRole',
   'executionQueueUrl',
   'deliverQueueUrl',
@@ -29,6 +34,10 @@ const ports = {
   disables: disableStore(parts.table, parts.announce),
   peerHeads: peerHeads(parts),
   peer: (finId: string) => trust.parties.party(finId),
+  moves: payoutMoves({ ...parts, large: s3LargeBytes(new S3Client(), evidenceBucket) }),
+  requireShape: requirePayoutShape,
+  alarmOkAfterError: (transactionId: string, payoutOperator: string) =>
+    parts.log.say('PAYOUT_OK_AFTER_ERROR', { transactionId, payoutOperator }),
 };
 
 export const handler = apiDoor(parts, async (request) => {

@@ -15,14 +15,20 @@ import {
   parametersOf,
 } from '../../core/message/envelope.ts';
 import { addressedEnvelope, verifySender } from '../../core/message/sender.ts';
+import { readPayoutAnswer, readPayoutForward } from '../../core/payout/forward.ts';
 import type { Party } from '../../core/people/party.ts';
 import type { People } from '../../core/people/ports.ts';
 import { endEnrolment } from './end-enrolment.ts';
 import { receiveAnswer } from './receive-answer.ts';
 import { receiveDisable, receiveSuspension } from './receive-disable.ts';
 import { type ReceiveEnrolmentPorts, receiveEnrolment } from './receive-enrolment.ts';
+import { type ReceivePayoutPorts, receivePayout } from './receive-payout.ts';
+import { type ReceivePayoutAnswerPorts, receivePayoutAnswer } from './receive-payout-answer.ts';
 
-export interface ReceiveNodeMessagePorts extends ReceiveEnrolmentPorts {
+export interface ReceiveNodeMessagePorts
+  extends ReceiveEnrolmentPorts,
+    Omit<ReceivePayoutPorts, 'participant'>,
+    ReceivePayoutAnswerPorts {
   readonly role: 'network' | 'payoutOperator';
   readonly people: Pick<People, 'holders'>;
   readonly disables: DisableStore;
@@ -80,6 +86,15 @@ export async function receiveNodeMessage(
     await receiveSuspension(ports, readSuspend(parametersOf(envelope, action)), said);
     return receipt;
   }
+  if (action === 'payout.forward') {
+    await receivePayout(ports, { forward: readPayoutForward(parametersOf(envelope, action)), from });
+    return { ...receipt, status: 'accepted' };
+  }
+  if (action === 'payout.answer') {
+    const answer = readPayoutAnswer(parametersOf(envelope, action));
+    await receivePayoutAnswer(ports, { answer, payoutOperator: peer.finId, message });
+    return receipt;
+  }
   await endEnrolment(ports, { from, parameters: endParameters(envelope) });
   return receipt;
 }
@@ -91,6 +106,8 @@ const speakers: Readonly<Record<string, readonly [Party['kind'], 'network' | 'pa
   'enrolment.answer': ['payoutOperator', 'network'],
   'certificate.disable_forward': ['network', 'payoutOperator'],
   'participant.suspend': ['network', 'payoutOperator'],
+  'payout.forward': ['network', 'payoutOperator'],
+  'payout.answer': ['payoutOperator', 'network'],
 };
 
 function requireRole(own: 'network' | 'payoutOperator', peer: Party['kind'], action: string): void {

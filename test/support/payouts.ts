@@ -138,6 +138,8 @@ export interface WorldOptions {
   readonly settings?: PayoutSettings;
   readonly status?: Partial<CertificateStatus>;
   readonly party?: Partial<Party>;
+  /** The participant's certificate; a new one when absent. */
+  readonly leaf?: Issued;
 }
 
 let sharedRoot: Authority | undefined;
@@ -152,7 +154,7 @@ export async function payoutWorld(options: WorldOptions = {}) {
   const clock = memoryClock(now.toISOString());
   const queues = testQueues();
   const large = memoryLarge();
-  const leaf = root.issue({ holder: someHolder });
+  const leaf = options.leaf ?? root.issue({ holder: someHolder });
   await enrol(table, sealer, leaf, root, options);
   const trust = {
     inForce: async () => ({

@@ -23,7 +23,7 @@ export function testQueues(): TestQueues {
       return [];
     },
     async deliver(read) {
-      const batch = queued;
+      const batch = [...queued];
       if (batch.length === 0) return;
       const { batchItemFailures } = await read({ Records: batch } as SQSEvent);
       const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));

@@ -1,0 +1,159 @@
+// Moves a payout from state to state, each by one conditional write together with its debits or their release, its
+// evidence and what has to be told (S2, S7). Which move is due is decided by the use cases.
+
+import { createHash } from 'node:crypto';
+import type { PayoutMove, PayoutMoveOutcome, PayoutMoves, ReceivedPayouts } from '../../core/payout/ports.ts';
+import { messagePolicy, payoutPolicy } from '../../core/policy.ts';
+import { type Announce, effectWrites } from './effects.ts';
+import { outboxPut } from './outbox.ts';
+import {
+  counterKey,
+  debitWrite,
+  payoutItem,
+  payoutKey,
+  payoutMessageKey,
+  payoutOf,
+  releaseWrite,
+  type StoredPayout,
+} from './payout-items.ts';
+import { itemOf } from './records.ts';
+import type { LargeBytes } from './sent-messages.ts';
+import { absent, all, any, ConditionFailed, equals, type Table, text, type Write } from './table.ts';
+
+export interface PayoutMovesParts {
+  readonly table: Table;
+  readonly large: LargeBytes;
+  readonly announce: Announce;
+}
+
+const answerKey = (participant: string, transactionId: string) => ({
+  pk: payoutKey(participant, transactionId).pk,
+  sk: 'ANSWER',
+});
+
+export function payoutMoves(parts: PayoutMovesParts): PayoutMoves {
+  const { table, large, announce } = parts;
+  return {
+    async find(participant, transactionId) {
+      const item = await table.get(payoutKey(participant, transactionId));
+      return item && payoutOf(item);
+    },
+    async original(participant, messageId) {
+      const item = await table.get(payoutMessageKey(participant, messageId));
+      if (item?.kind !== 'payouts' || item.state !== 'committed') return undefined;
+      const bytes = item.large ? await large.get(text(item, 'digest')) : (item.bytes as Uint8Array);
+      return {
+        original: { bytes, signature: text(item, 'signature') },
+        admittedAt: new Date(text(item, 'at')),
+      };
+    },
+    async answerOf(participant, transactionId) {
+      const item = await table.get(answerKey(participant, transactionId));
+      return item && { bytes: item.bytes as Uint8Array, signature: text(item, 'signature') };
+    },
+    async move(move) {
+      const outcome = await moveOne(table, move);
+      if (outcome.outcome === 'MOVED') await announce(move.outbox);
+      return outcome;
+    },
+    async receive(received) {
+      const outcome = await receive(parts, received);
+      if (outcome === 'RECEIVED') await announce(received.payouts.map(({ entry }) => entry));
+      return outcome;
+    },
+  };
+}
+
+async function moveOne(table: Table, move: PayoutMove): Promise<PayoutMoveOutcome> {
+  const { from, to, response, debits = [] } = move;
+  const { participant, transactionId } = from;
+  const { counters = [] } = from as Partial<StoredPayout>;
+  const debited = debits.map((debit) => counterKey(participant, debit).pk);
+  const writes: Write[] = [
+    {
+      update: payoutKey(participant, transactionId),
+      change: {
+        set: {
+          state: to,
+          ...(response && { response: itemOf(response) }),
+          ...(debits[0] && { counters: debited, day: debits[0].day }),
+        },
+      },
+      when: all(
+        equals('state', from.state),
+        equals('networkTransactionId', from.networkTransactionId),
+        equals('payoutOperator', from.payoutOperator),
+      ),
+    },
+    ...debits.map((debit) => debitWrite(participant, debit)),
+    ...(move.release ? counters.map((pk) => releaseWrite({ pk, sk: '0' }, from.amountMinor)) : []),
+    ...(move.redebit ? counters.map((pk) => releaseWrite({ pk, sk: '0' }, -from.amountMinor)) : []),
+    ...(move.answer ? [{ put: { ...answerKey(participant, transactionId), ...move.answer } }] : []),
+  ];
+  try {
+    await table.transact([...writes, ...effectWrites(move)]);
+    return { outcome: 'MOVED' };
+  } catch (error) {
+    if (!(error instanceof ConditionFailed)) throw error;
+    if (error.index === 0) return { outcome: 'STALE' };
+    const over = error.failures.flatMap(({ index }) => debits[index - 1] ?? []);
+    if (over.length === 0) throw error;
+    return { outcome: 'OVER_LIMIT', debits: over };
+  }
+}
+
+/**
+ * The message first, then its payouts: a process that dies between is taken up by the network's next attempt, which meets
+ * its own payouts as they are. A payout is put with the entry that has it executed, or not at all.
+ */
+async function receive(
+  { table, large }: PayoutMovesParts,
+  received: ReceivedPayouts,
+): Promise<'RECEIVED' | 'OTHER_MESSAGE'> {
+  const { participant, messageId, original } = received;
+  const digest = createHash('sha256').update(original.bytes).digest('hex');
+  const key = payoutMessageKey(participant, messageId);
+  const inItem = original.bytes.length <= messagePolicy.inItemBytes;
+  if (!inItem) await large.put(digest, original.bytes);
+  const message: Write = {
+    put: {
+      ...key,
+      kind: 'payouts',
+      subject: 'payouts',
+      state: 'committed',
+      digest,
+      seed: '',
+      at: received.receivedAt.toISOString(),
+      signature: original.signature,
+      ...(inItem ? { bytes: original.bytes } : { large: true }),
+    },
+    // Another payout operator's transactions of the same message may be forwarded apart: the same bytes are the same.
+    when: any(absent(), equals('digest', digest)),
+  };
+  try {
+    await table.transact([message, ...effectWrites({ evidence: received.evidence, outbox: [] })]);
+  } catch (error) {
+    if (error instanceof ConditionFailed && error.index === 0) return 'OTHER_MESSAGE';
+    throw error;
+  }
+  const each = payoutPolicy.actions / 2;
+  for (let at = 0; at < received.payouts.length; at += each) {
+    const chunk = received.payouts.slice(at, at + each);
+    await putEach(table, chunk);
+  }
+  return 'RECEIVED';
+}
+
+async function putEach(table: Table, payouts: ReceivedPayouts['payouts']): Promise<void> {
+  const writes = payouts.flatMap(({ entry, ...payout }): Write[] => [
+    { put: payoutItem({ ...payout, counters: [] }), when: absent() },
+    outboxPut(entry),
+  ]);
+  try {
+    await table.transact(writes);
+  } catch (error) {
+    if (!(error instanceof ConditionFailed)) throw error;
+    // Some are there already: one by one, so that the others are not held up.
+    if (payouts.length > 1) for (const one of payouts) await putEach(table, [one]);
+  }
+}

@@ -1,0 +1,85 @@
+// How does a payout operator talk to its bank's core? Three calls over HTTP, with the payout's key as idempotency key:
+// GET /accounts/{number}, POST /payments, GET /payments/{key}. The core is the operator's own and named by its
+// deployment, so that no egress guard stands between; what it does not answer is UNKNOWN, never a no.
+
+import { Transient } from '../../core/errors.ts';
+import { writeAmount } from '../../core/payout/amount.ts';
+import type { Executor, ExecutorOutcome } from '../../core/payout/executor.ts';
+
+export interface HttpExecutorOptions {
+  /** Without a slash at its end. */
+  readonly url: string;
+  /** The core promises to do nothing twice under one key. */
+  readonly idempotent: boolean;
+  /** Milliseconds; below the lease of the entry that waits for it. */
+  readonly timeout?: number;
+}
+
+interface CoreAnswer {
+  readonly status?: unknown;
+  readonly reference?: unknown;
+  readonly code?: unknown;
+  readonly message?: unknown;
+}
+
+export function httpExecutor({ url, idempotent, timeout = 20_000 }: HttpExecutorOptions): Executor {
+  const ask = (path: string, init: RequestInit = {}) =>
+    fetch(`${url}${path}`, { ...init, redirect: 'error', signal: AbortSignal.timeout(timeout) });
+
+  async function question(path: string): Promise<{ status: number; body: Record<string, unknown> }> {
+    try {
+      const answer = await ask(path);
+      if (answer.status !== 200 && answer.status !== 404) throw new Error(`HTTP ${answer.status}`);
+      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+    } catch (cause) {
+      throw new Transient('TransientExecutor', "the bank's core does not answer", { cause });
+    }
+  }
+
+  return {
+    idempotent,
+    async holderOf(account) {
+      const { status, body } = await question(`/accounts/${encodeURIComponent(account)}`);
+      if (status === 404) return undefined;
+      if (typeof body.holder_tax_id === 'string') return body.holder_tax_id;
+      throw new Transient('TransientExecutor', "the bank's core names no holder");
+    },
+    async pay(order) {
+      const { key, money, debtorAccount, creditor, description } = order;
+      const body = {
+        debtor_account: debtorAccount,
+        creditor,
+        currency: money.currency,
+        amount: writeAmount(money),
+        description,
+      };
+      try {
+        const answer = await ask('/payments', {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
+          body: JSON.stringify(body),
+        });
+        return answer.status === 200
+          ? outcomeOf((await answer.json()) as CoreAnswer)
+          : { outcome: 'UNKNOWN' };
+      } catch {
+        return { outcome: 'UNKNOWN' };
+      }
+    },
+    async find(key) {
+      const { status, body } = await question(`/payments/${encodeURIComponent(key)}`);
+      return status === 404 ? { outcome: 'NEVER_SEEN' } : outcomeOf(body);
+    },
+  };
+}
+
+/** Only the two words that mean an end are an end. */
+function outcomeOf({ status, reference, code, message }: CoreAnswer): ExecutorOutcome {
+  if (status === 'ok') return { outcome: 'OK', reference: String(reference ?? '').slice(0, 64) };
+  if (status !== 'error') return { outcome: 'UNKNOWN' };
+  return {
+    outcome: 'ERROR',
+    status: typeof code === 'string' && /^[a-z0-9_]{1,64}$/.test(code) ? code : 'error',
+    message: typeof message === 'string' ? message.slice(0, 500) : '',
+  };
+}

@@ -1,0 +1,49 @@
+// What do deliveries and executions of payouts stand on beside the other deliveries? The payouts themselves, the node's
+// trust (an operator verifies again by itself), participants' settings and URLs, and the bank's core.
+
+import type { Executor } from '../core/payout/executor.ts';
+import { urlInForce } from '../core/webhook.ts';
+import { readConfig } from './config.ts';
+import { suspensionKey } from './dynamodb/parties.ts';
+import { payoutMoves } from './dynamodb/payout-moves.ts';
+import { payoutSettingsKey, payoutSettingsOf } from './dynamodb/payout-settings.ts';
+import type { LargeBytes } from './dynamodb/sent-messages.ts';
+import { webhooks } from './dynamodb/webhooks.ts';
+import { httpExecutor } from './executor/http.ts';
+import type { NodeParts } from './node-parts.ts';
+import { nodeTrust } from './node-trust.ts';
+
+export function payoutDeliveryParts(parts: NodeParts, large: LargeBytes) {
+  const { executorUrl } = readConfig(['executorUrl']);
+  const { table, sealer } = parts;
+  const trust = nodeTrust(parts);
+  const hooks = webhooks(table, sealer);
+  const suspended = async (finId: string) => (await table.get(suspensionKey(finId))) !== undefined;
+  return {
+    moves: payoutMoves({ ...parts, large }),
+    statuses: trust.statuses,
+    chains: trust.chains,
+    proved: trust.proved,
+    suspended,
+    executor: executorUrl ? httpExecutor({ url: executorUrl, idempotent: true }) : noExecutor,
+    async institution(finId: string) {
+      return trust.parties.party(finId);
+    },
+    async payer(finId: string) {
+      const party = await trust.parties.party(finId);
+      if (!party) return undefined;
+      const settings = await payoutSettingsOf(sealer, await table.get(payoutSettingsKey(finId)));
+      return { ...party, settings, suspended: await suspended(finId) };
+    },
+    async payoutsUrl(participant: string, now: Date) {
+      const webhook = await hooks.find(participant, 'payouts');
+      return webhook && urlInForce(webhook, now).url;
+    },
+  };
+}
+
+const unnamed = async (): Promise<never> => {
+  throw new Error('"EXECUTOR_URL" is not set: this node was asked to execute a payout');
+};
+/** A network executes nothing. */
+const noExecutor: Executor = { idempotent: false, holderOf: unnamed, pay: unnamed, find: unnamed };

@@ -1,0 +1,42 @@
+// What does a payout operator ask of its bank's core? Whose an account is (S1), to pay once per key, and what became
+// of a key. An outcome that is not known is never guessed: whoever called asks again by the key.
+
+import type { Money } from './amount.ts';
+
+export type ExecutorOutcome =
+  | { readonly outcome: 'OK'; readonly reference: string }
+  /** The core's own definite no: money did not move. */
+  | { readonly outcome: 'ERROR'; readonly status: string; readonly message: string }
+  /** Accepted and not finished, or no answer at all. */
+  | { readonly outcome: 'UNKNOWN' };
+
+export interface PaymentOrder {
+  /** The network's transaction id: the idempotency key. */
+  readonly key: string;
+  readonly money: Money;
+  readonly debtorAccount: string;
+  /** The creditor as the participant wrote it, and the description. */
+  readonly creditor: object;
+  readonly description: string;
+}
+
+export interface Executor {
+  /** The core does nothing twice under one key: only then may an order be sent again. */
+  readonly idempotent: boolean;
+  /** Tax id of the holder as the core names it; undefined where there is no such account. @throws Transient */
+  holderOf(account: string): Promise<string | undefined>;
+  /** Never throws for an answer that got lost: that is UNKNOWN. */
+  pay(order: PaymentOrder): Promise<ExecutorOutcome>;
+  /** @throws Transient where the core cannot be asked */
+  find(key: string): Promise<ExecutorOutcome | { readonly outcome: 'NEVER_SEEN' }>;
+}
+
+/** Tax ids are compared by their letters and digits. */
+export function sameTaxId(one: string, other: string): boolean {
+  const plain = (text: string) =>
+    text
+      .toUpperCase()
+      .replace(/[^A-Z0-9]/g, '')
+      .replace(/^0+/, '');
+  return plain(one) !== '' && plain(one) === plain(other);
+}

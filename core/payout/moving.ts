@@ -1,0 +1,69 @@
+// Which move of a payout is due, and what is told of it? Values only: the use cases read, the store writes.
+
+import { Refusal } from '../errors.ts';
+import type { EvidenceRecord } from '../evidence/record.ts';
+import { newOutboxEntry, type OutboxEntry } from '../outbox.ts';
+import type { PayoutAnswer } from './forward.ts';
+import { mayFollow, networkTransitions, type Payout, type PayoutResponse } from './payout.ts';
+
+export interface Making {
+  /** Of the evidence record. */
+  readonly evidenceId: string;
+  /** Of the outbox entry. */
+  readonly entryId: string;
+  readonly responseId: string;
+  readonly by: string;
+  readonly now: Date;
+}
+
+/** The published status for what a rule of ours refuses after the message was taken (interop section 7). */
+export function refusedResponse(refusal: Refusal, { responseId, now }: Making): PayoutResponse {
+  return { id: responseId, status: 'invalid', message: `${refusal.code}: ${refusal.message}`, at: now };
+}
+
+export function payoutEvidence(
+  payout: Payout,
+  kind: string,
+  making: Making,
+  facts: EvidenceRecord['facts'] = {},
+): EvidenceRecord {
+  const { participant, transactionId, networkTransactionId, messageId } = payout;
+  return {
+    id: making.evidenceId,
+    scope: participant,
+    kind,
+    at: making.now,
+    actor: { kind: 'node', function: making.by },
+    subjects: { messageId, transactionId, networkTransactionId },
+    facts: { payoutOperator: payout.payoutOperator, ...facts },
+  };
+}
+
+/** At the network: the participant's webhook. At the payout operator: the network that forwarded. */
+export function tell(
+  kind: 'payout.respond' | 'payout.answer',
+  payout: Payout,
+  receiver: string,
+  { entryId, now }: Making,
+): OutboxEntry {
+  const { participant, transactionId } = payout;
+  const refs = { participant, transactionId, receiver };
+  return newOutboxEntry({ id: entryId, queue: 'deliver', kind, refs, receiver, now });
+}
+
+export type AnswerEffect = 'SETTLE' | 'KNOWN' | 'OK_AFTER_ERROR';
+
+/**
+ * What an answer does to the payout that it is about (S6, S7).
+ * @param from the payout operator that signed it
+ * @throws Refusal PAYOUT_ANSWER_UNEXPECTED
+ */
+export function answerEffect(payout: Payout | undefined, answer: PayoutAnswer, from: string): AnswerEffect {
+  const isAbout =
+    payout?.payoutOperator === from && payout.networkTransactionId === answer.networkTransactionId;
+  if (!payout || !isAbout) throw new Refusal('PAYOUT_ANSWER_UNEXPECTED');
+  if (payout.state === answer.status) return 'KNOWN';
+  if (!mayFollow(networkTransitions, payout.state, answer.status))
+    throw new Refusal('PAYOUT_ANSWER_UNEXPECTED', { expected: payout.state, found: answer.status });
+  return payout.state === 'error' ? 'OK_AFTER_ERROR' : 'SETTLE';
+}

@@ -1,0 +1,44 @@
+// What does a participant's webhook receive? The published message `responses[]` (interop section 7), compact, with
+// every key that published clients require, and the same bytes at each attempt.
+
+import type { Institution } from '../message/envelope.ts';
+import { messageIdOf } from '../message/outgoing.ts';
+import type { OutboxEntry } from '../outbox.ts';
+import type { Payout } from './payout.ts';
+
+/** Only `ok` and `error` are told; the transaction's message is what published payloads say. */
+export function responseBytes(
+  entry: Pick<OutboxEntry, 'id' | 'createdAt'>,
+  network: Institution,
+  participant: Institution,
+  payout: Payout,
+): Uint8Array {
+  const messageId = messageIdOf(entry.id);
+  const institution = (one: Institution) => ({ fin_id: one.finId, fin_id_schema: one.finIdSchema });
+  const ok = payout.state === 'ok';
+  return Buffer.from(
+    JSON.stringify({
+      document: {
+        header: {
+          sender: institution(network),
+          receiver: institution(participant),
+          message_id: messageId,
+          shinkansen_message_id: messageId,
+          creation_date: entry.createdAt.toISOString(),
+        },
+        responses: [
+          {
+            transaction_type: 'payout',
+            transaction_id: payout.transactionId,
+            shinkansen_transaction_id: payout.networkTransactionId,
+            shinkansen_transaction_status: ok ? 'ok' : 'error',
+            shinkansen_transaction_message: ok ? 'ok' : 'see response status',
+            response_id: payout.response?.id ?? messageId,
+            response_status: payout.response?.status ?? (ok ? 'ok' : 'error'),
+            response_message: payout.response?.message ?? '',
+          },
+        ],
+      },
+    }),
+  );
+}

@@ -1,0 +1,206 @@
+// Steps 7 and 8 of docs/payout.md at a payout operator: has one payout executed by the bank's core, once. Everything
+// is verified again by itself (A-161, S1, S2); `executing` and the debit of its limits are written before the call;
+// after a crash, or where the outcome is not known, the core is asked by the payout's key and nothing is guessed.
+
+import { Refusal } from '../../core/errors.ts';
+import { readEnvelope } from '../../core/message/envelope.ts';
+import { type SenderPorts, verifySender } from '../../core/message/sender.ts';
+import type { OutboxEntry } from '../../core/outbox.ts';
+import type { PayingParticipant } from '../../core/payout/admission.ts';
+import {
+  type Executor,
+  type ExecutorOutcome,
+  type PaymentOrder,
+  sameTaxId,
+} from '../../core/payout/executor.ts';
+import { dayIn, debitsOf, exceedsAlone, limitRefusal } from '../../core/payout/limits.ts';
+import { type Instruction, readInstructions } from '../../core/payout/message.ts';
+import { type Making, payoutEvidence, refusedResponse, tell } from '../../core/payout/moving.ts';
+import type { Payout } from '../../core/payout/payout.ts';
+import type { OriginalPayouts, PayoutMoves } from '../../core/payout/ports.ts';
+import { payoutPolicy } from '../../core/policy.ts';
+import type { Clock, Ids } from '../../core/ports.ts';
+
+export interface ExecutePayoutPorts extends SenderPorts {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly moves: PayoutMoves;
+  readonly executor: Executor;
+  payer(
+    finId: string,
+  ): Promise<(PayingParticipant & { readonly taxId: string; readonly suspended: boolean }) | undefined>;
+}
+
+export type ExecuteOutcome =
+  | { readonly outcome: 'DONE' }
+  /** The core does not know yet: ask again. */
+  | { readonly outcome: 'NOT_NOW'; readonly because: string }
+  /** Only people can say what became of it: it stays pending, and this rings. */
+  | { readonly outcome: 'STUCK'; readonly code: string };
+
+const DONE: ExecuteOutcome = { outcome: 'DONE' };
+
+export async function executePayout(ports: ExecutePayoutPorts, entry: OutboxEntry): Promise<ExecuteOutcome> {
+  const { participant = '', transactionId = '' } = entry.refs;
+  const payout = await ports.moves.find(participant, transactionId);
+  if (payout?.state !== 'received' && payout?.state !== 'executing') return DONE;
+  const recorded = await ports.moves.original(participant, payout.messageId);
+  if (!recorded) throw new Error('a payout stands without its message');
+  const instruction = instructionOf(recorded, payout, ports.clock.now());
+  const order = orderOf(recorded, payout, instruction);
+  if (payout.state === 'executing') return resume(ports, payout, order, latestStart(recorded, payout));
+  const started = await start(ports, payout, recorded, instruction);
+  if (started !== 'STARTED') return started;
+  return conclude(ports, { ...payout, state: 'executing' }, await ports.executor.pay(order));
+}
+
+/** A process began it and died, or heard nothing: what does the core know of the key? */
+async function resume(
+  ports: ExecutePayoutPorts,
+  payout: Payout,
+  order: PaymentOrder,
+  latest: Date,
+): Promise<ExecuteOutcome> {
+  const found = await ports.executor.find(order.key);
+  if (found.outcome !== 'NEVER_SEEN') return conclude(ports, payout, found);
+  if (!ports.executor.idempotent || ports.clock.now() > latest)
+    return { outcome: 'STUCK', code: 'PAYMENT_NEVER_SEEN' };
+  return conclude(ports, payout, await ports.executor.pay(order));
+}
+
+async function conclude(
+  ports: ExecutePayoutPorts,
+  payout: Payout,
+  result: ExecutorOutcome,
+): Promise<ExecuteOutcome> {
+  if (result.outcome === 'UNKNOWN') return { outcome: 'NOT_NOW', because: 'PAYMENT_UNKNOWN' };
+  const making = makingOf(ports);
+  const ok = result.outcome === 'OK';
+  const { counters } = payout as Payout & { readonly counters?: readonly string[] };
+  // The counters were written with `executing`: read them again before a release.
+  const from = counters?.length ? payout : await ports.moves.find(payout.participant, payout.transactionId);
+  if (from?.state !== 'executing') return DONE;
+  const moved = await ports.moves.move({
+    from,
+    to: ok ? 'ok' : 'error',
+    response: {
+      id: making.responseId,
+      status: ok ? 'ok' : result.status,
+      message: ok ? '' : result.message,
+      at: making.now,
+    },
+    release: !ok,
+    evidence: [
+      payoutEvidence(payout, ok ? 'payout.executed' : 'payout.failed', making, {
+        reference: ok ? result.reference : result.status,
+      }),
+    ],
+    outbox: payout.network ? [tell('payout.answer', payout, payout.network, making)] : [],
+  });
+  return moved.outcome === 'MOVED' ? DONE : { outcome: 'NOT_NOW', because: moved.outcome };
+}
+
+async function start(
+  ports: ExecutePayoutPorts,
+  payout: Payout,
+  recorded: OriginalPayouts,
+  instruction: Instruction,
+): Promise<'STARTED' | ExecuteOutcome> {
+  const making = makingOf(ports);
+  try {
+    const payer = await admitStart(ports, payout, recorded, instruction);
+    const debits = debitsOf([instruction], payer.settings.limits, dayIn(payer.timeZone, making.now));
+    const over = debits.find(exceedsAlone);
+    if (over) throw limitRefusal(over, payout.transactionId);
+    const moved = await ports.moves.move({
+      from: payout,
+      to: 'executing',
+      debits,
+      evidence: [payoutEvidence(payout, 'payout.executing', making)],
+      outbox: [],
+    });
+    if (moved.outcome === 'OVER_LIMIT') throw limitRefusal(moved.debits[0]!, payout.transactionId);
+    return moved.outcome === 'MOVED' ? 'STARTED' : { outcome: 'NOT_NOW', because: moved.outcome };
+  } catch (error) {
+    if (!(error instanceof Refusal) || busy.has(error.code)) throw error;
+    return refuse(ports, payout, error);
+  }
+}
+
+/** The node's own trouble is nobody's refusal. */
+const busy = new Set<string>(['SEAL_BROKEN', 'PROOF_BROKEN', 'ANCHORS_MISSING']);
+
+/** Everything again, by ourselves and now. @throws Refusal */
+async function admitStart(
+  ports: ExecutePayoutPorts,
+  payout: Payout,
+  recorded: OriginalPayouts,
+  instruction: Instruction,
+) {
+  const { original } = recorded;
+  const now = ports.clock.now();
+  if (now > latestStart(recorded, payout)) throw new Refusal('PAYOUT_FORWARD_OVERDUE');
+  const payer = await ports.payer(payout.participant);
+  if (!payer) throw new Refusal('PARTICIPANT_UNKNOWN');
+  if (payer.suspended) throw new Refusal('PARTICIPANT_SUSPENDED');
+  await verifySender(
+    ports,
+    { body: original.bytes, signature: original.signature },
+    { participant: payout.participant, now },
+  );
+  const holder = await ports.executor.holderOf(instruction.debtorAccount);
+  if (holder === undefined) throw new Refusal('DEBTOR_ACCOUNT_UNKNOWN');
+  if (!sameTaxId(holder, payer.taxId)) throw new Refusal('DEBTOR_ACCOUNT_OF_ANOTHER');
+  return payer;
+}
+
+/** S4: whatever the network says, nothing is started later than 48 h after the participant made it. */
+function latestStart({ original }: OriginalPayouts, { notAfter }: Payout): Date {
+  const { creationDate } = readEnvelope(original.bytes).header;
+  const latest = new Date(creationDate.getTime() + payoutPolicy.startedAtMost);
+  return notAfter && notAfter < latest ? notAfter : latest;
+}
+
+async function refuse(ports: ExecutePayoutPorts, payout: Payout, refusal: Refusal): Promise<ExecuteOutcome> {
+  const making = makingOf(ports);
+  const moved = await ports.moves.move({
+    from: payout,
+    to: 'error',
+    response: refusedResponse(refusal, making),
+    evidence: [payoutEvidence(payout, 'payout.notExecuted', making, { code: refusal.code })],
+    outbox: payout.network ? [tell('payout.answer', payout, payout.network, making)] : [],
+  });
+  return moved.outcome === 'MOVED' ? DONE : { outcome: 'NOT_NOW', because: moved.outcome };
+}
+
+function makingOf({ ids, clock }: ExecutePayoutPorts): Making {
+  const by = 'execute-payout';
+  return {
+    evidenceId: ids.next(),
+    entryId: ids.next(),
+    responseId: ids.next(),
+    by,
+    now: clock.now(),
+  };
+}
+
+function instructionOf({ original }: OriginalPayouts, payout: Payout, now: Date): Instruction {
+  const instructions = readInstructions(readEnvelope(original.bytes).document, now);
+  const instruction = instructions.find((one) => one.transactionId === payout.transactionId);
+  if (!instruction) throw new Error('a payout stands that its message does not name');
+  return instruction;
+}
+
+function orderOf({ original }: OriginalPayouts, payout: Payout, instruction: Instruction): PaymentOrder {
+  const { transactions } = readEnvelope(original.bytes).document as unknown as {
+    transactions: readonly { creditor: object; description: string }[];
+  };
+  const { creditor, description } = transactions[instruction.place]!;
+  return {
+    key: payout.networkTransactionId,
+    money: instruction.money,
+    debtorAccount: instruction.debtorAccount,
+    creditor,
+    description,
+  };
+}

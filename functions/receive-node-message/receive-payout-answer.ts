@@ -1,0 +1,63 @@
+// Steps 10 and 11 of docs/payout.md at the network: a payout operator's signed word on one payout. It moves only a
+// payout that was forwarded to this very operator and is not final (S7); an `ok` after `error` is money that moved
+// against what was told, and rings (S6).
+
+import type { OriginalMessage } from '../../core/enrolment/ports.ts';
+import { Refusal, Transient } from '../../core/errors.ts';
+import type { PayoutAnswer } from '../../core/payout/forward.ts';
+import { answerEffect, type Making, payoutEvidence, tell } from '../../core/payout/moving.ts';
+import type { PayoutMoves } from '../../core/payout/ports.ts';
+import type { Clock, Ids } from '../../core/ports.ts';
+
+export interface ReceivePayoutAnswerPorts {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly moves: PayoutMoves;
+  /** Money moved after an error was told: people must know. */
+  alarmOkAfterError(transactionId: string, payoutOperator: string): void;
+}
+
+export interface ReceivedPayoutAnswer {
+  readonly answer: PayoutAnswer;
+  /** fin_id of the node that signed it. */
+  readonly payoutOperator: string;
+  readonly message: Required<OriginalMessage>;
+}
+
+/** @throws Refusal PAYOUT_ANSWER_UNEXPECTED */
+export async function receivePayoutAnswer(
+  ports: ReceivePayoutAnswerPorts,
+  { answer, payoutOperator, message }: ReceivedPayoutAnswer,
+): Promise<void> {
+  const payout = await ports.moves.find(answer.participant, answer.transactionId);
+  const effect = answerEffect(payout, answer, payoutOperator);
+  if (effect === 'KNOWN' || !payout) return;
+  const making: Making = {
+    evidenceId: ports.ids.next(),
+    entryId: ports.ids.next(),
+    responseId: ports.ids.next(),
+    by: 'receive-node-message',
+    now: ports.clock.now(),
+  };
+  const response = {
+    id: making.responseId,
+    status: answer.responseStatus,
+    message: answer.responseMessage,
+    at: making.now,
+  };
+  const kind = effect === 'OK_AFTER_ERROR' ? 'payout.okAfterError' : 'payout.answered';
+  const moved = await ports.moves.move({
+    from: payout,
+    to: answer.status,
+    response,
+    release: effect === 'SETTLE' && answer.status === 'error',
+    redebit: effect === 'OK_AFTER_ERROR',
+    answer: message,
+    evidence: [payoutEvidence(payout, kind, making, { status: answer.status, code: answer.responseStatus })],
+    outbox: [tell('payout.respond', payout, payout.participant, making)],
+  });
+  if (moved.outcome === 'STALE')
+    throw new Transient('TransientPayoutMoved', 'the payout was moved by another answer');
+  if (moved.outcome !== 'MOVED') throw new Refusal('PAYOUT_ANSWER_UNEXPECTED');
+  if (effect === 'OK_AFTER_ERROR') ports.alarmOkAfterError(payout.transactionId, payoutOperator);
+}

@@ -1,0 +1,190 @@
+import { X509Certificate } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readDetachedJws, verifyDetached } from '../../core/message/jws.ts';
+import type { Executor } from '../../core/payout/executor.ts';
+import { type RunningBank, startBank } from '../../local/bank/bank.ts';
+import { payoutNodes } from '../support/payout-nodes.ts';
+import { bank, fintech, network, payer } from '../support/payouts.ts';
+
+// The 14 steps of docs/payout.md between a participant, the network, a payout operator and its bank.
+
+let running: RunningBank;
+const debtor = '4242424242';
+beforeAll(async () => {
+  running = await startBank();
+});
+afterAll(() => running.stop());
+beforeEach(() => {
+  running.bank.mode = 'ok';
+  running.bank.payments.length = 0;
+  running.bank.accounts.clear();
+  const account = { currency: 'CLP', balanceMinor: 100_000n, holder: 'Fintech SpA' };
+  running.bank.accounts.set(debtor, { ...account, number: debtor, taxId: '76.111.111-6' });
+  running.bank.accounts.set('99', { ...account, number: '99', taxId: '11111111-1', holder: 'Otra SpA' });
+});
+const balance = () => running.bank.accounts.get(debtor)?.balanceMinor;
+const start = (executor?: Executor) => payoutNodes({ bankUrl: running.url, ...(executor && { executor }) });
+type Nodes = Awaited<ReturnType<typeof start>>;
+const spent = (nodes: Nodes, at: 'net' | 'op') =>
+  [...nodes[at].items.values()].filter(({ pk }) => pk.startsWith('LIM#')).map((one) => Number(one.spent));
+
+async function stateOf(nodes: Nodes, id: string) {
+  const [atNetwork, atOperator] = await Promise.all([
+    nodes.network.ports.moves.find(payer, id),
+    nodes.operator.ports.moves.find(payer, id),
+  ]);
+  return [atNetwork?.state, atOperator?.state];
+}
+
+/** Lets waiting entries come due, as time and the sweep do. */
+async function later(nodes: Nodes, seconds: number) {
+  nodes.advance(seconds);
+  await nodes.network.sweep();
+  await nodes.operator.sweep();
+  await nodes.run();
+}
+
+describe('a payout', () => {
+  test('moves money once, and its participant hears a response that published clients can verify', async () => {
+    const nodes = await start();
+    const sent = await nodes.net.send({ payouts: [{ id: 't-1', amount: '1500' }] });
+    await nodes.run();
+    expect(await stateOf(nodes, 't-1')).toEqual(['ok', 'ok']);
+    expect([balance(), running.bank.payments.length]).toEqual([98_500n, 1]);
+    const [hook, ...more] = nodes.webhook.received;
+    expect(more).toEqual([]);
+    const { document } = JSON.parse(Buffer.from(hook!.body).toString()) as {
+      document: { header: Record<string, unknown>; responses: Record<string, unknown>[] };
+    };
+    expect(document.header).toMatchObject({
+      sender: { fin_id: 'SHINKANSEN', fin_id_schema: 'SHINKANSEN' },
+      receiver: { fin_id: payer },
+    });
+    const lines = sent.outcome === 'RECORDED' ? sent.transactions : [];
+    expect(document.responses).toEqual([
+      {
+        transaction_type: 'payout',
+        transaction_id: 't-1',
+        shinkansen_transaction_id: lines[0]?.shinkansen_transaction_id,
+        shinkansen_transaction_status: 'ok',
+        shinkansen_transaction_message: 'ok',
+        response_id: expect.any(String),
+        response_status: 'ok',
+        response_message: '',
+      },
+    ]);
+    const jws = readDetachedJws(hook!.headers['Shinkansen-JWS-Signature']);
+    const { publicKey } = new X509Certificate(nodes.keys[network.finId]!.der);
+    verifyDetached(jws, hook!.body, { thumbprint: nodes.keys[network.finId]!.thumbprint, publicKey });
+    expect(hook!.headers['Shinkansen-Api-Key']).toBeUndefined();
+  });
+
+  test("keeps the operator's own signed words at the network (A-073)", async () => {
+    const nodes = await start();
+    await nodes.net.send({ payouts: [{ id: 't-1' }] });
+    await nodes.run();
+    const words = await nodes.network.ports.moves.answerOf(payer, 't-1');
+    const jws = readDetachedJws(words!.signature);
+    expect(jws.thumbprint).toBe(nodes.keys[bank]!.thumbprint);
+  });
+
+  test('the core refuses ends as error at both nodes, releases both limits and moves no money', async () => {
+    running.bank.mode = 'error';
+    const nodes = await start();
+    await nodes.net.send({ payouts: [{ id: 't-1' }] });
+    await nodes.run();
+    expect(await stateOf(nodes, 't-1')).toEqual(['error', 'error']);
+    expect([...spent(nodes, 'net'), ...spent(nodes, 'op')]).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(balance()).toBe(100_000n);
+    expect(Buffer.from(nodes.webhook.received[0]!.body).toString()).toContain(
+      'error_creditor_account_closed',
+    );
+  });
+
+  test('whose answer the core loses is asked for by its key and paid once', async () => {
+    running.bank.mode = 'unknown';
+    const nodes = await start();
+    await nodes.net.send({ payouts: [{ id: 't-1' }] });
+    await nodes.run();
+    expect(await stateOf(nodes, 't-1')).toEqual(['pending', 'executing']);
+    await later(nodes, 120);
+    expect(await stateOf(nodes, 't-1')).toEqual(['ok', 'ok']);
+    expect([running.bank.payments.length, balance()]).toEqual([1, 99_000n]);
+  });
+
+  test('that the core does slowly stays pending until the core says more', async () => {
+    running.bank.mode = 'slow';
+    const nodes = await start();
+    await nodes.net.send({ payouts: [{ id: 't-1' }] });
+    await nodes.run();
+    expect(await stateOf(nodes, 't-1')).toEqual(['pending', 'executing']);
+    await later(nodes, 120);
+    expect(await stateOf(nodes, 't-1')).toEqual(['ok', 'ok']);
+    expect(running.bank.payments).toHaveLength(1);
+  });
+
+  test('that a core without idempotency never saw is left to people', async () => {
+    let calls = 0;
+    const executor: Executor = {
+      idempotent: false,
+      holderOf: async () => fintech.taxId,
+      async pay() {
+        calls++;
+        return { outcome: 'UNKNOWN' };
+      },
+      find: async () => ({ outcome: 'NEVER_SEEN' }),
+    };
+    const nodes = await start(executor);
+    await nodes.net.send({ payouts: [{ id: 't-1' }] });
+    await nodes.run();
+    await later(nodes, 120);
+    await later(nodes, 7200);
+    expect([calls, await stateOf(nodes, 't-1')]).toEqual([1, ['pending', 'executing']]);
+    expect(nodes.operator.log.lines.map(({ code }) => code)).toContain('OUTBOX_DEAD');
+  });
+
+  test('of several goes out each once, and one that fails holds up no other', async () => {
+    const nodes = await start();
+    await nodes.net.send({
+      payouts: [{ id: 'a' }, { id: 'b', debtorAccount: '99' }, { id: 'c', amount: '2000' }],
+    });
+    await nodes.run();
+    expect(await stateOf(nodes, 'a')).toEqual(['ok', 'ok']);
+    expect(await stateOf(nodes, 'b')).toEqual(['error', 'error']);
+    expect(await stateOf(nodes, 'c')).toEqual(['ok', 'ok']);
+    expect(balance()).toBe(97_000n);
+    expect(nodes.webhook.received).toHaveLength(3);
+  });
+
+  test('whose forward or answer is lost on the way is delivered again and paid once', async () => {
+    const nodes = await start();
+    let sends = 0;
+    nodes.faults.beforeSend = () => {
+      if (sends++ % 2 === 0) throw new Error('the connection broke');
+    };
+    await nodes.net.send({ payouts: [{ id: 't-1' }] });
+    for (let round = 0; round < 6; round++) {
+      await nodes.run();
+      await later(nodes, 3700);
+    }
+    expect(await stateOf(nodes, 't-1')).toEqual(['ok', 'ok']);
+    expect([running.bank.payments.length, balance()]).toEqual([1, 99_000n]);
+  });
+});
+
+describe('a webhook', () => {
+  test('that answers 409 has received; one that answers 400 or 500 gets the same bytes again', async () => {
+    const nodes = await start();
+    nodes.webhook.answer = 400;
+    await nodes.net.send({ payouts: [{ id: 't-1' }] });
+    await nodes.run();
+    nodes.webhook.answer = 500;
+    await later(nodes, 120);
+    nodes.webhook.answer = 409;
+    await later(nodes, 3700);
+    await later(nodes, 7200);
+    const bodies = nodes.webhook.received.map(({ body }) => Buffer.from(body).toString());
+    expect(bodies.length).toBe(3);
+    expect(new Set(bodies).size).toBe(1);
+  });
+});

@@ -1,0 +1,249 @@
+// A network, a payout operator with a simulated bank, and a participant's webhook, each over a table of its own, that
+// talk to each other as deployed nodes do: signed messages through the outbox. What a test of the whole payout stands on.
+
+import { statusStore } from '../../adapters/dynamodb/certificate.ts';
+import { certificateItem } from '../../adapters/dynamodb/certificate-items.ts';
+import { chainItem } from '../../adapters/dynamodb/enrolment-items.ts';
+import { outboxStore } from '../../adapters/dynamodb/outbox.ts';
+import { parties, partyWrite, suspensionKey } from '../../adapters/dynamodb/parties.ts';
+import { payoutMoves } from '../../adapters/dynamodb/payout-moves.ts';
+import { payoutSettingsKey, payoutSettingsOf } from '../../adapters/dynamodb/payout-settings.ts';
+import { sentMessages } from '../../adapters/dynamodb/sent-messages.ts';
+import { httpExecutor } from '../../adapters/executor/http.ts';
+import { requirePayoutShape } from '../../adapters/http/payouts.ts';
+import { problemOf } from '../../adapters/http/problem.ts';
+import { memoryLog } from '../../adapters/memory/log.ts';
+import { signPssDigest } from '../../adapters/memory/signer.ts';
+import { GiveUp, outboxReceiver, TryAgain } from '../../adapters/sqs/receive.ts';
+import { parseCertificate } from '../../core/certificate/parse.ts';
+import { ProvedPaths } from '../../core/certificate/usable.ts';
+import type { CertificateStatus } from '../../core/enrolment/enrolment.ts';
+import { Refusal, Transient } from '../../core/errors.ts';
+import type { Institution } from '../../core/message/envelope.ts';
+import type { OutboxEntry } from '../../core/outbox.ts';
+import type { Executor } from '../../core/payout/executor.ts';
+import type { Party } from '../../core/people/party.ts';
+import { chainProver } from '../../core/trust.ts';
+import type { PostedAnswer } from '../../functions/deliver-message/deliver-message.ts';
+import { executePayout } from '../../functions/deliver-message/execute-payout.ts';
+import { payoutDeliveries } from '../../functions/deliver-message/payout-deliveries.ts';
+import { receiveNodeMessage } from '../../functions/receive-node-message/receive-node-message.ts';
+import type { Issued } from './certificates.ts';
+import { bank, fintech, network, now, payoutWorld } from './payouts.ts';
+
+type World = Awaited<ReturnType<typeof payoutWorld>>;
+export interface Posted {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+const operator: Institution = { finId: bank, finIdSchema: 'SHINKANSEN' };
+const peers: Readonly<Record<string, Party>> = {
+  [network.finId]: {
+    ...fintech,
+    ...network,
+    kind: 'network',
+    payoutOperators: [],
+    apiUrl: 'https://network',
+  },
+  [bank]: { ...fintech, ...operator, kind: 'payoutOperator', payoutOperators: [], apiUrl: 'https://bank' },
+};
+
+/** @param options.executor stands for the bank's core */
+export async function payoutNodes(options: { readonly bankUrl: string; readonly executor?: Executor }) {
+  const net = await payoutWorld();
+  // The operator enrolled the same certificate by itself, in its own table.
+  const op = await payoutWorld({ status: { acceptingOperators: [] }, leaf: net.leaf });
+  const keys = {
+    [network.finId]: net.root.issue({
+      subject: [{ type: 'CN', value: 'network' }] as never,
+      keyLabel: 'net',
+    }),
+    [bank]: net.root.issue({ subject: [{ type: 'CN', value: 'bank' }] as never, keyLabel: 'bank' }),
+  } as Readonly<Record<string, Issued>>;
+  const posted: Posted[] = [];
+  const faults = { beforeSend: undefined as (() => void) | undefined };
+  const webhook = { answer: 200 as number, received: [] as Posted[] };
+  const nodes: Record<string, ReturnType<typeof nodeOver>> = {};
+  const post = async (url: string, headers: Readonly<Record<string, string>>, body: Uint8Array) => {
+    faults.beforeSend?.();
+    posted.push({ url, headers, body });
+    if (url.startsWith('https://fintech')) {
+      webhook.received.push({ url, headers, body });
+      return { status: webhook.answer, retryAfter: undefined, body: new Uint8Array() };
+    }
+    const [to, from] = url.startsWith('https://bank') ? [bank, network.finId] : [network.finId, bank];
+    return nodes[to]!.take(from, headers['Shinkansen-JWS-Signature'], body);
+  };
+  const executor =
+    options.executor ?? httpExecutor({ url: options.bankUrl, idempotent: true, timeout: 2_000 });
+  nodes[network.finId] = nodeOver('network', net, network, keys, post, executor);
+  nodes[bank] = nodeOver('payoutOperator', op, operator, keys, post, executor);
+  for (const world of [net, op]) {
+    for (const [finId, issued] of Object.entries(keys)) await pin(world, finId, issued);
+  }
+  /** Everything that is queued anywhere, until nothing is or it only waits. */
+  async function run(rounds = 8): Promise<void> {
+    for (let round = 0; round < rounds; round++) {
+      await nodes[network.finId]!.drain();
+      await nodes[bank]!.drain();
+    }
+  }
+  return {
+    net,
+    op,
+    keys,
+    posted,
+    faults,
+    webhook,
+    network: nodes[network.finId]!,
+    operator: nodes[bank]!,
+    run,
+    advance(seconds: number) {
+      net.clock.advance(seconds);
+      op.clock.advance(seconds);
+    },
+  };
+}
+
+function nodeOver(
+  role: 'network' | 'payoutOperator',
+  world: World,
+  node: Institution,
+  keys: Readonly<Record<string, Issued>>,
+  post: (url: string, headers: Readonly<Record<string, string>>, body: Uint8Array) => Promise<PostedAnswer>,
+  executor: Executor,
+) {
+  const { table, sealer, clock, queues, large, root } = world;
+  const announce = async (entries: Parameters<typeof queues.announce>[0]) => {
+    await queues.announce(entries);
+  };
+  const known = parties(table, sealer);
+  const trust = {
+    inForce: async () => ({
+      version: 1,
+      anchors: [{ certificate: parseCertificate(root.der) }],
+      profiles: new Map(),
+    }),
+  };
+  const own = keys[node.finId]!;
+  const log = memoryLog();
+  const ports = {
+    clock,
+    ids: world.ports.ids,
+    node,
+    role,
+    moves: payoutMoves({ table, large, announce }),
+    statuses: statusStore(table, sealer),
+    chains: chainProver(trust as never, {
+      chainOf: async (thumbprint) =>
+        (await table.get({ pk: `CHAIN#${thumbprint}`, sk: 'CHAIN' }))?.path as readonly Uint8Array[],
+    }),
+    proved: new ProvedPaths(),
+    participant: (finId: string) => known.party(finId),
+    peer: async (finId: string) => peers[finId],
+    requireShape: requirePayoutShape,
+    alarms: [] as string[],
+    alarmOkAfterError(transactionId: string) {
+      ports.alarms.push(transactionId);
+    },
+    peerHeads: { hold: async () => {} },
+    executor,
+    signer: { sign: async (digest: Uint8Array) => signPssDigest(own.key, digest) },
+    certificate: async () => own.der,
+    evidenceHead: async () => undefined,
+    sent: sentMessages(table, large),
+    post,
+    async institution(finId: string) {
+      return known.party(finId);
+    },
+    suspended: async (finId: string) => (await table.get(suspensionKey(finId))) !== undefined,
+    async payer(finId: string) {
+      const party = await known.party(finId);
+      if (!party) return undefined;
+      const settings = await payoutSettingsOf(sealer, await table.get(payoutSettingsKey(finId)));
+      return { ...party, settings, suspended: await ports.suspended(finId) };
+    },
+    payoutsUrl: async () => 'https://fintech/hook',
+    eventsUrl: async () => undefined,
+  };
+  const delivering = {
+    ...ports,
+    peer: async (finId: string) => {
+      const party = peers[finId];
+      return party && { institution: party, apiUrl: party.apiUrl!, apiKey: 'key' };
+    },
+  };
+  const effects = {
+    ...Object.fromEntries(
+      Object.entries(payoutDeliveries(delivering as never)).map(([kind, deliver]) => [
+        kind,
+        async (entry: OutboxEntry) => {
+          const delivered = await deliver(entry);
+          if (delivered.outcome === 'NOT_NOW') throw new TryAgain(delivered.because);
+          if (delivered.outcome === 'REFUSED') throw new GiveUp(delivered.code);
+          return undefined;
+        },
+      ]),
+    ),
+    'payout.execute': async (entry: OutboxEntry) => {
+      const done = await executePayout(ports, entry);
+      if (done.outcome === 'NOT_NOW') throw new TryAgain(done.because);
+      if (done.outcome === 'STUCK') throw new GiveUp(done.code);
+      return undefined;
+    },
+  };
+  const store = outboxStore(table);
+  const read = outboxReceiver({ store, announcer: queues, clock, log, effects });
+  return {
+    ports,
+    log,
+    drain: () => queues.deliver(read),
+    /** What a sweep does: announces what is due again. */
+    async sweep() {
+      for (const id of await store.due('deliver', clock.now(), 100))
+        await queues.announce([{ id, queue: 'deliver', nextAttemptAt: clock.now() } as never]);
+    },
+    async take(from: string, signature: string | undefined, body: Uint8Array): Promise<PostedAnswer> {
+      const answer = (status: number, content: object) => ({
+        status,
+        retryAfter: undefined,
+        body: Buffer.from(JSON.stringify(content)),
+      });
+      try {
+        const caller = { participant: from, keyId: 'K' };
+        return answer(200, await receiveNodeMessage(ports as never, { body, signature, caller }));
+      } catch (error) {
+        if (error instanceof Refusal) {
+          const problem = problemOf(error, '3f0a2c52-7a8e-4d9e-8f57-5a2f1f1f0a01');
+          return answer(problem.status, problem.body ?? {});
+        }
+        if (error instanceof Transient) return answer(503, {});
+        throw error;
+      }
+    },
+  };
+}
+
+async function pin(world: World, finId: string, issued: Issued): Promise<void> {
+  const status: CertificateStatus = {
+    thumbprint: issued.thumbprint,
+    keyThumbprint: `key of ${finId}`,
+    participant: finId,
+    enrolmentId: `PIN-${finId}`,
+    use: 'signing',
+    networkStatus: 'active',
+    validity: 'valid',
+    notAfter: parseCertificate(issued.der).notAfter,
+    acceptingOperators: [],
+    sources: [],
+    anchor: world.root.thumbprint,
+    activatedAt: now,
+  };
+  await world.table.transact([
+    { put: (await certificateItem(status, world.sealer, 1, [])).item },
+    { put: chainItem(issued.thumbprint, issued.chain.slice(0, -1)) },
+    (await partyWrite(world.sealer, peers[finId]!, [])).write,
+  ]);
+}
