@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../canonical-json.ts';
+import type { Enrolment } from '../enrolment/enrolment.ts';
 
 /** snake_case: these bytes are evidence that other programs read. */
 export type ConfirmationStatement = {
@@ -43,6 +44,19 @@ export type ConfirmationSubject = Pick<
   ConfirmationStatement,
   'enrolment_id' | 'thumbprint' | 'participant' | 'psc' | 'use' | 'replaces' | 'reason'
 >;
+
+/** The facts as the enrolment record has them: shown to the person, signed by them, held against their proof. */
+export function subjectOf(enrolment: Enrolment): ConfirmationSubject {
+  return {
+    enrolment_id: enrolment.id,
+    thumbprint: enrolment.thumbprint,
+    participant: enrolment.participant,
+    psc: enrolment.pscName,
+    use: enrolment.use,
+    replaces: enrolment.replaces ?? null,
+    reason: enrolment.reason,
+  };
+}
 
 /** base64url SHA-256 of the RFC 8785 JSON. */
 export function statementHash(statement: Statement): string {

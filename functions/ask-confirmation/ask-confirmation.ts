@@ -14,6 +14,7 @@ import {
 } from '../../core/people/decision.ts';
 import { powerInForce } from '../../core/people/person.ts';
 import type { Decisions, Enrolments, Parties, People, TaskTokens } from '../../core/people/ports.ts';
+import { subjectOf } from '../../core/people/statement.ts';
 import { wakeEntry } from '../../core/people/wake.ts';
 import { peoplePolicy } from '../../core/policy.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
@@ -107,19 +108,6 @@ async function decisionFor(
     if (error instanceof Refusal && error.code === 'OFFICE_MISSING') return openWithoutPeople(question, now);
     throw error;
   }
-}
-
-/** What the person will be shown and will sign, from the enrolment record. */
-export function subjectOf(enrolment: Enrolment): Decision['subject'] {
-  return {
-    enrolment_id: enrolment.id,
-    thumbprint: enrolment.thumbprint,
-    participant: enrolment.participant,
-    psc: enrolment.pscName,
-    use: enrolment.use,
-    replaces: enrolment.replaces ?? null,
-    reason: enrolment.reason,
-  };
 }
 
 /** The question, and its reminders: each reads the decision again and is not sent once the person has answered. */

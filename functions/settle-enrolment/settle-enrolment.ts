@@ -21,6 +21,7 @@ import { decisionIdOf, endingOf } from '../../core/people/decision.ts';
 import type { Party } from '../../core/people/party.ts';
 import type { Decisions, Parties, People } from '../../core/people/ports.ts';
 import { proofBytes } from '../../core/people/proof.ts';
+import { subjectOf } from '../../core/people/statement.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 
 export interface SettleEnrolmentPorts extends SenderPorts {
@@ -123,19 +124,6 @@ async function confirmationFound(
     ports.warn('CONFIRMATION_UNPROVED', decision.decisionId, error.code);
     return { confirmation: { status: 'waiting' } };
   }
-}
-
-/** What the person was shown, from the record. */
-export function subjectOf(enrolment: Enrolment) {
-  return {
-    enrolment_id: enrolment.id,
-    thumbprint: enrolment.thumbprint,
-    participant: enrolment.participant,
-    psc: enrolment.pscName,
-    use: enrolment.use,
-    replaces: enrolment.replaces ?? null,
-    reason: enrolment.reason,
-  };
 }
 
 /** Rows whose signed message still says so, by a certificate that its operator may still use. */
