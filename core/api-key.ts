@@ -78,5 +78,6 @@ export function isValid(
   { expiresAt, endedAt }: Pick<ApiKeyRecord, 'expiresAt' | 'endedAt'>,
   now: Date,
 ): boolean {
-  return now < expiresAt && (endedAt === undefined || now < endedAt);
+  // No end lies ahead: it is written when it comes, and it stands outside the seal.
+  return now < expiresAt && endedAt === undefined;
 }

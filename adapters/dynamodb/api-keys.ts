@@ -1,5 +1,6 @@
-// Where do API keys stand? Each under its digest, the grant sealed (S22), its end beside the seal because taking a
-// right away needs none; and one list per participant, whose version makes "at most two" hold under a race.
+// Where do API keys stand? Each under its digest, the grant sealed (S22); its end needs no seal and takes the grant's
+// away, so that removing it brings nothing back; and one list per participant, whose version makes "at most two" hold
+// under a race.
 
 import type { ApiKeyDigest, ApiKeyGrant, ApiKeyRecord } from '../../core/api-key.ts';
 import type { StateMark } from '../../core/evidence/record.ts';
@@ -56,8 +57,10 @@ export function apiKeys(table: Table, sealer: Sealer): ApiKeys {
       if (!item) return undefined;
       const grant = grantOf(digest, item);
       const seal = item.seal as Seal | undefined;
+      // Its end took the seal away: an ended key grants nothing, and without its end it does not open.
+      if (item.endedAt !== undefined) return { ...grant, endedAt: new Date(text(item, 'endedAt')) };
       await sealer.check(contentOf(grant, seal?.proofs ?? []), seal);
-      return { ...grant, ...(item.endedAt !== undefined && { endedAt: new Date(text(item, 'endedAt')) }) };
+      return grant;
     },
     async heldBy(participant) {
       const item = await table.get(keyRingKey(participant));
@@ -84,7 +87,8 @@ export function apiKeys(table: Table, sealer: Sealer): ApiKeys {
       if (!key) return undefined;
       const endedAt = now.toISOString();
       const keys = ring.keys.map((other) => (other.keyId === keyId ? { ...other, endedAt: now } : other));
-      const update = { update: apiKeyKey(key.digest), change: { set: { endedAt } }, when: present() };
+      const change = { set: { endedAt }, remove: ['seal'] };
+      const update = { update: apiKeyKey(key.digest), change, when: present() };
       const mark = { item: keyName(apiKeyKey(key.digest)), version: 1, holds: { endedAt } };
       return { writes: [update, ringWrite({ ...ring, keys })], mark };
     },

@@ -73,12 +73,8 @@ export async function statusOf(item: StoredItem, sealer: Pick<Sealer, 'check'>):
   const status = statusAsStored(item);
   // What is not active grants nothing: there is nothing to seal.
   if (status.networkStatus !== 'active') return status;
-  await openSealed(
-    sealer,
-    keyName(statusKey(status.thumbprint)),
-    granted(status),
-    item.seal as unknown as Seal,
-  );
+  // By the key under which it stood: an item copied to another certificate's key must not open there.
+  await openSealed(sealer, keyName(item), granted(status), item.seal as unknown as Seal);
   return status;
 }
 

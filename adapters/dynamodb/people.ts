@@ -47,7 +47,8 @@ export function people(table: Table, sealer: Sealer): People {
       const ids: string[] = [];
       for await (const item of queryAll(table, { hash: peopleOf(participant), index: 'GSI1' }))
         ids.push(String(item.personId));
-      return personsOf(ids);
+      // The index key stands outside the seal: whom it lists is asked of the record itself.
+      return (await personsOf(ids)).filter((person) => person.participant === participant);
     },
     async byAddress(email) {
       const ids: string[] = [];

@@ -54,9 +54,10 @@ const sealedKinds: readonly (readonly [string, string])[] = [
 ];
 
 export const mustBeSealed = Object.assign(
-  ({ pk, sk, networkStatus }: Key & { readonly networkStatus?: unknown }) =>
-    // A certificate that is not active grants nothing, and the write that ends it takes its seal away.
-    (networkStatus === undefined || networkStatus === 'active') &&
+  ({ pk, sk, ...item }: Key & { readonly networkStatus?: unknown; readonly endedAt?: unknown }) =>
+    // A certificate that is not active, or an ended API key, grants nothing: what ends them takes their seal away.
+    (item.networkStatus === undefined || item.networkStatus === 'active') &&
+    item.endedAt === undefined &&
     sealedKinds.some(([hash, sort]) => pk.startsWith(hash) && sk.startsWith(sort)),
   { prefixes: [...new Set(sealedKinds.map(([hash]) => hash))] },
 );

@@ -3,6 +3,7 @@
 
 import type { KeyObject } from 'node:crypto';
 import { Refusal } from '../errors.ts';
+import { peoplePolicy } from '../policy.ts';
 import { type AskedOffice, type Decision, type Rule, taskIdOf, votesNeeded } from './decision.ts';
 import { type Person, powerInForce } from './person.ts';
 import { type VerifiedProof, verifyProof } from './proof.ts';
@@ -47,9 +48,12 @@ export function confirmationOf(evidence: ConfirmationEvidence): Confirmation {
     if (!powerInForce(person, vote.at)) throw new Refusal('PERSON_POWER_NOT_IN_FORCE');
     proofs.set(person.personId, proofOf(evidence, vote.personId, vote.at, vote.proof));
   }
-  // "All" means all who hold the office and were asked: a shortened asked list must not lower the bar.
+  // "All" means all who hold the office and were asked: neither a shortened asked list nor an earlier time of asking
+  // may lower the bar. The votes are signed with their time, and nobody waits longer than policy for one.
+  const firstVote = Math.min(...[...proofs.values()].map(({ at }) => Date.parse(at)));
+  const askedAt = Math.max(decision.createdAt.getTime(), firstVote - peoplePolicy.answerMs);
   const electorate = entitled.filter(
-    (person) => (person.activeSince ?? person.invitedAt) <= decision.createdAt,
+    (person) => (person.activeSince ?? person.invitedAt).getTime() <= askedAt,
   );
   if (proofs.size === 0 || proofs.size < votesNeeded(evidence.rule, electorate.length))
     throw new Refusal('DECISION_UNKNOWN', {

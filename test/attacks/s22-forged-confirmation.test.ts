@@ -76,6 +76,11 @@ test('S22 a rule or an asked list lowered in the table does not lower the bar', 
   expect(judge(decided('all', ['p1', 'p2']), { rule: 'all' }).proofs).toHaveLength(2);
 });
 
+test('S22 an earlier time of asking, written into the table, does not lower the bar', () => {
+  const backdated = { ...decided('any', ['p1'], ['p1']), createdAt: hours(-24 * 365) };
+  expect(() => judge(backdated, { rule: 'all' })).toThrow(refusal('DECISION_UNKNOWN'));
+});
+
 test('S22 the same vote twice in the table is one vote', () => {
   const once = decided('any', ['p1']);
   expect(() => judge({ ...once, votes: [...once.votes, ...once.votes] }, { rule: 'all' })).toThrow(

@@ -1,0 +1,75 @@
+import { beforeEach, expect, test } from 'vitest';
+import { apiKeyKey, apiKeys } from '../../adapters/dynamodb/api-keys.ts';
+import { statusStore } from '../../adapters/dynamodb/certificate.ts';
+import { certificateItem, statusKey } from '../../adapters/dynamodb/certificate-items.ts';
+import { people, personKey, personWrite } from '../../adapters/dynamodb/people.ts';
+import type { Table } from '../../adapters/dynamodb/table.ts';
+import { memoryLog } from '../../adapters/memory/log.ts';
+import { memorySealer } from '../../adapters/memory/sealer.ts';
+import { memoryTable } from '../../adapters/memory/table.ts';
+import { checkApiKey, grantApiKey, makeApiKey } from '../../core/api-key.ts';
+import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
+import { aPerson, noon } from '../support/people.ts';
+
+// Who can write the table leaves every seal as it is, and edits what stands beside it.
+
+const sealer = memorySealer(memoryLog());
+let table: Table;
+beforeEach(() => {
+  table = memoryTable();
+});
+
+async function endedKey() {
+  const keys = apiKeys(table, sealer);
+  const key = makeApiKey('local', new Uint8Array(32).fill(7));
+  const grant = grantApiKey({ key, keyId: 'K1', participant: 'AURORA' }, noon);
+  await table.transact((await keys.issue(grant, await keys.heldBy('AURORA'), [])).writes);
+  await table.transact(keys.end('K1', await keys.heldBy('AURORA'), noon)!.writes);
+  return { keys, digest: grant.digest };
+}
+
+test('S22 D: an ended API key whose end is removed does not come back', async () => {
+  const { keys, digest } = await endedKey();
+  await table.write({ update: apiKeyKey(digest), change: { remove: ['endedAt'] } });
+  await expect(keys.find(digest)).rejects.toMatchObject({ code: 'SEAL_BROKEN' });
+});
+
+test('S22 D: an ended API key whose end is moved into the future does not come back', async () => {
+  const { keys, digest } = await endedKey();
+  const set = { endedAt: '2099-01-01T00:00:00.000Z' };
+  await table.write({ update: apiKeyKey(digest), change: { set } });
+  const found = await keys.find(digest);
+  expect(() => checkApiKey(found, noon)).toThrow(expect.objectContaining({ code: 'API_KEY_NOT_VALID' }));
+});
+
+test('S22 D: the status of one certificate, copied to the key of another, does not open', async () => {
+  const own = 'A'.repeat(43) as Thumbprint;
+  const thief = 'B'.repeat(43) as Thumbprint;
+  const status = {
+    thumbprint: own,
+    keyThumbprint: 'k',
+    participant: 'AURORA',
+    enrolmentId: 'E1',
+    use: 'transport' as const,
+    networkStatus: 'active' as const,
+    validity: 'valid' as const,
+    notAfter: noon,
+    acceptingOperators: [],
+    sources: [],
+    anchor: own,
+    activatedAt: noon,
+  };
+  const { item } = await certificateItem(status, sealer, 1, []);
+  await table.write({ put: item });
+  await table.write({ put: { ...item, ...statusKey(thief) } });
+  const statuses = statusStore(table, sealer);
+  expect(await statuses.status(own)).toMatchObject({ participant: 'AURORA' });
+  await expect(statuses.status(thief)).rejects.toMatchObject({ code: 'SEAL_BROKEN' });
+});
+
+test('S22 D: a person listed under another participant holds no office there', async () => {
+  const stranger = aPerson({ personId: 'stranger', participant: 'BOREAL' });
+  await table.transact([(await personWrite(sealer, stranger, [])).write]);
+  await table.write({ update: personKey('stranger'), change: { set: { gsi1pk: 'PEOPLE#AURORA' } } });
+  expect(await people(table, sealer).holders('AURORA')).toEqual([]);
+});
