@@ -2,13 +2,16 @@
 // proofs and the node's signature, and is opened as every reader will open it before anything is written (S24).
 
 import type { KeyObject } from 'node:crypto';
+import type { TrustAnchor } from '../../core/certificate/anchor.ts';
 import { manifestHash, openManifest, sealManifest } from '../../core/certificate/anchors.ts';
+import { type Thumbprint, thumbprintOf } from '../../core/certificate/thumbprint.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { Act } from '../../core/people/act.ts';
 import type { ActParameters } from '../../core/people/act-parameters.ts';
 import { type AnchorProof, checkAnchorProof } from '../../core/people/anchor-proof.ts';
 import type { Signer } from '../../core/ports.ts';
 import { type Applied, type ApplyActDeps, nothing } from './applying.ts';
+import { endCertificatesUnder } from './end-certificates.ts';
 import type { ActContext } from './people-acts.ts';
 
 /** The trust bucket, as this act uses it. */
@@ -26,8 +29,9 @@ export interface AnchorShelf {
 export async function changeAnchors(
   deps: ApplyActDeps,
   { manifest_sha256: sha256 }: ActParameters['anchors.change'],
-  { act, signers }: ActContext,
+  context: ActContext,
 ): Promise<Applied> {
+  const { act, signers } = context;
   const body = await deps.anchors.proposed(sha256);
   if (!body || Buffer.from(manifestHash(body)).toString('base64url') !== sha256)
     throw new Refusal('ACT_PARAMETERS_INVALID', {
@@ -46,6 +50,7 @@ export async function changeAnchors(
     },
     (await deps.anchors.leastVersion()) + 1,
   );
+  await endCertificatesUnder(deps, await removedBy(deps, opened.trustAnchors), context);
   // The file first: it is complete and signed off; the sealed version then puts the older one out of force.
   await deps.anchors.publish(file);
   return {
@@ -53,6 +58,18 @@ export async function changeAnchors(
     grants: [{ noun: 'leastAnchors', version: opened.version }],
     subjects: { anchorsVersion: String(opened.version) },
   };
+}
+
+/** Anchors in force that the new manifest does not have, or whose profile it disables. */
+async function removedBy({ trust }: ApplyActDeps, next: readonly TrustAnchor[]): Promise<Set<Thumbprint>> {
+  const thumbprintsOf = (anchors: readonly TrustAnchor[]) =>
+    anchors.map(({ certificate }) => thumbprintOf(certificate.der));
+  const kept = new Set(thumbprintsOf(next));
+  const current = await trust.inForce().catch((error: unknown) => {
+    if (error instanceof Refusal && error.code === 'ANCHORS_MISSING') return undefined;
+    throw error;
+  });
+  return new Set(thumbprintsOf(current?.anchors ?? []).filter((thumbprint) => !kept.has(thumbprint)));
 }
 
 function proofsOf(act: Act): AnchorProof[] {

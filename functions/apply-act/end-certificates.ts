@@ -1,10 +1,12 @@
-// S16: whose power ends, their certificates end with it, at once and before the act is recorded as applied: pending
-// ones are rejected, active ones disabled, payout operators and people told. Doing it twice does nothing again.
+// What an act ends besides what it records: the certificates of a person whose power ends (S16), and those that hang
+// from an anchor that is taken out (S24). At once and before the act is recorded as applied: pending ones are
+// rejected, active ones disabled, payout operators and people told. Doing it twice does nothing again.
 
-import { isActive, isPending } from '../../core/disable/plan.ts';
+import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
+import { type Holding, isActive, isPending } from '../../core/disable/plan.ts';
 import type { DisableStore } from '../../core/disable/ports.ts';
 import { disableChange, recordOf } from '../../core/disable/recording.ts';
-import type { NodeRole } from '../../core/enrolment/enrolment.ts';
+import type { EndingCode, NodeRole } from '../../core/enrolment/enrolment.ts';
 import type { Person } from '../../core/people/person.ts';
 import type { Parties, People } from '../../core/people/ports.ts';
 import { peopleToTell } from '../../core/people/told.ts';
@@ -22,21 +24,43 @@ export interface EndCertificatesDeps {
 /** Certificates that end in one transaction: with their wake-ups they stay far below its 100 actions. */
 const atOnce = 8;
 
-export async function endCertificates(
+export async function endCertificatesOf(
   deps: EndCertificatesDeps,
-  person: Person,
+  { participant, personId }: Person,
+  context: ActContext,
+): Promise<void> {
+  if (participant === null) return;
+  const held = (holding: Holding) => (holding.enrolment?.holder ?? holding.status?.holder) === personId;
+  await endCertificates(deps, participant, held, 'PERSON_POWER_NOT_IN_FORCE', context);
+}
+
+/** Of every participant and node: whatever was proved against one of these anchors. */
+export async function endCertificatesUnder(
+  deps: EndCertificatesDeps & { readonly parties: Parties },
+  anchors: ReadonlySet<Thumbprint>,
+  context: ActContext,
+): Promise<void> {
+  const hangs = ({ enrolment, status }: Holding) => {
+    const anchor = enrolment?.anchor ?? status?.anchor;
+    return anchor !== undefined && anchors.has(anchor);
+  };
+  for (const { finId } of await deps.parties.parties())
+    await endCertificates(deps, finId, hangs, 'ANCHOR_REMOVED', context);
+}
+
+async function endCertificates(
+  deps: EndCertificatesDeps,
+  participant: string,
+  meant: (holding: Holding) => boolean,
+  code: EndingCode,
   { actId, signers, now }: ActContext,
 ): Promise<void> {
-  const { participant, personId } = person;
-  if (participant === null) return;
   const party = await deps.parties.party(participant);
   const operators = deps.role === 'network' ? (party?.payoutOperators ?? []) : [];
   const audience = { people: await peopleToTell(deps.people, participant), operators };
   for (let attempt = 0; attempt < 20; attempt++) {
     const own = (await deps.disables.holdings(participant)).filter(
-      (holding) =>
-        (holding.enrolment?.holder ?? holding.status?.holder) === personId &&
-        (isPending(holding) || isActive(holding)),
+      (holding) => meant(holding) && (isPending(holding) || isActive(holding)),
     );
     if (own.length === 0) return;
     const batch = own.slice(0, atOnce);
@@ -58,7 +82,7 @@ export async function endCertificates(
         role: deps.role,
         actor: { kind: 'person', personId: signer },
         evidenceId: deps.ids.next(),
-        codes: { active: 'PERSON_POWER_NOT_IN_FORCE', pending: 'PERSON_POWER_NOT_IN_FORCE' },
+        codes: { active: code, pending: code },
         by: signer,
         holdings: batch,
         audience,

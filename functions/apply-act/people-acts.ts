@@ -16,7 +16,7 @@ import {
   nothing,
   together,
 } from './applying.ts';
-import { endCertificates } from './end-certificates.ts';
+import { endCertificatesOf } from './end-certificates.ts';
 
 export interface ActContext {
   readonly actId: string;
@@ -141,7 +141,7 @@ export async function end(
   context: ActContext,
 ): Promise<Applied> {
   const person = await known(deps, personId);
-  await endCertificates(deps, person, context);
+  await endCertificatesOf(deps, person, context);
   const ended: Person = { ...person, state: 'ended', version: person.version + 1 };
   return {
     ...nothing,
