@@ -16,20 +16,37 @@ export interface Frame extends Place {
 export interface PageProps {
   readonly frame: Frame;
   readonly title: string;
-  readonly part: keyof Pick<Texts['common'], 'confirmations' | 'administration' | 'access'>;
+  readonly part: keyof Pick<Texts['common'], 'confirmations' | 'administration' | 'access' | 'console'>;
   readonly lead?: string;
   readonly wide?: boolean;
   /** Shown small beside the reference. */
   readonly code?: string;
   readonly end?: Child;
+  /** Beside the main column, for pages that belong to many. */
+  readonly side?: Child;
   /** Errors first in the browser's title, as the design systems ask. */
   readonly hasProblem?: boolean;
   readonly children?: Child;
 }
 
-export const Page: FC<PageProps> = ({ frame, title, part, lead, wide, code, end, hasProblem, children }) => {
+export const Page: FC<PageProps> = (props) => {
+  const { frame, title, part, lead, wide, code, end, side, hasProblem, children } = props;
   const texts = textsIn(frame.locale);
   const tabTitle = `${hasProblem ? `${texts.common.problem}: ` : ''}${title} · ${frame.nodeName}`;
+  const main = (
+    <main id="main" class={wide ? 'wide' : undefined}>
+      <h1>{title}</h1>
+      {lead && <p class="lead">{lead}</p>}
+      {children}
+      <footer class="foot">
+        <p>{fill(texts.common.help, { node: frame.nodeName })}</p>
+        <p>
+          {texts.common.reference} <span class="mono">{frame.reference}</span>
+          {code && <span class="mono"> {code}</span>}
+        </p>
+      </footer>
+    </main>
+  );
   return (
     <html lang={frame.locale}>
       <head>
@@ -53,18 +70,14 @@ export const Page: FC<PageProps> = ({ frame, title, part, lead, wide, code, end,
           <span class="part">{texts.common[part]}</span>
           <span class="end">{end ?? texts.language}</span>
         </header>
-        <main id="main" class={wide ? 'wide' : undefined}>
-          <h1>{title}</h1>
-          {lead && <p class="lead">{lead}</p>}
-          {children}
-          <footer class="foot">
-            <p>{fill(texts.common.help, { node: frame.nodeName })}</p>
-            <p>
-              {texts.common.reference} <span class="mono">{frame.reference}</span>
-              {code && <span class="mono"> {code}</span>}
-            </p>
-          </footer>
-        </main>
+        {side ? (
+          <div class="console">
+            {side}
+            {main}
+          </div>
+        ) : (
+          main
+        )}
       </body>
     </html>
   );

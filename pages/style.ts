@@ -2,12 +2,14 @@
 // ever. Colours are pairs of light and dark whose contrast is tested; no font, image or script is loaded.
 
 import { createHash } from 'node:crypto';
+import { consoleStyle } from './console/style.ts';
 
 export const tokens = {
   paper: ['#fbfaf7', '#101216'],
   surface: ['#ffffff', '#181b21'],
   ink: ['#16181d', '#eceae4'],
   muted: ['#565c66', '#a4a9b3'],
+  hover: ['#efece4', '#23272f'],
   line: ['#d9d6cf', '#343942'],
   edge: ['#8a8d93', '#747b87'],
   accent: ['#0b5d4e', '#5cc9ae'],
@@ -116,6 +118,7 @@ button,.button{padding:10px 12px}
 @media (prefers-reduced-motion:no-preference){input,button,.button{transition:outline-offset .1s}}
 @media (forced-colors:active){.state,.note{border:1px solid}}
 @media print{.actions,.field,fieldset,.skip{display:none}body{background:#fff;color:#000}}
+${consoleStyle}
 `.trim();
 
 const hash = createHash('sha256').update(stylesheet).digest('hex').slice(0, 16);

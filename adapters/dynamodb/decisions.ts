@@ -1,7 +1,7 @@
 // Where does a decision stand? One item with its votes; sparse index of the waiting ones of a participant, office and
 // use. The version is the condition of every write, so that exactly one of vote, silence and withdrawal decides.
 
-import { type Decision, endDecision } from '../../core/people/decision.ts';
+import { askedOffices, type Decision, endDecision } from '../../core/people/decision.ts';
 import type { Decisions } from '../../core/people/ports.ts';
 import { type Announce, commit } from './effects.ts';
 import { itemOf, recordOf, withoutKeys } from './records.ts';
@@ -32,6 +32,12 @@ export function decisions(table: Table, announce: Announce): Decisions {
       return found.filter(
         ({ asked, votes }) => asked.includes(personId) && !votes.some((vote) => vote.personId === personId),
       );
+    },
+    async waitingOf(participant) {
+      const keys = askedOffices.flatMap((office) =>
+        ['signing', 'transport'].map((use) => waitingKey(participant, use, office)),
+      );
+      return (await Promise.all(keys.map((key) => waitingUnder(table, key)))).flat();
     },
     async waitingBeside(decision) {
       const found = await waitingUnder(table, waitingKeyOf(decision));

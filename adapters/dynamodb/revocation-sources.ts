@@ -47,6 +47,15 @@ export function thawedSources(table: Table) {
   };
 }
 
+/** The times of these sources, in their order; undefined for one that no sweep has fetched yet. */
+export async function sourceTimes(
+  table: Table,
+  sources: readonly string[],
+): Promise<readonly (SourceTimes | undefined)[]> {
+  const items = await table.getMany(sources.map(sourceKey));
+  return items.map((item) => item && recordOf<SourceTimes>(withoutKeys(item), dates));
+}
+
 const neverSwept = (since: Date): SourceTimes => ({
   kind: 'crl',
   since,

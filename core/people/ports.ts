@@ -44,6 +44,8 @@ export interface Decisions {
   record(decisions: readonly [Decision, ...Decision[]], effects: Effects): Promise<Recorded>;
   /** What still waits for this person's answer. */
   waitingFor(person: Person): Promise<readonly Decision[]>;
+  /** Everything that waits for anybody of this participant. */
+  waitingOf(participant: string): Promise<readonly Decision[]>;
   /** Other waiting decisions of the same participant, use and office (S18). */
   waitingBeside(decision: Decision): Promise<readonly Decision[]>;
 }

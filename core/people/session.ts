@@ -4,15 +4,21 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Refusal } from '../errors.ts';
 import { peoplePolicy } from '../policy.ts';
-import type { Office, Person } from './person.ts';
+import type { ActivePerson, Office, Person } from './person.ts';
 import { requireActive } from './person.ts';
 import type { Session, SignInCode } from './ports.ts';
+import { type Sight, sightOf } from './sight.ts';
 
-/** Who may sign in to the administration; officers and apoderados act through their own links. */
+/** Who may sign in to the administration; officers and apoderados act through their own links, and only look here. */
 const offices: readonly Office[] = ['nodeOperator', 'auditor'];
 
 export function mayAdminister(person: Pick<Person, 'office' | 'state'>): boolean {
   return offices.includes(person.office) && person.state === 'active';
+}
+
+/** Whoever holds an office may look at the console; what they see there is their sight. */
+export function maySignIn(person: Pick<Person, 'state'>): boolean {
+  return person.state === 'active';
 }
 
 export function newSession(personId: string, now: Date): Session {
@@ -29,12 +35,33 @@ export function requireSession(
   person: Person | undefined,
   now: Date,
 ): OpenSession {
+  const known = inTime(session, person, now);
+  if (!offices.includes(known.person.office)) throw new Refusal('PERSON_WRONG_OFFICE');
+  requireActive(known.person, now);
+  return known as OpenSession;
+}
+
+/** May look, may change nothing. */
+export type ReadingSession = Session & { readonly person: ActivePerson; readonly sight: Sight };
+
+/** @throws Refusal SESSION_MISSING, PERSON_* */
+export function requireReader(
+  session: Session | undefined,
+  person: Person | undefined,
+  now: Date,
+): ReadingSession {
+  const known = inTime(session, person, now);
+  const active = requireActive(known.person, now);
+  const sight = sightOf(active);
+  if (!sight) throw new Refusal('PERSON_WRONG_OFFICE');
+  return { ...known, person: active, sight };
+}
+
+function inTime(session: Session | undefined, person: Person | undefined, now: Date) {
   if (!session || !person || now >= session.expiresAt) throw new Refusal('SESSION_MISSING');
   if (now.getTime() - session.lastSeenAt.getTime() >= peoplePolicy.sessionIdleMs)
     throw new Refusal('SESSION_MISSING');
-  if (!offices.includes(person.office)) throw new Refusal('PERSON_WRONG_OFFICE');
-  requireActive(person, now);
-  return { ...session, person } as OpenSession;
+  return { ...session, person };
 }
 
 /** RFC 8252 §7.3: the command line is answered on a loopback address of this machine, any port. */

@@ -2,8 +2,14 @@
 // signs (S15). A change by cookie needs our own form's token; a bearer token is sent by nobody else.
 
 import { cookieName, type PageRequest, type PagesDoor } from '../../adapters/http/page-request.ts';
-import type { People, Sessions } from '../../core/people/ports.ts';
-import { type OpenSession, requireSession } from '../../core/people/session.ts';
+import type { Person } from '../../core/people/person.ts';
+import type { People, Session, Sessions } from '../../core/people/ports.ts';
+import {
+  type OpenSession,
+  type ReadingSession,
+  requireReader,
+  requireSession,
+} from '../../core/people/session.ts';
 import type { Clock } from '../../core/ports.ts';
 
 export interface SessionDeps {
@@ -21,10 +27,24 @@ const touchEveryMs = 60_000;
 export async function sessionOf(deps: SessionDeps, request: PageRequest): Promise<SignedInSession> {
   const bearer = /^Bearer ([A-Za-z0-9_-]{22,64})$/.exec(request.header('authorization') ?? '')?.[1];
   const secret = bearer ?? request.cookie(cookieName(deps.door, 'session')) ?? '';
+  const session = await opened(deps, secret, requireSession);
+  return { ...session, by: bearer ? 'bearer' : 'cookie', secret } as SignedInSession;
+}
+
+/** For pages that only show: every office, by the browser's cookie alone. @throws Refusal SESSION_MISSING, PERSON_* */
+export function readerOf(deps: SessionDeps, request: PageRequest): Promise<ReadingSession> {
+  return opened(deps, request.cookie(cookieName(deps.door, 'session')) ?? '', requireReader);
+}
+
+async function opened<T extends Session>(
+  deps: SessionDeps,
+  secret: string,
+  admit: (session: Session | undefined, person: Person | undefined, now: Date) => T,
+): Promise<T> {
   const now = deps.clock.now();
   const found = secret ? await deps.sessions.find(secret) : undefined;
   const person = found && (await deps.people.person(found.personId));
-  const session = requireSession(found, person, now);
+  const session = admit(found, person, now);
   if (now.getTime() - session.lastSeenAt.getTime() >= touchEveryMs) await deps.sessions.touch(secret, now);
-  return { ...session, by: bearer ? 'bearer' : 'cookie', secret } as SignedInSession;
+  return session;
 }

@@ -14,7 +14,13 @@ import { Refusal } from '../../core/errors.ts';
 import type { People, Sessions, SignInCodes } from '../../core/people/ports.ts';
 import type { Proof } from '../../core/people/proof.ts';
 import type { SecondFactor } from '../../core/people/second-factor.ts';
-import { admitLoopback, admitVerifier, mayAdminister, newSession } from '../../core/people/session.ts';
+import {
+  admitLoopback,
+  admitVerifier,
+  mayAdminister,
+  maySignIn,
+  newSession,
+} from '../../core/people/session.ts';
 import { peoplePolicy } from '../../core/policy.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 import { DeadEndPage } from '../../pages/dead-end.tsx';
@@ -60,8 +66,10 @@ export async function signIn(deps: SignInDeps, request: PageRequest, frame: Fram
   const { form } = request;
   const texts = textsIn(frame.locale).problems;
   try {
-    const proof = await proved(deps, request, form.get('email') ?? '');
-    return cli ? await forCli(deps, proof, cli) : await forBrowser(deps, request, proof);
+    const { proof, administers } = await proved(deps, request, form.get('email') ?? '', cli !== undefined);
+    return cli
+      ? await forCli(deps, proof, cli)
+      : await forBrowser(deps, request, proof, administers ? '/acts' : '/console');
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (error.code === 'TRIES_EXHAUSTED') return deadEnd(frame, 'tries', 429, error);
@@ -70,9 +78,16 @@ export async function signIn(deps: SignInDeps, request: PageRequest, frame: Fram
   }
 }
 
-async function proved(deps: SignInDeps, request: PageRequest, email: string): Promise<Proof> {
+/** The command line administers; in the browser whoever holds an office may sign in, to look. */
+async function proved(
+  deps: SignInDeps,
+  request: PageRequest,
+  email: string,
+  isCli: boolean,
+): Promise<{ proof: Proof; administers: boolean }> {
   const persons = await deps.people.byAddress(email);
-  const person = persons.find(mayAdminister);
+  const administrator = persons.find(mayAdminister);
+  const person = administrator ?? (isCli ? undefined : persons.find(maySignIn));
   // An unknown address takes the same way, and its failures are counted under its own name.
   const personId =
     person?.personId ?? `unknown-${createHash('sha256').update(email).digest('hex').slice(0, 24)}`;
@@ -83,14 +98,20 @@ async function proved(deps: SignInDeps, request: PageRequest, email: string): Pr
   };
   const node = deps.door.nodeFinId;
   const statement = { type: 'apodera/sign-in/v1' as const, node, person: personId, nonce: deps.nonce() };
-  return deps.secondFactor.prove({ personId, statement, attempt, source: request.source });
+  const proof = await deps.secondFactor.prove({ personId, statement, attempt, source: request.source });
+  return { proof, administers: administrator !== undefined };
 }
 
-async function forBrowser(deps: SignInDeps, request: PageRequest, proof: Proof): Promise<PageAnswer> {
+async function forBrowser(
+  deps: SignInDeps,
+  request: PageRequest,
+  proof: Proof,
+  home: '/acts' | '/console',
+): Promise<PageAnswer> {
   const secret = await startSession(deps, proof.personId, 'browser');
   const next = request.query.get('next') ?? '';
   // Only a path of ours: `//host` and `\` would lead elsewhere.
-  const location = /^\/acts(\/[A-Za-z0-9]+)?$/.test(next) ? next : '/acts';
+  const location = /^\/(acts(\/[A-Za-z0-9]+)?|console(\/[A-Za-z0-9_-]+){0,2})$/.test(next) ? next : home;
   const cookie = cookieText(deps.door, 'session', secret, peoplePolicy.sessionLifeMs / 1000);
   return { status: 303, location, cookies: [cookie] };
 }

@@ -1,14 +1,22 @@
 // In which words does a page or mail speak? Three languages as data of one shape; this file only fills in names.
 
 import type { Locale } from '../../core/people/person.ts';
+import consoleEn from './console/en.json' with { type: 'json' };
+import consoleEs from './console/es.json' with { type: 'json' };
+import consolePt from './console/pt.json' with { type: 'json' };
 import en from './en.json' with { type: 'json' };
 import es from './es.json' with { type: 'json' };
 import pt from './pt.json' with { type: 'json' };
 
-export type Texts = typeof es;
+export type Texts = typeof es & { readonly console: typeof consoleEs };
+export type ConsoleTexts = Texts['console'];
 export type ProblemText = keyof Texts['problems'];
 
-const all: Record<Locale, Texts> = { es, pt, en };
+const all: Record<Locale, Texts> = {
+  es: { ...es, console: consoleEs },
+  pt: { ...pt, console: consolePt },
+  en: { ...en, console: consoleEn },
+};
 
 export function textsIn(locale: Locale): Texts {
   return all[locale];

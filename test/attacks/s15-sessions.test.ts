@@ -133,7 +133,7 @@ test('S15 after signing in the browser is led only to pages of ours', async () =
   }
 });
 
-test('S15 an officer’s factor opens no administration', async () => {
+test('S15 an officer’s factor opens the console to look, and no administration', async () => {
   const { world, perform, operators, acceptByPage, visit, totp } = aDoor();
   const [one, two] = await operators();
   const officer = onboarding.people[0]!;
@@ -143,5 +143,9 @@ test('S15 an officer’s factor opens no administration', async () => {
   await perform('person.release', { person_ids: [id] }, [one!.id, two!.id]);
   expect(await world.people.person(id)).toMatchObject({ state: 'active', office: 'securityOfficer' });
   const form = { email: officer.email, password, totp: totp(id) };
-  expect(await visit('/sign-in', { form })).toMatchObject({ status: 422, cookies: [] });
+  const signedIn = await visit('/sign-in', { form });
+  expect(signedIn).toMatchObject({ status: 303, location: '/console' });
+  const session = /session-PUERTO=([^;]+)/.exec(signedIn.cookies!.join())![1]!;
+  for (const path of ['/acts', '/admin/api/session', '/admin/api/people'])
+    expect((await visit(path, { session })).status).toBe(403);
 });

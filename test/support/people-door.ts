@@ -2,12 +2,18 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { statusStore } from '../../adapters/dynamodb/certificate.ts';
+import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
+import { sourceTimes } from '../../adapters/dynamodb/revocation-sources.ts';
 import { type PageAnswer, readPageRequest } from '../../adapters/http/page-request.ts';
+import { Refusal } from '../../core/errors.ts';
 import { totpAt } from '../../core/people/totp.ts';
+import type { TrustInForce } from '../../core/trust.ts';
 import { acceptInvitation } from '../../functions/apply-act/accept-invitation.ts';
 import { voteOnAct } from '../../functions/apply-act/apply-act.ts';
 import { preparer } from '../../functions/serve-admin/prepare.ts';
 import { serveAdmin } from '../../functions/serve-admin/serve-admin.tsx';
+import { serveConsole } from '../../functions/serve-console/serve-console.tsx';
 import { servePeople } from '../../functions/serve-people/serve-people.tsx';
 import { anAdministration } from './administration.ts';
 import { nonce } from './people.ts';
@@ -34,6 +40,19 @@ export function aDoor() {
     door: { origin, nodeFinId: 'PUERTO' },
     nodeName: 'Banco del Puerto',
     timeZone: 'America/Santiago',
+    nodeFinId: 'PUERTO',
+    enrolments: enrolmentStore({
+      table: world.table,
+      announcer: { announce: async () => [] },
+      sealer: world.sealer,
+    }),
+    statuses: statusStore(world.table, world.sealer),
+    trust: {
+      async inForce(): Promise<TrustInForce> {
+        throw new Refusal('ANCHORS_MISSING');
+      },
+    },
+    sourceTimes: (sources: readonly string[]) => sourceTimes(world.table, sources),
     nonce,
     accept: (input: Parameters<typeof acceptInvitation>[1]) => acceptInvitation(admin.deps, input),
     apply: (input: Parameters<typeof voteOnAct>[1]) => voteOnAct(admin.deps, input),
@@ -79,6 +98,7 @@ export function aDoor() {
 
   function answer(event: APIGatewayProxyEvent): Promise<PageAnswer> {
     const request = readPageRequest(event);
+    if (event.path.startsWith('/console')) return serveConsole(deps, request);
     return /^\/(acts|admin)/.test(event.path) ? serveAdmin(deps, request) : servePeople(deps, request);
   }
 

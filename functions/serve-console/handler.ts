@@ -1,0 +1,37 @@
+// Wires the console: /console and /console/* on the pages door. It reads; the one thing that it writes is when a
+// session was last seen.
+
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { readConfig } from '../../adapters/config.ts';
+import { acts } from '../../adapters/dynamodb/acts.ts';
+import { apiKeys } from '../../adapters/dynamodb/api-keys.ts';
+import { decisions } from '../../adapters/dynamodb/decisions.ts';
+import { sourceTimes } from '../../adapters/dynamodb/revocation-sources.ts';
+import { sessions } from '../../adapters/dynamodb/sessions.ts';
+import { pageAnswer, readPageRequest } from '../../adapters/http/page-request.ts';
+import { nodeParts } from '../../adapters/node-parts.ts';
+import { nodeTrust } from '../../adapters/node-trust.ts';
+import { serveConsole } from './serve-console.tsx';
+
+const config = readConfig(['pagesOrigin', 'nodeFinId', 'nodeName']);
+const parts = nodeParts('serve-console', { seals: false, queueUrls: {} });
+const { table } = parts;
+const door = { origin: config.pagesOrigin, nodeFinId: config.nodeFinId };
+const deps = {
+  ...nodeTrust(parts),
+  clock: parts.clock,
+  door,
+  nodeName: config.nodeName,
+  nodeFinId: config.nodeFinId,
+  timeZone: process.env.NODE_TIME_ZONE || 'UTC',
+  decisions: decisions(table, parts.announce),
+  apiKeys: apiKeys(table, parts.sealer),
+  acts: acts(table, parts.announce),
+  sessions: sessions(table),
+  sourceTimes: (sources: readonly string[]) => sourceTimes(table, sources),
+};
+
+export async function handler(event: APIGatewayProxyEvent) {
+  await parts.clock.tune();
+  return pageAnswer(await serveConsole(deps, readPageRequest(event)), door, event.httpMethod);
+}

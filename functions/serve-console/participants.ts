@@ -1,0 +1,99 @@
+// Which participants, people, API keys and waiting confirmations lie in this person's sight? Reads only; every list
+// starts from `partiesInSight`, so that there is one place where a participant comes into sight.
+
+import type { Decision } from '../../core/people/decision.ts';
+import type { Party } from '../../core/people/party.ts';
+import type { Contact, Person } from '../../core/people/person.ts';
+import type { KeyRing } from '../../core/people/ports.ts';
+import type { Sight } from '../../core/people/sight.ts';
+import type { ConsoleDeps } from './console-deps.ts';
+
+export async function partiesInSight(deps: ConsoleDeps, sight: Sight): Promise<readonly Party[]> {
+  if (sight.of === 'node') return deps.parties.parties();
+  const own = await deps.parties.party(sight.participant);
+  return own ? [own] : [];
+}
+
+export interface KnownPerson {
+  readonly person: Person;
+  /** The personId once the name was erased. */
+  readonly name: string;
+  /** `m…@aurora.example`: enough to see that it is the wrong one, too little to write to. */
+  readonly address?: string;
+}
+
+export async function partyInSight(deps: ConsoleDeps, sight: Sight, finId: string) {
+  if (sight.of === 'participant' && sight.participant !== finId) return undefined;
+  const party = await deps.parties.party(finId);
+  return party && { party, people: await known(deps, await deps.people.holders(finId)) };
+}
+
+/** Operators and auditors, for those who see the node. */
+export async function nodePeople(
+  deps: ConsoleDeps,
+  sight: Sight,
+): Promise<readonly KnownPerson[] | undefined> {
+  return sight.of === 'node' ? known(deps, await deps.people.holders(null)) : undefined;
+}
+
+function known(deps: ConsoleDeps, people: readonly Person[]): Promise<readonly KnownPerson[]> {
+  return Promise.all(
+    people.map(async (person) => {
+      const contact = await deps.people.contact(person);
+      const address = contact && maskedAddress(contact);
+      return { person, name: contact?.name ?? person.personId, ...(address && { address }) };
+    }),
+  );
+}
+
+export function maskedAddress({ email }: Pick<Contact, 'email'>): string {
+  const at = email.lastIndexOf('@');
+  return `${email.slice(0, 1)}…${email.slice(at)}`;
+}
+
+export interface WaitingDecision {
+  readonly party: Party;
+  readonly decision: Decision;
+}
+
+/** The oldest first. */
+export async function waitingInSight(deps: ConsoleDeps, sight: Sight): Promise<readonly WaitingDecision[]> {
+  const parties = await partiesInSight(deps, sight);
+  const found = await Promise.all(
+    parties.map(async (party) =>
+      (await deps.decisions.waitingOf(party.finId)).map((decision) => ({ party, decision })),
+    ),
+  );
+  return found.flat().sort((a, b) => a.decision.createdAt.getTime() - b.decision.createdAt.getTime());
+}
+
+export interface HeldKey {
+  readonly party: Party;
+  readonly key: KeyRing['keys'][number];
+}
+
+/** Those that count first, by their end. */
+export async function keysInSight(deps: ConsoleDeps, sight: Sight): Promise<readonly HeldKey[]> {
+  const parties = await partiesInSight(deps, sight);
+  const rings = await Promise.all(
+    parties.map(async (party) => ({ party, ring: await deps.apiKeys.heldBy(party.finId) })),
+  );
+  const keys = rings.flatMap(({ party, ring }) => ring.keys.map((key) => ({ party, key })));
+  const over = ({ key }: HeldKey) => Number(key.endedAt !== undefined);
+  return keys.sort((a, b) => over(a) - over(b) || a.key.expiresAt.getTime() - b.key.expiresAt.getTime());
+}
+
+/** Names for ids, each asked once. */
+export async function namesOf(
+  deps: ConsoleDeps,
+  personIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const names = await Promise.all(
+    [...new Set(personIds)].map(async (personId) => {
+      const person = await deps.people.person(personId);
+      const contact = person && (await deps.people.contact(person));
+      return [personId, contact?.name ?? personId] as const;
+    }),
+  );
+  return new Map(names);
+}

@@ -1,0 +1,204 @@
+// The console: what is going on at this node, for whoever is signed in and as far as their office lets them see. GET
+// and HEAD only; there is nothing here that could be changed. Signing acts and confirming have doors of their own.
+
+import { formToken, type PageAnswer, type PageRequest } from '../../adapters/http/page-request.ts';
+import { Refusal, Transient } from '../../core/errors.ts';
+import { operatorsNeeded } from '../../core/people/act.ts';
+import type { ReadingSession } from '../../core/people/session.ts';
+import type { ConsoleFrame } from '../../pages/console/frame.tsx';
+import {
+  ActsPage,
+  AnchorsPage,
+  ConfirmationsPage,
+  KeysPage,
+  NodePeoplePage,
+  ParticipantPage,
+  ParticipantsPage,
+  SourcesPage,
+} from '../../pages/console/lists.tsx';
+import { type DeadEnd, DeadEndPage } from '../../pages/dead-end.tsx';
+import { documentOf, type Frame } from '../../pages/page.tsx';
+import { localeOf } from '../../pages/texts/texts.ts';
+import { readerOf } from '../serve-admin/session.ts';
+import { certificatesPage, enrolmentPage } from './certificate-pages.tsx';
+import type { ConsoleDeps } from './console-deps.ts';
+import {
+  keysInSight,
+  namesOf,
+  nodePeople,
+  partiesInSight,
+  partyInSight,
+  type WaitingDecision,
+  waitingInSight,
+} from './participants.ts';
+import { anchorsInForce, sourcesInSight } from './trust.ts';
+
+export async function serveConsole(deps: ConsoleDeps, request: PageRequest): Promise<PageAnswer> {
+  if (!['GET', 'HEAD'].includes(request.method)) return { status: request.method === 'OPTIONS' ? 204 : 405 };
+  const plain: Frame = {
+    locale: localeOf(request.acceptLanguage),
+    timeZone: deps.timeZone,
+    nodeName: deps.nodeName,
+    reference: request.interactionId,
+  };
+  try {
+    const session = await readerOf(deps, request);
+    return await look(deps, request, session, { ...plain, locale: session.person.locale });
+  } catch (error) {
+    if (error instanceof Refusal) return withoutSight(error, request, plain);
+    if (error instanceof Transient) return deadEnd(plain, 'busy', 503);
+    throw error;
+  }
+}
+
+export interface Look {
+  readonly deps: ConsoleDeps;
+  readonly request: PageRequest;
+  readonly session: ReadingSession;
+  readonly frame: ConsoleFrame;
+  readonly waiting: readonly WaitingDecision[];
+}
+
+async function look(
+  deps: ConsoleDeps,
+  request: PageRequest,
+  session: ReadingSession,
+  plain: Frame,
+): Promise<PageAnswer> {
+  const { sight, person } = session;
+  const { token, cookies } = formToken(request, deps.door);
+  const [waiting, contact, acts, own] = await Promise.all([
+    waitingInSight(deps, sight),
+    deps.people.contact(person),
+    sight.of === 'node' ? openActs(deps) : undefined,
+    sight.of === 'participant' ? deps.parties.party(sight.participant) : undefined,
+  ]);
+  const frame: ConsoleFrame = {
+    ...plain,
+    timeZone: own?.timeZone ?? plain.timeZone,
+    now: deps.clock.now(),
+    who: { name: contact?.name ?? person.personId, office: person.office, formToken: token },
+    ...(sight.of === 'participant' && { participant: sight.participant }),
+    waiting: { confirmations: waiting.length, ...(acts && { acts: acts.length }) },
+  };
+  const page = await pageFor({ deps, request, session, frame, waiting });
+  if (!page) return deadEnd(plain, 'notFound', 404);
+  return { status: 200, body: documentOf(page), cookies };
+}
+
+async function openActs(deps: ConsoleDeps) {
+  const now = deps.clock.now();
+  return (await deps.acts.open()).filter(({ expiresAt }) => now < expiresAt);
+}
+
+type Element = NonNullable<Parameters<typeof documentOf>[0]>;
+
+/** Undefined: no such page in this person's sight. */
+async function pageFor(visit: Look): Promise<Element | undefined> {
+  const { deps, request, session, frame } = visit;
+  const { sight } = session;
+  const [section = '', id, ...rest] = request.path.replace(/^\/console\/?/, '').split('/');
+  if (rest.length > 0) return undefined;
+  if (id !== undefined) {
+    if (section === 'enrolments') return enrolmentPage(visit, id);
+    if (section === 'participants') {
+      const found = await partyInSight(deps, sight, id);
+      return found && <ParticipantPage frame={frame} {...found} />;
+    }
+    return undefined;
+  }
+  switch (section) {
+    case '':
+      return certificatesPage(visit);
+    case 'confirmations':
+      return confirmations(visit);
+    case 'participants': {
+      const parties = await partiesInSight(deps, sight);
+      if (sight.of === 'node') return <ParticipantsPage frame={frame} parties={parties} />;
+      const found = await partyInSight(deps, sight, sight.participant);
+      return found && <ParticipantPage frame={frame} {...found} />;
+    }
+    case 'keys': {
+      const held = await keysInSight(deps, sight);
+      const keys = held.map(({ party, key }) => ({
+        ...key,
+        finId: party.finId,
+        participantName: party.name,
+      }));
+      return <KeysPage frame={frame} keys={keys} />;
+    }
+    default:
+      return trustAndControl(visit, section);
+  }
+}
+
+async function trustAndControl(
+  { deps, session, frame }: Look,
+  section: string,
+): Promise<Element | undefined> {
+  const { sight } = session;
+  switch (section) {
+    case 'sources': {
+      const sources = (await sourcesInSight(deps, sight)).map(({ times, ...row }) => ({
+        ...row,
+        ...(times?.lastGoodFetch && { fetchedAt: times.lastGoodFetch }),
+        ...(times?.nextUpdate && { nextUpdate: times.nextUpdate }),
+      }));
+      return <SourcesPage frame={frame} sources={sources} />;
+    }
+    case 'anchors': {
+      const shown = await anchorsInForce(deps, sight);
+      return shown && <AnchorsPage frame={frame} {...shown} />;
+    }
+    case 'people': {
+      const people = await nodePeople(deps, sight);
+      return people && <NodePeoplePage frame={frame} people={people} />;
+    }
+    case 'acts':
+      return sight.of === 'node' ? acts(deps, frame) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+async function confirmations({ deps, frame, waiting }: Look): Promise<Element> {
+  const names = await namesOf(
+    deps,
+    waiting.flatMap(({ decision }) => decision.asked),
+  );
+  const lines = waiting.map(({ party, decision }) => ({
+    participantName: party.name,
+    decision,
+    asked: decision.asked.map((personId) => names.get(personId) ?? personId),
+  }));
+  return <ConfirmationsPage frame={frame} waiting={lines} />;
+}
+
+async function acts(deps: ConsoleDeps, frame: ConsoleFrame): Promise<Element> {
+  const open = await openActs(deps);
+  const names = await namesOf(
+    deps,
+    open.map(({ proposedBy }) => proposedBy),
+  );
+  const lines = open.map(({ actId, kind, reason, proposedBy, expiresAt, votes }) => ({
+    actId,
+    kind,
+    reason,
+    expiresAt,
+    proposedBy: names.get(proposedBy) ?? proposedBy,
+    signed: votes.filter(({ vote }) => vote === 'confirm').length,
+    needed: operatorsNeeded[kind],
+  }));
+  return <ActsPage frame={frame} acts={lines} />;
+}
+
+function withoutSight(error: Refusal, request: PageRequest, frame: Frame): PageAnswer {
+  if (error.code === 'SESSION_MISSING')
+    return { status: 303, location: `/sign-in?next=${encodeURIComponent(request.path)}` };
+  return deadEnd(frame, 'notYours', 403, error.code);
+}
+
+function deadEnd(frame: Frame, what: DeadEnd, status: number, code?: string): PageAnswer {
+  const page = <DeadEndPage frame={frame} what={what} part="console" code={code} retry="/console" />;
+  return { status, body: documentOf(page) };
+}

@@ -1,0 +1,89 @@
+// On what does the trust of this node stand now: how fresh are the sources of revocation that certificates in sight
+// name, and which anchors are in force? Reads only; freshness is computed as the payout path computes it.
+
+import { reportOn, type SourceState, type SourceTimes } from '../../core/certificate/revocation/freshness.ts';
+import { thumbprintOf } from '../../core/certificate/thumbprint.ts';
+import { Refusal } from '../../core/errors.ts';
+import type { Sight } from '../../core/people/sight.ts';
+import { certificatesInSight } from './certificates.ts';
+import type { ConsoleDeps } from './console-deps.ts';
+
+export interface SourceRow {
+  /** SHA-256 (hex) of the URL. */
+  readonly source: string;
+  readonly pscs: readonly string[];
+  /** Pending and active ones that name it. */
+  readonly certificates: number;
+  readonly times?: SourceTimes;
+  /** UNSWEPT: asked when a certificate came, and by nobody since. */
+  readonly state: SourceState | 'UNSWEPT';
+}
+
+const order: readonly SourceRow['state'][] = ['FROZEN', 'STALE', 'UNSWEPT', 'CURRENT'];
+
+/** What needs somebody first. */
+export async function sourcesInSight(deps: ConsoleDeps, sight: Sight): Promise<readonly SourceRow[]> {
+  const { rows } = await certificatesInSight(deps, sight);
+  const living = rows.filter(
+    ({ networkStatus }) => networkStatus === 'active' || networkStatus === 'pending',
+  );
+  const named = new Map<string, { pscs: Set<string>; certificates: number }>();
+  for (const { sources, psc } of living)
+    for (const source of sources) {
+      const known = named.get(source) ?? { pscs: new Set(), certificates: 0 };
+      named.set(source, {
+        pscs: psc ? known.pscs.add(psc) : known.pscs,
+        certificates: known.certificates + 1,
+      });
+    }
+  const times = await deps.sourceTimes([...named.keys()]);
+  const now = deps.clock.now();
+  return [...named]
+    .map(([source, { pscs, certificates }], at): SourceRow => {
+      const swept = times[at];
+      const plain = { source, pscs: [...pscs], certificates };
+      return swept
+        ? { ...plain, times: swept, state: reportOn(swept, now).state }
+        : { ...plain, state: 'UNSWEPT' };
+    })
+    .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
+}
+
+export interface AnchorRow {
+  readonly subject: string;
+  readonly thumbprint: string;
+  readonly notAfter: Date;
+  readonly profile?: string;
+}
+
+export interface AnchorsShown {
+  /** 0 before the first manifest. */
+  readonly version: number;
+  readonly anchors: readonly AnchorRow[];
+}
+
+/** For those who see the node. */
+export async function anchorsInForce(deps: ConsoleDeps, sight: Sight): Promise<AnchorsShown | undefined> {
+  if (sight.of !== 'node') return undefined;
+  try {
+    const { version, anchors, profiles } = await deps.trust.inForce();
+    return {
+      version,
+      anchors: anchors.map(({ certificate, pscProfile }) => ({
+        subject: nameOf(certificate.subject.rdns.flat()),
+        thumbprint: thumbprintOf(certificate.der),
+        notAfter: certificate.notAfter,
+        ...(pscProfile && { profile: profiles.get(pscProfile)?.name ?? pscProfile }),
+      })),
+    };
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'ANCHORS_MISSING') return { version: 0, anchors: [] };
+    throw error;
+  }
+}
+
+/** CN, else O, else whatever stands last. */
+function nameOf(attributes: readonly { readonly oid: string; readonly text: string }[]): string {
+  const named = ['2.5.4.3', '2.5.4.10'].map((oid) => attributes.find((one) => one.oid === oid));
+  return (named.find(Boolean) ?? attributes.at(-1))?.text ?? '';
+}

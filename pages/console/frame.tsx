@@ -1,0 +1,229 @@
+// Of what is each page of the console made? Navigation with counts, tables that are cards on a phone, states in word
+// and colour, times relative with the exact one on hover, and an empty state that names the command that fills it.
+
+import type { Child, FC } from 'hono/jsx';
+import type { NetworkStatus, Validity } from '../../core/certificate/lifecycle.ts';
+import type { Office } from '../../core/people/person.ts';
+import { type Frame, Page } from '../page.tsx';
+import { FormToken } from '../parts.tsx';
+import { type ConsoleTexts, fill, textsIn } from '../texts/texts.ts';
+import { momentText } from '../when.ts';
+
+export type Section =
+  | 'certificates'
+  | 'confirmations'
+  | 'participants'
+  | 'sources'
+  | 'anchors'
+  | 'acts'
+  | 'keys'
+  | 'people';
+
+export interface ConsoleFrame extends Frame {
+  readonly now: Date;
+  readonly who: { readonly name: string; readonly office: Office; readonly formToken: string };
+  /** The one participant that this person sees; undefined: the whole node. */
+  readonly participant?: string;
+  /** Beside their entry in the navigation, where something waits. */
+  readonly waiting: { readonly confirmations: number; readonly acts?: number };
+}
+
+export const pathOf: Record<Section, string> = {
+  certificates: '/console',
+  confirmations: '/console/confirmations',
+  participants: '/console/participants',
+  sources: '/console/sources',
+  anchors: '/console/anchors',
+  acts: '/console/acts',
+  keys: '/console/keys',
+  people: '/console/people',
+};
+
+const groups: readonly {
+  readonly title?: keyof ConsoleTexts['nav'];
+  readonly sections: readonly Section[];
+}[] = [
+  { sections: ['certificates', 'confirmations', 'participants'] },
+  { title: 'groupTrust', sections: ['sources', 'anchors'] },
+  { title: 'groupControl', sections: ['acts', 'keys', 'people'] },
+];
+/** What belongs to no participant. */
+const nodeOnly: readonly Section[] = ['anchors', 'acts', 'people'];
+
+const Side: FC<{ frame: ConsoleFrame; section: Section }> = ({ frame, section }) => {
+  const { nav } = textsIn(frame.locale).console;
+  const counts: Partial<Record<Section, number | undefined>> = frame.waiting;
+  const mine = (one: Section) => frame.participant === undefined || !nodeOnly.includes(one);
+  const label = (one: Section) =>
+    one === 'participants' && frame.participant !== undefined ? nav.participant : nav[one];
+  return (
+    <nav class="side" aria-label={nav.label}>
+      <div class="groups-of">
+        {groups.map(({ title, sections }) => (
+          <section>
+            {title && <h2>{nav[title]}</h2>}
+            <ul>
+              {sections.filter(mine).map((one) => (
+                <li>
+                  <a href={pathOf[one]} aria-current={one === section ? 'page' : undefined}>
+                    {label(one)}
+                    {counts[one] ? <span class="count">{counts[one]}</span> : null}
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </section>
+        ))}
+      </div>
+    </nav>
+  );
+};
+
+export interface ConsolePageProps {
+  readonly frame: ConsoleFrame;
+  readonly section: Section;
+  readonly title: string;
+  readonly lead?: string;
+  readonly children?: Child;
+}
+
+export const ConsolePage: FC<ConsolePageProps> = ({ frame, section, title, lead, children }) => {
+  const texts = textsIn(frame.locale);
+  const { name, office, formToken } = frame.who;
+  return (
+    <Page
+      frame={frame}
+      part="console"
+      title={title}
+      lead={lead}
+      side={<Side frame={frame} section={section} />}
+      end={
+        <form method="post" action="/sign-out" class="who">
+          <FormToken token={formToken} />
+          <span>
+            {name}, {texts.offices[office]}
+          </span>
+          <button class="plain" type="submit">
+            {texts.signIn.signOut}
+          </button>
+        </form>
+      }
+    >
+      {children}
+    </Page>
+  );
+};
+
+export interface Column {
+  readonly name: string;
+  readonly number?: boolean;
+}
+
+/** Said aloud, for a browser forgets that a table is one where a phone lays it out as cards. */
+const as = Object.fromEntries(
+  ['table', 'rowgroup', 'row', 'columnheader', 'rowheader', 'cell'].map((role) => [role, { role }]),
+);
+
+/** The first cell of a row is what the row is about. */
+export const List: FC<{
+  caption: string;
+  columns: readonly Column[];
+  rows: readonly (readonly Child[])[];
+}> = ({ caption, columns, rows }) => (
+  <table class="list" {...as.table} aria-label={caption}>
+    <thead {...as.rowgroup}>
+      <tr {...as.row}>
+        {columns.map(({ name, number }) => (
+          <th scope="col" {...as.columnheader} class={number ? 'number' : undefined}>
+            {name}
+          </th>
+        ))}
+      </tr>
+    </thead>
+    <tbody {...as.rowgroup}>
+      {rows.map((cells) => (
+        <tr {...as.row}>
+          {cells.map((cell, at) => {
+            const { name, number } = columns[at]!;
+            const content = <span>{cell}</span>;
+            return at === 0 ? (
+              <th scope="row" {...as.rowheader} data-name={name}>
+                {content}
+              </th>
+            ) : (
+              <td {...as.cell} data-name={name} class={number ? 'number' : undefined}>
+                {content}
+              </td>
+            );
+          })}
+        </tr>
+      ))}
+    </tbody>
+  </table>
+);
+
+export const Empty: FC<{ frame: Frame; title: string; text: string; command?: string }> = (props) => (
+  <div class="empty">
+    <h2>{props.title}</h2>
+    <p>{props.text}</p>
+    {props.command && (
+      <p>
+        {textsIn(props.frame.locale).console.commandLabel}: <code class="mono">{props.command}</code>
+      </p>
+    )}
+  </div>
+);
+
+type Tone = 'ok' | 'warn' | 'danger' | 'info' | 'plain';
+
+export const State: FC<{ tone: Tone; children?: Child }> = ({ tone, children }) => (
+  <span class={`state ${tone}`}>{children}</span>
+);
+
+const networkTones: Record<NetworkStatus, Tone> = {
+  pending: 'warn',
+  active: 'ok',
+  rejected: 'danger',
+  disabled: 'danger',
+};
+const validityTones: Record<Validity, Tone> = {
+  valid: 'ok',
+  invalid: 'danger',
+  expired: 'warn',
+  revoked: 'danger',
+};
+
+export const NetworkState: FC<{ frame: ConsoleFrame; status: NetworkStatus; since?: Date }> = (props) => {
+  const { networkStatuses } = textsIn(props.frame.locale).console;
+  const waited = props.status === 'pending' && props.since ? ` ${spanText(props.frame, props.since)}` : '';
+  return (
+    <State tone={networkTones[props.status]}>
+      {networkStatuses[props.status]}
+      {waited}
+    </State>
+  );
+};
+
+export const ValidityState: FC<{ frame: Frame; validity: Validity }> = ({ frame, validity }) => (
+  <State tone={validityTones[validity]}>{textsIn(frame.locale).console.validities[validity]}</State>
+);
+
+/** `51 h`, however far from now, in whichever direction. */
+export function spanText(frame: ConsoleFrame, date: Date): string {
+  const texts = textsIn(frame.locale).console;
+  const minutes = Math.floor(Math.abs(frame.now.getTime() - date.getTime()) / 60_000);
+  if (minutes < 60) return fill(texts.minutes, { count: minutes });
+  if (minutes < 72 * 60) return fill(texts.hours, { count: Math.floor(minutes / 60) });
+  return fill(texts.days, { count: Math.floor(minutes / 1440) });
+}
+
+/** Relative; the exact moment on hover and for machines. */
+export const When: FC<{ frame: ConsoleFrame; date: Date }> = ({ frame, date }) => {
+  const texts = textsIn(frame.locale).console;
+  const text = fill(date <= frame.now ? texts.ago : texts.within, { time: spanText(frame, date) });
+  return (
+    <time datetime={date.toISOString()} title={momentText(date, frame)}>
+      {text}
+    </time>
+  );
+};

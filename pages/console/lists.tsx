@@ -1,0 +1,393 @@
+// What waits, who is here, with which keys, on what is trust built? The console's plain lists; each row answers
+// without a click, each empty one names the command that fills it.
+
+import type { FC } from 'hono/jsx';
+import type { Decision } from '../../core/people/decision.ts';
+import type { Party } from '../../core/people/party.ts';
+import { type Person, powerInForce } from '../../core/people/person.ts';
+import { Fact, Note } from '../parts.tsx';
+import { fill, textsIn } from '../texts/texts.ts';
+import { dateText, momentText, thumbprintShort } from '../when.ts';
+import { type ConsoleFrame, ConsolePage, Empty, List, State, When } from './frame.tsx';
+
+const submit = "apodera enrolment submit --chain chain.pem --key key.pem --reason '…'";
+
+export interface WaitingLine {
+  readonly participantName: string;
+  readonly decision: Decision;
+  readonly asked: readonly string[];
+}
+
+export const ConfirmationsPage: FC<{ frame: ConsoleFrame; waiting: readonly WaitingLine[] }> = (props) => {
+  const { frame, waiting } = props;
+  const texts = textsIn(frame.locale);
+  const { confirmations, ...words } = texts.console;
+  const oldest = waiting[0]?.decision.createdAt;
+  const columns = [
+    { name: words.participant },
+    { name: words.who },
+    { name: words.use },
+    { name: words.since },
+    { name: words.until },
+    { name: confirmations.votes, number: true },
+  ];
+  const rows = waiting.map(({ participantName, decision, asked }) => [
+    <a href={`/console/enrolments/${decision.enrolmentId}`}>{participantName}</a>,
+    <>
+      {asked.join(', ')}
+      <small>{texts.offices[decision.office]}</small>
+    </>,
+    words.uses[decision.subject.use],
+    <When frame={frame} date={decision.createdAt} />,
+    <When frame={frame} date={decision.expiresAt} />,
+    `${decision.votes.length}/${decision.asked.length}`,
+  ]);
+  return (
+    <ConsolePage frame={frame} section="confirmations" title={confirmations.title} lead={confirmations.lead}>
+      {oldest ? (
+        <>
+          <Note>{fill(confirmations.oldest, { since: momentText(oldest, frame) })}</Note>
+          <List caption={confirmations.title} columns={columns} rows={rows} />
+        </>
+      ) : (
+        <Empty frame={frame} title={confirmations.empty} text={confirmations.emptyText} command={submit} />
+      )}
+    </ConsolePage>
+  );
+};
+
+export const ParticipantsPage: FC<{ frame: ConsoleFrame; parties: readonly Party[] }> = (props) => {
+  const { frame, parties } = props;
+  const { participants, ...words } = textsIn(frame.locale).console;
+  const columns = [
+    { name: words.name },
+    { name: participants.kind },
+    { name: participants.country },
+    { name: participants.rule },
+    { name: participants.timeZone },
+  ];
+  const rows = parties.map((party) => [
+    <>
+      <a href={`/console/participants/${party.finId}`}>{party.name}</a>
+      <small class="mono">{party.finId}</small>
+    </>,
+    participants.kinds[party.kind],
+    party.country,
+    party.kind === 'participant' ? participants.rules[party.rule] : words.unknown,
+    party.timeZone,
+  ]);
+  return (
+    <ConsolePage frame={frame} section="participants" title={participants.title} lead={participants.lead}>
+      {parties.length > 0 ? (
+        <List caption={participants.title} columns={columns} rows={rows} />
+      ) : (
+        <Empty
+          frame={frame}
+          title={participants.empty}
+          text={participants.emptyText}
+          command="apodera admin onboard --file participant.json --reason '…'"
+        />
+      )}
+    </ConsolePage>
+  );
+};
+
+export interface PersonLine {
+  readonly person: Person;
+  readonly name: string;
+  readonly address?: string;
+}
+
+const invite = "apodera admin invite --file person.json --reason '…'";
+
+export const ParticipantPage: FC<{ frame: ConsoleFrame; party: Party; people: readonly PersonLine[] }> = (
+  props,
+) => {
+  const { frame, party, people } = props;
+  const { participants } = textsIn(frame.locale).console;
+  return (
+    <ConsolePage
+      frame={frame}
+      section="participants"
+      title={party.name}
+      lead={`${participants.kinds[party.kind]} · ${party.finId}`}
+    >
+      <dl class="facts">
+        <Fact name={participants.country}>{party.country}</Fact>
+        <Fact name={participants.taxId}>{party.taxId}</Fact>
+        <Fact name={participants.timeZone}>{party.timeZone}</Fact>
+        {party.kind === 'participant' && (
+          <>
+            <Fact name={participants.rule}>{participants.rules[party.rule]}</Fact>
+            <Fact name={participants.officer}>
+              {participants.officerConfirmation[party.officerConfirmation]}
+            </Fact>
+            {party.payoutOperators.length > 0 && (
+              <Fact name={participants.operators}>{party.payoutOperators.join(', ')}</Fact>
+            )}
+          </>
+        )}
+      </dl>
+      {party.kind === 'participant' && (
+        <>
+          <h2>{participants.people}</h2>
+          <People frame={frame} people={people} />
+        </>
+      )}
+    </ConsolePage>
+  );
+};
+
+export const NodePeoplePage: FC<{ frame: ConsoleFrame; people: readonly PersonLine[] }> = (props) => {
+  const { participants } = textsIn(props.frame.locale).console;
+  return (
+    <ConsolePage
+      frame={props.frame}
+      section="people"
+      title={participants.peopleTitle}
+      lead={participants.peopleLead}
+    >
+      <People {...props} />
+    </ConsolePage>
+  );
+};
+
+const People: FC<{ frame: ConsoleFrame; people: readonly PersonLine[] }> = ({ frame, people }) => {
+  const texts = textsIn(frame.locale);
+  const { participants, ...words } = texts.console;
+  if (people.length === 0)
+    return (
+      <Empty frame={frame} title={participants.nobody} text={participants.nobodyText} command={invite} />
+    );
+  const powers = people.some(({ person }) => person.power);
+  const columns = [
+    { name: words.name },
+    { name: words.office },
+    { name: words.state },
+    ...(powers ? [{ name: participants.power }] : []),
+    { name: participants.email },
+  ];
+  const tone = { invited: 'info', unreleased: 'warn', active: 'ok', ended: 'plain' } as const;
+  const rows = people.map(({ person, name, address }) => [
+    name,
+    texts.offices[person.office],
+    <State tone={tone[person.state]}>{participants.states[person.state]}</State>,
+    ...(powers ? [<Power frame={frame} person={person} />] : []),
+    <span class="mono">{address ?? words.unknown}</span>,
+  ]);
+  return (
+    <>
+      <List caption={participants.people} columns={columns} rows={rows} />
+      <p class="small">{participants.peopleNote}</p>
+    </>
+  );
+};
+
+const Power: FC<{ frame: ConsoleFrame; person: Person }> = ({ frame, person }) => {
+  const { participants, unknown } = textsIn(frame.locale).console;
+  if (!person.power) return <>{unknown}</>;
+  const { from, until } = person.power;
+  return (
+    <>
+      {fill(participants.powerFrom, { from: dateText(from, frame) })},{' '}
+      {until ? fill(participants.powerUntil, { until: dateText(until, frame) }) : participants.powerOpen}
+      {!powerInForce(person, frame.now) && (
+        <small>
+          <State tone="danger">{participants.powerEnded}</State>
+        </small>
+      )}
+    </>
+  );
+};
+
+export interface KeyLine {
+  readonly participantName: string;
+  readonly finId: string;
+  readonly keyId: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly endedAt?: Date;
+}
+
+const soonMs = 14 * 24 * 3_600_000;
+
+export const KeysPage: FC<{ frame: ConsoleFrame; keys: readonly KeyLine[] }> = ({ frame, keys: lines }) => {
+  const { keys, ...words } = textsIn(frame.locale).console;
+  const columns = [
+    { name: words.participant },
+    { name: keys.id },
+    { name: words.state },
+    { name: keys.age },
+    { name: keys.expires },
+  ];
+  const stateOf = ({ endedAt, expiresAt }: KeyLine) => {
+    if (endedAt) return ['ended', 'plain'] as const;
+    const left = expiresAt.getTime() - frame.now.getTime();
+    if (left <= 0) return ['expired', 'danger'] as const;
+    return left < soonMs ? (['soon', 'warn'] as const) : (['current', 'ok'] as const);
+  };
+  const rows = lines.map((line) => {
+    const [state, tone] = stateOf(line);
+    return [
+      line.participantName,
+      <span class="mono">{line.keyId}</span>,
+      <State tone={tone}>{keys.states[state]}</State>,
+      <When frame={frame} date={line.createdAt} />,
+      <When frame={frame} date={line.endedAt ?? line.expiresAt} />,
+    ];
+  });
+  return (
+    <ConsolePage frame={frame} section="keys" title={keys.title} lead={keys.lead}>
+      {lines.length > 0 ? (
+        <List caption={keys.title} columns={columns} rows={rows} />
+      ) : (
+        <Empty
+          frame={frame}
+          title={keys.empty}
+          text={keys.emptyText}
+          command="apodera admin issue-key --participant … --reason '…'"
+        />
+      )}
+    </ConsolePage>
+  );
+};
+
+export interface SourceLine {
+  readonly source: string;
+  readonly pscs: readonly string[];
+  readonly certificates: number;
+  readonly fetchedAt?: Date;
+  readonly nextUpdate?: Date;
+  readonly state: 'CURRENT' | 'STALE' | 'FROZEN' | 'UNSWEPT';
+}
+
+export const SourcesPage: FC<{ frame: ConsoleFrame; sources: readonly SourceLine[] }> = (props) => {
+  const { frame, sources: lines } = props;
+  const { sources, ...words } = textsIn(frame.locale).console;
+  const columns = [
+    { name: sources.psc },
+    { name: words.state },
+    { name: sources.fetched },
+    { name: sources.nextUpdate },
+    { name: sources.certificates, number: true },
+    { name: sources.source },
+  ];
+  const tone = { CURRENT: 'ok', STALE: 'warn', FROZEN: 'danger', UNSWEPT: 'info' } as const;
+  const rows = lines.map((line) => [
+    line.pscs.join(', ') || words.unknown,
+    <State tone={tone[line.state]}>{sources.states[line.state]}</State>,
+    line.fetchedAt ? (
+      <When frame={frame} date={line.fetchedAt} />
+    ) : line.state === 'UNSWEPT' ? (
+      sources.unswept
+    ) : (
+      words.never
+    ),
+    line.nextUpdate ? <When frame={frame} date={line.nextUpdate} /> : words.unknown,
+    line.certificates,
+    <span class="mono">
+      {line.source.slice(0, 8)}…{line.source.slice(-6)}
+    </span>,
+  ]);
+  return (
+    <ConsolePage frame={frame} section="sources" title={sources.title} lead={sources.lead}>
+      {lines.length > 0 ? (
+        <List caption={sources.title} columns={columns} rows={rows} />
+      ) : (
+        <Empty frame={frame} title={sources.empty} text={sources.emptyText} command={submit} />
+      )}
+    </ConsolePage>
+  );
+};
+
+export interface AnchorLine {
+  readonly subject: string;
+  readonly thumbprint: string;
+  readonly notAfter: Date;
+  readonly profile?: string;
+}
+
+export const AnchorsPage: FC<{ frame: ConsoleFrame; version: number; anchors: readonly AnchorLine[] }> = (
+  props,
+) => {
+  const { frame, version, anchors: lines } = props;
+  const { anchors, ...words } = textsIn(frame.locale).console;
+  const columns = [
+    { name: anchors.subject },
+    { name: anchors.profile },
+    { name: anchors.expires },
+    { name: words.thumbprint },
+  ];
+  const rows = lines.map(({ subject, profile, notAfter, thumbprint }) => [
+    subject,
+    profile ?? words.unknown,
+    <time datetime={notAfter.toISOString()}>{dateText(notAfter, frame)}</time>,
+    <span class="mono">{thumbprintShort(thumbprint)}</span>,
+  ]);
+  return (
+    <ConsolePage
+      frame={frame}
+      section="anchors"
+      title={anchors.title}
+      lead={version > 0 ? fill(anchors.lead, { version }) : undefined}
+    >
+      {lines.length > 0 ? (
+        <List caption={anchors.title} columns={columns} rows={rows} />
+      ) : (
+        <Empty
+          frame={frame}
+          title={anchors.empty}
+          text={anchors.emptyText}
+          command="apodera admin anchors --file manifest.json --reason '…'"
+        />
+      )}
+    </ConsolePage>
+  );
+};
+
+export interface ActLine {
+  readonly actId: string;
+  readonly kind: string;
+  readonly reason: string;
+  readonly proposedBy: string;
+  readonly expiresAt: Date;
+  readonly signed: number;
+  readonly needed: number;
+}
+
+export const ActsPage: FC<{ frame: ConsoleFrame; acts: readonly ActLine[] }> = ({ frame, acts: lines }) => {
+  const texts = textsIn(frame.locale);
+  const { acts, ...words } = texts.console;
+  const kinds = texts.acts.kinds as Readonly<Record<string, string>>;
+  const columns = [
+    { name: acts.act },
+    { name: acts.proposedBy },
+    { name: acts.signatures, number: true },
+    { name: words.until },
+  ];
+  const rows = lines.map(({ actId, kind, reason, proposedBy, expiresAt, signed, needed }) => [
+    <>
+      <a href={`/acts/${actId}`}>{kinds[kind] ?? kind}</a>
+      <small>
+        <q>{reason}</q>
+      </small>
+    </>,
+    proposedBy,
+    `${signed}/${needed}`,
+    <When frame={frame} date={expiresAt} />,
+  ]);
+  return (
+    <ConsolePage frame={frame} section="acts" title={acts.title} lead={acts.lead}>
+      {lines.length > 0 ? (
+        <List caption={acts.title} columns={columns} rows={rows} />
+      ) : (
+        <Empty
+          frame={frame}
+          title={acts.empty}
+          text={acts.emptyText}
+          command="apodera admin onboard --file participant.json --reason '…'"
+        />
+      )}
+    </ConsolePage>
+  );
+};
