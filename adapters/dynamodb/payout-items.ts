@@ -1,12 +1,13 @@
 // How do messages of payouts, payouts and limit counters stand in the table? `(sender, message_id)` and
 // `(sender, transaction_id)` are keys, put if absent, for ever; counters are one item each, added to under a condition.
 
+import type { OriginalMessage } from '../../core/enrolment/ports.ts';
 import type { Debit } from '../../core/payout/limits.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import type { RecordedMessage } from '../../core/payout/ports.ts';
 import { receivedMessageKey } from './received-messages.ts';
 import { itemOf, recordOf, withoutKeys } from './records.ts';
-import { absent, any, compare, type Key, type StoredItem, text, type Write } from './table.ts';
+import { absent, any, compare, type Key, type StoredItem, type Table, text, type Write } from './table.ts';
 
 export { receivedMessageKey as payoutMessageKey } from './received-messages.ts';
 
@@ -77,4 +78,19 @@ export function recordedMessageOf(item: StoredItem): RecordedMessage | undefined
     admittedAt: new Date(text(item, 'at')),
     seed: Buffer.from(text(item, 'seed'), 'base64url'),
   };
+}
+
+/** The signed words that moved a payout last, byte for byte. */
+export const payoutAnswerKey = (participant: string, transactionId: string): Key => ({
+  pk: payoutKey(participant, transactionId).pk,
+  sk: 'ANSWER',
+});
+
+export async function payoutAnswerOf(
+  table: Pick<Table, 'get'>,
+  participant: string,
+  transactionId: string,
+): Promise<Required<OriginalMessage> | undefined> {
+  const item = await table.get(payoutAnswerKey(participant, transactionId));
+  return item && { bytes: item.bytes as Uint8Array, signature: text(item, 'signature') };
 }

@@ -9,6 +9,8 @@ import { outboxPut } from './outbox.ts';
 import {
   counterKey,
   debitWrite,
+  payoutAnswerKey,
+  payoutAnswerOf,
   payoutItem,
   payoutKey,
   payoutMessageKey,
@@ -26,11 +28,6 @@ export interface PayoutMovesParts {
   readonly announce: Announce;
 }
 
-const answerKey = (participant: string, transactionId: string) => ({
-  pk: payoutKey(participant, transactionId).pk,
-  sk: 'ANSWER',
-});
-
 export function payoutMoves(parts: PayoutMovesParts): PayoutMoves {
   const { table, large, announce } = parts;
   return {
@@ -47,10 +44,7 @@ export function payoutMoves(parts: PayoutMovesParts): PayoutMoves {
         admittedAt: new Date(text(item, 'at')),
       };
     },
-    async answerOf(participant, transactionId) {
-      const item = await table.get(answerKey(participant, transactionId));
-      return item && { bytes: item.bytes as Uint8Array, signature: text(item, 'signature') };
-    },
+    answerOf: (participant, transactionId) => payoutAnswerOf(table, participant, transactionId),
     async move(move) {
       const outcome = await moveOne(table, move);
       if (outcome.outcome === 'MOVED') await announce(move.outbox);
@@ -60,6 +54,21 @@ export function payoutMoves(parts: PayoutMovesParts): PayoutMoves {
       const outcome = await receive(parts, received);
       if (outcome === 'RECEIVED') await announce(received.payouts.map(({ entry }) => entry));
       return outcome;
+    },
+    async bury(tombstone, evidence, outbox) {
+      const put: Write = { put: payoutItem({ ...tombstone, counters: [] }), when: absent() };
+      try {
+        await table.transact([put, ...effectWrites({ evidence, outbox })]);
+      } catch (error) {
+        if (error instanceof ConditionFailed && error.index === 0) return false;
+        throw error;
+      }
+      await announce(outbox);
+      return true;
+    },
+    async enqueue(entry) {
+      await table.transact([outboxPut(entry)]);
+      await announce([entry]);
     },
   };
 }
@@ -88,7 +97,7 @@ async function moveOne(table: Table, move: PayoutMove): Promise<PayoutMoveOutcom
     ...debits.map((debit) => debitWrite(participant, debit)),
     ...(move.release ? counters.map((pk) => releaseWrite({ pk, sk: '0' }, from.amountMinor)) : []),
     ...(move.redebit ? counters.map((pk) => releaseWrite({ pk, sk: '0' }, -from.amountMinor)) : []),
-    ...(move.answer ? [{ put: { ...answerKey(participant, transactionId), ...move.answer } }] : []),
+    ...(move.answer ? [{ put: { ...payoutAnswerKey(participant, transactionId), ...move.answer } }] : []),
   ];
   try {
     await table.transact([...writes, ...effectWrites(move)]);

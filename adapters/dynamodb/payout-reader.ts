@@ -4,7 +4,14 @@
 import { Refusal } from '../../core/errors.ts';
 import { leastIdAt } from '../../core/payout/ids.ts';
 import type { PayoutReader } from '../../core/payout/ports.ts';
-import { payoutKey, payoutMessageKey, payoutOf, payoutsIndex, type StoredPayout } from './payout-items.ts';
+import {
+  payoutAnswerOf,
+  payoutKey,
+  payoutMessageKey,
+  payoutOf,
+  payoutsIndex,
+  type StoredPayout,
+} from './payout-items.ts';
 import { all, type Condition, equals, readCursor, type Table } from './table.ts';
 
 const networkId = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -34,6 +41,7 @@ export function payoutReader(table: Table): PayoutReader {
       const [payout] = item ? await committed([payoutOf(item)]) : [];
       return payout;
     },
+    answerOf: (payout) => payoutAnswerOf(table, payout.participant, payout.transactionId),
     async list(participant, { limit, cursor, state, from, to, messageId }) {
       if (cursor !== undefined) requireOwnCursor(cursor, participant);
       const filters: Condition[] = [

@@ -2,13 +2,14 @@
 // with one entry of errors[] for each thing that is wrong; published clients read nothing else.
 
 import type { Json } from '../../core/canonical-json.ts';
+import type { OriginalMessage } from '../../core/enrolment/ports.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { Envelope, JsonObject } from '../../core/message/envelope.ts';
 import { writeAmount } from '../../core/payout/amount.ts';
 import { about, refuseAll } from '../../core/payout/message.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import { validate } from './generated/payout-message.js';
-import type { Payout as PayoutAnswer } from './generated/types.ts';
+import type { Payout as PayoutAnswer, PayoutDetail } from './generated/types.ts';
 import { problemOf } from './problem.ts';
 import type { Answer } from './response.ts';
 import { requireShape } from './validate.ts';
@@ -71,5 +72,23 @@ export function payoutAnswer(payout: Payout): PayoutAnswer {
     amount: writeAmount(payout),
     payout_operator: payout.payoutOperator,
     created_at: payout.createdAt.toISOString(),
+  };
+}
+
+/** With the payout operator's own signed words, once there are any. */
+export function payoutDetail(payout: Payout, words: Required<OriginalMessage> | undefined): PayoutDetail {
+  const { response } = payout;
+  return {
+    ...payoutAnswer(payout),
+    ...(response && {
+      response: {
+        response_status: response.status,
+        response_message: response.message,
+        at: response.at.toISOString(),
+      },
+    }),
+    ...(words && {
+      operator_answer: { message: Buffer.from(words.bytes).toString('base64'), signature: words.signature },
+    }),
   };
 }

@@ -27,6 +27,21 @@ export interface PayoutAnswer extends ForwardedTransaction {
   readonly responseMessage: string | null;
 }
 
+/** What became of these? Asked by the network once nothing may be started any more. */
+export interface PayoutInquiry {
+  readonly participant: string;
+  readonly transactions: readonly ForwardedTransaction[];
+}
+
+export function payoutInquiryParameters({ participant, transactions }: PayoutInquiry): JsonObject {
+  return { participant, transactions: transactions.map(idsOnWire) };
+}
+
+/** @throws Refusal PAYOUT_FORWARD_MALFORMED */
+export function readPayoutInquiry({ participant, transactions }: JsonObject): PayoutInquiry {
+  return { participant: textIn(participant, 'participant'), transactions: readTransactions(transactions) };
+}
+
 export function payoutForwardParameters(forward: PayoutForward): JsonObject {
   return {
     message: Buffer.from(forward.original.bytes).toString('base64'),
@@ -57,12 +72,10 @@ export function readPayoutForward(parameters: JsonObject): PayoutForward {
   const { message, signature, payout_operator, transactions, not_after } = parameters;
   const bytes = typeof message === 'string' ? Buffer.from(message, 'base64') : undefined;
   if (!bytes || bytes.length === 0 || bytes.toString('base64') !== message) throw malformed('message');
-  if (!Array.isArray(transactions) || transactions.length < 1 || transactions.length > 1000)
-    throw malformed('transactions');
   return {
     original: { bytes, signature: textIn(signature, 'signature', 8_000) },
     payoutOperator: textIn(payout_operator, 'payout_operator'),
-    transactions: (transactions as readonly JsonObject[]).map((one) => readIds(one)),
+    transactions: readTransactions(transactions),
     notAfter: readTime(textIn(not_after, 'not_after'), 'not_after'),
   };
 }
@@ -78,6 +91,12 @@ export function readPayoutAnswer(parameters: JsonObject): PayoutAnswer {
     responseStatus: textIn(response_status, 'response_status'),
     responseMessage: response_message === null ? null : textIn(response_message, 'response_message', 2_000),
   };
+}
+
+function readTransactions(transactions: unknown): readonly ForwardedTransaction[] {
+  if (!Array.isArray(transactions) || transactions.length < 1 || transactions.length > 1000)
+    throw malformed('transactions');
+  return (transactions as readonly JsonObject[]).map((one) => readIds(one));
 }
 
 function readIds(one: JsonObject): ForwardedTransaction {

@@ -45,6 +45,7 @@ export interface PayoutStore {
 
 export interface PayoutReader {
   find(participant: string, id: string): Promise<Payout | undefined>;
+  answerOf(payout: Payout): Promise<Required<OriginalMessage> | undefined>;
   list(
     participant: string,
     page: {
@@ -110,4 +111,12 @@ export interface PayoutMoves {
   move(move: PayoutMove): Promise<PayoutMoveOutcome>;
   /** At the payout operator: each payout once, under the participant of its own message (S3). */
   receive(received: ReceivedPayouts): Promise<'RECEIVED' | 'OTHER_MESSAGE'>;
+  /** Puts a payout that was never seen as `tombstone`, with what is told of it (S6); false where one stands. */
+  bury(
+    tombstone: Payout,
+    evidence: readonly EvidenceRecord[],
+    outbox: readonly OutboxEntry[],
+  ): Promise<boolean>;
+  /** What no change of state brings along. */
+  enqueue(entry: OutboxEntry): Promise<void>;
 }

@@ -22,7 +22,6 @@ export const payoutRefusals = {
   PAYOUT_FORWARD_MALFORMED: 'The forwarded payout is not of the documented shape.',
   PAYOUT_FORWARD_OVERDUE: 'The forwarded payout arrived after the time until which it may be started.',
   PAYOUT_NOT_OURS: 'The forwarded payout is to be executed by another payout operator.',
-  PAYOUT_TOMBSTONED: 'This payout was answered as never seen, and will not be started any more.',
   PAYOUT_ANSWER_UNEXPECTED: 'The answer is about a payout that was not forwarded to its sender.',
   DEBTOR_ACCOUNT_UNKNOWN: 'The payout operator holds no such debtor account.',
   DEBTOR_ACCOUNT_OF_ANOTHER: 'The debtor account belongs to somebody else than the participant.',

@@ -6,8 +6,12 @@ import type { StatusStore } from '../../core/enrolment/ports.ts';
 import { Refusal } from '../../core/errors.ts';
 import { type Institution, readEnvelope } from '../../core/message/envelope.ts';
 import { readDetachedJws } from '../../core/message/jws.ts';
-import type { OutboxEntry } from '../../core/outbox.ts';
-import { payoutAnswerParameters, payoutForwardParameters } from '../../core/payout/forward.ts';
+import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
+import {
+  payoutAnswerParameters,
+  payoutForwardParameters,
+  payoutInquiryParameters,
+} from '../../core/payout/forward.ts';
 import { type Making, payoutEvidence, refusedResponse, tell } from '../../core/payout/moving.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import type { OriginalPayouts, PayoutMoves } from '../../core/payout/ports.ts';
@@ -32,6 +36,7 @@ const NOTHING_TO_TELL: Delivered = { outcome: 'NOWHERE' };
 export function payoutDeliveries(ports: PayoutDeliveryPorts): Readonly<Record<string, Delivery>> {
   return {
     'payout.forward': (entry) => forward(ports, entry),
+    'payout.inquire': (entry) => inquire(ports, entry),
     'payout.answer': (entry) => answer(ports, entry),
     'payout.respond': (entry) => respond(ports, entry),
   };
@@ -51,8 +56,9 @@ async function forward(ports: PayoutDeliveryPorts, entry: OutboxEntry): Promise<
       return NOTHING_TO_TELL;
     }
   } else if (ports.clock.now() > notAfter) {
-    // Its fate is the operator's to say; until it does the payouts stay pending, and this rings.
-    return { outcome: 'REFUSED', code: 'PAYOUT_FORWARD_OVERDUE' };
+    // Nothing is started any more; whether it was is the operator's to say.
+    if (payouts.length > 0) await ports.moves.enqueue(inquiryOf(ports, entry));
+    return NOTHING_TO_TELL;
   }
   if (payouts.length === 0) return NOTHING_TO_TELL;
   const parameters = payoutForwardParameters({
@@ -62,6 +68,27 @@ async function forward(ports: PayoutDeliveryPorts, entry: OutboxEntry): Promise<
     notAfter,
   });
   return deliverToNode(ports, entry, { receiver, action: 'payout.forward', parameters });
+}
+
+function inquiryOf({ ids, clock }: PayoutDeliveryPorts, { refs, receiver }: OutboxEntry): OutboxEntry {
+  return newOutboxEntry({
+    id: ids.next(),
+    queue: 'deliver',
+    kind: 'payout.inquire',
+    refs,
+    ...(receiver !== undefined && { receiver }),
+    now: clock.now(),
+  });
+}
+
+/** After `notAfter`: the answers, "never seen" among them, come as signed messages of their own (S6). */
+async function inquire(ports: PayoutDeliveryPorts, entry: OutboxEntry): Promise<Delivered> {
+  const { participant, messageId, receiver } = refsOf(entry, 'participant', 'messageId', 'receiver');
+  const recorded = await ports.moves.original(participant, messageId);
+  const transactions = recorded ? await pendingAt(ports, participant, recorded, receiver) : [];
+  if (transactions.length === 0) return NOTHING_TO_TELL;
+  const parameters = payoutInquiryParameters({ participant, transactions });
+  return deliverToNode(ports, entry, { receiver, action: 'payout.inquire', parameters });
 }
 
 /** In the order of the message: the bytes of an attempt must not depend on the table's. */
@@ -124,12 +151,13 @@ async function fail(ports: PayoutDeliveryPorts, payout: Payout, refusal: Refusal
 async function answer(ports: PayoutDeliveryPorts, entry: OutboxEntry): Promise<Delivered> {
   const { participant, transactionId, receiver } = refsOf(entry, 'participant', 'transactionId', 'receiver');
   const payout = await ports.moves.find(participant, transactionId);
-  if (!payout?.response || (payout.state !== 'ok' && payout.state !== 'error')) return NOTHING_TO_TELL;
+  const final = payout?.state === 'ok' || payout?.state === 'error' || payout?.state === 'tombstone';
+  if (!payout?.response || !final) return NOTHING_TO_TELL;
   const parameters = payoutAnswerParameters({
     participant,
     transactionId,
     networkTransactionId: payout.networkTransactionId,
-    status: payout.state,
+    status: payout.state === 'ok' ? 'ok' : 'error',
     responseStatus: payout.response.status,
     responseMessage: payout.response.message,
   });

@@ -2,7 +2,7 @@
 
 import { payoutReader } from '../../adapters/dynamodb/payout-reader.ts';
 import { apiDoor } from '../../adapters/http/door.ts';
-import { payoutAnswer } from '../../adapters/http/payouts.ts';
+import { payoutAnswer, payoutDetail } from '../../adapters/http/payouts.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { listPayouts, readPayout } from './read-payouts.ts';
 
@@ -12,7 +12,10 @@ const ports = { payouts: payoutReader(parts.table) };
 export const handler = apiDoor(parts, async (request) => {
   const { participant } = request.caller();
   const { id } = request.pathParameters;
-  if (id !== undefined) return { status: 200, body: payoutAnswer(await readPayout(ports, participant, id)) };
+  if (id !== undefined) {
+    const payout = await readPayout(ports, participant, id);
+    return { status: 200, body: payoutDetail(payout, await ports.payouts.answerOf(payout)) };
+  }
   const [cursor, limit, status] = ['cursor', 'limit', 'status'].map((name) => request.query(name));
   const { items, cursor: next } = await listPayouts(ports, participant, { cursor, limit, status });
   return { status: 200, body: { payouts: items.map(payoutAnswer), next_cursor: next ?? null } };

@@ -15,13 +15,14 @@ import {
   parametersOf,
 } from '../../core/message/envelope.ts';
 import { addressedEnvelope, verifySender } from '../../core/message/sender.ts';
-import { readPayoutAnswer, readPayoutForward } from '../../core/payout/forward.ts';
+import { readPayoutAnswer, readPayoutForward, readPayoutInquiry } from '../../core/payout/forward.ts';
 import type { Party } from '../../core/people/party.ts';
 import type { People } from '../../core/people/ports.ts';
 import { endEnrolment } from './end-enrolment.ts';
 import { receiveAnswer } from './receive-answer.ts';
 import { receiveDisable, receiveSuspension } from './receive-disable.ts';
 import { type ReceiveEnrolmentPorts, receiveEnrolment } from './receive-enrolment.ts';
+import { receiveInquiry } from './receive-inquiry.ts';
 import { type ReceivePayoutPorts, receivePayout } from './receive-payout.ts';
 import { type ReceivePayoutAnswerPorts, receivePayoutAnswer } from './receive-payout-answer.ts';
 
@@ -90,6 +91,10 @@ export async function receiveNodeMessage(
     await receivePayout(ports, { forward: readPayoutForward(parametersOf(envelope, action)), from });
     return { ...receipt, status: 'accepted' };
   }
+  if (action === 'payout.inquire') {
+    await receiveInquiry(ports, { inquiry: readPayoutInquiry(parametersOf(envelope, action)), from });
+    return receipt;
+  }
   if (action === 'payout.answer') {
     const answer = readPayoutAnswer(parametersOf(envelope, action));
     await receivePayoutAnswer(ports, { answer, payoutOperator: peer.finId, message });
@@ -107,6 +112,7 @@ const speakers: Readonly<Record<string, readonly [Party['kind'], 'network' | 'pa
   'certificate.disable_forward': ['network', 'payoutOperator'],
   'participant.suspend': ['network', 'payoutOperator'],
   'payout.forward': ['network', 'payoutOperator'],
+  'payout.inquire': ['network', 'payoutOperator'],
   'payout.answer': ['payoutOperator', 'network'],
 };
 
