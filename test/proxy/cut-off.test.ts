@@ -1,0 +1,169 @@
+import { once } from 'node:events';
+import type { TLSSocket } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkTrust } from '../../proxy/trust.ts';
+import { ask, exchange, open } from '../support/edge-client.ts';
+import { type Client, hosts, type Stand, startStand } from '../support/edge-stand.ts';
+
+let stand: Stand;
+beforeAll(async () => {
+  stand = await startStand();
+});
+afterAll(() => stand?.stop());
+
+const get = `GET /v1/x HTTP/1.1\r\nHost: ${hosts.optional}\r\n\r\n`;
+
+/** A session that can be resumed: TLS 1.3 tickets come after the first exchange. */
+async function sessionOf(client: Client, version: 'TLSv1.2' | 'TLSv1.3'): Promise<Buffer> {
+  const socket = await open(stand, { ...client, maxVersion: version });
+  let session: Buffer | undefined = version === 'TLSv1.2' ? socket.getSession() : undefined;
+  socket.on('session', (given) => {
+    session = given;
+  });
+  await exchange(socket, get);
+  socket.destroy();
+  return session!;
+}
+
+async function resumed(client: Client, session: Buffer, version: 'TLSv1.2' | 'TLSv1.3'): Promise<TLSSocket> {
+  const socket = await open(stand, { ...client, session, maxVersion: version });
+  expect(socket.isSessionReused()).toBe(true);
+  return socket;
+}
+
+describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a refused certificate over %s', (version) => {
+  it('is cut off on new, resumed and kept-alive connections within a second, and its sockets are closed', async () => {
+    const client = await stand.client();
+    const other = await stand.client();
+    const session = await sessionOf(client, version);
+    const kept = await open(stand, { ...client, maxVersion: version });
+    const bystander = await open(stand, { ...other, maxVersion: version });
+    expect(await exchange(kept, get)).toContain(client.issued.thumbprint);
+    const alreadyResumed = await resumed(client, session, version);
+    expect(await exchange(alreadyResumed, get)).toContain(client.issued.thumbprint);
+
+    const began = performance.now();
+    await stand.edge.refuse([client.issued.thumbprint]);
+    expect(await exchange(kept, get)).toMatch(/^HTTP\/1\.1 403 /);
+    expect(performance.now() - began).toBeLessThan(1_000);
+    const sockets = [
+      alreadyResumed,
+      await open(stand, { ...client, maxVersion: version }),
+      await resumed(client, session, version),
+    ];
+    for (const socket of sockets) {
+      const closed = once(socket, 'close');
+      expect(await exchange(socket, get)).toMatch(/^HTTP\/1\.1 403 [\s\S]*EDGE_CERTIFICATE_REFUSED/);
+      await closed;
+    }
+    expect(await exchange(bystander, get)).toContain(other.issued.thumbprint);
+    bystander.destroy();
+    await stand.edge.refuse([]);
+    expect((await ask(stand, client)).status).toBe(200);
+  });
+});
+
+it('a certificate that expires is refused on the connection that it opened while it was good', async () => {
+  const day = 86_400_000;
+  const client = await stand.client({ notBefore: new Date(Date.now() - day + 2_500), days: 1 });
+  const socket = await open(stand, client);
+  expect(await exchange(socket, get)).toContain('200 OK');
+  await expect
+    .poll(() => exchange(socket, get), { timeout: 6_000, interval: 200 })
+    .toMatch(/^HTTP\/1\.1 403|^$/);
+  socket.destroy();
+});
+
+it('tells which client certificates it has seen, so that they can be asked about', async () => {
+  const client = await stand.client();
+  await ask(stand, client);
+  expect(await stand.edge.seenClients()).toContain(client.issued.thumbprint);
+});
+
+describe('lists', () => {
+  it('turn a revoked client away once the pair is changed, without a new process', async () => {
+    const [revoked, other] = [await stand.client(), await stand.client()];
+    const { pid } = stand.edge;
+    expect((await ask(stand, revoked)).status).toBe(200);
+    stand.psc.revoke(revoked.issued.serialNumber, 'keyCompromise');
+    await stand.edge.setTrust(checkTrust(stand.trust(), new Date()));
+    await expect(ask(stand, revoked)).rejects.toThrow(/certificate revoked/);
+    expect((await ask(stand, other)).status).toBe(200);
+    expect(stand.edge.pid).toBe(pid);
+  });
+
+  it('that are late lock nobody out, and a revoked client stays out', async () => {
+    const [revoked, other] = [await stand.client(), await stand.client()];
+    stand.psc.revoke(revoked.issued.serialNumber);
+    const { authorities } = stand.trust();
+    const lists = (['root', 'intermediate'] as const).map(
+      (issuer) => stand.psc.crl('CL', issuer, new Set(['stale'])).der,
+    );
+    const late = checkTrust({ authorities, lists }, new Date());
+    expect(late.freshUntil.getTime()).toBeLessThan(Date.now());
+    await stand.edge.setTrust(late);
+    expect((await ask(stand, other)).json.client).toBe(other.issued.thumbprint);
+    await expect(ask(stand, revoked)).rejects.toThrow(/certificate revoked/);
+    await stand.edge.setTrust(checkTrust(stand.trust(), new Date()));
+  });
+
+  it('are refused before anything changes when one authority has none', () => {
+    const { authorities, lists } = stand.trust();
+    const lacking = { authorities, lists: lists.slice(0, 1) };
+    expect(() => checkTrust(lacking, new Date())).toThrow(/list/i);
+    expect(() => checkTrust({ authorities, lists: [] }, new Date())).toThrow(/list/i);
+  });
+});
+
+/** Clients that connect anew for each request until it is done; what failed, and how many were asked. */
+async function underLoad(
+  client: Client,
+  act: () => Promise<void>,
+): Promise<{ failures: string[]; asked: number }> {
+  const failures: string[] = [];
+  let asked = 0;
+  let goes = true;
+  const load = [1, 2].map(async () => {
+    while (goes) {
+      const answer = await ask(stand, client).catch((error: Error) => ({ status: error.message }));
+      asked++;
+      if (answer.status !== 200) failures.push(String(answer.status));
+    }
+  });
+  try {
+    await act();
+  } finally {
+    goes = false;
+    await Promise.all(load);
+  }
+  return { failures, asked };
+}
+
+it('twenty changes of authorities and lists under load fail no handshake and drop no connection', async () => {
+  const client = await stand.client();
+  const kept = await open(stand, client);
+  const { failures, asked } = await underLoad(client, async () => {
+    for (let change = 0; change < 20; change++) {
+      await stand.edge.setTrust(checkTrust(stand.trust(), new Date()));
+    }
+  });
+  expect(failures).toEqual([]);
+  expect(asked).toBeGreaterThan(0);
+  expect(await exchange(kept, get)).toContain('200 OK');
+  kept.destroy();
+}, 60_000);
+
+it('changes of certificate under load fail no handshake, drop no connection and keep who is refused out', async () => {
+  const [client, refused] = [await stand.client(), await stand.client()];
+  await stand.edge.refuse([refused.issued.thumbprint]);
+  const kept = await open(stand, client);
+  const { pid } = stand.edge;
+  const { failures } = await underLoad(client, async () => {
+    for (let change = 0; change < 3; change++) await stand.edge.setCertificate(stand.config.names[0]!);
+  });
+  expect(failures).toEqual([]);
+  expect(stand.edge.pid).not.toBe(pid);
+  expect(await exchange(kept, get)).toContain('200 OK');
+  expect((await ask(stand, refused)).status).toBe(403);
+  await stand.edge.refuse([]);
+}, 60_000);

@@ -1,0 +1,256 @@
+// A whole edge for tests: SoftHSM with a server key, the test PSC's certificates, HAProxy, and behind it an API that
+// verifies the edge's MAC with the product's own rules and tells what it saw.
+
+import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type EdgeIdentity, type EdgeKey, verifyEdge } from '../../core/edge-identity.ts';
+import type { IssuedLeaf } from '../../local/psc/issue.ts';
+import { startPsc, type TestPsc } from '../../local/psc/psc.ts';
+import { defaultLimits, type EdgeConfig, type EdgeLimits } from '../../proxy/config.ts';
+import { Edge } from '../../proxy/edge.ts';
+import { Hsm } from '../../proxy/hsm/hsm.ts';
+import { generateKey, type KeyKind } from '../../proxy/hsm/key.ts';
+import { checkTrust, pem, type TrustBundle } from '../../proxy/trust.ts';
+import { requireEdgeMachine } from './edge-machine.ts';
+import { openSoftHsm, tokenLabel, tokenPin } from './soft-hsm.ts';
+
+export interface Client {
+  readonly issued: IssuedLeaf;
+  readonly key: string;
+  /** Leaf and intermediate. */
+  readonly cert: string;
+}
+
+/** What the API saw of one request; `identity` only when the MAC held. */
+export interface Seen {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly trailers: readonly string[];
+  readonly body: Buffer;
+  readonly identity: EdgeIdentity | undefined;
+  readonly problem: string | undefined;
+  /** Port of the edge's side of the private leg: one per back-end connection. */
+  readonly fromPort: number;
+}
+
+export interface Stand {
+  readonly edge: Edge;
+  readonly config: EdgeConfig;
+  readonly psc: TestPsc;
+  readonly hsm: Hsm;
+  readonly port: number;
+  readonly healthPort: number;
+  /** CA of the server certificate. */
+  readonly ca: string;
+  readonly seen: Seen[];
+  readonly lines: string[];
+  readonly macKey: EdgeKey;
+  answerWith(status: number | 'hang up'): void;
+  trust(): TrustBundle;
+  client(
+    more?: Partial<{ days: number; notBefore: Date; bits: number; purposes: readonly ['serverAuth'] }>,
+  ): Promise<Client>;
+  stop(): Promise<void>;
+}
+
+export interface StandOptions {
+  readonly limits?: Partial<EdgeLimits>;
+  readonly proxyProtocolFrom?: readonly string[];
+  readonly keyKind?: KeyKind;
+  readonly crlLifetimeMs?: number;
+}
+
+export const hosts = {
+  optional: 'api.edge.test',
+  required: 'mtls.edge.test',
+  none: 'open.edge.test',
+} as const;
+const holder = { country: 'CL', name: 'Transporte Aurora', rut: '12345678-5' } as const;
+const privateHost = 'api.node.internal';
+
+export async function startStand(options: StandOptions = {}): Promise<Stand> {
+  const module = requireEdgeMachine();
+  const folder = mkdtempSync(join(tmpdir(), 'apodera-edge-'));
+  const closeHsm = openSoftHsm(folder);
+  const hsm = Hsm.open({ module, token: tokenLabel, pin: tokenPin });
+  const key = generateKey(hsm, 'server', options.keyKind ?? 'P-256');
+  const psc = await startPsc({
+    dataFolder: join(folder, 'psc'),
+    countries: ['CL'],
+    ...(options.crlLifetimeMs && { crlLifetimeMs: options.crlLifetimeMs }),
+  });
+  const server = await psc.issue({
+    holder,
+    publicKey: key.public,
+    use: 'transport',
+    purposes: ['serverAuth'],
+    hosts: Object.values(hosts),
+  });
+  const macKey: EdgeKey = { id: 'test-1', secret: randomBytes(32) };
+  const api = stubApi(() => macKey);
+  const apiPort = await listening(api.server);
+  const [port, healthPort] = [await freePort(), await freePort()];
+  const chainPem = server.chain
+    .slice(0, 2)
+    .map((der) => pem('CERTIFICATE', der))
+    .join('');
+  const config: EdgeConfig = {
+    runFolder: join(folder, 'run'),
+    listen: `127.0.0.1:${port}`,
+    healthListen: `127.0.0.1:${healthPort}`,
+    proxyProtocolFrom: options.proxyProtocolFrom ?? [],
+    names: (['optional', 'required', 'none'] as const).map((clientCertificate) => ({
+      host: hosts[clientCertificate],
+      key: { label: 'server' },
+      chainPem,
+      clientCertificate,
+    })),
+    api: { host: privateHost, address: `127.0.0.1:${apiPort}` },
+    hsm: { module, token: tokenLabel, kind: 'softhsm' },
+    limits: { ...defaultLimits, ...options.limits },
+    threads: 2,
+  };
+  const trust = (): TrustBundle => {
+    const { root, intermediate } = psc.authority('CL');
+    return {
+      authorities: [root.der, intermediate.der],
+      lists: [psc.crl('CL', 'root').der, psc.crl('CL', 'intermediate').der],
+    };
+  };
+  const lines: string[] = [];
+  const edge = await Edge.start({
+    config,
+    hsm,
+    pin: tokenPin,
+    macKey,
+    trust: checkTrust(trust(), new Date()),
+    refused: [],
+    process: {
+      say: (line) => lines.push(line),
+      died: (code, signal) => lines.push(`died ${code ?? signal}`),
+    },
+    environment: { PATH: `${process.env.PATH}:/usr/sbin`, SOFTHSM2_CONF: process.env.SOFTHSM2_CONF },
+  });
+  return {
+    edge,
+    config,
+    psc,
+    hsm,
+    port,
+    healthPort,
+    ca: pem('CERTIFICATE', psc.authority('CL').root.der),
+    seen: api.seen,
+    lines,
+    macKey,
+    answerWith: api.answerWith,
+    trust,
+    client: (more = {}) => makeClient(psc, more),
+    async stop() {
+      await edge.stop();
+      await psc.stop();
+      api.server.closeAllConnections();
+      api.server.close();
+      hsm.end();
+      closeHsm();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function makeClient(
+  psc: TestPsc,
+  { bits = 2048, ...more }: Parameters<Stand['client']>[0] & {},
+): Promise<Client> {
+  const pair = generateKeyPairSync('rsa', { modulusLength: bits });
+  const issued = await psc.issue({ holder, publicKey: pair.publicKey, use: 'transport', ...more });
+  const cert = issued.chain
+    .slice(0, 2)
+    .map((der) => pem('CERTIFICATE', der))
+    .join('');
+  return { issued, cert, key: pemOf(pair.privateKey) };
+}
+
+const pemOf = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }) as string;
+
+function stubApi(key: () => EdgeKey) {
+  const seen: Seen[] = [];
+  let status: number | 'hang up' = 200;
+  const server = createServer({ maxHeaderSize: 65_536 }, async (incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    const raw = incoming.rawHeaders;
+    const headers = raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1]!] as const] : []));
+    const url = new URL(incoming.url!, 'http://x');
+    const query: Record<string, string[]> = {};
+    for (const [name, value] of url.searchParams) query[name] = [...(query[name] ?? []), value];
+    const grouped: Record<string, string[]> = {};
+    for (const [name, value] of headers) grouped[name] = [...(grouped[name] ?? []), value];
+    let identity: EdgeIdentity | undefined;
+    let problem: string | undefined;
+    try {
+      const received = {
+        method: incoming.method!,
+        path: decodeURIComponent(url.pathname),
+        query,
+        headers: grouped,
+      };
+      identity = verifyEdge(received, [key()], new Date());
+    } catch (error) {
+      problem = (error as { code?: string }).code ?? String(error);
+    }
+    const body = Buffer.concat(chunks);
+    const fromPort = incoming.socket.remotePort!;
+    const { rawTrailers: trailers } = incoming;
+    seen.push({
+      method: incoming.method!,
+      url: incoming.url!,
+      headers,
+      trailers,
+      body,
+      identity,
+      problem,
+      fromPort,
+    });
+    if (status === 'hang up') {
+      incoming.socket.destroy();
+      return;
+    }
+    outgoing.writeHead(identity ? status : 599, { 'content-type': 'application/json' });
+    outgoing.end(JSON.stringify({ client: identity?.client, problem, bytes: body.length }));
+  });
+  return {
+    server,
+    seen,
+    answerWith: (next: number | 'hang up'): void => {
+      status = next;
+    },
+  };
+}
+
+async function listening(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+async function freePort(): Promise<number> {
+  const server = createTcpServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A certificate of nobody's: self-signed, of an issuer that the edge does not know. */
+export function strangerClient(): Pick<Client, 'key' | 'cert'> {
+  const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=stranger', '-keyout', '-'];
+  const both = execFileSync('openssl', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const cert = new X509Certificate(both.slice(both.indexOf('-----BEGIN CERTIFICATE')));
+  return { key: both.slice(0, both.indexOf('-----BEGIN CERTIFICATE')), cert: cert.toString() };
+}
