@@ -1,13 +1,8 @@
 // Who is this participant when it enrols, and which apoderados may hold its certificates? The same questions at the
 // network's door and at a payout operator's, over the node's own sealed records.
 
-import { createHash } from 'node:crypto';
 import type { CertificationPath } from '../core/certificate/path.ts';
-import {
-  distributionPointsOf,
-  ocspPointersOf,
-  urlsOfPoint,
-} from '../core/certificate/revocation/distribution-points.ts';
+import { pathSources } from '../core/certificate/revocation/path-sources.ts';
 import type { KnownApoderado } from '../core/enrolment/admission.ts';
 import type { Party } from '../core/people/party.ts';
 import { taxIdDigest } from '../core/people/person.ts';
@@ -70,11 +65,7 @@ function hostsOf(party: Party): readonly string[] {
   return 'hosts' in party ? (party as Party & { hosts: readonly string[] }).hosts : [];
 }
 
-/** SHA-256 hex of the URLs by which the sweep will ask about this path: CRL pointers, else OCSP. */
+/** Names of the sources by which the sweep will ask about this path. */
 export function sourcesOf(path: CertificationPath): readonly string[] {
-  const urls = path.path.flatMap((certificate) => {
-    const lists = distributionPointsOf(certificate).flatMap(urlsOfPoint);
-    return lists.length > 0 ? lists : ocspPointersOf(certificate);
-  });
-  return [...new Set(urls)].map((url) => createHash('sha256').update(url).digest('hex'));
+  return [...new Set(pathSources(path.path).map(({ id }) => id))];
 }

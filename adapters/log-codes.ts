@@ -19,6 +19,10 @@ export const logCodes = {
   OUTBOX_UNANNOUNCED: ['warn', 'A message was recorded but not announced; the sweep will do it.'],
   PAYOUT_OK_AFTER_ERROR: ['alarm', 'A payout operator says ok to a payout that was told as an error.'],
   REQUEST_DENIED: ['info', 'A request did not get past the authorizer.'],
+  REVOCATION_SOURCE_FAILING: [
+    'alarm',
+    'A revocation source that was due has failed for two hours; payouts may freeze.',
+  ],
   SEAL_BROKEN: ['alarm', 'An item that grants a right does not carry a good seal of this node.'],
 } as const satisfies Record<string, readonly ['info' | 'warn' | 'alarm', string]>;
 

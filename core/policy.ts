@@ -73,6 +73,8 @@ export const revocationPolicy = {
   crlFetchAtMostEvery: 10 * minutes,
   crlFetchAtLeastEvery: 60 * minutes,
   crlFetchShareOfValidity: 1 / 4,
+  /** An expired certificate is looked up for 30 days more, for the evidence. */
+  sweptAfterExpiry: 30 * 24 * hours,
   /** A fetch that was due has failed for this long: alarm. */
   alarmAfterFailing: 2 * hours,
   /** New payouts freeze this long after a source went stale, or, for lists, after the last good fetch (A-164, S25). */

@@ -28,7 +28,6 @@ import {
   openKey,
   rowItem,
   rowOf,
-  sourceCertificateKey,
   stepAttribute,
 } from './enrolment-items.ts';
 import { evidencePut } from './evidence.ts';
@@ -40,6 +39,7 @@ import {
   receivedMessageKey,
   receivedMessageWrite,
 } from './received-messages.ts';
+import { sourceWrites } from './swept-sources.ts';
 import {
   absent,
   any,
@@ -151,8 +151,7 @@ async function record(table: Table, fresh: NewEnrolment): Promise<RecordOutcome>
   if (fresh.path) {
     // Content-addressed: writing it again changes nothing.
     writes.push({ put: chainItem(enrolment.thumbprint, fresh.path) });
-    for (const source of enrolment.sources)
-      writes.push({ put: { ...sourceCertificateKey(source, enrolment.thumbprint) } });
+    writes.push(...sourceWrites(enrolment, fresh.path));
   }
   try {
     await table.transact([...writes, ...traceWrites(fresh)]);
@@ -198,7 +197,8 @@ export function endingWrites(
   };
   const writes: Write[] = [{ put: enrolmentItem(written), when: unchanged(from) }];
   // Pending or active, it kept others of the same certificate from starting; from now on one may.
-  writes.push({ delete: openKey(from.participant, from.thumbprint) });
+  const wasOpen = from.networkStatus === 'pending' || from.networkStatus === 'active';
+  if (wasOpen) writes.push({ delete: openKey(from.participant, from.thumbprint) });
   if (from.networkStatus === 'pending') return { written, writes, mark: undefined };
   return { written, writes: [...writes, takeAway(from, to, move.code, at)], mark: takenAway(from, to) };
 }

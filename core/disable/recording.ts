@@ -32,6 +32,8 @@ export interface DisableAct {
   readonly holdings: readonly Holding[];
   readonly audience: Audience;
   readonly suspension?: Suspension;
+  /** Of the holdings, those that their PSC revoked; the others end because of their key. */
+  readonly revoked?: ReadonlySet<Thumbprint>;
   readonly sources?: readonly SourceBytes[];
 }
 
@@ -70,7 +72,8 @@ export function recordOf(
 function endOf(act: DisableAct, holding: Holding): HoldingEnd {
   const pending = isPending(holding);
   const from = pending ? holding.enrolment! : holding.status!;
-  const row = transitionFor(pending ? 'REJECTED' : 'DISABLED', from);
+  const event = act.revoked?.has(holding.thumbprint) ? 'REVOKED' : pending ? 'REJECTED' : 'DISABLED';
+  const row = transitionFor(event, from);
   if (!row)
     throw new TypeError(`a certificate that is ${from.validity}, ${from.networkStatus} cannot end again`);
   const code = pending ? act.codes.pending : act.codes.active;
@@ -104,8 +107,9 @@ function evidenceOf(act: DisableAct): EvidenceRecord {
   };
 }
 
-function kindOf({ suspended, disabled, withdrawn }: DisableRecord): string {
+function kindOf({ suspended, origin, disabled, withdrawn }: DisableRecord): string {
   if (suspended) return 'participant.suspended';
+  if (origin === 'psc') return 'certificate.revoked';
   if (disabled.length > 0) return 'certificate.disabled';
   return withdrawn.length > 0 ? 'enrolment.withdrawn' : 'certificate.disableRepeated';
 }

@@ -1,6 +1,7 @@
 // A node in memory whose participant has certificates in any state, and what disabling them asks of it.
 
 import { disableStore } from '../../adapters/dynamodb/disables.ts';
+import { sourcesOf } from '../../adapters/enrolling.ts';
 import { validate } from '../../adapters/http/generated/disable-message.js';
 import { requireShape } from '../../adapters/http/validate.ts';
 import type { CertificateStatus, CertificateUse, Enrolment } from '../../core/enrolment/enrolment.ts';
@@ -31,7 +32,8 @@ export interface AskOptions {
 
 export function disableStand(role: DisableCertificatePorts['role'] = 'network') {
   const node = enrolmentNode();
-  const { clock, table, queues, ports: enrolling } = node;
+  const { clock, table, queues } = node;
+  const enrolling = { ...node.ports, sourcesOf };
   const party = { ...fintech, kind: 'participant', locale: 'es' } as unknown as Party;
   const disables = disableStore(table, (entries) => queues.announce(entries));
   const ports: DisableCertificatePorts = {

@@ -14,7 +14,7 @@ export interface KnownList {
   readonly thisUpdate: Date;
 }
 
-export function knownListOf({ crl }: VerifiedCrl): KnownList {
+export function knownListOf({ crl }: Pick<VerifiedCrl, 'crl'>): KnownList {
   const { crlNumber } = crl.extensions;
   return { scope: scopeKeyOf(crl), crlNumber: crlNumber?.toString(), thisUpdate: crl.head.thisUpdate };
 }
@@ -23,7 +23,7 @@ export function knownListOf({ crl }: VerifiedCrl): KnownList {
  * Throws `CRL_NUMBER_REGRESSED`. The same list again is fine. A number that stands still or is gone while time goes
  * on is tolerated (some PSCs do not count), a smaller one or an earlier thisUpdate never.
  */
-export function checkSuccession(known: KnownList | undefined, next: VerifiedCrl): KnownList {
+export function checkSuccession(known: KnownList | undefined, next: Pick<VerifiedCrl, 'crl'>): KnownList {
   const list = knownListOf(next);
   if (!known || known.scope !== list.scope) return list;
   const clause = 'RFC 5280 §5.2.3';

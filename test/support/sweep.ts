@@ -1,0 +1,120 @@
+// A node with certificates that point to lists or responders, and a PSC that says what a test has it say.
+
+import { sweptSources } from '../../adapters/dynamodb/swept-sources.ts';
+import { parseCertificate } from '../../core/certificate/parse.ts';
+import { Transient } from '../../core/errors.ts';
+import type { FetchedBody, SweptSource } from '../../core/sweep/ports.ts';
+import { type SweepSourcePorts, sweepSource } from '../../functions/sweep-source/sweep-source.ts';
+import type { Issued } from './certificates.ts';
+import { disableStand } from './disable.ts';
+import { ocspAnswer } from './ocsp-answers.ts';
+import { crlNumber, revocationList } from './revocation-lists.ts';
+
+export const listUrl = 'http://psc.example/lista.crl';
+export const responderUrl = 'http://psc.example/ocsp';
+const hours = 3_600_000;
+
+export interface ListOptions {
+  readonly revoked?: readonly { readonly leaf: Issued; readonly reason?: number }[];
+  readonly hours?: number;
+  readonly number?: number;
+  readonly thisUpdate?: Date;
+  /** Signed by a key that is not the issuer's. */
+  readonly forged?: boolean;
+}
+
+export function sweepStand(role: 'network' | 'payoutOperator' = 'network') {
+  const stand = disableStand(role);
+  const { clock, root, table } = stand;
+  const sources = sweptSources(table);
+  const asked: string[] = [];
+  const kept: string[] = [];
+  const alarms: string[] = [];
+  let says: () => FetchedBody | Uint8Array = () => {
+    throw new Transient('TransientRevocationSource', 'down');
+  };
+  const answer = (what: string) => {
+    asked.push(what);
+    return says();
+  };
+  const ports: SweepSourcePorts = {
+    ...stand.ports,
+    sources,
+    trust: { inForce: async () => stand.trust },
+    wire: {
+      list: async (url, { etag }) => {
+        const found = answer(`GET ${url}${etag === undefined ? '' : ` ${etag}`}`);
+        return found instanceof Uint8Array ? { outcome: 'FETCHED', bytes: found } : found;
+      },
+      ocsp: async (url) => answer(`POST ${url}`) as Uint8Array,
+    },
+    keep: async (kind, sha256) => void kept.push(`${kind} ${sha256}`),
+    alarm: (_, trouble) => void alarms.push(trouble),
+  };
+
+  function list(options: ListOptions = {}): Uint8Array {
+    const thisUpdate = options.thisUpdate ?? clock.now();
+    return revocationList({
+      issuer: parseCertificate(root.der).subject.der,
+      thisUpdate,
+      nextUpdate: new Date(thisUpdate.getTime() + (options.hours ?? 24) * hours),
+      entries: (options.revoked ?? []).map(({ leaf, reason }) => ({
+        serial: parseCertificate(leaf.der).serialNumber,
+        revoked: clock.now(),
+        ...(reason === undefined ? {} : { reason }),
+      })),
+      extensions: [crlNumber(options.number ?? Math.floor(thisUpdate.getTime() / 1000))],
+      key: options.forged ? stand.leaf('forger').key : root.key,
+    });
+  }
+
+  function ocsp(leaf: Issued, revoked?: { readonly reason?: number }): Uint8Array {
+    const at = clock.now();
+    return ocspAnswer({
+      singles: [
+        {
+          certificate: leaf.der,
+          issuer: root.der,
+          status: revoked ? { revoked: at, ...revoked } : 'good',
+          thisUpdate: at,
+          nextUpdate: new Date(at.getTime() + 24 * hours),
+        },
+      ],
+      responder: root.der,
+      key: root.key,
+      producedAt: at,
+    });
+  }
+
+  return {
+    ...stand,
+    sources,
+    asked,
+    kept,
+    alarms,
+    list,
+    ocsp,
+    listed: (label: string, more = {}) => stand.leaf(label, { crlUrls: [listUrl], ...more }),
+    says(what: FetchedBody | Uint8Array | (() => never)) {
+      says = typeof what === 'function' ? what : () => what;
+    },
+    down() {
+      says = () => {
+        throw new Transient('TransientRevocationSource', 'down');
+      };
+    },
+    /** One sweep: every source that is due, once. */
+    async sweep(): Promise<string[]> {
+      const outcomes: string[] = [];
+      for (const source of await sources.due(clock.now()))
+        outcomes.push((await sweepSource(ports, { source })).outcome);
+      return outcomes;
+    },
+    async source(): Promise<SweptSource> {
+      const [item] = [...stand.items.values()].filter(
+        ({ pk, sk }) => pk.startsWith('SRC#') && sk === 'SOURCE',
+      );
+      return (await sources.find(item!.pk.slice(4)))!;
+    },
+  };
+}
