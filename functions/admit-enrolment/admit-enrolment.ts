@@ -14,6 +14,7 @@ import {
   type AddressedEnvelope,
   checkAge,
   type Institution,
+  type JsonObject,
   parametersOf,
 } from '../../core/message/envelope.ts';
 import {
@@ -43,6 +44,8 @@ export interface AdmitEnrolmentPorts extends SenderPorts {
   readonly enrolments: EnrolmentStore;
   readonly statuses: StatusStore;
   readonly trust: TrustSource;
+  /** The shape that openapi.yaml documents. @throws Refusal BODY_SCHEMA */
+  checkShape(message: { readonly document: JsonObject }): unknown;
   participant(finId: string): Promise<EnrollingParticipant | undefined>;
   apoderados(participant: string): Promise<readonly KnownApoderado[]>;
   /** SHA-256 hex of each URL that the sweep will ask about this path. */
@@ -82,6 +85,7 @@ export async function admitEnrolment(
   if (known) return known;
   checkAge(envelope.header, now, 'participant');
   if (participant.suspended) throw new Refusal('PARTICIPANT_SUSPENDED');
+  ports.checkShape({ document: envelope.document });
   const parameters = parametersOf(envelope, 'certificate.enrol') as unknown as EnrolParameters;
   const submission = readSubmission(parameters);
   await checkReplaces(ports, submission, participant.finId, signed);

@@ -7,8 +7,10 @@ import { payoutMoves } from '../../adapters/dynamodb/payout-moves.ts';
 import { peerHeads } from '../../adapters/dynamodb/peer-heads.ts';
 import { enrolling } from '../../adapters/enrolling.ts';
 import { apiDoor } from '../../adapters/http/door.ts';
+import { validate } from '../../adapters/http/generated/enrol-message.js';
 import { requirePayoutShape } from '../../adapters/http/payouts.ts';
 import { SIGNATURE_HEADER } from '../../adapters/http/request.ts';
+import { requireShape } from '../../adapters/http/validate.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { nodeTrust } from '../../adapters/node-trust.ts';
 import { s3LargeBytes } from '../../adapters/s3/large-bytes.ts';
@@ -36,6 +38,7 @@ const ports = {
   peer: (finId: string) => trust.parties.party(finId),
   moves: payoutMoves({ ...parts, large: s3LargeBytes(new S3Client(), evidenceBucket) }),
   requireShape: requirePayoutShape,
+  checkEnrolShape: (message: object) => requireShape(validate, message as never),
   alarmOkAfterError: (transactionId: string, payoutOperator: string) =>
     parts.log.say('PAYOUT_OK_AFTER_ERROR', { transactionId, payoutOperator }),
 };

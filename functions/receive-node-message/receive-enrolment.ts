@@ -11,7 +11,7 @@ import type { EnrolmentStore } from '../../core/enrolment/ports.ts';
 import { newEnrolment } from '../../core/enrolment/recording.ts';
 import { type EnrolParameters, readSubmission } from '../../core/enrolment/submission.ts';
 import { Refusal } from '../../core/errors.ts';
-import type { AddressedEnvelope, Institution } from '../../core/message/envelope.ts';
+import type { AddressedEnvelope, Institution, JsonObject } from '../../core/message/envelope.ts';
 import { checkAge, parametersOf, readEnvelope } from '../../core/message/envelope.ts';
 import { addressedEnvelope, type SenderPorts, verifySender } from '../../core/message/sender.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
@@ -28,6 +28,8 @@ export interface ReceiveEnrolmentPorts extends SenderPorts {
   ): Promise<(Institution & { taxId: string; hosts: readonly string[]; suspended: boolean }) | undefined>;
   apoderados(participant: string): Promise<readonly KnownApoderado[]>;
   sourcesOf(path: CertificationPath): readonly string[];
+  /** Of the participant's own message. @throws Refusal BODY_SCHEMA */
+  checkEnrolShape(message: { readonly document: JsonObject }): unknown;
 }
 
 export interface ForwardedEnrolment {
@@ -92,6 +94,7 @@ async function record(
 ): Promise<ReceivedOutcome> {
   const { envelope, participant, signedBy, now } = facts;
   const { original, enrolmentId } = received.forward;
+  ports.checkEnrolShape({ document: envelope.document });
   const parameters = parametersOf(envelope, 'certificate.enrol') as unknown as EnrolParameters;
   const submission = readSubmission(parameters);
   const { anchors, profiles } = await ports.trust.inForce();

@@ -5,7 +5,7 @@ import type { Enrolment } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentStore } from '../../core/enrolment/ports.ts';
 import { readReason } from '../../core/enrolment/submission.ts';
 import { Refusal } from '../../core/errors.ts';
-import { checkAge, type Institution, parametersOf } from '../../core/message/envelope.ts';
+import { checkAge, type Institution, type JsonObject, parametersOf } from '../../core/message/envelope.ts';
 import { addressedEnvelope, type SenderPorts, verifySender } from '../../core/message/sender.ts';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
 import { decisionIdOf } from '../../core/people/decision.ts';
@@ -17,6 +17,8 @@ export interface WithdrawEnrolmentPorts extends SenderPorts {
   readonly ids: Ids;
   readonly node: Institution;
   readonly enrolments: EnrolmentStore;
+  /** The shape that openapi.yaml documents. @throws Refusal BODY_SCHEMA */
+  checkShape(message: { readonly document: JsonObject }): unknown;
 }
 
 export interface ReceivedWithdrawal {
@@ -36,6 +38,7 @@ export async function withdrawEnrolment(
   const { certificate } = await verifySender(ports, received, { participant: caller.finId, now });
   const envelope = addressedEnvelope(received.body, caller, ports.node);
   checkAge(envelope.header, now, 'participant');
+  ports.checkShape({ document: envelope.document });
   const parameters = parametersOf(envelope, 'enrolment.withdraw');
   if (parameters.enrolment_id !== received.enrolmentId)
     throw new Refusal('PATH_NOT_THE_MESSAGE', { parameter: 'enrolment_id' });

@@ -86,7 +86,7 @@ describe('malformed input is refused and leaves nothing behind', () => {
   const privateKey = leaf.key.export({ type: 'pkcs8', format: 'der' });
   const privatePem = leaf.key.export({ type: 'pkcs8', format: 'pem' }) as string;
   const cases: [string, EnrolOptions, string][] = [
-    ['an empty chain', { parameters: { chain: [] } }, 'CHAIN_UNREADABLE'],
+    ['an empty chain', { parameters: { chain: [] } }, 'BODY_SCHEMA'],
     ['a truncated certificate', { parameters: { chain: [base64(leaf.der.slice(0, -3))] } }, 'DER_MALFORMED'],
     ['something that is not base64', { parameters: { chain: ['%%%'] } }, 'CHAIN_NOT_BASE64'],
     ['a private key beside the certificate', { chain: [leaf.der, privateKey] }, 'PRIVATE_KEY_PRESENT'],
@@ -110,6 +110,9 @@ describe('malformed input is refused and leaves nothing behind', () => {
     ['a proof made for another node', { possessionOver: { receiver: 'BANCO_CL' } }, 'POSSESSION_NOT_PROVED'],
     ['a message of yesterday', { creationDate: new Date(now.getTime() - 25 * 3_600_000) }, 'MESSAGE_TOO_OLD'],
     ['a replacement without signature', { parameters: { replaces: leaf.thumbprint } }, 'REPLACES_UNSIGNED'],
+    ['a chain that is no list', { parameters: { chain: 'MIID' } }, 'BODY_SCHEMA'],
+    ['a chain of numbers', { parameters: { chain: [1, null] } }, 'BODY_SCHEMA'],
+    ['a member that nobody documented', { parameters: { password: 'x' } }, 'BODY_SCHEMA'],
     ['an unknown use', { parameters: { use: 'both' } }, 'USE_UNKNOWN'],
   ];
   test.each(cases)('%s', async (_title, options, code) => {

@@ -4,6 +4,8 @@ import { constants, createHash, sign } from 'node:crypto';
 import { statusStore } from '../../adapters/dynamodb/certificate.ts';
 import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
 import type { StoredItem } from '../../adapters/dynamodb/table.ts';
+import { validate } from '../../adapters/http/generated/enrol-message.js';
+import { requireShape } from '../../adapters/http/validate.ts';
 import { memoryClock, memoryIds } from '../../adapters/memory/clock.ts';
 import { memoryLog } from '../../adapters/memory/log.ts';
 import { memorySealer } from '../../adapters/memory/sealer.ts';
@@ -100,6 +102,8 @@ export function enrolmentNode(root: Authority = makeAuthority({ name: 'Raiz de p
     clock,
     ids: memoryIds('ENR'),
     node: network,
+    checkShape: (message: object) => requireShape(validate, message as never),
+    checkEnrolShape: (message: object) => requireShape(validate, message as never),
     enrolments,
     statuses: statusStore(table, sealer),
     trust: trustSource,
