@@ -1,4 +1,4 @@
-// Steps 3 to 5 of docs/payout.md at the network: is this message of payouts really the participant's, and may it be
+// Steps 1 to 5 of docs/payout.md at the network: is this message of payouts really the participant's, and may it be
 // recorded? Refused in the cheapest order; a message that was recorded before hears its 409 whatever has changed since.
 
 import { createHash } from 'node:crypto';

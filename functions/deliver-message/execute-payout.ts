@@ -1,4 +1,4 @@
-// Steps 7 and 8 of docs/payout.md at a payout operator: has one payout executed by the bank's core, once. Everything
+// Steps 7 to 12 of docs/payout.md at a payout operator: has one payout executed by the bank's core, once. Everything
 // is verified again by itself (A-161, S1, S2); `executing` and the debit of its limits are written before the call;
 // after a crash, or where the outcome is not known, the core is asked by the payout's key and nothing is guessed.
 

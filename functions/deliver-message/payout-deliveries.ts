@@ -1,5 +1,5 @@
 // What is there to tell of a payout, and to whom? The network forwards it to its payout operator (step 6), the
-// operator answers the network (step 9), the network tells the participant's webhook (steps 12 and 13).
+// operator answers the network (step 13), the network tells the participant's webhook (step 14).
 
 import { checkStatus } from '../../core/certificate/usable.ts';
 import type { StatusStore } from '../../core/enrolment/ports.ts';
@@ -147,7 +147,7 @@ async function fail(ports: PayoutDeliveryPorts, payout: Payout, refusal: Refusal
   });
 }
 
-/** Step 9, at the payout operator. */
+/** Step 13, at the payout operator. */
 async function answer(ports: PayoutDeliveryPorts, entry: OutboxEntry): Promise<Delivered> {
   const { participant, transactionId, receiver } = refsOf(entry, 'participant', 'transactionId', 'receiver');
   const payout = await ports.moves.find(participant, transactionId);
@@ -164,7 +164,7 @@ async function answer(ports: PayoutDeliveryPorts, entry: OutboxEntry): Promise<D
   return deliverToNode(ports, entry, { receiver, action: 'payout.answer', parameters });
 }
 
-/** Steps 12 and 13, at the network. */
+/** Step 14, at the network. */
 async function respond(ports: PayoutDeliveryPorts, entry: OutboxEntry): Promise<Delivered> {
   const { participant, transactionId } = refsOf(entry, 'participant', 'transactionId');
   const payout = await ports.moves.find(participant, transactionId);

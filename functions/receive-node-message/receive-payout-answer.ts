@@ -1,4 +1,4 @@
-// Steps 10 and 11 of docs/payout.md at the network: a payout operator's signed word on one payout. It moves only a
+// After step 13 of docs/payout.md at the network: a payout operator's signed word on one payout. It moves only a
 // payout that was forwarded to this very operator and is not final (S7); an `ok` after `error` is money that moved
 // against what was told, and rings (S6).
 

@@ -1,4 +1,4 @@
-// Steps 6 and 7 of docs/payout.md at a payout operator: takes payouts that the network forwards. Here: are these the
+// Steps 7 to 11 of docs/payout.md at a payout operator: takes payouts that the network forwards. Here: are these the
 // participant's own bytes, and are these payouts for us? Whether each may start is asked again by execute-payout,
 // which answers every "no" with a signed word; only what cannot be anybody's payout is refused at the door.
 
