@@ -23,6 +23,10 @@ export const logCodes = {
     'alarm',
     'A revocation source that was due has failed for two hours; payouts may freeze.',
   ],
+  ROTATION_HELD: [
+    'warn',
+    'A replaced certificate goes on: a payout operator has not accepted its successor, and the overlap is over.',
+  ],
   SEAL_BROKEN: ['alarm', 'An item that grants a right does not carry a good seal of this node.'],
 } as const satisfies Record<string, readonly ['info' | 'warn' | 'alarm', string]>;
 

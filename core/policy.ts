@@ -14,6 +14,9 @@ export const enrolmentLimits = {
   rotationOverlapDays: 30,
 } as const;
 
+/** D15: days before the end at which officer and apoderado are reminded; a successor silences them. */
+export const expiryReminderDays = [60, 30, 14, 7, 1] as const;
+
 /** Proofs kept in one process: 2 KB each; a node of 2,000 participants with two certificates fits. */
 export const provedCertificates = 5_000;
 

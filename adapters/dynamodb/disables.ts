@@ -42,6 +42,20 @@ export function disableStore(
     async suspended(participant) {
       return (await table.get(suspensionKey(participant))) !== undefined;
     },
+    async remindOnce(thumbprint, days, mails) {
+      const said = { pk: `DIS#reminder.${thumbprint}.${days}`, sk: 'REMINDER' };
+      try {
+        await table.transact([
+          { put: said, when: absent() },
+          ...effectWrites({ evidence: [], outbox: mails }),
+        ]);
+      } catch (error) {
+        if (error instanceof ConditionFailed) return false;
+        throw error;
+      }
+      if (mails.length > 0) await announce(mails);
+      return true;
+    },
     holdings: (participant) => holdings(table, participant),
     async commit(change) {
       const writes = changeWrites(change);

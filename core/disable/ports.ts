@@ -5,12 +5,20 @@ import type { CertificateState } from '../certificate/lifecycle.ts';
 import type { Thumbprint } from '../certificate/thumbprint.ts';
 import type { EndingCode, Step } from '../enrolment/enrolment.ts';
 import type { OriginalMessage, WithTrace } from '../enrolment/ports.ts';
+import type { OutboxEntry } from '../outbox.ts';
 import type { Suspension } from '../suspension/suspension.ts';
 import type { DisableWarning, Holding } from './plan.ts';
 import type { DisableCause } from './request.ts';
 
 /** Who or what ended them: a participant's message, another node's, the PSC, the clock, an act of node operators. */
-export type DisableOrigin = 'signature' | 'apiKey' | 'network' | 'psc' | 'rotation' | 'nodeOperators';
+export type DisableOrigin =
+  | 'signature'
+  | 'apiKey'
+  | 'network'
+  | 'psc'
+  | 'rotation'
+  | 'clock'
+  | 'nodeOperators';
 
 /** What one disable did; deliveries, mails and repeated requests read it. */
 export interface DisableRecord {
@@ -57,4 +65,6 @@ export interface DisableStore {
   suspended(participant: string): Promise<boolean>;
   /** MOVED: something in it changed meanwhile, read and plan again. KNOWN: the message, or the record, was there. */
   commit(change: DisableChange): Promise<'DONE' | 'MOVED' | 'KNOWN'>;
+  /** @returns false where this step of the ladder was said before */
+  remindOnce(thumbprint: Thumbprint, days: number, mails: readonly OutboxEntry[]): Promise<boolean>;
 }

@@ -1,7 +1,7 @@
 // How is a disable written down, and who has to hear of it? Ends, evidence and outbox of one transaction; officer,
 // apoderado, the participant's systems and its payout operators are told, and who waits for a pending one is woken.
 
-import { transitionFor } from '../certificate/lifecycle.ts';
+import { type LifecycleEvent, transitionFor } from '../certificate/lifecycle.ts';
 import type { Thumbprint } from '../certificate/thumbprint.ts';
 import type { EndingCode, Enrolment, NodeRole } from '../enrolment/enrolment.ts';
 import type { Actor, EvidenceRecord, SourceBytes } from '../evidence/record.ts';
@@ -34,12 +34,16 @@ export interface DisableAct {
   readonly suspension?: Suspension;
   /** Of the holdings, those that their PSC revoked; the others end because of their key. */
   readonly revoked?: ReadonlySet<Thumbprint>;
+  /** Those whose time is over. */
+  readonly expired?: ReadonlySet<Thumbprint>;
+  /** Recorded, and nobody is told. */
+  readonly quiet?: boolean;
   readonly sources?: readonly SourceBytes[];
 }
 
 export function disableChange(act: DisableAct): Omit<DisableChange, 'message' | 'mustStayActive'> {
   const { record, audience } = act;
-  const tells = record.suspended || record.enrolmentIds.length + record.disabled.length > 0;
+  const tells = !act.quiet && (record.suspended || record.enrolmentIds.length + record.disabled.length > 0);
   return {
     record,
     ends: act.holdings.map((holding) => endOf(act, holding)),
@@ -72,7 +76,7 @@ export function recordOf(
 function endOf(act: DisableAct, holding: Holding): HoldingEnd {
   const pending = isPending(holding);
   const from = pending ? holding.enrolment! : holding.status!;
-  const event = act.revoked?.has(holding.thumbprint) ? 'REVOKED' : pending ? 'REJECTED' : 'DISABLED';
+  const event = eventOf(act, holding);
   const row = transitionFor(event, from);
   if (!row)
     throw new TypeError(`a certificate that is ${from.validity}, ${from.networkStatus} cannot end again`);
@@ -83,6 +87,12 @@ function endOf(act: DisableAct, holding: Holding): HoldingEnd {
     code,
     step: { number: act.role === 'network' ? 16 : 14, outcome: code, at: act.record.at, by: act.by },
   };
+}
+
+function eventOf({ revoked, expired }: DisableAct, holding: Holding): LifecycleEvent {
+  if (revoked?.has(holding.thumbprint)) return 'REVOKED';
+  if (expired?.has(holding.thumbprint)) return 'EXPIRED';
+  return isPending(holding) ? 'REJECTED' : 'DISABLED';
 }
 
 function evidenceOf(act: DisableAct): EvidenceRecord {
@@ -110,6 +120,8 @@ function evidenceOf(act: DisableAct): EvidenceRecord {
 function kindOf({ suspended, origin, disabled, withdrawn }: DisableRecord): string {
   if (suspended) return 'participant.suspended';
   if (origin === 'psc') return 'certificate.revoked';
+  if (origin === 'clock') return 'certificate.expired';
+  if (origin === 'rotation') return 'certificate.rotated';
   if (disabled.length > 0) return 'certificate.disabled';
   return withdrawn.length > 0 ? 'enrolment.withdrawn' : 'certificate.disableRepeated';
 }

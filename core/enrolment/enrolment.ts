@@ -24,6 +24,7 @@ export const endings = {
   EXPIRED_WHILE_PENDING: 'The certificate expired before it was confirmed.',
   DISABLED_ELSEWHERE: 'The participant disabled the certificate before its enrolment arrived.',
   DISABLED: 'The participant disabled the certificate.',
+  ROTATED: 'Another certificate took its place, and the overlap is over.',
   ANCHOR_REMOVED: 'The node operators took the anchor of this certificate out of trust.',
   NO_PAYOUT_OPERATOR: 'The participant has no payout operator that could accept the certificate.',
 } as const;

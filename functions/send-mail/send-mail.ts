@@ -68,6 +68,7 @@ export const letterOf: Readonly<Record<string, Write>> = {
   'mail.digest': digest,
   'mail.disabled': disabled,
   'mail.suspended': disabled,
+  'mail.expiring': expiring,
 };
 
 /** `HELD`: one of too many in a day; the hour's digest says what still matters of it. */
@@ -219,14 +220,21 @@ async function disabled(deps: SendMailDeps, { envelope }: Addressee, refs: Outbo
   return letters.disabledLetter(envelope, storyOf(record), { count, ...(first && { first }) });
 }
 
+async function expiring(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const enrolment = await enrolmentOf(deps, refs);
+  if (enrolment.networkStatus !== 'active' || deps.clock.now() > enrolment.notAfter) return undefined;
+  return letters.expiringLetter(envelope, await certificateOf(deps, enrolment));
+}
+
 function storyOf({ origin, disabled: active }: DisableRecord): letters.DisableStory {
-  if (active.length === 0) return 'withdrawn';
+  if (active.length === 0) return origin === 'psc' ? 'revoked' : origin === 'clock' ? 'expired' : 'withdrawn';
   const stories = {
     signature: 'signed',
     apiKey: 'keyAlone',
     network: 'elsewhere',
     psc: 'revoked',
     rotation: 'rotated',
+    clock: 'expired',
     nodeOperators: 'holderEnded',
   } as const;
   return stories[origin];

@@ -226,6 +226,7 @@ export type DisableStory =
   | 'elsewhere'
   | 'revoked'
   | 'rotated'
+  | 'expired'
   | 'withdrawn'
   | 'holderEnded';
 
@@ -250,5 +251,15 @@ export function suspendedLetter(envelope: Envelope, by: 'keyAlone' | 'elsewhere'
   return letter(said(mails.suspendedSubject), said(mails.suspendedStories[by]), {
     paragraphs: [said(mails.suspendedNote)],
     unexpected: said(mails.disabledUnexpected),
+  });
+}
+
+/** What to do is said; the enrolment itself comes from the participant's own system, which holds the key. */
+export function expiringLetter(envelope: Envelope, certificate: CertificateFacts): Letter {
+  const { texts, mails, said, letter } = base(envelope);
+  const date = dateText(certificate.notAfter, envelope);
+  return letter(said(mails.expiringSubject, { date }), said(mails.expiring, { date }), {
+    facts: factsOf(texts, certificate, envelope),
+    paragraphs: [said(mails.expiringWhat)],
   });
 }

@@ -46,9 +46,21 @@ export function disableStand(role: DisableCertificatePorts['role'] = 'network') 
   };
   let count = 0;
 
-  async function pending(leaf: Issued, use: CertificateUse = 'signing', id?: string): Promise<Enrolment> {
-    const options = { leaf, messageId: `enrol-${++count}`, creationDate: clock.now(), parameters: { use } };
-    const received = { body: enrolMessage(options), signature: undefined, caller };
+  async function pending(
+    leaf: Issued,
+    use: CertificateUse = 'signing',
+    id?: string,
+    replaces?: Issued,
+  ): Promise<Enrolment> {
+    const options = {
+      leaf,
+      messageId: `enrol-${++count}`,
+      creationDate: clock.now(),
+      parameters: { use, ...(replaces && { replaces: replaces.thumbprint }) },
+    };
+    const body = enrolMessage(options);
+    const signature = replaces && (await signedBy(replaces, body));
+    const received = { body, signature, caller };
     if (role === 'payoutOperator') return forwarded(id ?? `E-${count}`, received.body);
     return (await admitEnrolment({ ...enrolling, countUnsigned: async () => true }, received)).enrolment;
   }
@@ -115,6 +127,9 @@ export function disableStand(role: DisableCertificatePorts['role'] = 'network') 
     async active(leaf: Issued, over: Partial<CertificateStatus> = {}, id?: string): Promise<Issued> {
       await activate(await pending(leaf, over.use ?? 'signing', id), over);
       return leaf;
+    },
+    async activeReplacing(leaf: Issued, old: Issued, over: Partial<CertificateStatus> = {}): Promise<void> {
+      await activate(await pending(leaf, 'signing', undefined, old), over);
     },
     async disable(parameters: JsonObject, options: AskOptions = {}) {
       const message = await disableMessage(parameters, options);

@@ -1,0 +1,123 @@
+// Once a day: records what has expired, ends replaced certificates whose overlap is over, and reminds officer and
+// apoderado of what expires soon. No verifier relies on it: each of them reads the clock.
+
+import { ageOf, type Reminder } from '../../core/disable/ageing.ts';
+import { type Holding, isActive, isPending } from '../../core/disable/plan.ts';
+import type { DisableStore } from '../../core/disable/ports.ts';
+import { type DisableAct, disableChange, recordOf } from '../../core/disable/recording.ts';
+import type { NodeRole } from '../../core/enrolment/enrolment.ts';
+import { newOutboxEntry } from '../../core/outbox.ts';
+import type { Party } from '../../core/people/party.ts';
+import type { Parties, People } from '../../core/people/ports.ts';
+import { peopleToTell } from '../../core/people/told.ts';
+import type { Clock, Ids } from '../../core/ports.ts';
+
+export interface ExpireCertificatesPorts {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly role: NodeRole;
+  readonly parties: Pick<Parties, 'parties'>;
+  readonly people: Pick<People, 'holders'>;
+  readonly disables: DisableStore;
+  /** A replaced certificate whose overlap is over goes on, because an operator has not accepted its successor. */
+  warn(participant: string, thumbprint: string): void;
+}
+
+export interface DayOfAgeing {
+  readonly expired: number;
+  readonly rotated: number;
+  readonly reminded: number;
+}
+
+export async function expireCertificates(ports: ExpireCertificatesPorts): Promise<DayOfAgeing> {
+  const counts = { expired: 0, rotated: 0, reminded: 0 };
+  for (const party of await ports.parties.parties()) {
+    const aged = ageOf(await ports.disables.holdings(party.finId), ports.clock.now());
+    for (const holding of aged.expired) counts.expired += await end(ports, party, holding, expiry(holding));
+    for (const holding of aged.rotated)
+      counts.rotated += await end(ports, party, holding, rotation(ports, party, holding));
+    for (const { thumbprint } of aged.held) ports.warn(party.finId, thumbprint);
+    for (const reminder of aged.reminders) counts.reminded += await remind(ports, party, reminder);
+  }
+  return counts;
+}
+
+type Ending = Pick<DisableAct, 'expired' | 'quiet' | 'codes'> & {
+  readonly origin: 'clock' | 'rotation';
+  readonly operators: readonly string[];
+};
+
+/** Each node's own clock says so: nobody forwards it. What was over already is recorded without a mail. */
+function expiry(holding: Holding): Ending {
+  return {
+    origin: 'clock',
+    expired: new Set([holding.thumbprint]),
+    quiet: !isActive(holding) && !isPending(holding),
+    codes: { active: 'CERTIFICATE_EXPIRED', pending: 'EXPIRED_WHILE_PENDING' },
+    operators: [],
+  };
+}
+
+function rotation(ports: ExpireCertificatesPorts, party: Party, { status }: Holding): Ending {
+  const here = ports.role === 'payoutOperator' || party.kind !== 'participant';
+  return {
+    origin: 'rotation',
+    codes: { active: 'ROTATED', pending: 'WITHDRAWN' },
+    operators: here ? [] : [...new Set([...party.payoutOperators, ...status!.acceptingOperators])],
+  };
+}
+
+/** @returns 0 where somebody else ended it meanwhile: tomorrow's pass looks again. */
+async function end(
+  ports: ExpireCertificatesPorts,
+  party: Party,
+  holding: Holding,
+  ending: Ending,
+): Promise<number> {
+  const { origin, operators, ...how } = ending;
+  const record = recordOf(
+    {
+      id: ports.ids.next(),
+      participant: party.finId,
+      origin,
+      cause: origin === 'rotation' ? 'rotation' : 'other',
+      reason: origin === 'rotation' ? 'the overlap is over' : 'notAfter has passed',
+      at: ports.clock.now(),
+      suspended: false,
+      warnings: [],
+    },
+    [holding],
+  );
+  const change = disableChange({
+    ...how,
+    record,
+    role: ports.role,
+    actor: { kind: 'node', function: 'expire-certificates' },
+    evidenceId: ports.ids.next(),
+    by: 'expire-certificates',
+    holdings: [holding],
+    audience: { people: await peopleToTell(ports.people, party.finId), operators },
+  });
+  return (await ports.disables.commit(change)) === 'DONE' ? 1 : 0;
+}
+
+async function remind(
+  ports: ExpireCertificatesPorts,
+  party: Party,
+  { holding, days }: Reminder,
+): Promise<number> {
+  const now = ports.clock.now();
+  const { thumbprint, enrolment } = holding;
+  if (!enrolment) return 0;
+  const people = await peopleToTell(ports.people, party.finId);
+  const mails = people.map((personId) =>
+    newOutboxEntry({
+      id: `mail.expiring.${thumbprint}.${days}.${personId}`,
+      queue: 'mail',
+      kind: 'mail.expiring',
+      refs: { personId, participant: party.finId, enrolmentId: enrolment.id },
+      now,
+    }),
+  );
+  return (await ports.disables.remindOnce(thumbprint, days, mails)) ? 1 : 0;
+}

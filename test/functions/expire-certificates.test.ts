@@ -1,0 +1,98 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { expireCertificates } from '../../functions/expire-certificates/expire-certificates.ts';
+import { disableStand } from '../support/disable.ts';
+import { now } from '../support/enrolment.ts';
+
+const day = 24 * 3_600_000;
+const held: string[] = [];
+let stand: ReturnType<typeof disableStand>;
+beforeEach(() => {
+  stand = disableStand();
+  held.length = 0;
+});
+
+const inDays = (days: number) => new Date(now.getTime() + days * day);
+const ends = (days: number) => ({ notAfter: inDays(days) });
+const pass = async () => {
+  stand.queues.announced.length = 0;
+  const parties = { parties: async () => [(await stand.ports.parties.party('FINTECH_CL'))!] };
+  const warn = (_: string, thumbprint: string) => void held.push(thumbprint);
+  return expireCertificates({ ...stand.ports, parties, warn });
+};
+const told = () => stand.queues.announced.map(({ id }) => id.split('.').slice(0, 2).join('.'));
+
+describe('the daily pass', () => {
+  test.each(['active', 'pending', 'disabled'] as const)(
+    'A-126 records that a %s one has expired',
+    async (was) => {
+      const leaf = stand.leaf('one', ends(10));
+      if (was === 'pending') await stand.pending(leaf);
+      else await stand.active(leaf);
+      if (was === 'disabled') await stand.disable({ all: true }, { by: leaf });
+      stand.clock.set(inDays(10));
+      expect(await pass()).toMatchObject({ expired: 0 });
+      stand.clock.set(new Date(inDays(10).getTime() + 1_000));
+      expect(await pass()).toMatchObject({ expired: 1 });
+      expect(told().includes('mail.disabled')).toBe(was !== 'disabled');
+      const { items } = await stand.enrolments.list('FINTECH_CL', { limit: 1 });
+      expect([items[0]!.validity, items[0]!.networkStatus]).toEqual([
+        'expired',
+        was === 'pending' ? 'rejected' : 'disabled',
+      ]);
+      expect(await pass()).toEqual({ expired: 0, rotated: 0, reminded: 0 });
+    },
+  );
+
+  test('D15 reminds once at each of 60, 30, 14, 7 and 1 days, however often it runs', async () => {
+    await stand.active(stand.leaf('one', ends(90)));
+    const days: number[] = [];
+    for (let left = 90; left >= 0; left--) {
+      stand.clock.set(inDays(90 - left));
+      await pass();
+      if (told().includes('mail.expiring')) days.push(left);
+      await pass();
+      expect(told()).toEqual([]);
+    }
+    expect(days).toEqual([60, 30, 14, 7, 1]);
+  });
+
+  test('D15 a successor silences the reminders; one that ends sooner does not', async () => {
+    const one = await stand.active(stand.leaf('one', ends(40)));
+    await stand.active(stand.leaf('sooner', ends(35)));
+    expect(await pass()).toMatchObject({ reminded: 1 });
+    await stand.active(stand.leaf('new', ends(400)));
+    stand.clock.set(inDays(30));
+    expect(await pass()).toMatchObject({ reminded: 0 });
+    expect(await stand.statusOf(one)).toBe('active');
+  });
+});
+
+describe('rotation', () => {
+  const rotate = async (accepted: string[]) => {
+    const old = await stand.active(stand.leaf('old'), { acceptingOperators: ['BANCO_CL', 'OTRO_CL'] });
+    const fresh = stand.leaf('new');
+    await stand.activeReplacing(fresh, old, { acceptingOperators: accepted });
+    return { old, fresh };
+  };
+
+  test('A-044 the old one ends when the overlap is over and every operator of it has accepted the new one', async () => {
+    const { old, fresh } = await rotate(['BANCO_CL', 'OTRO_CL']);
+    stand.clock.set(new Date(inDays(30).getTime() - 1_000));
+    expect(await pass()).toMatchObject({ rotated: 0 });
+    stand.clock.set(inDays(30));
+    expect(await pass()).toMatchObject({ rotated: 1 });
+    expect([await stand.statusOf(old), await stand.statusOf(fresh)]).toEqual(['disabled', 'active']);
+    expect(told()).toContain('disable.forward');
+    expect(stand.evidence().at(-1)!.kind).toBe('certificate.rotated');
+  });
+
+  test('until every operator has accepted the new one, the old one goes on, with a warning each day', async () => {
+    const { old } = await rotate(['BANCO_CL']);
+    for (const days of [30, 31]) {
+      stand.clock.set(inDays(days));
+      expect(await pass()).toMatchObject({ rotated: 0 });
+    }
+    expect(await stand.statusOf(old)).toBe('active');
+    expect(held).toEqual([old.thumbprint, old.thumbprint]);
+  });
+});
