@@ -1,11 +1,13 @@
 // What do the functions stand on that change a participant's access: renew-api-key and register-webhook? The same
 // signed message, people to tell, idempotency and store, over the parts of the node.
 
+import { Refusal } from '../core/errors.ts';
 import { verifySender } from '../core/message/sender.ts';
 import type { Party } from '../core/people/party.ts';
 import { type AccessStore, accessStore } from './dynamodb/access.ts';
 import { type ApiKeys, apiKeys } from './dynamodb/api-keys.ts';
 import { idempotency } from './dynamodb/idempotency.ts';
+import { suspensionKey } from './dynamodb/parties.ts';
 import { type Webhooks, webhooks } from './dynamodb/webhooks.ts';
 import type { NodeParts } from './node-parts.ts';
 import { type NodeTrust, nodeTrust } from './node-trust.ts';
@@ -37,6 +39,8 @@ export function accessParts(parts: NodeParts): AccessDeps {
     async partyAndPeople(finId) {
       const party = await trust.parties.party(finId);
       if (!party) return undefined;
+      // M8: while the flag stands, nothing of the participant is accepted but what ends something.
+      if (await parts.table.get(suspensionKey(finId))) throw new Refusal('PARTICIPANT_SUSPENDED');
       const holders = party.kind === 'participant' ? await trust.people.holders(finId) : [];
       const active = holders.filter(({ state, office }) => state === 'active' && office !== 'auditor');
       return { ...party, people: active.map(({ personId }) => personId) };

@@ -57,6 +57,8 @@ export async function receiveEnrolment(
   const inner = readEnvelope(original.bytes);
   const participant = await ports.participant(inner.header.sender.finId);
   if (!participant) throw new Refusal('PARTICIPANT_UNKNOWN', { found: inner.header.sender.finId });
+  // Nothing of a suspended participant is taken; the network tries again, for each node lifts its own flag.
+  if (participant.suspended) throw new Refusal('PARTICIPANT_SUSPENDED');
   // The inner receiver must be the node that signed the envelope around it (architecture section 3).
   const envelope = addressedEnvelope(original.bytes, participant, received.from);
   checkAge(envelope.header, now, 'node');
