@@ -1,12 +1,14 @@
+import { X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { officerMustConfirm } from '../../core/enrolment/officer.ts';
 import { type SettlementGround, settle } from '../../core/enrolment/settlement.ts';
 import { verifySender } from '../../core/message/sender.ts';
 import { admitEnrolment } from '../../functions/admit-enrolment/admit-enrolment.ts';
+import { receiveEnrolment } from '../../functions/receive-node-message/receive-enrolment.ts';
 import { codeOf } from '../support/access-stand.ts';
 import { type Issued, makeAuthority, someHolder } from '../support/certificates.ts';
 import { disableStand } from '../support/disable.ts';
-import { enrolMessage, enrolmentNode, fintech } from '../support/enrolment.ts';
+import { enrolMessage, enrolmentNode, fintech, network } from '../support/enrolment.ts';
 import { codesOf, payoutWorld } from '../support/payouts.ts';
 
 // Certificates that somebody stole, made or talked a PSC into, with the API key beside them: what still stands between
@@ -56,14 +58,31 @@ describe('M12 a certificate that no accepted PSC issued', () => {
     expect(node.queues.announced.map(({ id }) => id)).not.toContain(`enrolment.start.${enrolment.id}`);
   });
 
-  test('M12/A5 nobody can say that it was another’s: the record names the PSC, the serial and the anchor', async () => {
+  test('M12/A3 is refused by the payout operator itself, whatever the network found', async () => {
     const node = enrolmentNode();
-    const body = enrolMessage({ leaf: node.leaf() });
+    const forwarded = (leaf: Issued, enrolmentId: string) => {
+      const bytes = enrolMessage({ leaf, messageId: enrolmentId });
+      const forward = { enrolmentId, original: { bytes } };
+      return receiveEnrolment(node.ports, { forward, from: network, apiKeyId: 'KN' });
+    };
+    const other = makeAuthority({ name: 'Otra raiz' }).issue({ holder: someHolder, keyLabel: 'made' });
+    expect(await forwarded(other, 'E1')).toEqual({ status: 'rejected', code: 'ANCHOR_NOT_FOUND' });
+    expect(await forwarded(node.leaf(), 'E2')).toEqual({ status: 'pending', code: null });
+  });
+
+  test('M12/A5 nobody can say that it was another’s: the record names PSC, serial and anchor, and keeps the chain', async () => {
+    const node = enrolmentNode();
+    const intermediate = node.root.issueCa({ name: 'Intermedia' });
+    const leaf = intermediate.issue({ holder: someHolder });
+    const body = enrolMessage({ leaf });
     const { enrolment } = await admitEnrolment(node.ports, { body, signature: undefined, caller });
     const kept = await node.ports.enrolments.find(enrolment.id);
-    expect(kept).toMatchObject({ pscName: 'PSC de prueba', anchor: node.root.thumbprint });
+    const { serialNumber } = new X509Certificate(leaf.der);
+    expect(kept).toMatchObject({ pscName: 'PSC de prueba', serialNumber, anchor: node.root.thumbprint });
     const chain = await node.ports.enrolments.chainOf(enrolment.thumbprint);
-    expect(chain?.length).toBeGreaterThan(0);
+    expect(chain?.map((der) => Buffer.from(der))).toEqual(
+      [leaf.der, intermediate.der].map((der) => Buffer.from(der)),
+    );
   });
 });
 
