@@ -29,21 +29,23 @@ export function creditorKeys(creditor: CreditorFields, currency: string): Credit
 }
 
 /** RUTs are written with dots, without, with leading zeros, with `k` or `K`. */
-const plain = (text: string) =>
-  text
+const plain = (text: string) => letters(text).replace(/^0+(?=.)/, '');
+
+const alreadyPlain = /^[A-Z0-9]*$/;
+
+function letters(text: string): string {
+  if (alreadyPlain.test(text)) return text;
+  return text
     .normalize('NFKC')
     .toUpperCase()
-    .replace(/[^A-Z0-9]/g, '')
-    .replace(/^0+(?=.)/, '');
+    .replace(/[^A-Z0-9]/g, '');
+}
 
 /** A CLABE (18 digits) and a CCI (20) hold their institution, which the message may name or not. */
 const selfRouting: Readonly<Record<string, RegExp>> = { MXN: /^\d{18}$/, PEN: /^\d{20}$/ };
 
 function accountKey(creditor: CreditorFields, currency: string): string {
-  const whole = creditor.account
-    .normalize('NFKC')
-    .toUpperCase()
-    .replace(/[^A-Z0-9]/g, '');
+  const whole = letters(creditor.account);
   if (selfRouting[currency]?.test(whole)) return whole;
-  return `${creditor.financial_institution?.fin_id ?? ''}:${plain(creditor.account)}`;
+  return `${creditor.financial_institution?.fin_id ?? ''}:${plain(whole)}`;
 }

@@ -2,7 +2,7 @@
 // each per currency and per day in the participant's time zone. Here: which counters a message debits and by how
 // much. That no counter ever passes its limit is the condition of the write (adapters/dynamodb/payouts.ts).
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Refusal, type RefusalCode } from '../errors.ts';
 import { payoutPolicy } from '../policy.ts';
 import type { Currency, Money } from './amount.ts';
@@ -55,7 +55,7 @@ export function debitsOf(payouts: readonly Countable[], limits: Limits, day: str
       debit.transactions.push(at);
       return;
     }
-    const value = name === '' ? '' : createHash('sha256').update(name).digest('base64url').slice(0, 22);
+    const value = name === '' ? '' : hash('sha256', name, 'base64url').slice(0, 22);
     const { currency, amountMinor } = money;
     debits.set(key, { kind, currency, day, value, amountMinor, limitMinor, transactions: [at] });
   };
@@ -83,9 +83,21 @@ export function limitRefusal(debit: Debit, transactionId: string): Refusal {
 }
 
 const calendars = new Map<string, Intl.DateTimeFormat>();
+/** The last answer in each zone: clocks of zones change at whole quarters of an hour, and days with them. */
+const quarters = new Map<string, { readonly quarter: number; readonly day: string }>();
+const quarterMilliseconds = 15 * 60_000;
 
 /** YYYY-MM-DD at this instant in an IANA time zone. */
 export function dayIn(timeZone: string, now: Date): string {
+  const quarter = Math.floor(now.getTime() / quarterMilliseconds);
+  const last = quarters.get(timeZone);
+  if (last?.quarter === quarter) return last.day;
+  const day = format(timeZone, now);
+  quarters.set(timeZone, { quarter, day });
+  return day;
+}
+
+function format(timeZone: string, now: Date): string {
   let calendar = calendars.get(timeZone);
   if (!calendar) {
     // en-CA writes ISO 8601 dates.

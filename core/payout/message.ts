@@ -42,12 +42,14 @@ export function readInstructions(document: JsonObject, now: Date): readonly Inst
   const transactions = document.transactions as unknown as readonly TransactionFields[];
   const refusals: Refusal[] = [];
   const seen = new Set<string>();
+  /** Those of this message that are not ahead: most payouts of a message share one. */
+  const dates = new Set<string>();
   const instructions: Instruction[] = [];
   for (const [place, transaction] of transactions.entries()) {
     try {
       if (seen.has(transaction.transaction_id)) throw new Refusal('TRANSACTION_ID_TWICE');
       seen.add(transaction.transaction_id);
-      instructions.push(readInstruction(transaction, place, now));
+      instructions.push(readInstruction(transaction, place, now, dates));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       refusals.push(about(error, transaction.transaction_id));
@@ -70,11 +72,19 @@ export function about(refusal: Refusal, transactionId: string): Refusal {
   return new Refusal(refusal.code, { ...refusal.detail, parameter: named });
 }
 
-function readInstruction(transaction: TransactionFields, place: number, now: Date): Instruction {
+function readInstruction(
+  transaction: TransactionFields,
+  place: number,
+  now: Date,
+  dates: Set<string>,
+): Instruction {
   const money = readMoney(transaction.amount, transaction.currency);
-  const executionDate = readTime(transaction.execution_date, 'execution_date');
-  if (executionDate.getTime() - now.getTime() > payoutPolicy.executionAhead)
-    throw new Refusal('EXECUTION_DATE_AHEAD', { parameter: 'execution_date' });
+  if (!dates.has(transaction.execution_date)) {
+    const executionDate = readTime(transaction.execution_date, 'execution_date');
+    if (executionDate.getTime() - now.getTime() > payoutPolicy.executionAhead)
+      throw new Refusal('EXECUTION_DATE_AHEAD', { parameter: 'execution_date' });
+    dates.add(transaction.execution_date);
+  }
   const payoutOperator = transaction.debtor.financial_institution?.fin_id;
   if (!payoutOperator)
     throw new Refusal('PAYOUT_OPERATOR_MISSING', { parameter: 'debtor.financial_institution' });

@@ -1,7 +1,7 @@
 // Steps 1 to 5 of docs/payout.md at the network: is this message of payouts really the participant's, and may it be
 // recorded? Refused in the cheapest order; a message that was recorded before hears its 409 whatever has changed since.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ThawedSources } from '../../core/certificate/revocation/freshness.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import type { UsableCertificate } from '../../core/certificate/usable.ts';
@@ -145,7 +145,7 @@ function receipt(
   }));
 }
 
-const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const digestOf = (bytes: Uint8Array) => hash('sha256', bytes, 'hex');
 
 /**
  * These very bytes, recorded before? Found without reading the body as a message, because its signature may not have
