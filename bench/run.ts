@@ -16,6 +16,10 @@ const groups: readonly Group[] = [
   },
   { ids: ['S1', 'S2', 'S3'], measure: async () => (await import('./crl.ts')).crlFigures() },
   { ids: ['O1'], measure: async () => [await (await import('./ocsp.ts')).ocspFigure()] },
+  {
+    ids: ['P1', 'P2', 'P3', 'P4'],
+    measure: async () => (await import('./payout.ts')).payoutFigures(),
+  },
   { ids: ['A3'], measure: async () => (await import('./enrolment.ts')).enrolmentFigures() },
   { ids: ['B2'], measure: async () => (await import('./bundles.ts')).bundleFigures() },
 ];
