@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { readEdgeKeys } from '../core/edge-identity.ts';
+import { type EdgeKey, readEdgeKeys } from '../core/edge-identity.ts';
 import { buildFunctions } from './build.ts';
 import type { VirtualClock } from './clock.ts';
 import { startClockEndpoint } from './clock-endpoint.ts';
@@ -59,6 +59,16 @@ export interface Node {
   readonly host: LambdaHost;
   readonly apiOrigin: string;
   readonly pagesOrigin: string;
+  /** The api door as API Gateway has it, behind an edge that signs: opened when asked for, with the laptop's end. */
+  readonly openPrivateApi: () => Promise<PrivateApi>;
+}
+
+export interface PrivateApi {
+  readonly port: number;
+  /** Host of the private leg, as the MAC covers it. */
+  readonly host: string;
+  /** Newest first. */
+  readonly keys: () => readonly EdgeKey[];
 }
 
 export interface Laptop {
@@ -196,16 +206,16 @@ async function startNode(
   const { region, account } = endpoints;
   const shared = { host, clock, door: { apiId: name, stage: 'node', region, account } };
   const document = readGatewayDocument(options.gatewayFile);
-  const key = () => readEdgeKeys(endpoints.secrets.current(`${name}-EdgeMacSecret`))[0]!;
-  const edge = localEdge({ key, clock, privateHost: parameters.ApiHost ?? 'localhost' });
-  const api = startFront({
+  const keys = () => readEdgeKeys(endpoints.secrets.current(`${name}-EdgeMacSecret`));
+  const privateHost = parameters.ApiHost ?? 'localhost';
+  const edge = localEdge({ key: () => keys()[0]!, clock, privateHost });
+  const privateApi = {
     ...shared,
-    port: apiPort,
     routes: routesOfGatewayDocument(document),
     gatewayResponses: gatewayResponsesOfOpenApi(document),
     mostHeaderBytes: 8_000,
-    ...(node.behindEdge ? {} : { edge }),
-  });
+  };
+  const api = startFront({ ...privateApi, port: apiPort, ...(node.behindEdge ? {} : { edge }) });
   const pages = startFront({
     ...shared,
     port: pagesPort,
@@ -219,7 +229,12 @@ async function startNode(
   ] as const) {
     stops.push((await naming(`${name} ${door}`, port, front)).stop);
   }
-  return { name, stack, host, apiOrigin, pagesOrigin };
+  const openPrivateApi = async (): Promise<PrivateApi> => {
+    const front = await startFront(privateApi);
+    stops.push(front.stop);
+    return { port: front.port, host: privateHost, keys };
+  };
+  return { name, stack, host, apiOrigin, pagesOrigin, openPrivateApi };
 }
 
 /** The form that edge and authorizer read; CloudFormation's generated string has to be replaced in AWS too. */

@@ -1,0 +1,36 @@
+// The HSM of the laptop: a SoftHSM2 token in the data folder, made once. Its PIN protects nothing here.
+
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+export interface SoftToken {
+  readonly module: string;
+  readonly label: string;
+  readonly pin: string;
+  /** SOFTHSM2_CONF. */
+  readonly configuration: string;
+}
+
+const places = ['/usr/lib/softhsm/libsofthsm2.so', '/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so'];
+
+/** @throws Error where SoftHSM is not installed */
+export async function softToken(folder: string): Promise<SoftToken> {
+  const module = places.find((place) => existsSync(place));
+  if (!module) throw new Error('softhsm2 is not installed');
+  const tokens = resolve(folder, 'tokens');
+  const configuration = resolve(folder, 'softhsm2.conf');
+  const token = { module, label: 'apodera-edge', pin: '123456', configuration };
+  if (existsSync(configuration)) return token;
+  mkdirSync(tokens, { recursive: true, mode: 0o700 });
+  const settings = `directories.tokendir = ${tokens}\nlog.level = ERROR\n`;
+  writeFileSync(join(folder, 'softhsm2.making.conf'), settings);
+  const args = ['--init-token', '--free', '--label', token.label, '--pin', token.pin, '--so-pin', '654321'];
+  await promisify(execFile)('softhsm2-util', args, {
+    env: { ...process.env, SOFTHSM2_CONF: join(folder, 'softhsm2.making.conf') },
+  });
+  // Written last: a start that was cut off makes the token again.
+  writeFileSync(configuration, settings);
+  return token;
+}

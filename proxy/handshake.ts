@@ -1,0 +1,48 @@
+// Does the edge complete a TLS handshake, signature of the HSM included? Asked by the control plane of its own
+// listener. Who signed the server's certificate is not looked at: the control plane installed it itself.
+
+import { connect as connectTcp } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { EdgeConfig } from './config.ts';
+
+/** PROXY protocol v2, command LOCAL, no addresses: what health checks of an NLB send too. */
+export const proxyLocal = Buffer.from('0d0a0d0a000d0a515549540a20000000', 'hex');
+
+/** @throws Error naming the name whose handshake failed. */
+export async function shakeHands(config: EdgeConfig, timeoutMilliseconds = 2_000): Promise<void> {
+  const port = Number(config.listen.slice(config.listen.lastIndexOf(':') + 1));
+  const speaksProxy = config.proxyProtocolFrom.length > 0;
+  for (const { host } of config.names) await once(host, port, speaksProxy, timeoutMilliseconds);
+}
+
+function once(host: string, port: number, speaksProxy: boolean, timeout: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const tcp = connectTcp(port, '127.0.0.1');
+    if (speaksProxy) tcp.write(proxyLocal);
+    // TLS 1.2: the server has signed before the client's certificate is asked for, so that "required" shows too.
+    const options = {
+      socket: tcp,
+      servername: host,
+      maxVersion: 'TLSv1.2',
+      rejectUnauthorized: false,
+    } as const;
+    const tls = connectTls(options);
+    const end = (problem?: string): void => {
+      clearTimeout(timer);
+      tls.destroy();
+      tcp.destroy();
+      if (problem) reject(new Error(`no handshake as "${host}": ${problem}`));
+      else resolve();
+    };
+    const timer = setTimeout(() => end(`none in ${timeout} ms`), timeout);
+    tls.once('secureConnect', () => end());
+    for (const emitter of [tcp, tls]) {
+      // A name that requires a certificate refuses us after it has signed: that is a handshake of the HSM as well.
+      emitter.once('error', (error: Error) => end(isCertificateAsked(error) ? undefined : error.message));
+    }
+    tls.once('close', () => end('the connection was closed'));
+  });
+}
+
+const isCertificateAsked = ({ message }: Error): boolean =>
+  /certificate required|alert handshake failure/i.test(message);

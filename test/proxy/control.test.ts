@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
+import { Control, type ControlOptions } from '../../proxy/control.ts';
+import { shakeHands } from '../../proxy/handshake.ts';
+import { HsmError } from '../../proxy/hsm/hsm.ts';
+import { ask } from '../support/edge-client.ts';
+import { type Stand, startStand } from '../support/edge-stand.ts';
+
+let stand: Stand;
+beforeAll(async () => {
+  stand = await startStand();
+});
+afterAll(() => stand?.stop());
+
+function control(more: Partial<ControlOptions> = {}) {
+  const said: string[] = [];
+  const disabled = new Set<Thumbprint>();
+  const made = new Control({
+    edge: stand.edge,
+    refused: { refusedAmong: async (seen) => new Set(seen.filter((one) => disabled.has(one))) },
+    shakeHands: () => shakeHands(stand.config),
+    now: () => new Date(),
+    say: (code) => said.push(code),
+    ...more,
+  });
+  return { made, said, disabled };
+}
+
+const ready = async () => (await fetch(`http://127.0.0.1:${stand.healthPort}/`)).status;
+
+describe('readiness', () => {
+  it('is there after a round in which everything holds, and ends by itself when no more rounds come', async () => {
+    const { made } = control();
+    expect(await made.round()).toBe(true);
+    expect(await ready()).toBe(200);
+    await stand.edge.setReadyUntil(new Date(Date.now() + 1_200));
+    await expect.poll(ready, { timeout: 5_000 }).toBe(503);
+  });
+
+  it('is not there while the HSM does not sign', async () => {
+    const edge = new Proxy(stand.edge, {
+      get(target, name) {
+        if (name === 'probeKeys')
+          return () => {
+            throw new HsmError('gone');
+          };
+        const value = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const { made, said } = control({ edge });
+    expect(await made.round()).toBe(false);
+    expect(said).toContain('EDGE_HSM_SILENT');
+    expect(await ready()).toBe(503);
+  });
+
+  it('is not there once the map is older than a minute', async () => {
+    let now = Date.now();
+    let answers = true;
+    const refusedAmong = async () => {
+      if (!answers) throw new Error('the table is away');
+      return new Set<Thumbprint>();
+    };
+    const { made, said } = control({ refused: { refusedAmong }, now: () => new Date(now) });
+    expect(await made.round()).toBe(true);
+    answers = false;
+    now += 59_000;
+    expect(await made.round()).toBe(true);
+    now += 2_000;
+    expect(await made.round()).toBe(false);
+    expect(said).toContain('EDGE_MAP_STALE');
+  });
+
+  it('ends at once when the task drains, while requests are still answered', async () => {
+    const { made } = control();
+    await made.round();
+    const edge = {
+      ...stand.edge,
+      setReadyUntil: (at: Date) => stand.edge.setReadyUntil(at),
+      stop: async () => {},
+    };
+    const draining = control({ edge: edge as never }).made.drain(300);
+    await expect.poll(ready).toBe(503);
+    expect((await ask(stand)).status).toBe(200);
+    await draining;
+  });
+});
+
+describe('cut-off', () => {
+  it('follows the node in the next round, and is taken back when the node does', async () => {
+    const client = await stand.client();
+    const { made, said, disabled } = control();
+    expect((await ask(stand, client)).status).toBe(200);
+    disabled.add(client.issued.thumbprint);
+    await made.round();
+    expect((await ask(stand, client)).json.code).toBe('EDGE_CERTIFICATE_REFUSED');
+    expect(said).toContain('EDGE_CLIENTS_REFUSED');
+    disabled.clear();
+    await made.round();
+    expect((await ask(stand, client)).status).toBe(200);
+  });
+});
+
+describe('a lost HSM session', () => {
+  it('brings a successor in when handshakes fail although the HSM signs', async () => {
+    const { pid } = stand.edge;
+    let failed = false;
+    const shake = async () => {
+      if (!failed) {
+        failed = true;
+        throw new Error('alert internal error');
+      }
+      await shakeHands(stand.config);
+    };
+    const { made, said } = control({ shakeHands: shake });
+    expect(await made.round()).toBe(true);
+    expect(said).toContain('EDGE_SESSION_LOST');
+    expect(stand.edge.pid).not.toBe(pid);
+    expect((await ask(stand)).status).toBe(200);
+  });
+});
+
+it('shakes hands with every name, the one that requires a certificate included', async () => {
+  await expect(shakeHands(stand.config)).resolves.toBeUndefined();
+  const nobody = { ...stand.config, names: [{ ...stand.config.names[0]!, host: 'not.edge.test' }] };
+  await expect(shakeHands(nobody)).rejects.toThrow('no handshake as "not.edge.test"');
+});
