@@ -4,6 +4,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { VirtualClock } from './clock.ts';
+import type { RunningEdge } from './edge/edge.ts';
+import { tryEdge } from './edge/try-edge.ts';
 import { type Laptop, startLaptop } from './laptop.ts';
 import { laptopNodes } from './nodes.ts';
 import { startPsc, type TestPsc } from './psc/psc.ts';
@@ -15,6 +17,8 @@ export interface Whole {
   readonly psc: TestPsc;
   readonly clock: VirtualClock;
   readonly seed: Seed;
+  /** In front of the network's api door; absent, with the reason, where the machine cannot run it. */
+  readonly edge: RunningEdge | { readonly missing: string };
   stop(): Promise<void>;
 }
 
@@ -25,9 +29,12 @@ export interface StartOptions {
   readonly ports?: 'free' | 'documented';
   /** Counts what the tables are asked (laptop.faultProxy). */
   readonly counted?: boolean;
+  /** The mTLS edge as well; by default with the documented ports only. */
+  readonly edge?: boolean;
 }
 
 const ports = { aws: 4566, dynamodb: 4567, states: 4568, mail: 4500, clock: 4569, psc: 4400 } as const;
+const edgePort = 8443;
 /** Seeding takes some minutes of virtual time, for each code of an authenticator counts once; then time is the wall's. */
 const seedingMinutes = 20;
 
@@ -55,7 +62,18 @@ export async function startWhole(options: StartOptions): Promise<Whole> {
       ...(free ? {} : { ports }),
       ...(options.counted && { faults: () => undefined }),
     });
+    // Beside the seeding, so that it costs no time.
+    const starting: Promise<Whole['edge']> =
+      (options.edge ?? !free)
+        ? tryEdge({
+            ...{ laptop, psc, clock, node: laptop.nodes[0]! },
+            folder: join(dataFolder, 'edge'),
+            port: free ? 0 : edgePort,
+          })
+        : Promise.resolve({ missing: 'Not asked for.' });
     const stop = async () => {
+      const edge = await starting;
+      if ('stop' in edge) await edge.stop();
       await laptop.stop();
       await psc.stop();
       clock.stop();
@@ -64,7 +82,7 @@ export async function startWhole(options: StartOptions): Promise<Whole> {
       const known = readSeed(dataFolder) ?? (await seed({ laptop, psc, clock, dataFolder }));
       const now = new Date();
       if (clock.now() < now) await clock.advance({ to: now });
-      return { laptop, psc, clock, seed: known, stop };
+      return { laptop, psc, clock, seed: known, edge: await starting, stop };
     } catch (error) {
       await stop();
       throw error;
@@ -115,6 +133,7 @@ Apodera runs (${seconds.toFixed(1)} s). Everything is on this machine; .local/ k
   payout operator  API ${operator?.apiOrigin}   pages ${operator?.pagesOrigin}
   mailbox          ${laptop.mail.url}
   test PSC         ${psc.url}
+  mTLS edge        ${edgeLine(whole)}
 
 People, with the secret of their authenticator app (the code of the moment: npm run -s code -- <e-mail> <node>).
 Everybody's password: ${known.people[0]?.password}
@@ -128,6 +147,11 @@ Try it: make a key, get a certificate from the test PSC, enrol it for ${aurora?.
 Then open the mailbox: the security officer confirms first, the apoderado after.
 The whole story without a person: npm run demo
 `;
+}
+
+function edgeLine({ edge }: Whole): string {
+  if ('missing' in edge) return `WITHOUT THE EDGE. ${edge.missing} The API above signs in its place.`;
+  return `${edge.origin}   in front of the network's API; CA ${edge.caFile}, client certificate optional`;
 }
 
 function tryIt({ laptop, seed: known }: Whole): readonly string[] {

@@ -104,9 +104,18 @@ export async function startLocalEdge(parts: LocalEdgeParts): Promise<RunningEdge
   });
   const caFile = join(folder, 'ca.pem');
   writeFileSync(caFile, psc.authorities.map(({ root }) => certificatePem(root.der)).join(''));
+  const source = refusedOf(parts);
+  let { listsPem } = trust();
   const control = new Control({
     edge,
-    refused: refusedOf(parts),
+    refused: {
+      async refusedAmong(seen, now) {
+        const next = trust();
+        if (next.listsPem !== listsPem) await edge.setTrust(next);
+        ({ listsPem } = next);
+        return source.refusedAmong(seen, now);
+      },
+    },
     shakeHands: () => shakeHands(config),
     now: () => new Date(),
     say: (code, fields) => say(JSON.stringify({ code, ...fields })),
@@ -133,7 +142,7 @@ function refusedOf({ laptop, node, clock }: LocalEdgeParts): RefusedSource {
   const at = (endpoint: string) => ({ endpoint, credentials, region: laptop.endpoints.region });
   const kms = new KMSClient(at(laptop.endpoints.url));
   const client = new DynamoDBClient(at(laptop.dynamodbUrl));
-  const table = dynamoDbTable({ client, name: node.stack.resource('Table') });
+  const table = dynamoDbTable({ client, name: node.stack.resource('NodeTable') });
   const checks = sealer({
     acceptedKeyIds: [node.stack.resource('SealKey')],
     publicKey: kmsPublicKeys(kms),

@@ -1,0 +1,20 @@
+// Can this machine run the edge? If not, everything else runs all the same, and it says so.
+
+import { prerequisites } from '../prerequisites.ts';
+import type { LocalEdgeParts, RunningEdge } from './edge.ts';
+
+const needed = ['softhsm2', 'haproxy', 'pkcs11-provider'];
+
+/** Never rejects: the reason, in one sentence. */
+export async function tryEdge(parts: LocalEdgeParts): Promise<RunningEdge | { readonly missing: string }> {
+  const missing = prerequisites.filter(({ name, present }) => needed.includes(name) && !present());
+  if (missing.length > 0) {
+    const list = missing.map(({ name, purpose }) => `${name} (${purpose})`).join(', ');
+    return { missing: `Missing: ${list}. Run: node local/prerequisites.ts` };
+  }
+  try {
+    return await (await import('./edge.ts')).startLocalEdge(parts);
+  } catch (error) {
+    return { missing: `The edge does not start: ${(error as Error).message}` };
+  }
+}

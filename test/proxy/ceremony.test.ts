@@ -1,0 +1,75 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { requireEdgeMachine } from '../support/edge-machine.ts';
+import { openSoftHsm, tokenLabel, tokenPin } from '../support/soft-hsm.ts';
+
+const module = requireEdgeMachine();
+const folder = mkdtempSync(join(tmpdir(), 'apodera-ceremony-'));
+let close: () => void;
+beforeAll(() => {
+  close = openSoftHsm(folder);
+});
+afterAll(() => {
+  close();
+  rmSync(folder, { recursive: true });
+});
+
+async function ceremony(...args: string[]): Promise<string> {
+  const all = [
+    'proxy/ceremony.ts',
+    ...args,
+    '--module',
+    module,
+    '--token',
+    tokenLabel,
+    '--pin-env',
+    'HSM_PIN',
+  ];
+  const { stdout } = await promisify(execFile)(process.execPath, all, {
+    env: { ...process.env, HSM_PIN: tokenPin },
+  });
+  return stdout.trim();
+}
+
+it('makes a key, tries it, asks for its certificate and knows the certificate by its key', async () => {
+  expect(await ceremony('generate', '--label', 'edge-2026', '--kind', 'RSA-2048')).toContain(
+    'it cannot leave it',
+  );
+  expect(await ceremony('self-test', '--label', 'edge-2026')).toBe(
+    'RSASSA-PKCS1-v1_5 SHA-256: works\nRSASSA-PSS SHA-256: works',
+  );
+  const csr = join(folder, 'edge.csr');
+  await ceremony('csr', '--label', 'edge-2026', '--host', 'api.node.example', '--out', csr);
+  const said = execFileSync('openssl', ['req', '-in', csr, '-noout', '-verify', '-subject'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  expect(said).toContain('api.node.example');
+});
+
+it('says so when a certificate came back for another key', async () => {
+  const args = [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-subj',
+    '/CN=other',
+    '-keyout',
+    '/dev/null',
+  ];
+  const chain = join(folder, 'other.pem');
+  writeFileSync(chain, execFileSync('openssl', args, { stdio: ['ignore', 'pipe', 'ignore'] }));
+  await expect(ceremony('match', '--label', 'edge-2026', '--chain', chain)).rejects.toThrow(
+    /the key "edge-2026" is not the one in the certificate of "CN=other"/,
+  );
+});
+
+it('takes no PIN from the command line', async () => {
+  await expect(ceremony('generate', '--pin', '123456')).rejects.toThrow(/Unknown option '--pin'/);
+});
