@@ -92,6 +92,7 @@ export function sweepStand(role: 'network' | 'payoutOperator' = 'network') {
     asked,
     kept,
     alarms,
+    sweepPorts: ports,
     list,
     ocsp,
     listed: (label: string, more = {}) => stand.leaf(label, { crlUrls: [listUrl], ...more }),

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { disableStore } from '../../adapters/dynamodb/disables.ts';
+import { sweptSources } from '../../adapters/dynamodb/swept-sources.ts';
+import { disableCertificate } from '../../functions/disable-certificate/disable-certificate.ts';
+import { sweepSource } from '../../functions/sweep-source/sweep-source.ts';
+import { atEveryAwait } from '../support/crash.ts';
+import { disableStand } from '../support/disable.ts';
+import { fintech } from '../support/enrolment.ts';
+import { sweepStand } from '../support/sweep.ts';
+
+// What is told stands in the outbox with the change itself, so that a process that dies in between loses nothing; the
+// announcement is found again by the sweep of the outbox.
+const caller = { participant: fintech.finId, keyId: 'K1' };
+
+/** What a test of a crash looks at: states, evidence and messages to send, each of which must be there once. */
+function traces(stand: Pick<ReturnType<typeof disableStand>, 'items' | 'evidence'>) {
+  const entries = [...stand.items.values()].filter(({ sk }) => sk === 'OUTBOX');
+  const kinds = entries.map(({ kind }) => String(kind)).filter((kind) => !kind.startsWith('enrolment.'));
+  return { kinds: kinds.sort(), evidence: stand.evidence().map(({ kind }) => kind) };
+}
+
+test('a disable that dies at any await and is sent again is done once, and told once', async () => {
+  const places = await atEveryAwait(async (doomed) => {
+    const stand = disableStand();
+    const one = await stand.active(stand.leaf('one'));
+    await stand.active(stand.leaf('other'));
+    const message = { ...(await stand.disableMessage({ thumbprint: one.thumbprint }, { by: one })), caller };
+    const disables = disableStore(doomed.wrap(stand.table), (entries) => stand.queues.announce(entries));
+    const outcome = await doomed.run(() => disableCertificate({ ...stand.ports, disables }, message));
+    const again = await disableCertificate(stand.ports, message);
+    expect(again.disabled).toEqual([one.thumbprint]);
+    expect(await stand.statusOf(one)).toBe('disabled');
+    const { kinds, evidence } = traces(stand);
+    expect(kinds).toEqual(['disable.forward', 'event.disable', 'mail.disabled', 'mail.disabled']);
+    expect(evidence.filter((kind) => kind === 'certificate.disabled')).toHaveLength(1);
+    return outcome;
+  });
+  expect(places).toBeGreaterThan(8);
+});
+
+test('a sweep that dies at any await and runs again ends each revoked certificate once', async () => {
+  const places = await atEveryAwait(async (doomed) => {
+    const stand = sweepStand();
+    const [one, two] = [await stand.active(stand.listed('one')), await stand.active(stand.listed('two'))];
+    stand.says(stand.list({ revoked: [{ leaf: one }, { leaf: two }] }));
+    const table = doomed.wrap(stand.table);
+    const { id } = await stand.source();
+    const ports = {
+      ...stand.sweepPorts,
+      sources: sweptSources(table),
+      disables: disableStore(table, (entries) => stand.queues.announce(entries)),
+    };
+    const outcome = await doomed.run(() => sweepSource(ports, { source: id }));
+    stand.clock.advance(3_600);
+    await stand.sweep();
+    for (const leaf of [one, two]) {
+      const status = await stand.ports.statuses.status(leaf.thumbprint);
+      expect([status?.validity, status?.networkStatus]).toEqual(['revoked', 'disabled']);
+    }
+    const { kinds, evidence } = traces(stand);
+    expect(kinds.filter((kind) => kind === 'disable.forward')).toHaveLength(2);
+    expect(evidence.filter((kind) => kind === 'certificate.revoked')).toHaveLength(2);
+    return outcome;
+  });
+  expect(places).toBeGreaterThan(20);
+});
