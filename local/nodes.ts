@@ -17,10 +17,16 @@ export const defaultPorts = {
 
 export function laptopNodes(
   ports: { network: NodePorts; operator: NodePorts } = defaultPorts,
+  /** The payout operator's core (local/bank). */
+  executorUrl = '',
 ): NodeOptions[] {
   return [
     node('network', { NodeRole: 'network', ...named(nodeIdentities.network) }, ports.network),
-    node('operator', { NodeRole: 'payoutOperator', ...named(nodeIdentities.operator) }, ports.operator),
+    node(
+      'operator',
+      { NodeRole: 'payoutOperator', ExecutorUrl: executorUrl, ...named(nodeIdentities.operator) },
+      ports.operator,
+    ),
   ];
 }
 
