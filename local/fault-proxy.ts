@@ -11,6 +11,8 @@ export type Fault =
   | 'Throttling'
   | 'ProvisionedThroughputExceeded'
   | 'InternalServerError'
+  /** Permissions of the caller: policies.ts decides it. */
+  | 'AccessDenied'
   /** The engine does the work, the client hears nothing: whoever tries again must not do it twice. */
   | 'LostAnswer';
 
@@ -20,6 +22,8 @@ export interface Call {
   readonly input: Readonly<Record<string, unknown>>;
   /** Calls before this one. */
   readonly before: number;
+  /** Access key id that the request was signed with: on the laptop, the function's name. */
+  readonly caller: string;
 }
 
 /** Undefined: the call passes. */
@@ -89,7 +93,7 @@ export async function startFaultProxy(options: {
       .at(-1)!;
     const input = body.length > 0 ? (JSON.parse(body.toString('utf8')) as Record<string, unknown>) : {};
     add(counted.requests, operation);
-    const fault = rule({ operation, input, before: calls++ });
+    const fault = rule({ operation, input, before: calls++, caller: callerOf(incoming) });
     if (fault) add(counted.faults, fault);
     if (fault && fault !== 'LostAnswer') return sendFault(outgoing, fault, operation, input);
     const answer = await forward(agent, options.target, incoming, measured(operation, input, body));
@@ -130,6 +134,9 @@ export async function startFaultProxy(options: {
     },
   };
 }
+
+const callerOf = ({ headers }: IncomingMessage): string =>
+  /Credential=([^/\s]*)\//.exec(headers.authorization ?? '')?.[1] ?? '';
 
 interface Counting extends Counts {
   readonly requests: Record<string, number>;
@@ -213,6 +220,11 @@ function faultBody(fault: Fault, operation: string, input: Record<string, unknow
       return {
         type: 'TransactionInProgressException',
         message: 'The transaction with the given request token is already in progress.',
+      };
+    case 'AccessDenied':
+      return {
+        type: 'AccessDeniedException',
+        message: `User is not authorized to perform: dynamodb:${operation} because no identity-based policy allows the action`,
       };
     case 'Throttling':
       return { type: 'ThrottlingException', message: 'Rate exceeded' };

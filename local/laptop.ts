@@ -17,6 +17,7 @@ import { type LambdaHost, startLambdaHost } from './lambda/host.ts';
 import { localEdge } from './lambda/local-edge.ts';
 import { readGatewayDocument, routesOfGatewayDocument, routesOfTemplate } from './lambda/routes.ts';
 import { type MailServer, startMail } from './mail/mail.ts';
+import { openPolicies, type Policies } from './policies.ts';
 import { createStack, type Stack } from './stack.ts';
 import { startStepFunctions } from './stepfunctions/start.ts';
 
@@ -35,6 +36,8 @@ export interface LaptopOptions {
   readonly nodes: readonly NodeOptions[];
   /** Puts the fault proxy between everything and DynamoDB; it also counts. */
   readonly faults?: FaultRule;
+  /** Functions may do to the table what the template says, and nothing else. */
+  readonly policies?: boolean;
 }
 
 export interface NodeOptions {
@@ -79,8 +82,10 @@ export interface Laptop {
   readonly statesUrl: string;
   /** AWS_ENDPOINT_URL and the others: with these, any SDK client of any process reaches this laptop. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Only with `faults`. */
+  /** Only with `faults` or `policies`. */
   readonly faultProxy?: FaultProxy;
+  /** Who was refused what by the template's policies. */
+  readonly policies: Policies;
   readonly nodes: readonly Node[];
   stop(): Promise<void>;
 }
@@ -150,14 +155,17 @@ async function startServices(options: LaptopOptions, stops: Stop[]): Promise<Ser
     started('clock', startClockEndpoint({ clock, port: port('clock') })),
   ]);
   statesUrl = states.url;
-  const faultProxy =
-    options.faults && (await startFaultProxy({ target: dynamodb.url, rule: options.faults }));
+  const policies = openPolicies();
+  const rule: FaultRule = (call) =>
+    (options.policies ? policies.rule(call) : undefined) ?? options.faults?.(call);
+  const watched = options.faults !== undefined || options.policies === true;
+  const faultProxy = watched ? await startFaultProxy({ target: dynamodb.url, rule }) : undefined;
   if (faultProxy) stops.push(faultProxy.stop);
   const dynamodbUrl = faultProxy?.url ?? dynamodb.url;
   stops.push(clock.register('states', states.idle));
   const urls = { clockUrl: clockEndpoint.url, dynamodbUrl, statesUrl };
   const environment = environmentOf({ ...urls, awsUrl: endpoints.url, mailUrl: mail.url });
-  return { endpoints, mail, ...urls, ...(faultProxy ? { faultProxy } : {}), environment, release };
+  return { endpoints, mail, ...urls, ...(faultProxy ? { faultProxy } : {}), policies, environment, release };
 }
 
 function environmentOf(
@@ -195,6 +203,7 @@ async function startNode(
     dynamodbUrl,
     statesUrl,
   });
+  services.policies.add(stack);
   const host = startLambdaHost({
     stack,
     endpoints,

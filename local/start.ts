@@ -57,6 +57,7 @@ export async function startWhole(options: StartOptions): Promise<Whole> {
       buildFolder: options.buildFolder ?? 'dist',
       dataFolder,
       clock,
+      policies: true,
       dynamodbEndpoint: process.env.DYNAMODB_ENDPOINT,
       nodes: free ? laptopNodes({ network: noPorts, operator: noPorts }) : laptopNodes(),
       ...(free ? {} : { ports }),

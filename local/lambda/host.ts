@@ -119,7 +119,7 @@ function startFunction(options: HostOptions, resource: FunctionResource): Omit<R
       timeoutSeconds: number('Timeout', 3),
       memoryMegabytes: number('MemorySize', 128),
       environment: {
-        ...baseEnvironment(endpoints),
+        ...baseEnvironment(endpoints, name),
         ...environmentOf(stack, properties),
         ...options.environment,
       },
@@ -133,11 +133,12 @@ function startFunction(options: HostOptions, resource: FunctionResource): Omit<R
   return { name, pool, log, logFile };
 }
 
-function baseEnvironment(endpoints: Endpoints): Record<string, string> {
+/** The access key names the function: endpoints that look at permissions know who calls (policies.ts). */
+function baseEnvironment(endpoints: Endpoints, name: string): Record<string, string> {
   return {
     AWS_REGION: endpoints.region,
     AWS_DEFAULT_REGION: endpoints.region,
-    AWS_ACCESS_KEY_ID: 'local',
+    AWS_ACCESS_KEY_ID: name,
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_SESSION_TOKEN: 'local',
   };

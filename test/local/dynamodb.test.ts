@@ -117,7 +117,7 @@ describe('fault proxy', () => {
     const told = (seed: number): unknown[] => {
       const rule = seededFaults({ seed, probability: 0.3, faults: ['TransactionConflict', 'Throttling'] });
       return Array.from({ length: 200 }, (_, before) =>
-        rule({ operation: 'TransactWriteItems', input: {}, before }),
+        rule({ operation: 'TransactWriteItems', input: {}, before, caller: '' }),
       );
     };
     expect(told(1)).toEqual(told(1));
