@@ -82,6 +82,9 @@ export const ActListPage: FC<{ frame: Frame; who: SignedIn; acts: readonly ActFa
           ))}
         </ul>
       )}
+      <p>
+        <a href="/console">{texts.common.console}</a>
+      </p>
     </Page>
   );
 };

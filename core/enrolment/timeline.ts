@@ -76,7 +76,7 @@ function recorded(enrolment: Enrolment): TimelineStep[] {
   const steps = [...first.values()].map(shown);
   const stored = first.get(10);
   const admitted = first.get(8)?.outcome === 'ADMITTED';
-  // A11: the receipt of the network's message was the answer, in the same request.
+  // Step 11: the receipt of the network's message was the answer, in the same request.
   if (stored && enrolment.role === 'payoutOperator')
     steps.push({
       number: 11,
@@ -128,26 +128,29 @@ function forwarded({ enrolment, rows }: TimelineFacts): TimelineStep[] {
   const by = [row.operator];
   const say = (state: TimelineState, more: Partial<TimelineStep>, ...numbers: StepNumber[]) =>
     numbers.map((number): TimelineStep => ({ number, state, by, ...more }));
+  const sent: TimelineStep = { number: 7, state: 'done' };
   const { at, code } = row;
   switch (row.status) {
     case 'accepted':
       return [
-        ...say('done', {}, 7, 8, 9, 10, 11, 12, 13, 14),
+        sent,
+        ...say('done', {}, 8, 9, 10, 11, 12, 13, 14),
         ...say('done', { at, outcome: 'ACCEPTED' }, 15),
       ];
     case 'rejected':
       return [
-        ...say('done', {}, 7),
+        sent,
         ...say('elsewhere', {}, 8, 9, 10, 11, 12, 13, 14),
         ...say('failed', { at, outcome: code ?? 'REJECTED' }, 15),
       ];
     case 'silent':
-      return [...say('done', {}, 7), ...say('failed', { at, outcome: 'NO_ANSWER' }, 15)];
+      return [sent, ...say('failed', { at, outcome: 'NO_ANSWER' }, 15)];
     case 'pending':
       return [
-        ...say('done', {}, 7, 8, 10),
+        sent,
+        ...say('done', {}, 8, 10),
         ...say('done', { at, outcome: 'PENDING' }, 11),
-        ...say('elsewhere', {}, 9, 12, 14),
+        ...say('elsewhere', {}, 9, 12),
         ...(enrolment.networkStatus === 'pending'
           ? say('waiting', { waitsFor: 'apoderado', since: at }, 13)
           : say('skipped', {}, 13)),

@@ -31,10 +31,11 @@ body:has(.console){min-height:100vh;display:flex;flex-direction:column}
 .filters .clear{align-self:center;font-size:15px}
 table.list{width:100%;border-collapse:separate;border-spacing:0;background:var(--surface);border:1px solid var(--line);border-radius:6px;font-size:16px;margin:0 0 16px}
 .list th{font-size:14px;font-weight:400;color:var(--muted);text-align:left;padding:9px 12px;white-space:nowrap}
-.list td,.list tbody th{padding:9px 12px;border-top:1px solid var(--line);vertical-align:baseline;overflow-wrap:anywhere}
+.list td,.list tbody th{padding:9px 12px;border-top:1px solid var(--line);vertical-align:baseline}
 .list tbody th{font-size:16px;color:var(--ink);white-space:normal}
 .list .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .list .mono,.list time,.list .state{white-space:nowrap}
+.list small,.list small .mono{overflow-wrap:anywhere;white-space:normal}
 .list a{text-decoration-thickness:1px;text-underline-offset:3px}
 .list tbody tr:hover{background:var(--hover)}
 .list small{display:block;font-size:14px;color:var(--muted)}
@@ -79,6 +80,8 @@ table.list{background:none;border:0}
 .list tbody td,.list tbody th{display:grid;grid-template-columns:128px minmax(0,1fr);gap:12px;border:0;padding:3px 0;text-align:left!important;justify-items:start}
 .list td::before,.list tbody th::before{content:attr(data-name);color:var(--muted);font-size:15px;font-weight:400}
 .list tbody th{font-weight:650}
+.list td>span,.list th>span{min-width:0;overflow-wrap:anywhere}
+.list .mono{white-space:normal}
 .timeline li{grid-template-columns:28px minmax(0,1fr);padding:10px 12px}
 .timeline .state{grid-column:2;justify-self:start;margin-top:4px}
 .filters button{flex:1}
