@@ -99,7 +99,12 @@ export async function startLocalEdge(parts: LocalEdgeParts): Promise<RunningEdge
     macKey: api.keys()[0]!,
     trust: trust(),
     refused: [],
-    process: { say, died: (code, signal) => console.error(`The edge ended (${code ?? signal}).`) },
+    process: {
+      say,
+      // Ctrl-C reaches HAProxy as well, and before us.
+      died: (code, signal) =>
+        signal === 'SIGINT' || code === 130 || console.error(`The edge ended (${code ?? signal}).`),
+    },
     environment: { PATH: `${process.env.PATH}:/usr/sbin`, SOFTHSM2_CONF: token.configuration },
   });
   const caFile = join(folder, 'ca.pem');
