@@ -10,12 +10,13 @@ import { type Issued, makeAuthority, someHolder } from '../support/certificates.
 import { disableStand } from '../support/disable.ts';
 import { enrolMessage, enrolmentNode, fintech, network } from '../support/enrolment.ts';
 import { codesOf, payoutWorld } from '../support/payouts.ts';
+import { sweepStand } from '../support/sweep.ts';
 
 // Certificates that somebody stole, made or talked a PSC into, with the API key beside them: what still stands between
 // them and a payout. The cells are those of the published mitigation x threat matrix.
 
 const caller = { participant: fintech.finId, keyId: 'K1' };
-type Stand = ReturnType<typeof disableStand>;
+type Stand = Pick<ReturnType<typeof disableStand>, 'disableMessage' | 'clock' | 'ports'>;
 
 /** Whether a message signed with this certificate would be believed now. */
 async function believed(stand: Stand, leaf: Issued): Promise<string> {
@@ -43,6 +44,24 @@ describe.each(['M4/A2', 'M4/A3'])('%s a stolen key', (cell) => {
     const twin = await stand.active(stand.leaf('stolen'));
     await stand.disable({ thumbprint: stolen.thumbprint, cause: 'incident' }, { by: stolen });
     expect(await believed(stand, twin)).toBe('CERTIFICATE_NOT_ACTIVE');
+  });
+});
+
+describe.each(['M7/A2', 'M7/A3'])('%s a stolen key whose owner reached the PSC only', (cell) => {
+  test(`${cell} signs nothing more from the next sweep on`, async () => {
+    const stand = sweepStand();
+    const stolen = await stand.active(stand.listed('stolen'));
+    const other = await stand.active(stand.listed('other'));
+    stand.says(stand.list());
+    await stand.sweep();
+    expect(await believed(stand, stolen)).toBe('DONE');
+    stand.clock.advance(3_600);
+    stand.says(stand.list({ revoked: [{ leaf: stolen, reason: 1 }] }));
+    await stand.sweep();
+    expect([await believed(stand, stolen), await believed(stand, other)]).toEqual([
+      'CERTIFICATE_REVOKED',
+      'DONE',
+    ]);
   });
 });
 
