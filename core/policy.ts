@@ -8,6 +8,8 @@ export const enrolmentLimits = {
   /** S29: enrolments that only an API key vouches for; signed ones are not counted. */
   unsignedPending: 3,
   unsignedPerDay: 10,
+  /** A vote counts for an activation this long: a workflow ends within 14 days, whatever it waits for. */
+  confirmationDays: 14,
   /** two are recommended, more is warned and never refused. */
   activeCertificates: 2,
   /** how long a replaced certificate goes on beside its successor. */

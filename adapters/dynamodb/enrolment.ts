@@ -42,8 +42,10 @@ import {
 import { sourceWrites } from './swept-sources.ts';
 import {
   absent,
+  all,
   any,
   ConditionFailed,
+  compare,
   equals,
   keyName,
   oneOf,
@@ -267,10 +269,18 @@ async function activate(table: Table, sealer: Sealer, activation: Activation): P
     {
       put: sealed.item,
       // A thumbprint is active for one participant at most; a disabled one may be enrolled anew, a revoked one never.
-      when: any(absent(), { all: [oneOf('networkStatus', ['disabled']), equals('validity', 'valid')] }),
+      // Anew: the enrolment that made it active before, put back to `pending`, does not make it active again (S22).
+      when: any(
+        absent(),
+        all(
+          equals('networkStatus', 'disabled'),
+          equals('validity', 'valid'),
+          compare('enrolmentId', '<>', from.id),
+        ),
+      ),
     },
     {
-      put: { pk: `SPKI#${from.keyThumbprint}`, sk: 'OWNER', participant: from.participant },
+      put: { pk: `SPKI#${status.keyThumbprint}`, sk: 'OWNER', participant: from.participant },
       when: any(absent(), equals('participant', from.participant)),
     },
   ];

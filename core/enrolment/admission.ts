@@ -81,22 +81,23 @@ export function admitCertificate(
     keyObjectOf(readPublicKey(leaf.spki)),
   );
   try {
-    return { outcome: 'ADMITTED', leaf, thumbprint, ...identify(submission, leaf, ground) };
+    return { outcome: 'ADMITTED', leaf, thumbprint, ...identifyCertificate(submission, leaf, ground) };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { outcome: 'REFUSED', leaf, thumbprint, state: stateAfter(error), code: error.code };
   }
 }
 
-/** Steps 2 and 8: path, leaf, holder. */
-function identify(
-  submission: Submission,
+/** Steps 2 and 8: path, leaf, holder. Asked again by who activates. @throws Refusal */
+export function identifyCertificate(
+  submission: Pick<Submission, 'use' | 'chain'>,
   leaf: ParsedCertificate,
   ground: AdmissionGround,
 ): Pick<AdmittedCertificate, 'path' | 'anchor' | 'pscProfile' | 'pscName' | 'holder'> {
   checkLeafFor(submission.use, leaf);
   const path = validatePath({
     chain: submission.chain,
+    leaf: thumbprintOf(leaf.der),
     anchors: ground.anchors,
     now: ground.now,
     policy: {},

@@ -44,7 +44,11 @@ export function settle(enrolment: Enrolment, ground: SettlementGround): Settleme
   if (enrolment.networkStatus !== 'pending') return { outcome: 'NOTHING', state: enrolment };
   const ending = endingOf(enrolment, ground);
   if (ending) return ending;
-  if (!confirmed(ground.confirmation)) return { outcome: 'NOTHING', state: enrolment };
+  if (!confirmed(ground.confirmation)) {
+    // The workflow asks until somebody answers or time is over: what still waits at its end was not proved.
+    if (ground.final) return { outcome: 'END', event: 'REJECTED', code: 'NO_ANSWER' };
+    return { outcome: 'NOTHING', state: enrolment };
+  }
   if (!needsOperators(enrolment)) return { outcome: 'ACTIVATE', acceptedBy: [] };
   // Architecture section 4: the first acceptance activates at the network.
   if (acceptedBy.length > 0) return { outcome: 'ACTIVATE', acceptedBy };

@@ -9,11 +9,10 @@ import { type SettleEnrolmentOutcome, settleEnrolment } from './settle-enrolment
 
 const parts = nodeParts('settle-enrolment', { seals: true, queueUrls: {} });
 const trust = nodeTrust(parts, { seals: true });
-const { suspended } = enrolling(parts.table, trust);
 const ports = {
   ...parts,
   ...trust,
-  suspended,
+  ...enrolling(parts.table, trust),
   decisions: decisions(parts.table, parts.announce),
   lastSensitiveChange: (participant: string) => lastSensitiveChange(parts.table, participant),
   warn(code: 'OPERATOR_ANSWER_UNPROVED' | 'CONFIRMATION_UNPROVED', _subject: string, because: string) {

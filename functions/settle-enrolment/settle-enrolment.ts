@@ -3,8 +3,7 @@
 
 import { createHash, type KeyObject } from 'node:crypto';
 import { transitionFor } from '../../core/certificate/lifecycle.ts';
-import { readAnswer } from '../../core/enrolment/answer.ts';
-import type { CertificateStatus, Enrolment, Step } from '../../core/enrolment/enrolment.ts';
+import type { CertificateStatus, EndingCode, Enrolment, Step } from '../../core/enrolment/enrolment.ts';
 import { officerMustConfirm } from '../../core/enrolment/officer.ts';
 import type { Activation, EnrolmentStore, OperatorRow, StatusStore } from '../../core/enrolment/ports.ts';
 import {
@@ -15,22 +14,23 @@ import {
 } from '../../core/enrolment/settlement.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { Actor, EvidenceRecord } from '../../core/evidence/record.ts';
-import { type SenderPorts, verifySender } from '../../core/message/sender.ts';
 import { type Confirmation, confirmationOf } from '../../core/people/confirmation.ts';
 import { decisionIdOf, endingOf } from '../../core/people/decision.ts';
 import type { Party } from '../../core/people/party.ts';
 import type { Decisions, Parties, People } from '../../core/people/ports.ts';
 import { proofBytes } from '../../core/people/proof.ts';
 import { subjectOf } from '../../core/people/statement.ts';
+import { enrolmentLimits } from '../../core/policy.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
+import { type ProveAgainPorts, provedCertificate, provedRows, provedSigner } from './prove-again.ts';
 
-export interface SettleEnrolmentPorts extends SenderPorts {
+export interface SettleEnrolmentPorts extends ProveAgainPorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly enrolments: EnrolmentStore;
   readonly statuses: StatusStore;
   readonly parties: Pick<Parties, 'party'>;
-  readonly people: Pick<People, 'person' | 'holders'>;
+  readonly people: Pick<People, 'holders'>;
   readonly decisions: Pick<Decisions, 'find'>;
   suspended(participant: string): Promise<boolean>;
   lastSensitiveChange(participant: string): Promise<Date | undefined>;
@@ -81,14 +81,14 @@ interface Ground {
 async function weigh(ports: SettleEnrolmentPorts, enrolment: Enrolment): Promise<Ground> {
   const party = await ports.parties.party(enrolment.participant);
   if (!party) throw new Refusal('PARTICIPANT_UNKNOWN');
-  const rows = needsOperators(enrolment) ? await provedRows(ports, enrolment) : [];
-  const signer = enrolment.signedBy && (await ports.statuses.status(enrolment.signedBy));
+  const rows = needsOperators(enrolment) ? await provedRows(ports, enrolment, party) : [];
+  const signer = await provedSigner(ports, enrolment, party);
   const now = ports.clock.now();
   const lastSensitiveChange = await ports.lastSensitiveChange(enrolment.participant);
   const officer = officerMustConfirm(enrolment, {
     party,
     now,
-    signer: signer || undefined,
+    signer,
     lastSensitiveChange,
   });
   const office =
@@ -116,6 +116,7 @@ async function confirmationFound(
       people: await ports.people.holders(enrolment.participant),
       factorPublicKey: await ports.factorPublicKey(),
     });
+    requireRecent(confirmed, ports.clock.now());
     const by = confirmed.proofs.map((proof) => proof.personId);
     return { confirmation: { status: 'confirmed', by }, confirmed };
   } catch (error) {
@@ -126,35 +127,10 @@ async function confirmationFound(
   }
 }
 
-/** Rows whose signed message still says so, by a certificate that its operator may still use. */
-async function provedRows(ports: SettleEnrolmentPorts, enrolment: Enrolment): Promise<OperatorRow[]> {
-  const proved: OperatorRow[] = [];
-  for (const row of await ports.enrolments.rows(enrolment.id)) {
-    if (row.status !== 'accepted' && row.status !== 'rejected') {
-      proved.push(row);
-      continue;
-    }
-    try {
-      const signed = await verifySender(
-        ports,
-        { body: row.message?.bytes ?? new Uint8Array(), signature: row.message?.signature },
-        { participant: row.operator, now: ports.clock.now() },
-      );
-      const answer = readAnswer(signed.message.body);
-      if (
-        answer.enrolmentId !== enrolment.id ||
-        answer.thumbprint !== enrolment.thumbprint ||
-        answer.status !== row.status
-      )
-        throw new Refusal('ANSWER_OF_ANOTHER');
-      proved.push(row);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      ports.warn('OPERATOR_ANSWER_UNPROVED', `${enrolment.id} ${row.operator}`, error.code);
-      proved.push({ ...row, status: 'waiting' });
-    }
-  }
-  return proved;
+/** A workflow ends in days: a vote that is older was brought back, to make active again what had ended (S22). */
+function requireRecent({ proofs }: Confirmation, now: Date): void {
+  const oldest = now.getTime() - enrolmentLimits.confirmationDays * 24 * 3_600_000;
+  if (proofs.some(({ at }) => Date.parse(at) < oldest)) throw new Refusal('PROOF_TOO_OLD');
 }
 
 async function write(
@@ -203,8 +179,9 @@ async function activate(
   acceptedBy: readonly string[],
   ground: Ground,
 ): Promise<SettleEnrolmentOutcome | undefined> {
-  const now = ports.clock.now();
-  const activation = await activationOf(ports, enrolment, acceptedBy, ground, now);
+  const activation = await provedActivation(ports, enrolment, acceptedBy, ground);
+  if ('refused' in activation)
+    return end(ports, enrolment, { outcome: 'END', event: 'REJECTED', code: activation.refused });
   const outcome = await ports.enrolments.activate(activation);
   if (outcome === 'ACTIVATED') return { outcome: 'ACTIVE' };
   if (outcome === 'STALE') return undefined;
@@ -223,54 +200,59 @@ async function widen(
     return { outcome: 'ACTIVE' };
   const known = new Set(status.acceptingOperators);
   if (acceptedBy.every((operator) => known.has(operator))) return { outcome: 'ACTIVE' };
-  const now = ports.clock.now();
-  const activation = await activationOf(ports, enrolment, acceptedBy, ground, now);
+  // Who accepted before goes on accepting, though the certificate that said so may have been changed since.
+  const acceptingOperators = [...new Set([...known, ...acceptedBy])].sort();
   const widened = await ports.enrolments.widen({
-    ...activation,
-    status: { ...status, acceptingOperators: acceptedBy },
+    ...traceOf(ports, enrolment, acceptedBy, ground),
+    status: { ...status, acceptingOperators },
   });
   return widened ? { outcome: 'ACTIVE' } : undefined;
 }
 
-async function activationOf(
+/** What is sealed says the certificate and the people's records, never the enrolment's own (S22). */
+async function provedActivation(
   ports: SettleEnrolmentPorts,
   enrolment: Enrolment,
   acceptedBy: readonly string[],
   ground: Ground,
-  now: Date,
-): Promise<Activation> {
-  const holder = enrolment.holder === undefined ? undefined : await ports.people.person(enrolment.holder);
+): Promise<Activation | { readonly refused: EndingCode }> {
+  try {
+    const proved = await provedCertificate(ports, enrolment);
+    const status: CertificateStatus = {
+      thumbprint: enrolment.thumbprint,
+      participant: enrolment.participant,
+      enrolmentId: enrolment.id,
+      use: enrolment.use,
+      networkStatus: 'active',
+      validity: 'valid',
+      acceptingOperators: acceptedBy,
+      activatedAt: ports.clock.now(),
+      ...proved,
+    };
+    return { ...traceOf(ports, enrolment, acceptedBy, ground), status };
+  } catch (error) {
+    if (error instanceof Refusal) return { refused: error.code };
+    throw error;
+  }
+}
+
+function traceOf(
+  ports: SettleEnrolmentPorts,
+  enrolment: Enrolment,
+  acceptedBy: readonly string[],
+  ground: Ground,
+): Omit<Activation, 'status'> {
   const confirmedBy = ground.confirmed?.proofs.map((proof) => proof.personId) ?? [];
-  const evidence = evidenceOf(ports, enrolment, 'enrolment.activated', {
-    acceptedBy: [...acceptedBy],
-    confirmedBy,
-  });
-  const status: CertificateStatus = {
-    thumbprint: enrolment.thumbprint,
-    keyThumbprint: enrolment.keyThumbprint,
-    participant: enrolment.participant,
-    enrolmentId: enrolment.id,
-    use: enrolment.use,
-    networkStatus: 'active',
-    validity: 'valid',
-    notAfter: enrolment.notAfter,
-    acceptingOperators: acceptedBy,
-    sources: enrolment.sources,
-    anchor: enrolment.anchor!,
-    activatedAt: now,
-    ...(enrolment.holder === undefined ? {} : { holder: enrolment.holder }),
-    ...(holder?.power?.until ? { powerUntil: holder.power.until } : {}),
-    ...(enrolment.pscProfile === undefined ? {} : { pscProfile: enrolment.pscProfile }),
-  };
   return {
     from: enrolment,
-    status,
-    steps: [finalStep(enrolment, 'ACTIVE', now)],
+    steps: [finalStep(enrolment, 'ACTIVE', ports.clock.now())],
     proofs: [
       ...(ground.confirmed?.proofs.map((proof) => sha256(proofBytes(proof))) ?? []),
       ...ground.rows.flatMap((row) => (row.message ? [sha256(row.message.bytes)] : [])),
     ],
-    evidence: [evidence],
+    evidence: [
+      evidenceOf(ports, enrolment, 'enrolment.activated', { acceptedBy: [...acceptedBy], confirmedBy }),
+    ],
     outbox: [],
   };
 }

@@ -41,8 +41,14 @@ describe('what ends or activates a pending enrolment', () => {
     [
       'an acceptance without the officer activates nothing',
       pending,
-      { answers: [answer('A', 'accepted')], confirmation: { status: 'waiting' } },
+      { answers: [answer('A', 'accepted')], confirmation: { status: 'waiting' }, final: false },
       'NOTHING',
+    ],
+    [
+      'at the end of the workflow it is as silence',
+      pending,
+      { answers: [answer('A', 'accepted')], confirmation: { status: 'waiting' } },
+      'END NO_ANSWER',
     ],
     [
       'relaxed policy and an acceptance activate',
