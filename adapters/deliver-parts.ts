@@ -42,7 +42,9 @@ export function deliverParts(parts: NodeParts, secret: SecretReader) {
   return {
     node,
     enrolments,
+    statuses,
     signer: kmsSigner(parts.kms, config.messageKeyId, 'RSASSA_PSS_SHA_256'),
+    messageKey: () => publicKey(config.messageKeyId),
     async certificate(): Promise<Uint8Array> {
       const pinned = (await known.party(node.finId))?.pinnedCertificate ?? null;
       const key = await publicKey(config.messageKeyId);

@@ -11,11 +11,17 @@ export interface LargeBytes {
   get(sha256: string): Promise<Uint8Array>;
 }
 
+export interface SentMessage {
+  readonly bytes: Uint8Array;
+  /** Detached JWS of the first attempt. */
+  readonly signature: string;
+}
+
 export interface SentMessages {
-  /** The bytes of an earlier attempt. */
-  find(entryId: string): Promise<Uint8Array | undefined>;
-  /** @returns the bytes to send: these, or those of an attempt that came first. */
-  keep(entryId: string, bytes: Uint8Array, now: Date): Promise<Uint8Array>;
+  /** What an earlier attempt sent; the reader proves the signature before believing the bytes. */
+  find(entryId: string): Promise<SentMessage | undefined>;
+  /** @returns what to send: this, or what an attempt that came first has kept. */
+  keep(entryId: string, message: SentMessage, now: Date): Promise<SentMessage>;
 }
 
 const sentKey = (entryId: string): Key => ({ pk: `OUT#${entryId}`, sk: 'SENT' });
@@ -24,18 +30,20 @@ export function sentMessages(table: Table, large: LargeBytes): SentMessages {
   const find = async (entryId: string) => {
     const item = await table.get(sentKey(entryId));
     if (!item) return undefined;
-    return item.bytes instanceof Uint8Array ? item.bytes : large.get(text(item, 'sha256'));
+    const bytes = item.bytes instanceof Uint8Array ? item.bytes : await large.get(text(item, 'sha256'));
+    return { bytes, signature: typeof item.signature === 'string' ? item.signature : '' };
   };
   return {
     find,
-    async keep(entryId, bytes, now) {
+    async keep(entryId, { bytes, signature }, now) {
       const sha256 = createHash('sha256').update(bytes).digest('hex');
       const inItem = bytes.length <= messagePolicy.inItemBytes;
       if (!inItem) await large.put(sha256, bytes);
-      const item = { ...sentKey(entryId), sha256, at: now.toISOString(), ...(inItem && { bytes }) };
+      const at = now.toISOString();
+      const item = { ...sentKey(entryId), sha256, at, signature, ...(inItem && { bytes }) };
       try {
         await table.write({ put: item, when: absent() });
-        return bytes;
+        return { bytes, signature };
       } catch (error) {
         if (!(error instanceof ConditionFailed)) throw error;
         return (await find(entryId))!;

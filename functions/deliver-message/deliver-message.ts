@@ -1,10 +1,11 @@
 // Brings one message to another node, or one event to a participant's URL, and hears what they say. 200 and 409 are
 // delivered; a refusal of a node is final; everything else is tried again later, with the same bytes and ids.
 
-import { randomUUID } from 'node:crypto';
+import { type KeyObject, randomUUID } from 'node:crypto';
+import { Refusal } from '../../core/errors.ts';
 import type { LastHead } from '../../core/evidence/ports.ts';
 import type { Institution } from '../../core/message/envelope.ts';
-import { type DigestSigner, signDetached } from '../../core/message/jws.ts';
+import { type DigestSigner, readDetachedJws, signDetached, verifyDetached } from '../../core/message/jws.ts';
 import {
   eventBytes,
   type NodeMessage,
@@ -20,15 +21,23 @@ export interface PostedAnswer {
   readonly body: Uint8Array;
 }
 
+/** A message and the signature that its first attempt carried. */
+export interface SignedBytes {
+  readonly bytes: Uint8Array;
+  readonly signature: string;
+}
+
 export interface DeliverPorts {
   readonly clock: Clock;
   readonly node: Institution;
   readonly signer: DigestSigner;
   /** DER of the certificate that this node signs with now. */
   certificate(): Promise<Uint8Array>;
+  /** What `signer` signs with: what was kept is proved to be our own before it is signed again (S22). */
+  messageKey(): Promise<KeyObject>;
   readonly sent: {
-    find(entryId: string): Promise<Uint8Array | undefined>;
-    keep(entryId: string, bytes: Uint8Array, now: Date): Promise<Uint8Array>;
+    find(entryId: string): Promise<SignedBytes | undefined>;
+    keep(entryId: string, first: SignedBytes, now: Date): Promise<SignedBytes>;
   };
   /** Through the egress guard; no redirects. @throws Transient, Refusal EGRESS_* */
   post(url: string, headers: Readonly<Record<string, string>>, body: Uint8Array): Promise<PostedAnswer>;
@@ -62,7 +71,7 @@ export async function deliverToNode(
   const peer = await ports.peer(message.receiver);
   // The peer is pinned and given its key by acts of people, who may still be at it.
   if (!peer) return { outcome: 'NOT_NOW', because: 'PEER_UNKNOWN' };
-  const bytes = await keptBytes(ports, entry.id, async () => {
+  const signedBytes = await keptBytes(ports, entry.id, async () => {
     const evidenceHead = await ports.evidenceHead();
     return nodeMessageBytes(entry, {
       ...message,
@@ -73,7 +82,7 @@ export async function deliverToNode(
   });
   const url = `${peer.apiUrl.replace(/\/$/, '')}/v1/node/messages`;
   const headers = { 'Content-Type': 'application/json', 'Shinkansen-Api-Key': peer.apiKey };
-  return heardFromNode(await send(ports, url, headers, bytes), ports.clock.now());
+  return heardFromNode(await send(ports, url, headers, signedBytes), ports.clock.now());
 }
 
 export async function deliverEvent(
@@ -83,8 +92,8 @@ export async function deliverEvent(
 ): Promise<Delivered> {
   const url = await ports.eventsUrl(event.participant, ports.clock.now());
   if (url === undefined) return { outcome: 'NOWHERE' };
-  const bytes = await keptBytes(ports, entry.id, async () => eventBytes(entry.id, ports.node, event));
-  const answer = await send(ports, url, { 'Content-Type': 'application/cloudevents+json' }, bytes);
+  const signedBytes = await keptBytes(ports, entry.id, async () => eventBytes(entry.id, ports.node, event));
+  const answer = await send(ports, url, { 'Content-Type': 'application/cloudevents+json' }, signedBytes);
   return heardFromParticipant(answer, ports.clock.now());
 }
 
@@ -95,8 +104,8 @@ export async function deliverToWebhook(
   url: string,
   make: () => Uint8Array,
 ): Promise<Delivered> {
-  const bytes = await keptBytes(ports, entry.id, async () => make());
-  const answer = await send(ports, url, { 'Content-Type': 'application/json' }, bytes);
+  const signedBytes = await keptBytes(ports, entry.id, async () => make());
+  const answer = await send(ports, url, { 'Content-Type': 'application/json' }, signedBytes);
   return heardFromParticipant(answer, ports.clock.now());
 }
 
@@ -104,19 +113,36 @@ async function keptBytes(
   ports: DeliverPorts,
   entryId: string,
   make: () => Promise<Uint8Array>,
-): Promise<Uint8Array> {
-  return (
-    (await ports.sent.find(entryId)) ?? (await ports.sent.keep(entryId, await make(), ports.clock.now()))
-  );
+): Promise<SignedBytes> {
+  const kept = await ports.sent.find(entryId);
+  if (!kept) return ports.sent.keep(entryId, await signed(ports, await make()), ports.clock.now());
+  await requireOwn(ports, kept);
+  // The certificate may have been changed since the first attempt.
+  return signed(ports, kept.bytes);
+}
+
+async function signed(ports: DeliverPorts, bytes: Uint8Array): Promise<SignedBytes> {
+  return { bytes, signature: await signDetached(bytes, await ports.certificate(), ports.signer) };
+}
+
+/** Else whoever can write the table would have us sign what they like. @throws Refusal PROOF_BROKEN */
+async function requireOwn(ports: DeliverPorts, { bytes, signature }: SignedBytes): Promise<void> {
+  const publicKey = await ports.messageKey();
+  try {
+    const jws = readDetachedJws(signature);
+    verifyDetached(jws, bytes, { thumbprint: jws.thumbprint, publicKey });
+  } catch (error) {
+    if (error instanceof Refusal) throw new Refusal('PROOF_BROKEN', { found: error.code });
+    throw error;
+  }
 }
 
 async function send(
   ports: DeliverPorts,
   url: string,
   headers: Readonly<Record<string, string>>,
-  bytes: Uint8Array,
+  { bytes, signature }: SignedBytes,
 ): Promise<PostedAnswer> {
-  const signature = await signDetached(bytes, await ports.certificate(), ports.signer);
   const all = { ...headers, 'Shinkansen-JWS-Signature': signature, 'x-fapi-interaction-id': randomUUID() };
   return ports.post(url, all, bytes);
 }

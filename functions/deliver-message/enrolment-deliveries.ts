@@ -4,7 +4,7 @@
 import { answerParameters, type EnrolmentAnswer } from '../../core/enrolment/answer.ts';
 import type { Enrolment, OperatorAnswer } from '../../core/enrolment/enrolment.ts';
 import { forwardParameters } from '../../core/enrolment/forward.ts';
-import type { EnrolmentStore } from '../../core/enrolment/ports.ts';
+import type { EnrolmentStore, StatusStore } from '../../core/enrolment/ports.ts';
 import { wakeExecution } from '../../core/enrolment/recording.ts';
 import type { JsonObject } from '../../core/message/envelope.ts';
 import { messageIdOf } from '../../core/message/outgoing.ts';
@@ -17,6 +17,8 @@ import { type Delivered, type DeliverPorts, deliverEvent, deliverToNode } from '
 export interface EnrolmentDeliveryPorts extends DeliverPorts {
   readonly ids: Ids;
   readonly enrolments: Pick<EnrolmentStore, 'find' | 'messageOf' | 'rows' | 'putRow'>;
+  /** @throws Refusal SEAL_BROKEN */
+  readonly statuses: Pick<StatusStore, 'status'>;
   readonly decisions: Pick<Decisions, 'find'>;
   /** An enrolment as its participant sees it (openapi.yaml). */
   describe(enrolment: Enrolment, rows: readonly OperatorAnswer[]): JsonObject;
@@ -85,6 +87,8 @@ async function answer(ports: EnrolmentDeliveryPorts, entry: OutboxEntry): Promis
   const enrolment = await ports.enrolments.find(enrolmentId);
   if (!enrolment || enrolment.networkStatus === 'pending') return NOTHING_TO_TELL;
   const accepted = enrolment.networkStatus === 'active';
+  if (accepted && !(await isSealedActive(ports, enrolment)))
+    return { outcome: 'NOT_NOW', because: 'CERTIFICATE_NOT_ACTIVE' };
   const decision = await ports.decisions.find(decisionIdOf(enrolmentId, 'apoderado'));
   const said: EnrolmentAnswer = {
     enrolmentId,
@@ -98,6 +102,12 @@ async function answer(ports: EnrolmentDeliveryPorts, entry: OutboxEntry): Promis
     action: 'enrolment.answer',
     parameters: answerParameters(said),
   });
+}
+
+/** What we sign about ourselves rests on what settle-enrolment sealed, not on the record that the table has (S22). */
+async function isSealedActive({ statuses }: EnrolmentDeliveryPorts, enrolment: Enrolment): Promise<boolean> {
+  const status = await statuses.status(enrolment.thumbprint);
+  return status?.networkStatus === 'active' && status.enrolmentId === enrolment.id;
 }
 
 function confirmationIn(decision: Decision): JsonObject | null {

@@ -55,6 +55,7 @@ beforeEach(() => {
     node: network,
     signer: party,
     certificate: async () => party.certificateDer,
+    messageKey: async () => party.publicKey,
     sent: sentMessages(memoryTable(), large),
     async post(url, headers, body) {
       posted.push({ url, headers, body: Buffer.from(body) });
@@ -121,9 +122,10 @@ describe('a message to another node', () => {
   });
 
   test('is what the first of two attempts at once kept', async () => {
-    const [one, two] = [Buffer.from('one'), Buffer.from('two')];
-    const kept = await Promise.all([one, two].map((bytes) => ports.sent.keep(entry.id, bytes, clock.now())));
-    expect(kept.map((bytes) => Buffer.from(bytes).toString())).toEqual(['one', 'one']);
+    const both = ['one', 'two'].map((text) => ({ bytes: Buffer.from(text), signature: text }));
+    const kept = await Promise.all(both.map((sent) => ports.sent.keep(entry.id, sent, clock.now())));
+    expect(kept.map(({ bytes }) => Buffer.from(bytes).toString())).toEqual(['one', 'one']);
+    expect(kept.map(({ signature }) => signature)).toEqual(['one', 'one']);
   });
 
   test('lies in the bucket under its digest when it is large', async () => {

@@ -121,6 +121,7 @@ describe('what goes out', () => {
       node: network,
       signer: party,
       certificate: async () => party.certificateDer,
+      messageKey: async () => party.publicKey,
       sent: { find: async () => undefined, keep: async (_, bytes) => bytes },
       async post(_url, _headers, body) {
         posted.push(body);

@@ -6,7 +6,7 @@ import { validate as validateNodeMessage } from '../../adapters/http/generated/n
 import { memoryClock, memoryIds } from '../../adapters/memory/clock.ts';
 import { memoryTable } from '../../adapters/memory/table.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
-import type { Enrolment } from '../../core/enrolment/enrolment.ts';
+import type { CertificateStatus, Enrolment } from '../../core/enrolment/enrolment.ts';
 import type { OperatorRow, WithTrace } from '../../core/enrolment/ports.ts';
 import { readEnvelope } from '../../core/message/envelope.ts';
 import { newOutboxEntry } from '../../core/outbox.ts';
@@ -25,6 +25,7 @@ const bank = { finId: 'BANCO_CL', finIdSchema: 'SHINKANSEN' };
 const clock = memoryClock();
 let enrolment: Partial<Enrolment> | undefined;
 let decision: Partial<Decision> | undefined;
+let sealed: Partial<CertificateStatus> | undefined;
 let rows: [OperatorRow, WithTrace][];
 let posted: Uint8Array[];
 let answer: PostedAnswer;
@@ -45,6 +46,7 @@ beforeEach(() => {
     validity: 'valid',
   };
   decision = undefined;
+  sealed = undefined;
   rows = [];
   posted = [];
   answer = says(200, { message_id: 'm', status: 'pending' });
@@ -54,6 +56,7 @@ beforeEach(() => {
     node: network,
     signer: party,
     certificate: async () => party.certificateDer,
+    messageKey: async () => party.publicKey,
     sent: sentMessages(memoryTable(), { put: async () => {}, get: async () => new Uint8Array() }),
     async post(_url, _headers, body) {
       posted.push(body);
@@ -71,6 +74,7 @@ beforeEach(() => {
         return 'WRITTEN';
       },
     },
+    statuses: { status: async () => sealed as CertificateStatus | undefined },
     decisions: { find: async () => decision as Decision | undefined },
     describe: (one) => ({ enrolment_id: one.id }),
   });
@@ -152,6 +156,7 @@ describe('enrolment.forward', () => {
 describe('enrolment.answer', () => {
   test('A-036 says accepted with who confirmed, how, when, and the proof', async () => {
     enrolment = { ...enrolment, networkStatus: 'active' };
+    sealed = { networkStatus: 'active', enrolmentId: 'E1' };
     const proof = {
       method: 'password+totp',
       personId: 'P1',
@@ -170,6 +175,17 @@ describe('enrolment.answer', () => {
       code: null,
       confirmation: { person_id: 'P1', method: 'password+totp', proof: { alg: 'ES256', signature: 's' } },
     });
+  });
+
+  test.each<[string, Partial<CertificateStatus> | undefined]>([
+    ['is none', undefined],
+    ['is of another enrolment', { networkStatus: 'active', enrolmentId: 'E0' }],
+    ['is disabled', { networkStatus: 'disabled', enrolmentId: 'E1' }],
+  ])('S22 D: an enrolment edited to active accepts nothing where its sealed status %s', async (_, status) => {
+    enrolment = { ...enrolment, networkStatus: 'active' };
+    sealed = status;
+    expect(await deliver('enrolment.answer')).toMatchObject({ outcome: 'NOT_NOW' });
+    expect(posted).toEqual([]);
   });
 
   test('says rejected with its code and no confirmation', async () => {

@@ -1,6 +1,7 @@
 // A network, a payout operator with a simulated bank, and a participant's webhook, each over a table of its own, that
 // talk to each other as deployed nodes do: signed messages through the outbox. What a test of the whole payout stands on.
 
+import { createPublicKey } from 'node:crypto';
 import { statusStore } from '../../adapters/dynamodb/certificate.ts';
 import { certificateItem } from '../../adapters/dynamodb/certificate-items.ts';
 import { chainItem } from '../../adapters/dynamodb/enrolment-items.ts';
@@ -152,6 +153,7 @@ function nodeOver(
     executor,
     signer: { sign: async (digest: Uint8Array) => signPssDigest(own.key, digest) },
     certificate: async () => own.der,
+    messageKey: async () => createPublicKey(own.key),
     evidenceHead: async () => undefined,
     sent: sentMessages(table, large),
     post,
