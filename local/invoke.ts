@@ -1,5 +1,5 @@
 // What does one function answer to one event? As `sam local invoke`: in the running laptop if there is one, with its data,
-// else in an empty one of its own. Run: npm run invoke -- <LogicalId> events/x.json [--node network]
+// else in an empty one of its own. Run: npm run invoke -- <LogicalId> <event.json> [--node network]
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -71,7 +71,9 @@ async function main(): Promise<number> {
   });
   const [logicalId, eventFile] = positionals;
   if (!logicalId || !eventFile) {
-    console.error('npm run invoke -- <LogicalId> events/x.json [--node network|operator]');
+    console.error(
+      'npm run invoke -- <LogicalId of a function in template.yaml> <event.json> [--node network|operator]',
+    );
     return 2;
   }
   const event = readFileSync(eventFile, 'utf8');

@@ -258,11 +258,12 @@ async function all<T extends readonly unknown[]>(
   return (await Promise.all(starting)) as unknown as T;
 }
 
-async function naming<T>(what: string, port: number, starting: Promise<T>): Promise<T> {
+/** Says which door found its port taken. */
+export async function naming<T>(what: string, port: number, starting: Promise<T>): Promise<T> {
   try {
     return await starting;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new Error(`Port ${port} (${what}) is taken: stop what uses it, or choose another.`);
+    throw new Error(`Port ${port} (${what}) is taken: stop what uses it (ss -ltnp tells who).`);
   }
 }

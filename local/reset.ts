@@ -6,7 +6,8 @@ import { readRun } from './run-file.ts';
 /** Throws while the laptop that uses the folder runs. */
 export function reset(dataFolder: string): void {
   const run = readRun(dataFolder);
-  if (run) throw new Error(`The laptop runs (process ${run.pid}): stop it first.`);
+  if (run)
+    throw new Error(`The laptop runs (process ${run.pid}): ctrl-C where "npm start" runs, then again.`);
   rmSync(dataFolder, { recursive: true, force: true });
 }
 

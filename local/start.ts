@@ -1,16 +1,17 @@
 // The whole network on this laptop: a network node, a payout operator node, a test PSC and a mailbox, with people,
 // participants and keys to try things with. Run: npm start. Ctrl-C ends everything; .local/ keeps what happened.
 
-import { existsSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VirtualClock } from './clock.ts';
 import type { RunningEdge } from './edge/edge.ts';
 import { tryEdge } from './edge/try-edge.ts';
-import { type Laptop, startLaptop } from './laptop.ts';
+import { type Laptop, type Node, naming, startLaptop } from './laptop.ts';
 import { laptopNodes } from './nodes.ts';
 import { startPsc, type TestPsc } from './psc/psc.ts';
-import { removeRun, writeRun } from './run-file.ts';
-import { readSeed, type Seed, seed } from './seed/seed.ts';
+import { readRun, removeRun, writeRun } from './run-file.ts';
+import { nodeIdentities } from './seed/cast.ts';
+import { readSeed, type Seed, seed, seedingEnded } from './seed/seed.ts';
 
 export interface Whole {
   readonly laptop: Laptop;
@@ -31,6 +32,8 @@ export interface StartOptions {
   readonly counted?: boolean;
   /** The mTLS edge as well; by default with the documented ports only. */
   readonly edge?: boolean;
+  /** Hears what a first start, which takes a while, is doing. */
+  readonly tell?: (line: string) => void;
 }
 
 const ports = { aws: 4566, dynamodb: 4567, states: 4568, mail: 4500, clock: 4569, psc: 4400 } as const;
@@ -42,14 +45,18 @@ export async function startWhole(options: StartOptions): Promise<Whole> {
   const { dataFolder } = options;
   const free = options.ports === 'free';
   const clockFile = join(dataFolder, 'clock');
-  const fresh = !existsSync(clockFile);
+  refuseToStart(dataFolder);
+  const fresh = readSeed(dataFolder) === undefined;
+  // Of an earlier start that found a port taken: seeding begins in the past, whatever that one left.
+  if (fresh) rmSync(clockFile, { force: true });
   const start = new Date(Date.now() - seedingMinutes * 60_000);
   const clock = new VirtualClock({ file: clockFile, ...(fresh && { start }) });
-  const psc = await startPsc({
-    dataFolder: join(dataFolder, 'psc'),
-    port: free ? 0 : ports.psc,
-    clock: () => clock.now(),
-  });
+  const pscPort = free ? 0 : ports.psc;
+  const psc = await naming(
+    'psc',
+    pscPort,
+    startPsc({ dataFolder: join(dataFolder, 'psc'), port: pscPort, clock: () => clock.now() }),
+  );
   try {
     const laptop = await startLaptop({
       templateFile: 'template.yaml',
@@ -80,7 +87,8 @@ export async function startWhole(options: StartOptions): Promise<Whole> {
       clock.stop();
     };
     try {
-      const known = readSeed(dataFolder) ?? (await seed({ laptop, psc, clock, dataFolder }));
+      const known =
+        readSeed(dataFolder) ?? (await seed({ laptop, psc, clock, dataFolder, tell: options.tell }));
       const now = new Date();
       if (clock.now() < now) await clock.advance({ to: now });
       return { laptop, psc, clock, seed: known, edge: await starting, stop };
@@ -96,10 +104,21 @@ export async function startWhole(options: StartOptions): Promise<Whole> {
 
 const noPorts = { api: 0, pages: 0 };
 
+/** Nobody can be invited twice: what a first start left half done is thrown away, not gone on with. */
+function refuseToStart(dataFolder: string): void {
+  const run = readRun(dataFolder);
+  if (run) throw new Error(`The network runs already (process ${run.pid}): ctrl-C where "npm start" runs.`);
+  if (seedingEnded(dataFolder)) return;
+  throw new Error(`The first start did not come to its end, or is still at it in another terminal.
+If it is not: npm run reset, then npm start.`);
+}
+
 async function main(): Promise<void> {
   const began = performance.now();
   const dataFolder = '.local';
-  const whole = await startWhole({ dataFolder });
+  refuseToStart(dataFolder);
+  if (!readSeed(dataFolder)) console.log(firstStart);
+  const whole = await startWhole({ dataFolder, tell: (line) => console.log(`  ${line} ...`) });
   writeRun(dataFolder, {
     pid: process.pid,
     awsUrl: whole.laptop.endpoints.url,
@@ -108,6 +127,7 @@ async function main(): Promise<void> {
     pscUrl: whole.psc.url,
     nodes: whole.laptop.nodes.map(({ name, apiOrigin, pagesOrigin }) => ({ name, apiOrigin, pagesOrigin })),
   });
+  for (const node of whole.laptop.nodes) writeAuditVariables(dataFolder, whole.laptop, node);
   console.log(welcome(whole, (performance.now() - began) / 1000));
   const stop = async () => {
     console.log('\nStopping.');
@@ -119,6 +139,29 @@ async function main(): Promise<void> {
   process.once('SIGTERM', stop);
 }
 
+/** What `apodera evidence audit` reads of its environment; nothing of it is a secret here. */
+function writeAuditVariables(dataFolder: string, laptop: Laptop, { name, stack }: Node): void {
+  const { finId } = nodeIdentities[name as keyof typeof nodeIdentities];
+  const variables = {
+    ...laptop.environment,
+    AWS_REGION: laptop.endpoints.region,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    NODE_FIN_ID: finId,
+    TABLE_NAME: stack.resource('NodeTable'),
+    EVIDENCE_BUCKET: stack.resource('EvidenceBucket'),
+    EVIDENCE_KEY_ID: stack.resource('EvidenceKey'),
+    SEAL_KEY_ID: stack.resource('SealKey'),
+  };
+  const lines = Object.entries(variables).map(([variable, value]) => `export ${variable}='${value}'\n`);
+  writeFileSync(join(dataFolder, `${name}.env`), lines.join(''));
+}
+
+const firstStart = `
+First start: the functions are built, then operators, participants and their people are invited and accept, through
+the same doors as in production. It takes a minute or two; later starts take seconds.
+`;
+
 function welcome(whole: Whole, seconds: number): string {
   const { laptop, psc, seed: known } = whole;
   const aurora = known.participants[0];
@@ -127,6 +170,7 @@ function welcome(whole: Whole, seconds: number): string {
     (person) =>
       `  ${person.node.padEnd(9)} ${person.office.padEnd(16)} ${person.email.padEnd(26)} ${person.totp}`,
   );
+  const nameOf = (email?: string) => `${known.people.find((one) => one.email === email)?.name} (${email})`;
   return `
 Apodera runs (${seconds.toFixed(1)} s). Everything is on this machine; .local/ keeps it, ctrl-C stops it.
 
@@ -136,16 +180,22 @@ Apodera runs (${seconds.toFixed(1)} s). Everything is on this machine; .local/ k
   test PSC         ${psc.url}
   mTLS edge        ${edgeLine(whole)}
 
-People, with the secret of their authenticator app (the code of the moment: npm run -s code -- <e-mail> <node>).
+People at each node, with the secret of their authenticator app there.
 Everybody's password: ${known.people[0]?.password}
+The code of the moment: npm run -s code -- <e-mail> network|operator
 
 ${people.join('\n')}
 
-Try it: make a key, get a certificate from the test PSC, enrol it for ${aurora?.finId}.
+Try it in a second terminal, in this folder: make a key, get a certificate from the test PSC, enrol it for ${aurora?.finId}.
 
   ${tryIt(whole).join('\n  ')}
 
-Then open the mailbox: the security officer confirms first, the apoderado after.
+The last one prints a confirmation code and waits. Open the mailbox: ${nameOf(aurora?.officer)} confirms at the
+network first, ${nameOf(aurora?.apoderado)} at the payout operator after; the pages ask for that code, the password and
+the authenticator's code.
+
+Administration: npx apodera admin sign-in --node ${network?.pagesOrigin}, as ${known.people[0]?.email}
+Audit:          (. .local/network.env; npx apodera evidence audit)
 The whole story without a person: npm run demo
 `;
 }

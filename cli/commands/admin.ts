@@ -16,7 +16,12 @@ const reason: Option = {
   help: 'why; both operators sign it',
 };
 const file: Option = { type: 'string', value: '<file>', required: true, help: 'JSON with the parameters' };
-const participant: Option = { type: 'string', value: '<fin_id>', required: true, help: 'fin_id' };
+const participant: Option = {
+  type: 'string',
+  value: '<fin_id>',
+  required: true,
+  help: 'which one; "admin participants" lists them',
+};
 const person: Option = { type: 'string', value: '<person_id>', required: true, help: 'see "admin people"' };
 
 /** A verb that proposes one kind of act. */
@@ -59,7 +64,9 @@ const noun: Noun = {
     participants: { summary: 'participants and other nodes that this node knows', run: participants },
     people: {
       summary: 'people of a participant, or of the node itself',
-      options: { participant: { ...participant, required: false } },
+      options: {
+        participant: { ...participant, required: false, help: 'whose; without it, the node’s own operators' },
+      },
       run: people,
     },
     'api-keys': {
@@ -145,7 +152,9 @@ interface Row {
 
 async function participants(call: Call): Promise<Outcome> {
   const body = await adminApi(call.terminal).get<{ participants: readonly Row[] }>('participants');
-  const rows = body.participants.map((each) => [`${each.fin_id}`, `${each.kind}  ${each.name}`] as const);
+  const rows = body.participants.map(
+    (each) => [`${each.fin_id}`, `${each.kind?.padEnd(14)}  ${each.name}`] as const,
+  );
   return listed(body, rows, 'none yet; "apodera admin onboard" proposes one');
 }
 
@@ -154,7 +163,11 @@ async function people(call: Call): Promise<Outcome> {
   const query = of ? `?participant=${encodeURIComponent(of)}` : '';
   const body = await adminApi(call.terminal).get<{ people: readonly Row[] }>(`people${query}`);
   const rows = body.people.map(
-    (each) => [`${each.person_id}`, `${each.office}  ${each.state}  ${each.name ?? '(erased)'}`] as const,
+    (each) =>
+      [
+        `${each.person_id}`,
+        `${each.office?.padEnd(15)}  ${each.state?.padEnd(10)}  ${each.name ?? '(erased)'}`,
+      ] as const,
   );
   return listed(body, rows, 'nobody yet; "apodera admin invite" proposes somebody');
 }

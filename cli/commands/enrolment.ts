@@ -135,7 +135,10 @@ async function withdraw(call: Call): Promise<Outcome> {
   const parameters: JsonObject = { enrolment_id: id, reason: call.required('reason') };
   const body = writeEnvelope(headerFor(api), { action: 'enrolment.withdraw', parameters });
   const signature = await signatureOver(call, body);
-  if (!signature) throw new UsageError('a withdrawal is signed: name "--sign-with" and "--sign-certificate"');
+  if (!signature)
+    throw new UsageError(
+      'a withdrawal is signed with an active certificate: name "--sign-with" and "--sign-certificate"; without one, the people who were asked reject it',
+    );
   return outcomeOf(await api.post(`${pathOf(id)}/withdraw`, body, signature));
 }
 
@@ -164,13 +167,18 @@ async function signatureOver(call: Call, body: Uint8Array): Promise<string | und
 }
 
 const pollMs = 1_000;
+const waiting =
+  'Waiting for the people who confirm: give them the confirmation code. Ctrl-C ends the waiting, not the enrolment.';
 
 async function watch(call: Call, api: NodeApi, id: string): Promise<Outcome> {
   const seconds = Number(call.text('seconds') ?? '600');
   if (!Number.isInteger(seconds) || seconds < 1) throw new UsageError('"--seconds": expected a whole number');
   const end = performance.now() + seconds * 1000;
-  for (;;) {
+  for (let told = false; ; told = true) {
     const answer = await api.get(pathOf(id));
+    // Whoever waits has to hand the confirmation code to the people who decide.
+    if (answer.network_status === 'pending' && !told)
+      call.terminal.err(`${outcomeOf(answer).text}\n${waiting}\n`);
     if (answer.network_status !== 'pending' || performance.now() >= end) return outcomeOf(answer);
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }

@@ -1,7 +1,7 @@
 // What stands in a fresh local network? Node operators, trust anchors, two nodes that know each other, two participants
 // with their people: all of it made through the same doors and acts as in production, none of it written to a table.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeManifest } from '../../core/certificate/anchors.ts';
 import type { VirtualClock } from '../clock.ts';
@@ -45,6 +45,8 @@ export interface SeedParts {
   readonly psc: TestPsc;
   readonly clock: VirtualClock;
   readonly dataFolder: string;
+  /** Hears what is being done, in the present tense. */
+  readonly tell?: ((line: string) => void) | undefined;
 }
 
 /** One for all people of the laptop: it protects nothing. */
@@ -56,16 +58,31 @@ export function readSeed(dataFolder: string): Seed | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Seed) : undefined;
 }
 
+const markOf = (dataFolder: string) => join(dataFolder, 'seeding');
+
+/** False while a seed is at work, and after one that was interrupted. */
+export function seedingEnded(dataFolder: string): boolean {
+  return !existsSync(markOf(dataFolder));
+}
+
 export async function seed(parts: SeedParts): Promise<Seed> {
   const around = { mail: parts.laptop.mail, clock: parts.clock };
   const [network, operator] = parts.laptop.nodes.map(
     (node) => new Administration(parts.laptop, node, around, password),
   ) as [Administration, Administration];
-  for (const node of [network, operator]) await open(node, parts);
+  mkdirSync(parts.dataFolder, { recursive: true });
+  writeFileSync(markOf(parts.dataFolder), '');
+  const tell = parts.tell ?? (() => undefined);
+  for (const node of [network, operator]) {
+    tell(`${node.node.name}: three node operators set their factors, two sign the trust anchors`);
+    await open(node, parts);
+  }
+  tell('the two nodes pin each other’s certificate and exchange API keys');
   await introduce(network, operator, parts);
   const people: SeededPerson[] = [network, operator].flatMap(operatorsSeeded);
   const seeded: SeededParticipant[] = [];
   for (const participant of participants) {
+    tell(`${participant.name}: security officer and apoderado are invited at both nodes`);
     const shown = await onboard(network, participant, [nodeIdentities.operator.finId], people);
     const there = await onboard(operator, participant, [], people);
     const { finId, name, holder } = participant;
@@ -80,8 +97,8 @@ export async function seed(parts: SeedParts): Promise<Seed> {
     });
   }
   const result: Seed = { people, participants: seeded };
-  mkdirSync(parts.dataFolder, { recursive: true });
   writeFileSync(fileOf(parts.dataFolder), `${JSON.stringify(result, null, 2)}\n`, { mode: 0o600 });
+  rmSync(markOf(parts.dataFolder));
   return result;
 }
 
