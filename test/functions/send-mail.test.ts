@@ -54,7 +54,7 @@ test('a mail says who asks, three facts, until when, and what to do if it was no
     'PSC de Prueba S.A., el 21/11/2026, vence el 22/11/2027',
     'Tiene hasta el 25/11/2026 a las 09:00 (hora de Chile)',
     '¿No esperaba esto?',
-    'El botón lleva a pages.test.',
+    'El enlace lleva a pages.test.',
   ]) {
     expect(text).toContain(part);
     expect(html).toContain(part);
