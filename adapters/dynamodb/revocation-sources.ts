@@ -7,6 +7,7 @@ import {
   type ThawedSources,
 } from '../../core/certificate/revocation/freshness.ts';
 import type { CertificateStatus } from '../../core/enrolment/enrolment.ts';
+import type { SweptSource } from '../../core/sweep/ports.ts';
 import { recordOf, withoutKeys } from './records.ts';
 import type { Key, Table } from './table.ts';
 
@@ -47,13 +48,16 @@ export function thawedSources(table: Table) {
   };
 }
 
+/** `urls` and `trouble` are missing where an item is older than they are. */
+export type KnownSource = SourceTimes & Partial<Pick<SweptSource, 'urls' | 'trouble'>>;
+
 /** The times of these sources, in their order; undefined for one that no sweep has fetched yet. */
 export async function sourceTimes(
   table: Table,
   sources: readonly string[],
-): Promise<readonly (SourceTimes | undefined)[]> {
+): Promise<readonly (KnownSource | undefined)[]> {
   const items = await table.getMany(sources.map(sourceKey));
-  return items.map((item) => item && recordOf<SourceTimes>(withoutKeys(item), dates));
+  return items.map((item) => item && recordOf<KnownSource>(withoutKeys(item), dates));
 }
 
 const neverSwept = (since: Date): SourceTimes => ({

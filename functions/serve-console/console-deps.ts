@@ -1,6 +1,6 @@
 // What does the console read? Stores that it never writes: only the methods that are used, so that a type says so too.
 
-import type { SourceTimes } from '../../core/certificate/revocation/freshness.ts';
+import type { KnownSource } from '../../adapters/dynamodb/revocation-sources.ts';
 import type { EnrolmentStore, StatusStore } from '../../core/enrolment/ports.ts';
 import type { Acts, ApiKeyRings, Decisions, Parties, People } from '../../core/people/ports.ts';
 import type { TrustSource } from '../../core/trust.ts';
@@ -18,5 +18,5 @@ export interface ConsoleDeps extends SessionDeps {
   readonly apiKeys: ApiKeyRings;
   readonly acts: Pick<Acts, 'open'>;
   readonly trust: TrustSource;
-  readonly sourceTimes: (sources: readonly string[]) => Promise<readonly (SourceTimes | undefined)[]>;
+  readonly sourceTimes: (sources: readonly string[]) => Promise<readonly (KnownSource | undefined)[]>;
 }

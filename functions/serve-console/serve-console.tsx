@@ -8,14 +8,13 @@ import type { ReadingSession } from '../../core/people/session.ts';
 import type { ConsoleFrame } from '../../pages/console/frame.tsx';
 import {
   ActsPage,
-  AnchorsPage,
   ConfirmationsPage,
   KeysPage,
   NodePeoplePage,
   ParticipantPage,
   ParticipantsPage,
-  SourcesPage,
 } from '../../pages/console/lists.tsx';
+import { AnchorsPage, SourcesPage } from '../../pages/console/trust.tsx';
 import { type DeadEnd, DeadEndPage } from '../../pages/dead-end.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import { localeOf } from '../../pages/texts/texts.ts';
@@ -143,6 +142,8 @@ async function trustAndControl(
         ...row,
         ...(times?.lastGoodFetch && { fetchedAt: times.lastGoodFetch }),
         ...(times?.nextUpdate && { nextUpdate: times.nextUpdate }),
+        ...(times?.urls?.[0] && { url: times.urls[0] }),
+        ...(times?.trouble && { trouble: times.trouble }),
       }));
       return <SourcesPage frame={frame} sources={sources} />;
     }

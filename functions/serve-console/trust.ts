@@ -1,7 +1,8 @@
 // On what does the trust of this node stand now: how fresh are the sources of revocation that certificates in sight
 // name, and which anchors are in force? Reads only; freshness is computed as the payout path computes it.
 
-import { reportOn, type SourceState, type SourceTimes } from '../../core/certificate/revocation/freshness.ts';
+import type { KnownSource } from '../../adapters/dynamodb/revocation-sources.ts';
+import { reportOn, type SourceState } from '../../core/certificate/revocation/freshness.ts';
 import { thumbprintOf } from '../../core/certificate/thumbprint.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { Sight } from '../../core/people/sight.ts';
@@ -14,7 +15,7 @@ export interface SourceRow {
   readonly pscs: readonly string[];
   /** Pending and active ones that name it. */
   readonly certificates: number;
-  readonly times?: SourceTimes;
+  readonly times?: KnownSource;
   /** UNSWEPT: asked when a certificate came, and by nobody since. */
   readonly state: SourceState | 'UNSWEPT';
 }

@@ -7,6 +7,7 @@ import { thumbprintShort } from '../when.ts';
 import {
   type ConsoleFrame,
   ConsolePage,
+  commands,
   Empty,
   List,
   NetworkState,
@@ -79,7 +80,7 @@ export const CertificatesPage: FC<CertificatesProps> = (props) => {
           frame={frame}
           title={certificates.empty}
           text={certificates.emptyText}
-          command="apodera enrolment submit --chain chain.pem --key key.pem --reason '…'"
+          command={commands.submit}
         />
       ) : (
         <>

@@ -162,6 +162,11 @@ export const List: FC<{
   </table>
 );
 
+/** What fills most empty lists. */
+export const commands = {
+  submit: "apodera enrolment submit --chain chain.pem --key key.pem --reason '…'",
+} as const;
+
 export const Empty: FC<{ frame: Frame; title: string; text: string; command?: string }> = (props) => (
   <div class="empty">
     <h2>{props.title}</h2>

@@ -1,5 +1,5 @@
-// What waits, who is here, with which keys, on what is trust built? The console's plain lists; each row answers
-// without a click, each empty one names the command that fills it.
+// What waits, who is here, with which keys? The console's plain lists; each row answers without a click, each empty
+// one names the command that fills it.
 
 import type { FC } from 'hono/jsx';
 import type { Decision } from '../../core/people/decision.ts';
@@ -7,10 +7,8 @@ import type { Party } from '../../core/people/party.ts';
 import { type Person, powerInForce } from '../../core/people/person.ts';
 import { Fact, Note } from '../parts.tsx';
 import { fill, textsIn } from '../texts/texts.ts';
-import { dateText, momentText, thumbprintShort } from '../when.ts';
-import { type ConsoleFrame, ConsolePage, Empty, List, State, When } from './frame.tsx';
-
-const submit = "apodera enrolment submit --chain chain.pem --key key.pem --reason '…'";
+import { dateText, momentText } from '../when.ts';
+import { type ConsoleFrame, ConsolePage, commands, Empty, List, State, When } from './frame.tsx';
 
 export interface WaitingLine {
   readonly participantName: string;
@@ -50,7 +48,12 @@ export const ConfirmationsPage: FC<{ frame: ConsoleFrame; waiting: readonly Wait
           <List caption={confirmations.title} columns={columns} rows={rows} />
         </>
       ) : (
-        <Empty frame={frame} title={confirmations.empty} text={confirmations.emptyText} command={submit} />
+        <Empty
+          frame={frame}
+          title={confirmations.empty}
+          text={confirmations.emptyText}
+          command={commands.submit}
+        />
       )}
     </ConsolePage>
   );
@@ -246,99 +249,6 @@ export const KeysPage: FC<{ frame: ConsoleFrame; keys: readonly KeyLine[] }> = (
           title={keys.empty}
           text={keys.emptyText}
           command="apodera admin issue-key --participant … --reason '…'"
-        />
-      )}
-    </ConsolePage>
-  );
-};
-
-export interface SourceLine {
-  readonly source: string;
-  readonly pscs: readonly string[];
-  readonly certificates: number;
-  readonly fetchedAt?: Date;
-  readonly nextUpdate?: Date;
-  readonly state: 'CURRENT' | 'STALE' | 'FROZEN' | 'UNSWEPT';
-}
-
-export const SourcesPage: FC<{ frame: ConsoleFrame; sources: readonly SourceLine[] }> = (props) => {
-  const { frame, sources: lines } = props;
-  const { sources, ...words } = textsIn(frame.locale).console;
-  const columns = [
-    { name: sources.psc },
-    { name: words.state },
-    { name: sources.fetched },
-    { name: sources.nextUpdate },
-    { name: sources.certificates, number: true },
-    { name: sources.source },
-  ];
-  const tone = { CURRENT: 'ok', STALE: 'warn', FROZEN: 'danger', UNSWEPT: 'info' } as const;
-  const rows = lines.map((line) => [
-    line.pscs.join(', ') || words.unknown,
-    <State tone={tone[line.state]}>{sources.states[line.state]}</State>,
-    line.fetchedAt ? (
-      <When frame={frame} date={line.fetchedAt} />
-    ) : line.state === 'UNSWEPT' ? (
-      sources.unswept
-    ) : (
-      words.never
-    ),
-    line.nextUpdate ? <When frame={frame} date={line.nextUpdate} /> : words.unknown,
-    line.certificates,
-    <span class="mono">
-      {line.source.slice(0, 8)}…{line.source.slice(-6)}
-    </span>,
-  ]);
-  return (
-    <ConsolePage frame={frame} section="sources" title={sources.title} lead={sources.lead}>
-      {lines.length > 0 ? (
-        <List caption={sources.title} columns={columns} rows={rows} />
-      ) : (
-        <Empty frame={frame} title={sources.empty} text={sources.emptyText} command={submit} />
-      )}
-    </ConsolePage>
-  );
-};
-
-export interface AnchorLine {
-  readonly subject: string;
-  readonly thumbprint: string;
-  readonly notAfter: Date;
-  readonly profile?: string;
-}
-
-export const AnchorsPage: FC<{ frame: ConsoleFrame; version: number; anchors: readonly AnchorLine[] }> = (
-  props,
-) => {
-  const { frame, version, anchors: lines } = props;
-  const { anchors, ...words } = textsIn(frame.locale).console;
-  const columns = [
-    { name: anchors.subject },
-    { name: anchors.profile },
-    { name: anchors.expires },
-    { name: words.thumbprint },
-  ];
-  const rows = lines.map(({ subject, profile, notAfter, thumbprint }) => [
-    subject,
-    profile ?? words.unknown,
-    <time datetime={notAfter.toISOString()}>{dateText(notAfter, frame)}</time>,
-    <span class="mono">{thumbprintShort(thumbprint)}</span>,
-  ]);
-  return (
-    <ConsolePage
-      frame={frame}
-      section="anchors"
-      title={anchors.title}
-      lead={version > 0 ? fill(anchors.lead, { version }) : undefined}
-    >
-      {lines.length > 0 ? (
-        <List caption={anchors.title} columns={columns} rows={rows} />
-      ) : (
-        <Empty
-          frame={frame}
-          title={anchors.empty}
-          text={anchors.emptyText}
-          command="apodera admin anchors --file manifest.json --reason '…'"
         />
       )}
     </ConsolePage>

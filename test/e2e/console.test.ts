@@ -1,0 +1,156 @@
+// The console in a real browser, over a network that was started for it: every page, both themes, desktop and phone,
+// with and without script. What it looked like is kept under test/artefacts/console/.
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Chapters } from '../../local/demo/chapters.ts';
+import { Story } from '../../local/demo/story.ts';
+import { startWhole, type Whole } from '../../local/start.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const pictures = 'test/artefacts/console';
+/** Two cores shared with others take their time. */
+const startMs = 480_000;
+const sizes = [
+  { name: 'desktop', width: 1280, height: 800 },
+  { name: 'phone', width: 390, height: 844 },
+] as const;
+
+let whole: Whole;
+let chapters: Chapters;
+let browser: Browser;
+let folder: string;
+let enrolments: { readonly active: string; readonly waiting: string };
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'apodera-console-'));
+  mkdirSync(pictures, { recursive: true });
+  whole = await startWhole({ dataFolder: folder, ports: 'free' });
+  chapters = new Chapters(whole, new Story(whole.clock, false));
+  const [aurora, creditoJa] = whole.seed.participants;
+  const active = await chapters.enrol(aurora!);
+  const waiting = await chapters.submit(creditoJa!);
+  enrolments = { active: active.id, waiting: waiting.id };
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
+  });
+}, startMs);
+
+afterAll(async () => {
+  await browser?.close();
+  await whole?.stop();
+  if (folder) rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+/** By the form, as a person does it, with the browser's own headers. */
+async function signIn(email: string, node: 'network' | 'operator', scripts = false) {
+  const persona = chapters.persona(email, node);
+  const origin = chapters.origin(node, 'pages');
+  const context = await browser.newContext({ javaScriptEnabled: scripts });
+  const page = await context.newPage();
+  await page.goto(`${origin}/sign-in?next=/console`);
+  await page.fill('#email', email);
+  await page.fill('#password', persona.factors!.password);
+  await page.fill('#totp', await persona.code());
+  await page.click('main button[type=submit]');
+  await page.waitForURL(`${origin}/console`);
+  return { context, page, origin };
+}
+
+async function violations(page: Page): Promise<readonly string[]> {
+  await page.addScriptTag({ content: axe });
+  return page.evaluate(async () => {
+    const run = (globalThis as unknown as { axe: { run(): Promise<{ violations: Found[] }> } }).axe;
+    type Found = { id: string; nodes: { target: string[] }[] };
+    const { violations } = await run.run();
+    return violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
+    );
+  });
+}
+
+async function looked(
+  state: Awaited<ReturnType<BrowserContext['storageState']>>,
+  origin: string,
+  paths: readonly string[],
+) {
+  const found: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const)
+    for (const { name, ...viewport } of sizes) {
+      // axe is a script of ours for this look only; the page's own policy lets none run.
+      const context = await browser.newContext({
+        storageState: state,
+        colorScheme,
+        viewport,
+        bypassCSP: true,
+      });
+      const page = await context.newPage();
+      for (const path of paths) {
+        const where = `${path} ${colorScheme} ${name}`;
+        const answer = await page.goto(origin + path);
+        if (answer?.status() !== 200) found.push(`${where}: ${answer?.status()}`);
+        if ((await answer!.body()).length > 100_000) found.push(`${where}: more than 100 KB`);
+        const tooWide = await page.evaluate(
+          'document.documentElement.scrollWidth > document.documentElement.clientWidth',
+        );
+        if (tooWide) found.push(`${where}: wider than the screen`);
+        found.push(...(await violations(page)).map((violation) => `${where}: ${violation}`));
+        const file = path.replace(/[^a-z]+/g, '-').replace(/^-/, '');
+        await page.screenshot({ path: join(pictures, `${file}-${colorScheme}-${name}.png`), fullPage: true });
+      }
+      await context.close();
+    }
+  return found;
+}
+
+test('each page of the console is sound in both themes, on desktop and phone', async () => {
+  const { context, origin } = await signIn('carla@red.example', 'network');
+  const sections = ['confirmations', 'participants', 'sources', 'anchors', 'acts', 'keys', 'people'];
+  const paths = [
+    '/console',
+    ...sections.map((section) => `/console/${section}`),
+    '/console/participants/FINTECH_AURORA',
+    `/console/enrolments/${enrolments.active}`,
+    '/console?q=nothing-is-called-so',
+  ];
+  expect(await looked(await context.storageState(), origin, paths)).toEqual([]);
+  await context.close();
+}, 300_000);
+
+test('without script an operator finds what waits, since when, and for whom', async () => {
+  const { page, origin } = await signIn('bruno@red.example', 'network');
+  await page.selectOption('#state', 'pending');
+  await page.click('main button[type=submit]');
+  expect(await page.locator('table.list tbody tr').count()).toBe(1);
+  await page.click('table.list tbody a');
+  expect(page.url()).toBe(`${origin}/console/enrolments/${enrolments.waiting}`);
+  expect(await page.locator('.timeline li.waiting').innerText()).toMatch(
+    /^5\b[\s\S]*Paulo Azevedo[\s\S]*hasta el/,
+  );
+  await page.click('nav a[href="/console/confirmations"]');
+  expect(await page.locator('table.list tbody').innerText()).toContain('Paulo Azevedo');
+});
+
+test('an officer sees their participant in their language, and nothing of another', async () => {
+  const { page, origin } = await signIn('paulo@creditoja.example', 'network');
+  expect(await page.locator('html').getAttribute('lang')).toBe('pt');
+  for (const path of ['', '/confirmations', '/participants', '/keys', '/sources']) {
+    await page.goto(`${origin}/console${path}`);
+    expect(await page.content()).not.toMatch(/Aurora|AURORA|María Fernanda/);
+  }
+  const theirs = await page.goto(`${origin}/console/enrolments/${enrolments.active}`);
+  expect(theirs?.status()).toBe(404);
+  expect((await page.goto(`${origin}/acts`))?.status()).toBe(403);
+});
+
+test('an apoderado follows their certificate at the payout operator, all steps of that node done', async () => {
+  const { page } = await signIn('maria@aurora.example', 'operator');
+  await page.click('table.list tbody a');
+  expect(await page.locator('.timeline li.done').count()).toBe(9);
+  expect(await page.locator('#step-13').innerText()).toContain('María Fernanda Rojas Soto');
+});
