@@ -15,7 +15,7 @@ import { Control } from '../../proxy/control.ts';
 import { Edge } from '../../proxy/edge.ts';
 import { shakeHands } from '../../proxy/handshake.ts';
 import { nodeRefused, type RefusedSource } from '../../proxy/refused.ts';
-import { checkTrust, pem, type TrustBundle } from '../../proxy/trust.ts';
+import { type CheckedTrust, checkTrust, pem, type TrustBundle } from '../../proxy/trust.ts';
 import type { VirtualClock } from '../clock.ts';
 import { freePort } from '../dynamodb.ts';
 import type { Laptop, Node } from '../laptop.ts';
@@ -107,8 +107,26 @@ export async function startLocalEdge(parts: LocalEdgeParts): Promise<RunningEdge
     },
     environment: { PATH: `${process.env.PATH}:/usr/sbin`, SOFTHSM2_CONF: token.configuration },
   });
-  const caFile = join(folder, 'ca.pem');
-  writeFileSync(caFile, psc.authorities.map(({ root }) => certificatePem(root.der)).join(''));
+  try {
+    return await driven(parts, { edge, config, trust, say, healthPort });
+  } catch (error) {
+    await edge.stop();
+    throw error;
+  }
+}
+
+interface Started {
+  readonly edge: Edge;
+  readonly config: EdgeConfig;
+  readonly trust: () => CheckedTrust;
+  readonly say: (line: string) => void;
+  readonly healthPort: number;
+}
+
+async function driven(parts: LocalEdgeParts, started: Started): Promise<RunningEdge> {
+  const { edge, config, trust, say, healthPort } = started;
+  const caFile = join(parts.folder, 'ca.pem');
+  writeFileSync(caFile, parts.psc.authorities.map(({ root }) => certificatePem(root.der)).join(''));
   const source = refusedOf(parts);
   let { listsPem } = trust();
   const control = new Control({
@@ -129,7 +147,7 @@ export async function startLocalEdge(parts: LocalEdgeParts): Promise<RunningEdge
   await control.round();
   void control.run();
   return {
-    origin: `https://${host}:${port}`,
+    origin: `https://${config.listen.replace('127.0.0.1', host)}`,
     caFile,
     healthPort,
     edge,
