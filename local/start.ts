@@ -174,8 +174,8 @@ function welcome(whole: Whole, seconds: number): string {
   return `
 Apodera runs (${seconds.toFixed(1)} s). Everything is on this machine; .local/ keeps it, ctrl-C stops it.
 
-  network          API ${network?.apiOrigin}   pages ${network?.pagesOrigin}
-  payout operator  API ${operator?.apiOrigin}   pages ${operator?.pagesOrigin}
+  network          API ${network?.apiOrigin}   pages ${network?.pagesOrigin}/sign-in
+  payout operator  API ${operator?.apiOrigin}   pages ${operator?.pagesOrigin}/sign-in
   mailbox          ${laptop.mail.url}
   test PSC         ${psc.url}
   mTLS edge        ${edgeLine(whole)}
@@ -191,8 +191,8 @@ Try it in a second terminal, in this folder: make a key, get a certificate from 
   ${tryIt(whole).join('\n  ')}
 
 The last one prints a confirmation code and waits. Open the mailbox: ${nameOf(aurora?.officer)} confirms at the
-network first, ${nameOf(aurora?.apoderado)} at the payout operator after; the pages ask for that code, the password and
-the authenticator's code.
+network first, ${nameOf(aurora?.apoderado)} at the payout operator after.
+The pages ask for that code, the password and the authenticator's code.
 
 Administration: npx apodera admin sign-in --node ${network?.pagesOrigin}, as ${known.people[0]?.email}
 Audit:          (. .local/network.env; npx apodera evidence audit)
