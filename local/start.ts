@@ -7,7 +7,7 @@ import { VirtualClock } from './clock.ts';
 import type { RunningEdge } from './edge/edge.ts';
 import { tryEdge } from './edge/try-edge.ts';
 import { type Laptop, type Node, naming, startLaptop } from './laptop.ts';
-import { laptopNodes } from './nodes.ts';
+import { laptopNodes, type NodePorts } from './nodes.ts';
 import { startPsc, type TestPsc } from './psc/psc.ts';
 import { readRun, removeRun, writeRun } from './run-file.ts';
 import { nodeIdentities } from './seed/cast.ts';
@@ -23,11 +23,18 @@ export interface Whole {
   stop(): Promise<void>;
 }
 
+/** What certificates, links and pinned nodes name. */
+export interface DoorPorts {
+  readonly network: NodePorts;
+  readonly operator: NodePorts;
+  readonly psc: number;
+}
+
 export interface StartOptions {
   readonly dataFolder: string;
   readonly buildFolder?: string;
-  /** 0: free ones, for tests; absent: the documented ones. */
-  readonly ports?: 'free' | 'documented';
+  /** Absent: the documented ones. A start on the same folder needs the same doors: links and nodes name them. */
+  readonly ports?: 'free' | 'documented' | DoorPorts;
   /** Counts what the tables are asked (laptop.faultProxy). */
   readonly counted?: boolean;
   /** The mTLS edge as well; by default with the documented ports only. */
@@ -43,7 +50,8 @@ const seedingMinutes = 20;
 
 export async function startWhole(options: StartOptions): Promise<Whole> {
   const { dataFolder } = options;
-  const free = options.ports === 'free';
+  const chosen = typeof options.ports === 'object' ? options.ports : undefined;
+  const free = options.ports === 'free' || chosen !== undefined;
   const clockFile = join(dataFolder, 'clock');
   refuseToStart(dataFolder);
   const fresh = readSeed(dataFolder) === undefined;
@@ -51,7 +59,7 @@ export async function startWhole(options: StartOptions): Promise<Whole> {
   if (fresh) rmSync(clockFile, { force: true });
   const start = new Date(Date.now() - seedingMinutes * 60_000);
   const clock = new VirtualClock({ file: clockFile, ...(fresh && { start }) });
-  const pscPort = free ? 0 : ports.psc;
+  const pscPort = free ? (chosen?.psc ?? 0) : ports.psc;
   const psc = await naming(
     'psc',
     pscPort,
@@ -66,7 +74,7 @@ export async function startWhole(options: StartOptions): Promise<Whole> {
       clock,
       policies: true,
       dynamodbEndpoint: process.env.DYNAMODB_ENDPOINT,
-      nodes: free ? laptopNodes({ network: noPorts, operator: noPorts }) : laptopNodes(),
+      nodes: free ? laptopNodes(chosen ?? { network: noPorts, operator: noPorts }) : laptopNodes(),
       ...(free ? {} : { ports }),
       ...(options.counted && { faults: () => undefined }),
     });

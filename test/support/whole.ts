@@ -40,10 +40,8 @@ export interface Submitted {
 
 /** What travels between nodes arrives within this real time, on a busy machine too. */
 const patienceMs = 90_000;
-/** Only these tests build here: two builds at a time in one folder would disturb each other. */
-const buildFolder = '.cache/e2e';
 
-export async function aNetwork(): Promise<Network> {
+export async function aNetwork(buildFolder = '.cache/e2e'): Promise<Network> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'apodera-e2e-'));
   const whole = await startWhole({ dataFolder, buildFolder, ports: 'free' });
   // Where an hour passes, the minute's routines run once.
