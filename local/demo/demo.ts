@@ -11,7 +11,8 @@ import { Story } from './story.ts';
 async function demo(): Promise<number> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'apodera-demo-'));
   console.log('Starting a network of its own: two nodes, their people, a test PSC ...');
-  const whole = await startWhole({ dataFolder, ports: 'free' });
+  const tell = (line: string) => console.log(`  ${line} ...`);
+  const whole = await startWhole({ dataFolder, ports: 'free', tell });
   // While days pass, the minute's routines run by the hour.
   whole.laptop.endpoints.scheduler.setGranularity(3600);
   const story = new Story(whole.clock, process.stdout.isTTY === true);
