@@ -3,6 +3,7 @@
 
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type RunningBank, startBank } from './bank/bank.ts';
 import { VirtualClock } from './clock.ts';
 import type { RunningEdge } from './edge/edge.ts';
 import { tryEdge } from './edge/try-edge.ts';
@@ -10,12 +11,14 @@ import { type Laptop, type Node, naming, startLaptop } from './laptop.ts';
 import { laptopNodes, type NodePorts } from './nodes.ts';
 import { startPsc, type TestPsc } from './psc/psc.ts';
 import { readRun, removeRun, writeRun } from './run-file.ts';
-import { nodeIdentities } from './seed/cast.ts';
+import { accounts, nodeIdentities } from './seed/cast.ts';
 import { readSeed, type Seed, seed, seedingEnded } from './seed/seed.ts';
 
 export interface Whole {
   readonly laptop: Laptop;
   readonly psc: TestPsc;
+  /** The payout operator's core. */
+  readonly bank: RunningBank;
   readonly clock: VirtualClock;
   readonly seed: Seed;
   /** In front of the network's api door; absent, with the reason, where the machine cannot run it. */
@@ -43,7 +46,15 @@ export interface StartOptions {
   readonly tell?: (line: string) => void;
 }
 
-const ports = { aws: 4566, dynamodb: 4567, states: 4568, mail: 4500, clock: 4569, psc: 4400 } as const;
+const ports = {
+  aws: 4566,
+  dynamodb: 4567,
+  states: 4568,
+  mail: 4500,
+  clock: 4569,
+  psc: 4400,
+  bank: 4300,
+} as const;
 const edgePort = 8443;
 /** Seeding takes some minutes of virtual time, for each code of an authenticator counts once; then time is the wall's. */
 const seedingMinutes = 20;
@@ -65,6 +76,8 @@ export async function startWhole(options: StartOptions): Promise<Whole> {
     pscPort,
     startPsc({ dataFolder: join(dataFolder, 'psc'), port: pscPort, clock: () => clock.now() }),
   );
+  const bankPort = free ? 0 : ports.bank;
+  const bank = await naming('bank', bankPort, startBank(accounts, { port: bankPort }));
   try {
     const laptop = await startLaptop({
       templateFile: 'template.yaml',
@@ -74,7 +87,7 @@ export async function startWhole(options: StartOptions): Promise<Whole> {
       clock,
       policies: true,
       dynamodbEndpoint: process.env.DYNAMODB_ENDPOINT,
-      nodes: free ? laptopNodes(chosen ?? { network: noPorts, operator: noPorts }) : laptopNodes(),
+      nodes: laptopNodes(chosen ?? (free ? freePorts : undefined), bank.url),
       ...(free ? {} : { ports }),
       ...(options.counted && { faults: () => undefined }),
     });
@@ -92,6 +105,7 @@ export async function startWhole(options: StartOptions): Promise<Whole> {
       if ('stop' in edge) await edge.stop();
       await laptop.stop();
       await psc.stop();
+      await bank.stop();
       clock.stop();
     };
     try {
@@ -99,18 +113,19 @@ export async function startWhole(options: StartOptions): Promise<Whole> {
         readSeed(dataFolder) ?? (await seed({ laptop, psc, clock, dataFolder, tell: options.tell }));
       const now = new Date();
       if (clock.now() < now) await clock.advance({ to: now });
-      return { laptop, psc, clock, seed: known, edge: await starting, stop };
+      return { laptop, psc, bank, clock, seed: known, edge: await starting, stop };
     } catch (error) {
       await stop();
       throw error;
     }
   } catch (error) {
     await psc.stop();
+    await bank.stop();
     throw error;
   }
 }
 
-const noPorts = { api: 0, pages: 0 };
+const freePorts = { network: { api: 0, pages: 0 }, operator: { api: 0, pages: 0 } };
 
 /** Nobody can be invited twice: what a first start left half done is thrown away, not gone on with. */
 function refuseToStart(dataFolder: string): void {
@@ -171,7 +186,7 @@ the same doors as in production. It takes a minute or two; later starts take sec
 `;
 
 function welcome(whole: Whole, seconds: number): string {
-  const { laptop, psc, seed: known } = whole;
+  const { laptop, psc, bank, seed: known } = whole;
   const aurora = known.participants[0];
   const [network, operator] = laptop.nodes;
   const people = known.people.map(
@@ -187,6 +202,7 @@ Apodera runs (${seconds.toFixed(1)} s). Everything is on this machine; .local/ k
   mailbox          ${laptop.mail.url}
   test PSC         ${psc.url}
   mTLS edge        ${edgeLine(whole)}
+  bank's core      ${bank.url}
 
 People at each node, with the secret of their authenticator app there.
 Everybody's password: ${known.people[0]?.password}

@@ -33,9 +33,11 @@ export interface Ground {
   readonly now: Date;
 }
 
-/** What of a dependant is kept while a list is read: its serials on this source, and whose they are. */
+/** What of a dependant is kept while a list is read. */
 export interface OnList {
+  /** Of its whole path: a list is asked about each of its certificates, whatever source that one names. */
   readonly serials: readonly string[];
+  /** Of those that name this source. */
   readonly issuers: readonly string[];
   readonly notAfter: Date;
 }
@@ -44,7 +46,7 @@ export function onList(source: string, { chain }: Dependant): OnList {
   const path = chain.map(parseCertificate);
   const asked = pathSources(path).flatMap(({ id, certificate }) => (id === source ? [certificate] : []));
   return {
-    serials: asked.map(({ serialNumber }) => serialHex(serialNumber)),
+    serials: path.map(({ serialNumber }) => serialHex(serialNumber)),
     issuers: asked.map(({ issuer }) => Buffer.from(issuer.der).toString('base64')),
     notAfter: path[0]!.notAfter,
   };

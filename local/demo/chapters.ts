@@ -13,11 +13,13 @@ import type { Story } from './story.ts';
 type NodeName = 'network' | 'operator';
 type Answer = Record<string, unknown> & { readonly enrolment_id: string; readonly network_status: string };
 
-interface Submitted {
+export interface Submitted {
   readonly participant: SeededParticipant;
   readonly id: string;
   readonly thumbprint: string;
   readonly code: string;
+  readonly issued: Issued;
+  readonly key: KeyObject;
 }
 
 export class Chapters {
@@ -130,7 +132,8 @@ export class Chapters {
       `${participant.name} submits it; its own system shows the code ${answer.confirmation_code}`,
     );
     const { enrolment_id: id } = answer;
-    return { participant, id, thumbprint: issued.thumbprint, code: String(answer.confirmation_code) };
+    const code = String(answer.confirmation_code);
+    return { participant, id, thumbprint: issued.thumbprint, code, issued, key };
   }
 
   async officer({ participant, code }: Submitted, vote: 'confirm' | 'reject'): Promise<void> {

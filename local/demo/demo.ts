@@ -6,7 +6,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startWhole } from '../start.ts';
 import { Chapters } from './chapters.ts';
+import { Money } from './money.ts';
 import { Story } from './story.ts';
+
+const pesos = (amount: string) => ({
+  account: '4242424242',
+  currency: 'CLP',
+  amount,
+  creditor: { id_schema: 'CLID', id: '22222222-2' },
+});
+
+const reais = (amount: string) => ({
+  account: '5151515151',
+  currency: 'BRL',
+  amount,
+  creditor: { id_schema: 'BRCPF', id: '52998224725' },
+});
 
 async function demo(): Promise<number> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'apodera-demo-'));
@@ -17,18 +32,28 @@ async function demo(): Promise<number> {
   whole.laptop.endpoints.scheduler.setGranularity(3600);
   const story = new Story(whole.clock, process.stdout.isTTY === true);
   const chapters = new Chapters(whole, story);
+  const money = new Money(chapters);
   const [aurora, creditoJa] = whole.seed.participants as [never, never];
   try {
     story.chapter('Chile: a fintech enrols its first certificate');
-    await chapters.enrol(aurora);
+    const chilean = await chapters.enrol(aurora);
     story.chapter('Brazil: another one, with an e-CPF of ICP-Brasil’s layout');
-    await chapters.enrol(creditoJa);
+    const brazilian = await chapters.enrol(creditoJa);
+    story.chapter('Money moves on a signed message');
+    await money.paid(chilean, pesos('250000'));
+    await money.refused(chilean, pesos('6000000'), 'LIMIT_CREDITOR');
+    story.chapter('The key may have been copied: the certificate is disabled at once');
+    await money.disabled(chilean, pesos('1000'));
+    story.chapter('A PSC revokes, and says so in its list only');
+    await money.swept(brazilian, reais('10.00'));
     story.chapter('Somebody sends a certificate that they saw on the wire');
     await chapters.stolen(aurora);
     story.chapter('A certificate that its PSC has revoked');
     await chapters.revokedBefore(creditoJa);
     story.chapter('The apoderado did not ask for this one');
     await chapters.rejected(aurora);
+    // A person is written to a few times a day at most.
+    await whole.clock.advance({ seconds: 24 * 3600 });
     story.chapter('Nobody answers');
     await chapters.unanswered(creditoJa);
     console.log(`\n${story.verified} statements verified.`);

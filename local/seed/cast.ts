@@ -1,5 +1,6 @@
 // Who lives in the local network? Invented people and companies whose numbers have right check digits.
 
+import type { Account } from '../bank/bank.ts';
 import type { HolderInput } from '../psc/layouts.ts';
 import type { NewPerson } from './administration.ts';
 
@@ -108,5 +109,23 @@ export const participants: readonly ParticipantSeed[] = [
       },
     ],
     holder: { country: 'BR', name: 'Ana Paula Ribeiro', cpf: '11144477735' },
+  },
+];
+
+/** What they hold at Banco Andino. */
+export const accounts: readonly Account[] = [
+  {
+    number: '4242424242',
+    holder: 'Fintech Aurora',
+    taxId: '76123456-0',
+    currency: 'CLP',
+    balanceMinor: 80_000_000n,
+  },
+  {
+    number: '5151515151',
+    holder: 'Crédito Já',
+    taxId: '11222333000181',
+    currency: 'BRL',
+    balanceMinor: 9_000_000n,
   },
 ];

@@ -69,16 +69,16 @@ describe('what a list revokes', () => {
     expect((await state(twin))?.slice(0, 2)).toEqual(['valid', expected]);
   });
 
-  test('S25 a revoked issuer revokes what it issued', async () => {
+  test.each(['raiz', 'intermedia'])('S25 a revoked issuer revokes what it issued (list: %s)', async (own) => {
     const intermediate = stand.root.issueCa({ name: 'Intermedia', crlUrls: ['http://psc.example/raiz.crl'] });
     const leaf = intermediate.issue({
       holder: { country: 'CL', name: 'Camila Soto Rojas', rut: '12345678-5' },
-      crlUrls: ['http://psc.example/raiz.crl'],
+      crlUrls: [`http://psc.example/${own}.crl`],
       keyLabel: 'under',
     });
     await stand.active(leaf);
     stand.says(stand.list({ revoked: [{ leaf: intermediate }] }));
-    expect(await stand.sweep()).toEqual(['PROCESSED']);
+    expect(await stand.sweep()).toContain('PROCESSED');
     expect(await state(leaf)).toEqual(['revoked', 'disabled', 'ISSUER_REVOKED']);
   });
 });

@@ -1,0 +1,147 @@
+// The demo's chapters on money: a payout is signed, moves and is answered; limits, a disabled and a revoked certificate
+// refuse it, at both nodes.
+
+import { randomUUID } from 'node:crypto';
+import { signDigestPss } from '../../cli/keys/pss.ts';
+import { type JsonObject, writeEnvelope } from '../../core/message/envelope.ts';
+import { signDetached } from '../../core/message/jws.ts';
+import { nodeIdentities, participants } from '../seed/cast.ts';
+import type { Chapters, Submitted } from './chapters.ts';
+
+export interface Order {
+  /** The debtor's, at Banco Andino. */
+  readonly account: string;
+  readonly currency: string;
+  readonly amount: string;
+  readonly creditor: { readonly id_schema: string; readonly id: string };
+}
+
+export class Money {
+  readonly #chapters: Chapters;
+
+  constructor(chapters: Chapters) {
+    this.#chapters = chapters;
+  }
+
+  /** Steps 1 to 14 of a payout: the bank's own books are read, not only what the nodes say. */
+  async paid(signer: Submitted, order: Order): Promise<void> {
+    const { story, whole } = this.#chapters;
+    const { participant } = signer;
+    const books = whole.bank.bank;
+    const before = books.accounts.get(order.account)!.balanceMinor;
+    const payments = books.payments.length;
+    const id = randomUUID();
+    const { status, code } = await this.#pay(signer, order, id);
+    if (status !== 200) throw new Error(`payout: ${status} ${code}`);
+    await story.tell(`${participant.name} signs and sends a payout of ${order.amount} ${order.currency}`);
+    await story.verify(
+      'the payout operator answered, signed',
+      async () => String((await this.#chapters.get('network', participant, `/v1/payouts/${id}`)).status),
+      'ok',
+    );
+    const debited = `${order.amount.replace('.', '')} in 1 payment`;
+    await story.verify(
+      "debited in the bank's books",
+      async () =>
+        `${before - books.accounts.get(order.account)!.balanceMinor} in ${books.payments.length - payments} payment`,
+      debited,
+    );
+  }
+
+  async refused(signer: Submitted, order: Order, code: string): Promise<void> {
+    await this.#chapters.story.verify(
+      `a payout of ${order.amount} ${order.currency} is refused`,
+      async () => (await this.#pay(signer, order, randomUUID())).code,
+      code,
+    );
+  }
+
+  /** M4: from the answer on nothing that it signed is accepted. */
+  async disabled(signer: Submitted, order: Order): Promise<void> {
+    const { story } = this.#chapters;
+    const began = performance.now();
+    const answer = await this.#send(signer, '/v1/certificates/disable', {
+      action: 'certificate.disable',
+      parameters: { thumbprint: signer.thumbprint, cause: 'incident', reason: 'la llave pudo ser copiada' },
+    });
+    if (answer.status !== 200) throw new Error(`disable: ${answer.status} ${answer.code}`);
+    await story.tell(`${signer.participant.name} disables its certificate`);
+    await this.refused(signer, order, 'CERTIFICATE_NOT_ACTIVE');
+    await story.tell(`${Math.round(performance.now() - began)} ms after it was asked for`);
+    await this.#ended(signer, 'disabled, valid');
+  }
+
+  /** Nobody tells the network: the scheduled sweep finds what the PSC revoked. */
+  async swept(signer: Submitted, order: Order): Promise<void> {
+    const { story, whole } = this.#chapters;
+    whole.psc.revoke(signer.issued.serialNumber, 'keyCompromise');
+    await story.tell(`the PSC revokes the certificate of ${signer.participant.name}, hours pass`);
+    await whole.clock.advance({ seconds: 7 * 3600 });
+    await this.#ended(signer, 'disabled, revoked');
+    await this.refused(signer, order, 'CERTIFICATE_NOT_ACTIVE');
+  }
+
+  async #ended(signer: Submitted, state: string): Promise<void> {
+    const { story } = this.#chapters;
+    await story.verify('ended at the network', () => this.#chapters.state('network', signer), state);
+    await story.verify('ended at the payout operator', () => this.#chapters.state('operator', signer), state);
+  }
+
+  #pay(signer: Submitted, order: Order, transactionId: string) {
+    const { participant } = signer;
+    const { country, taxId } = participants.find(({ finId }) => finId === participant.finId)!;
+    const institution = { fin_id: nodeIdentities.operator.finId, fin_id_schema: 'SHINKANSEN' };
+    return this.#send(signer, '/v1/messages/payouts', {
+      transactions: [
+        {
+          transaction_type: 'payout',
+          transaction_id: transactionId,
+          currency: order.currency,
+          amount: order.amount,
+          description: 'Pago a proveedor',
+          execution_date: this.#chapters.whole.clock.now().toISOString(),
+          debtor: {
+            name: participant.name,
+            identification: { id_schema: country === 'BR' ? 'BRCNPJ' : 'CLID', id: taxId },
+            financial_institution: institution,
+            account: order.account,
+            account_type: 'current_account',
+            email: participant.apoderado,
+          },
+          creditor: {
+            name: 'Proveedor Ficticio',
+            identification: order.creditor,
+            financial_institution: institution,
+            account: '777',
+            account_type: 'current_account',
+            email: 'cobros@proveedor.example',
+          },
+        },
+      ],
+    });
+  }
+
+  async #send(signer: Submitted, path: string, content: JsonObject) {
+    const { participant, issued, key } = signer;
+    const header = {
+      sender: { finId: participant.finId, finIdSchema: 'SHINKANSEN' },
+      receiver: { finId: nodeIdentities.network.finId, finIdSchema: nodeIdentities.network.finIdSchema },
+      messageId: randomUUID(),
+      creationDate: this.#chapters.whole.clock.now(),
+    };
+    const body = writeEnvelope(header, content);
+    const response = await fetch(this.#chapters.origin('network', 'api') + path, {
+      method: 'POST',
+      headers: {
+        'Shinkansen-Api-Key': participant.apiKeys.network,
+        'Shinkansen-JWS-Signature': await signDetached(body, issued.chain[0]!, {
+          sign: async (digest) => signDigestPss(key, digest),
+        }),
+        'Content-Type': 'application/json',
+      },
+      body,
+    });
+    const answer = (await response.json()) as { code?: string; errors?: { error_code: string }[] };
+    return { status: response.status, code: answer.errors?.[0]?.error_code ?? answer.code ?? 'none' };
+  }
+}
