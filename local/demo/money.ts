@@ -78,7 +78,7 @@ export class Money {
     await story.tell(`the PSC revokes the certificate of ${signer.participant.name}, hours pass`);
     await whole.clock.advance({ seconds: 7 * 3600 });
     await this.#ended(signer, 'disabled, revoked');
-    await this.refused(signer, order, 'CERTIFICATE_NOT_ACTIVE');
+    await this.refused(signer, order, 'CERTIFICATE_REVOKED');
   }
 
   async #ended(signer: Submitted, state: string): Promise<void> {
