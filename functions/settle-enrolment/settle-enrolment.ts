@@ -15,7 +15,7 @@ import {
 import { Refusal } from '../../core/errors.ts';
 import type { Actor, EvidenceRecord } from '../../core/evidence/record.ts';
 import { type Confirmation, confirmationOf } from '../../core/people/confirmation.ts';
-import { decisionIdOf, endingOf } from '../../core/people/decision.ts';
+import { askedOffices, decisionIdOf, endDecision, endingOf } from '../../core/people/decision.ts';
 import type { Party } from '../../core/people/party.ts';
 import type { Decisions, Parties, People } from '../../core/people/ports.ts';
 import { proofBytes } from '../../core/people/proof.ts';
@@ -31,7 +31,7 @@ export interface SettleEnrolmentPorts extends ProveAgainPorts {
   readonly statuses: StatusStore;
   readonly parties: Pick<Parties, 'party'>;
   readonly people: Pick<People, 'holders'>;
-  readonly decisions: Pick<Decisions, 'find'>;
+  readonly decisions: Pick<Decisions, 'find' | 'record'>;
   suspended(participant: string): Promise<boolean>;
   lastSensitiveChange(participant: string): Promise<Date | undefined>;
   factorPublicKey(): Promise<KeyObject>;
@@ -66,9 +66,23 @@ export async function settleEnrolment(
       final: input.final,
     });
     const written = await write(ports, enrolment, settlement, ground);
-    if (written) return written;
+    if (!written) continue;
+    if (written.outcome === 'REJECTED') await endWaiting(ports, enrolment);
+    return written;
   }
   throw new Error(`enrolment ${input.enrolmentId} changes faster than it can be settled`);
+}
+
+/** Withdrawn, disabled or refused while somebody was asked: nobody is asked any longer. */
+async function endWaiting(ports: SettleEnrolmentPorts, enrolment: Enrolment): Promise<void> {
+  for (const office of askedOffices) {
+    const decision = await ports.decisions.find(decisionIdOf(enrolment.id, office));
+    if (decision?.state !== 'waiting') continue;
+    const ended = endDecision(decision, 'WITHDRAWN', ports.clock.now());
+    const record = evidenceOf(ports, enrolment, 'confirmation.ended', { office, state: ended.state });
+    // A vote that came meanwhile decides about an enrolment that has ended: it changes nothing.
+    await ports.decisions.record([ended], { evidence: [record], outbox: [] });
+  }
 }
 
 interface Ground {

@@ -75,7 +75,7 @@ const settle = () =>
           parties[finId] && ({ ...parties[finId], officerConfirmation } as unknown as Party),
       },
       people: { holders: async () => [officer] },
-      decisions: { find: async () => decision },
+      decisions: { find: async () => decision, record: async () => 'RECORDED' },
       suspended: async () => false,
       lastSensitiveChange: async () => undefined,
       factorPublicKey: async () => factorPublicKey,
