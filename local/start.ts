@@ -182,7 +182,7 @@ function writeAuditVariables(dataFolder: string, laptop: Laptop, { name, stack }
 
 const firstStart = `
 First start: the functions are built, then operators, participants and their people are invited and accept, through
-the same doors as in production. It takes a minute or two; later starts take seconds.
+the same doors as in production. It takes half a minute to two; later starts take seconds.
 `;
 
 function welcome(whole: Whole, seconds: number): string {
