@@ -75,8 +75,12 @@ export class Control {
     const leftOfMap = this.#mapAt + mapMilliseconds - now().getTime();
     const ready = shakes && leftOfMap > 0 && !this.#ended;
     const ahead = ready ? Math.min(promisedMilliseconds, leftOfMap) : -1_000;
-    await edge.setReadyUntil(new Date(now().getTime() + ahead)).catch(() => {});
-    return ready;
+    // Untold, HAProxy holds to the last promise, which ends by itself.
+    const told = await edge.setReadyUntil(new Date(now().getTime() + ahead)).then(
+      () => true,
+      () => false,
+    );
+    return ready && told;
   }
 
   /** Not ready at once, ends accepting late, ends in time. */
@@ -84,6 +88,7 @@ export class Control {
     const { edge, now, say } = this.#options;
     this.#ended = true;
     say('EDGE_DRAINING');
+    // Untold, the last promise ends by itself, well within the wait.
     await edge.setReadyUntil(new Date(now().getTime() - 1_000)).catch(() => {});
     await delay(milliseconds);
     await edge.stop(endMilliseconds);

@@ -85,7 +85,10 @@ async function signerOf(
     // The first time it may have disabled the very certificate that signed it: the same bytes hear the same.
     if (!(error instanceof Refusal) || error.code !== 'CERTIFICATE_NOT_ACTIVE') throw error;
     const envelope = addressedEnvelope(received.body, party, ports.node);
-    const before = await knownBefore(ports, received, envelope).catch(() => undefined);
+    const before = await knownBefore(ports, received, envelope).catch((other) => {
+      if (other instanceof Refusal) return undefined;
+      throw other;
+    });
     if (!before) throw error;
     return { before };
   }

@@ -1,39 +1,8 @@
-// How is a digest signed, rather than a message? KMS takes `MessageType: DIGEST`, node:crypto always hashes:
-// so EMSA-PSS (RFC 8017 §9.1.1) and ECDSA (FIPS 186-5 §6.4.1) are completed here around OpenSSL's raw RSA and
-// point multiplication. For the laptop alone: not written to resist a timing attacker.
+// How does KMS sign a digest with an EC key? It takes `MessageType: DIGEST`, node:crypto always hashes: so ECDSA
+// (FIPS 186-5 §6.4.1) is completed here around OpenSSL's point multiplication. For the laptop alone: not written to
+// resist a timing attacker.
 
-import { constants, createECDH, createHash, type KeyObject, privateEncrypt, randomBytes } from 'node:crypto';
-
-const digestBytes = 32;
-
-/** RSASSA-PSS, SHA-256, MGF1 with SHA-256, salt as long as the digest. */
-export function signDigestPss(key: KeyObject, digest: Buffer): Buffer {
-  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
-  const encoded = encodePss(digest, bits - 1, randomBytes(digestBytes));
-  return privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, encoded);
-}
-
-function encodePss(digest: Buffer, emBits: number, salt: Buffer): Buffer {
-  const length = Math.ceil(emBits / 8);
-  const h = sha256(Buffer.alloc(8), digest, salt);
-  const db = Buffer.concat([Buffer.alloc(length - salt.length - digestBytes - 2), Buffer.of(1), salt]);
-  const mask = mgf1(h, db.length);
-  const masked = db.map((byte, i) => byte ^ mask[i]!);
-  masked[0]! &= 0xff >> (8 * length - emBits);
-  return Buffer.concat([masked, h, Buffer.of(0xbc)]);
-}
-
-function mgf1(seed: Buffer, length: number): Buffer {
-  const blocks: Buffer[] = [];
-  for (let counter = 0; counter * digestBytes < length; counter += 1) {
-    const four = Buffer.alloc(4);
-    four.writeUInt32BE(counter);
-    blocks.push(sha256(seed, four));
-  }
-  return Buffer.concat(blocks).subarray(0, length);
-}
-
-const sha256 = (...parts: Buffer[]): Buffer => createHash('sha256').update(Buffer.concat(parts)).digest();
+import { createECDH, type KeyObject, randomBytes } from 'node:crypto';
 
 /** The order of P-256's base point (FIPS 186-5, SP 800-186 §3.2.1.3). */
 const n = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;

@@ -9,6 +9,7 @@ import {
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
+import { signDigestPss } from '../../cli/keys/pss.ts';
 import {
   type Key,
   type KeyRing,
@@ -18,7 +19,7 @@ import {
   signingAlgorithm,
   usage,
 } from './kms-keys.ts';
-import { signDigestEcdsa, signDigestPss } from './kms-signatures.ts';
+import { signDigestEcdsa } from './kms-signatures.ts';
 import {
   AwsError,
   bytes,

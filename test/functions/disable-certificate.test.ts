@@ -1,6 +1,7 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { keyThumbprintOf } from '../../core/certificate/thumbprint.ts';
 import { useCertificate } from '../../core/certificate/usable.ts';
+import { Transient } from '../../core/errors.ts';
 import { codeOf } from '../support/access-stand.ts';
 import type { Issued } from '../support/certificates.ts';
 import { spkiOf } from '../support/certificates.ts';
@@ -126,6 +127,16 @@ describe('M4 disabling one certificate', () => {
 });
 
 describe('the same message again', () => {
+  test('is told to come back, not refused, while the table cannot say whether it is known', async () => {
+    const one = await stand.active(stand.leaf('one'));
+    const message = await stand.disableMessage({ thumbprint: one.thumbprint }, { by: one });
+    await stand.send(message);
+    const busy = new Transient('TransientTableBusy', 'busy');
+    vi.spyOn(stand.ports.enrolments, 'knownMessage').mockRejectedValueOnce(busy);
+    await expect(stand.send(message)).rejects.toBe(busy);
+    expect(await stand.send(message)).toMatchObject({ disabled: [one.thumbprint] });
+  });
+
   test('hears the same, even when it disabled the certificate that signed it, and tells nobody twice', async () => {
     const one = await stand.active(stand.leaf('one'));
     const message = await stand.disableMessage({ thumbprint: one.thumbprint }, { by: one });
