@@ -25,7 +25,7 @@ export function enrolmentAnswer(
     ...(code && { code, message: endingSentence(code) ?? refusals[code as RefusalCode] }),
     ...(enrolment.retryable && { retryable: true }),
     ...(enrolment.networkStatus === 'pending' && {
-      confirmation_code: confirmationCode(enrolment.thumbprint, enrolment.messageId),
+      confirmation_code: confirmationCode({ ...enrolment, enrolmentId: enrolment.id }),
     }),
     ...(warnings.length > 0 && { warnings: [...warnings] }),
     psc: enrolment.pscName,

@@ -7,10 +7,11 @@ import { findLeaf } from '../../core/certificate/bundle.ts';
 import type { ParsedCertificate } from '../../core/certificate/certificate.ts';
 import { readChain } from '../../core/certificate/chain-file.ts';
 import { parseCertificate } from '../../core/certificate/parse.ts';
-import { thumbprintOf } from '../../core/certificate/thumbprint.ts';
+import { type Thumbprint, thumbprintOf } from '../../core/certificate/thumbprint.ts';
+import { confirmationCode } from '../../core/message/code.ts';
 import { type JsonObject, writeEnvelope } from '../../core/message/envelope.ts';
 import { signDetached } from '../../core/message/jws.ts';
-import { possessionStatement } from '../../core/message/possession.ts';
+import { parametersDigest, possessionStatement } from '../../core/message/possession.ts';
 import type { Call, Noun, Option, Outcome } from '../command.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit-codes.ts';
 import { readKeyFile } from '../keys/key-file.ts';
@@ -99,6 +100,13 @@ async function submit(call: Call): Promise<Outcome> {
   const chain = readChain(readFileSync(call.required('chain')));
   const leaf = findLeaf(chain.map(parseCertificate));
   const header = headerFor(api);
+  const replaces = call.text('replaces');
+  const asked = {
+    chain: chain.map((der) => Buffer.from(der).toString('base64')),
+    use: call.oneOf('use', ['signing', 'transport'], 'signing'),
+    reason: call.required('reason'),
+    ...(replaces === undefined ? {} : { replaces }),
+  };
   const proof = await withPrivateKey(call, async (key) => {
     if (!sameKey(key.spki, leaf))
       throw new UsageError('the private key does not belong to the leaf of this chain');
@@ -108,25 +116,32 @@ async function submit(call: Call): Promise<Outcome> {
       receiver: api.network,
       messageId: header.messageId,
       creationDate: header.creationDate.toISOString(),
+      parametersSha256: parametersDigest(asked),
     });
     return { alg: key.possessionAlgorithm, signature: await key.signPossession(statement) };
   });
-  const replaces = call.text('replaces');
-  const body = writeEnvelope(header, {
-    action: 'certificate.enrol',
-    parameters: {
-      chain: chain.map((der) => Buffer.from(der).toString('base64')),
-      use: call.oneOf('use', ['signing', 'transport'], 'signing'),
-      reason: call.required('reason'),
-      ...(replaces === undefined ? {} : { replaces }),
-      proof_of_possession: proof,
-    },
-  });
+  const parameters = { ...asked, proof_of_possession: proof };
+  const body = writeEnvelope(header, { action: 'certificate.enrol', parameters });
   const answer = await api.post('/v1/certificates', body, await signatureOver(call, body));
+  requireOwnCode(answer, thumbprintOf(leaf.der), header.messageId);
   if (call.flag('watch')) return watch(call, api, String(answer.enrolment_id));
   // Sent and recorded is what was asked for; who wants to know the decision watches.
   const outcome = outcomeOf(answer);
   return answer.network_status === 'pending' ? { ...outcome, exitCode: exitCodes.DONE } : outcome;
+}
+
+/**
+ * S18: the code comes from what was sent and the id that the network chose. A network that shows another one may be
+ * leading people to confirm somebody else's certificate.
+ */
+function requireOwnCode(answer: Record<string, unknown>, thumbprint: Thumbprint, messageId: string): void {
+  const told = answer.confirmation_code;
+  if (told === undefined) return;
+  const own = confirmationCode({ thumbprint, messageId, enrolmentId: String(answer.enrolment_id) });
+  if (told !== own)
+    throw new Error(
+      `the network shows another confirmation code (${told}) than this certificate has (${own}): give people none, and ask the network why`,
+    );
 }
 
 async function withdraw(call: Call): Promise<Outcome> {

@@ -2,6 +2,7 @@
 // back. Shapes are those of openapi.yaml. Each act is one signed message; sending it again is always safe.
 
 import { randomUUID } from 'node:crypto';
+import type { Asked } from './enrolment.ts';
 import type * as Wire from './generated/types.ts';
 import { type SigningIdentity, signBody } from './signature.ts';
 import { exchange, type TransportOptions } from './transport.ts';
@@ -17,11 +18,11 @@ export interface ClientOptions extends TransportOptions {
   readonly now?: () => Date;
 }
 
-/** An enrolment's parameters; `prove` gets the header that the proof of possession covers. */
+/** An enrolment's parameters; `prove` gets the header and the parameters that the proof of possession covers. */
 export interface EnrolRequest extends Omit<Wire.EnrolParameters, 'proof_of_possession' | 'chain'> {
   /** DER, any order. */
   readonly chain: readonly Uint8Array[];
-  readonly prove: (header: Wire.Header) => Promise<Wire.EnrolParameters['proof_of_possession']>;
+  readonly prove: (header: Wire.Header, asked: Asked) => Promise<Wire.EnrolParameters['proof_of_possession']>;
 }
 
 export type Payouts = readonly Wire.PayoutTransaction[];
@@ -51,11 +52,8 @@ export class Client {
 
   /** Signed where the client has an identity; `replaces` needs one. */
   async enrol({ chain, prove, ...rest }: EnrolRequest, header = this.header()): Promise<Wire.Enrolment> {
-    const parameters: Wire.EnrolParameters = {
-      ...rest,
-      chain: chain.map((der) => Buffer.from(der).toString('base64')),
-      proof_of_possession: await prove(header),
-    };
+    const asked: Asked = { ...rest, chain: chain.map((der) => Buffer.from(der).toString('base64')) };
+    const parameters = { ...asked, proof_of_possession: await prove(header, asked) };
     return this.#act('/v1/certificates', 'certificate.enrol', parameters, header, [202]);
   }
 

@@ -75,6 +75,7 @@ export function admitCertificate(
       receiver: header.receiver.finId,
       messageId: header.messageId,
       creationDate: header.creationDateText,
+      parametersSha256: submission.parametersSha256,
     },
     submission.possession,
     // Refuses a key whose size or exponent would make the check itself an attack.

@@ -55,7 +55,7 @@ export interface Enrolment {
   /** Given by the participant: plain text, <= 200 characters, shown quoted and escaped, never in a mail. */
   readonly reason: string;
   readonly replaces?: Thumbprint;
-  /** Of the participant's own message: with the thumbprint it yields the 6-character code (S18). */
+  /** Of the participant's own message: with thumbprint and enrolment id it yields the 6-character code (S18). */
   readonly messageId: string;
   readonly creationDate: Date;
   /** Id of the API key that brought it; never the key. */

@@ -4,7 +4,7 @@
 import { readChain } from '../certificate/chain-file.ts';
 import type { Thumbprint } from '../certificate/thumbprint.ts';
 import { Refusal } from '../errors.ts';
-import type { PossessionProof } from '../message/possession.ts';
+import { type PossessionProof, parametersDigest } from '../message/possession.ts';
 import { enrolmentLimits } from '../policy.ts';
 import type { CertificateUse } from './enrolment.ts';
 
@@ -15,6 +15,8 @@ export interface Submission {
   readonly reason: string;
   readonly replaces?: Thumbprint;
   readonly possession: PossessionProof;
+  /** Of the parameters as they were sent: what the proof of possession has to cover. */
+  readonly parametersSha256: string;
 }
 
 /** The parameters as they stand in the signed bytes (openapi.yaml, EnrolParameters). */
@@ -47,6 +49,7 @@ export function readSubmission(parameters: EnrolParameters): Submission {
     use,
     reason,
     possession: parameters.proof_of_possession,
+    parametersSha256: parametersDigest(parameters),
     ...(replaces === undefined ? {} : { replaces: replaces as Thumbprint }),
   };
 }

@@ -1,6 +1,7 @@
 // Which six characters tie the enrolment that a person confirms to the one their own system asked for? (S18)
 // The participant's system shows them, the page asks for them, neither page nor mail contains them. They are
-// no secret and prove nothing alone: they stop a person from confirming somebody else's submission.
+// no secret and prove nothing alone: they stop a person from confirming somebody else's submission. The enrolment
+// id is the network's, so that no submitter can try messages until one has the code of somebody else's.
 
 import { createHash } from 'node:crypto';
 import type { Thumbprint } from '../certificate/thumbprint.ts';
@@ -8,9 +9,18 @@ import type { Thumbprint } from '../certificate/thumbprint.ts';
 /** Crockford's base32: no I, L, O, U, so that a code read aloud or from paper is typed right. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** First 30 bits of SHA-256 over tag, thumbprint and message_id; both ends compute it. */
-export function confirmationCode(thumbprint: Thumbprint, messageId: string): string {
-  const digest = createHash('sha256').update(`apodera/code/v1\n${thumbprint}\n${messageId}`).digest();
+export interface CodedEnrolment {
+  readonly thumbprint: Thumbprint;
+  /** Of the participant's own message. */
+  readonly messageId: string;
+  /** Random, chosen by the network after the message was complete. */
+  readonly enrolmentId: string;
+}
+
+/** First 30 bits of SHA-256 over tag, thumbprint, message_id and enrolment id; both ends compute it. */
+export function confirmationCode({ thumbprint, messageId, enrolmentId }: CodedEnrolment): string {
+  const text = `apodera/code/v2\n${thumbprint}\n${messageId}\n${enrolmentId}`;
+  const digest = createHash('sha256').update(text).digest();
   const bits = digest.readUInt32BE(0);
   return [27, 22, 17, 12, 7, 2].map((shift) => alphabet[(bits >>> shift) & 31]).join('');
 }

@@ -1,8 +1,9 @@
 // Does the sender of this enrolment hold the new certificate's private key? (S11) The new key signs who, to
-// whom, which message and when, so that the proof serves for this enrolment only. A certificate seen on the
-// wire can be sent by anybody; its key cannot. Whether the certificate is any good is asked elsewhere.
+// whom, which message, when, and what is asked (use, reason, what it replaces), so that the proof serves for this
+// enrolment only. A certificate seen on the wire can be sent by anybody; its key cannot. Whether the certificate is any good is asked elsewhere.
 
-import { constants, type KeyObject, verify } from 'node:crypto';
+import { constants, createHash, type KeyObject, verify } from 'node:crypto';
+import { canonicalJson, type Json } from '../canonical-json.ts';
 import type { Thumbprint } from '../certificate/thumbprint.ts';
 import { Refusal } from '../errors.ts';
 
@@ -15,6 +16,8 @@ export interface PossessionClaim {
   readonly receiver: string;
   readonly messageId: string;
   readonly creationDate: string;
+  /** Of the message's parameters: {@link parametersDigest}. */
+  readonly parametersSha256: string;
 }
 
 /** As it stands in the message: base64 of the signature; EC in IEEE P1363 form, fixed length. */
@@ -35,16 +38,26 @@ const hashes = { PS256: 'sha256', ES256: 'sha256', ES384: 'sha384', ES512: 'sha5
 /** RFC 7518 §3.4: each ES algorithm is bound to one curve. */
 const curves = { ES256: 'prime256v1', ES384: 'secp384r1', ES512: 'secp521r1' } as const;
 
+/**
+ * base64url of SHA-256 over the RFC 8785 JSON of all parameters but the proof itself. Members that are undefined
+ * stand for absent ones.
+ */
+export function parametersDigest(parameters: object): string {
+  const { proof_of_possession, ...rest } = parameters as Record<string, Json | undefined>;
+  return createHash('sha256').update(canonicalJson(rest)).digest('base64url');
+}
+
 /** The bytes to sign: RFC 8785 JSON. All values are strings and the names stand sorted, so JSON.stringify is it. */
 export function possessionStatement(claim: PossessionClaim): Uint8Array {
   return Buffer.from(
     JSON.stringify({
       creation_date: claim.creationDate,
       message_id: claim.messageId,
+      parameters_sha256: claim.parametersSha256,
       receiver: claim.receiver,
       sender: claim.sender,
       thumbprint: claim.thumbprint,
-      type: 'apodera/possession/v1',
+      type: 'apodera/possession/v2',
     }),
   );
 }

@@ -30,7 +30,7 @@ export interface Decision {
   readonly enrolmentId: string;
   readonly office: AskedOffice;
   readonly subject: ConfirmationSubject;
-  /** Of the participant's message: with the thumbprint it yields the 6-character code (S18). */
+  /** Of the participant's message: with thumbprint and enrolment id it yields the 6-character code (S18). */
   readonly messageId: string;
   readonly rule: Rule;
   /** personIds, in the order in which they were asked. */

@@ -196,7 +196,7 @@ function answer(
   return {
     outcome,
     enrolment,
-    confirmationCode: confirmationCode(enrolment.thumbprint, enrolment.messageId),
+    confirmationCode: confirmationCode({ ...enrolment, enrolmentId: enrolment.id }),
     warnings,
   };
 }

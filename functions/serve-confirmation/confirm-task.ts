@@ -1,6 +1,7 @@
 // Steps 6 and 13: what does a mailed link show, and what does a vote do? Looking changes nothing. A vote is one
 // transaction: the decision with the vote and its proof, the others it supersedes, evidence, wake-up, mails.
 
+import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { Refusal } from '../../core/errors.ts';
 import { confirmationCode, normalisedCode } from '../../core/message/code.ts';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
@@ -111,9 +112,9 @@ function statementOf(
   };
 }
 
-function codeFits({ subject, messageId }: Decision, typed: string): boolean {
-  const thumbprint = subject.thumbprint as Parameters<typeof confirmationCode>[0];
-  return normalisedCode(typed) === confirmationCode(thumbprint, messageId);
+function codeFits({ subject, messageId, enrolmentId }: Decision, typed: string): boolean {
+  const thumbprint = subject.thumbprint as Thumbprint;
+  return normalisedCode(typed) === confirmationCode({ thumbprint, messageId, enrolmentId });
 }
 
 async function record(deps: ConfirmTaskDeps, next: Decision, vote: Vote): Promise<boolean> {

@@ -3,7 +3,7 @@
 
 import { constants, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { writeEnvelope } from '../../core/message/envelope.ts';
-import { possessionStatement } from '../../core/message/possession.ts';
+import { parametersDigest, possessionStatement } from '../../core/message/possession.ts';
 import { nodeIdentities } from '../seed/cast.ts';
 import { Persona } from '../seed/persona.ts';
 import type { SeededParticipant } from '../seed/seed.ts';
@@ -199,12 +199,18 @@ export class Chapters {
       messageId: randomUUID(),
       creationDate: this.whole.clock.now(),
     };
+    const asked = {
+      chain: issued.chain.map((der) => Buffer.from(der).toString('base64')),
+      use: 'signing',
+      reason: 'primer certificado',
+    };
     const statement = possessionStatement({
       thumbprint: issued.thumbprint,
       sender: sender.finId,
       receiver: network.finId,
       messageId: header.messageId,
       creationDate: header.creationDate.toISOString(),
+      parametersSha256: parametersDigest(asked),
     });
     const signature = sign('sha256', statement, {
       key,
@@ -214,9 +220,7 @@ export class Chapters {
     const body = writeEnvelope(header, {
       action: 'certificate.enrol',
       parameters: {
-        chain: issued.chain.map((der) => Buffer.from(der).toString('base64')),
-        use: 'signing',
-        reason: 'primer certificado',
+        ...asked,
         proof_of_possession: { alg: 'PS256', signature: signature.toString('base64') },
       },
     });

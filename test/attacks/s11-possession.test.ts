@@ -1,10 +1,12 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { statusKey } from '../../adapters/dynamodb/certificate-items.ts';
 import type { CertificateStatus, Enrolment } from '../../core/enrolment/enrolment.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { EvidenceRecord } from '../../core/evidence/record.ts';
 import { admitEnrolment } from '../../functions/admit-enrolment/admit-enrolment.ts';
-import { enrolMessage, enrolmentNode, fintech, now } from '../support/enrolment.ts';
+import { receiveEnrolment } from '../../functions/receive-node-message/receive-enrolment.ts';
+import { someHolder } from '../support/certificates.ts';
+import { enrolMessage, enrolmentNode, fintech, network, now } from '../support/enrolment.ts';
 
 const caller = { participant: fintech.finId, keyId: 'K1' };
 type Node = ReturnType<typeof enrolmentNode>;
@@ -72,6 +74,47 @@ test("S11 P: the owner's own proof serves for one message, one sender and one re
       (error) => codeOf(error) === 'POSSESSION_NOT_PROVED',
     );
   }
+});
+
+describe('S11 N: of an unsigned submission a network that cheats', () => {
+  const forwarded = (node: Node, bytes: Uint8Array) =>
+    receiveEnrolment(node.ports, {
+      forward: { enrolmentId: 'E-1', original: { bytes } },
+      from: network,
+      apiKeyId: 'KN',
+    });
+  const edited = (bytes: Uint8Array, over: Record<string, unknown>) => {
+    const { document } = JSON.parse(Buffer.from(bytes).toString()) as {
+      document: { parameters: object };
+    };
+    const parameters = { ...document.parameters, ...over };
+    return Buffer.from(JSON.stringify({ document: { ...document, parameters } }));
+  };
+
+  test.each<[string, Record<string, unknown>]>([
+    ['the use `transport` to `signing`', { use: 'signing' }],
+    ['the reason', { reason: 'rotacion de certificado' }],
+    ['the chain', { chain: [] }],
+    ['what it replaces', { replaces: 'R'.repeat(43) }],
+  ])('S11 N: changes %s: the payout operator refuses it and keeps nothing', async (_, over) => {
+    const node = enrolmentNode();
+    const leaf = node.leaf();
+    const spare = node.root.issueCa({ name: 'Intermedia' }).issue({ holder: someHolder });
+    const sent = enrolMessage({ leaf, parameters: { use: 'transport', reason: 'canal nuevo' } });
+    const chain = [leaf.chain[0]!, ...spare.chain.slice(1)].map((der) => Buffer.from(der).toString('base64'));
+    const changed = edited(sent, 'chain' in over ? { chain } : over);
+    await expect(forwarded(node, changed)).rejects.toSatisfy(
+      (error) => codeOf(error) === 'POSSESSION_NOT_PROVED',
+    );
+    expect(node.items.size).toBe(0);
+  });
+
+  test('S11 N: can forward what was asked, in whatever spelling of JSON', async () => {
+    const node = enrolmentNode();
+    const sent = enrolMessage({ leaf: node.leaf() });
+    const respelled = Buffer.from(JSON.stringify(JSON.parse(Buffer.from(sent).toString()), null, 2));
+    expect(await forwarded(node, respelled)).toEqual({ status: 'pending', code: null });
+  });
 });
 
 test('S11 P: a public key becomes active for one participant only, whatever certificate carries it', async () => {

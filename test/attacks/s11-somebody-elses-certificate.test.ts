@@ -2,6 +2,7 @@ import { constants, sign } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import {
   type PossessionClaim,
+  parametersDigest,
   possessionStatement,
   verifyPossession,
 } from '../../core/message/possession.ts';
@@ -14,12 +15,15 @@ beforeAll(async () => {
   [owner, thief] = await Promise.all([signingParty(), signingParty()]);
 });
 
+const asked = { chain: ['MIIDVzCC'], use: 'transport', reason: 'canal nuevo' };
+
 const claimOf = (over: Partial<PossessionClaim> = {}): PossessionClaim => ({
   thumbprint: owner.thumbprint,
   sender: 'FINTECH_CL',
   receiver: 'SHINKANSEN',
   messageId: 'm-1',
   creationDate: '2026-06-01T12:00:00Z',
+  parametersSha256: parametersDigest(asked),
   ...over,
 });
 
@@ -39,6 +43,12 @@ test.each<[string, () => Partial<PossessionClaim>]>([
   ['at another node', () => ({ receiver: 'BANCO_CL' })],
   ['in another message', () => ({ messageId: 'm-2' })],
   ['at another time', () => ({ creationDate: '2026-06-01T12:00:01Z' })],
+  ['for another use', () => ({ parametersSha256: parametersDigest({ ...asked, use: 'signing' }) })],
+  ['for another reason', () => ({ parametersSha256: parametersDigest({ ...asked, reason: 'otra cosa' }) })],
+  [
+    'as one that replaces another certificate',
+    () => ({ parametersSha256: parametersDigest({ ...asked, replaces: owner.thumbprint }) }),
+  ],
   ['for another certificate', () => ({ thumbprint: thief.thumbprint })],
 ])('S11 a captured proof is refused %s', (_, over) => {
   const captured = proofBy(owner, claimOf());

@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest';
+import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { confirmationCode } from '../../core/message/code.ts';
 import { ask, aWaitingConfirmation } from '../support/confirmation.ts';
 import { aSubject } from '../support/people.ts';
 import { anEnrolment } from '../support/people-world.ts';
 
-const otherThumbprint = 'B'.repeat(43) as Parameters<typeof confirmationCode>[0];
-const otherCode = confirmationCode(otherThumbprint, 'm2');
+const otherThumbprint = 'B'.repeat(43) as Thumbprint;
+const otherCode = confirmationCode({
+  thumbprint: otherThumbprint,
+  messageId: 'm2',
+  enrolmentId: '01JEVIL',
+});
 
 async function withAttackersEnrolment() {
   const waiting = await aWaitingConfirmation();
@@ -40,6 +45,22 @@ test('S18 the code of another enrolment does not confirm this one', async () => 
   const { vote, decision } = await withAttackersEnrolment();
   expect(await vote('confirm', { form: { code: otherCode } })).toMatchObject({ status: 422 });
   expect(await decision()).toMatchObject({ state: 'waiting', wrongCodes: 1 });
+});
+
+test('S18 K: a submitter who makes their message fit a code cannot know the id that the network will choose', async () => {
+  const waiting = await aWaitingConfirmation();
+  const code = (enrolmentId: string) =>
+    confirmationCode({ thumbprint: otherThumbprint, messageId: 'ground', enrolmentId });
+  // Whatever the submitter guessed for the id, another one makes another code.
+  const guesses = new Set(Array.from({ length: 50 }, (_, index) => code(`guess-${index}`)));
+  expect(guesses.size).toBe(50);
+  const known = confirmationCode({
+    thumbprint: aSubject.thumbprint as Thumbprint,
+    messageId: 'm1',
+    enrolmentId: 'some-other-id',
+  });
+  expect(await waiting.vote('confirm', { form: { code: known } })).toMatchObject({ status: 422 });
+  expect(await waiting.decision()).toMatchObject({ state: 'waiting', wrongCodes: 1 });
 });
 
 test('S18 three wrong codes reject and tell everybody', async () => {

@@ -27,6 +27,7 @@ const claim = {
   receiver: 'SHINKANSEN',
   messageId: 'm-1',
   creationDate: '2026-06-01T00:00:00Z',
+  parametersSha256: 'p'.repeat(43),
 };
 
 function opened<T>(options: Record<string, string>, use: (key: PrivateKey) => Promise<T>): Promise<T> {

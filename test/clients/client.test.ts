@@ -22,7 +22,7 @@ import {
 import { confirmationCode as codeOfCore } from '../../core/message/code.ts';
 import { readEnvelope } from '../../core/message/envelope.ts';
 import { readDetachedJws, signDetached, verifyDetached } from '../../core/message/jws.ts';
-import { verifyPossession } from '../../core/message/possession.ts';
+import { parametersDigest, verifyPossession } from '../../core/message/possession.ts';
 import { readContract, routesOf } from '../../openapi/contract.ts';
 import { type SigningParty, signingParty } from '../support/signer.ts';
 
@@ -97,9 +97,11 @@ function party_() {
   };
 }
 
+type Prove = Parameters<Client['enrol']>[0]['prove'];
+
 describe('acts', () => {
-  const leafProof = async (header: Parameters<typeof provePossession>[1]) =>
-    provePossession(party.certificateDer, header, party.privateKey);
+  const leafProof: Prove = async (header, asked) =>
+    provePossession(party.certificateDer, header, asked, party.privateKey);
 
   test.each<[string, number, (client: Client) => Promise<unknown>, (value: unknown) => boolean]>([
     [
@@ -149,9 +151,15 @@ describe('acts', () => {
     for (const kind of [2048, 'P-256', 'P-384', 'P-521'] as const) {
       const fresh = await signingParty(kind);
       heard = [];
-      const prove = async (header: Parameters<typeof provePossession>[1]) =>
-        provePossession(fresh.certificateDer, header, fresh.privateKey);
-      await clientWith().enrol({ chain: [fresh.certificateDer], use: 'transport', reason: 'r', prove });
+      const prove: Prove = async (header, asked) =>
+        provePossession(fresh.certificateDer, header, asked, fresh.privateKey);
+      // Not in alphabetical order, and a character beyond ASCII: RFC 8785 makes the same bytes at both ends.
+      await clientWith().enrol({
+        use: 'transport',
+        reason: 'rotación',
+        chain: [fresh.certificateDer],
+        prove,
+      });
       const { header, document } = readEnvelope(heard[0]!.body);
       const parameters = document.parameters as { proof_of_possession: { alg: string; signature: string } };
       const claim = {
@@ -160,16 +168,17 @@ describe('acts', () => {
         receiver: header.receiver.finId,
         messageId: header.messageId,
         creationDate: header.creationDateText,
+        parametersSha256: parametersDigest(document.parameters as object),
       };
       verifyPossession(claim, parameters.proof_of_possession, fresh.publicKey);
       expect(thumbprintOf(fresh.certificateDer)).toBe(fresh.thumbprint);
-      expect(confirmationCode(fresh.thumbprint, header.messageId)).toBe(
-        codeOfCore(fresh.thumbprint, header.messageId),
-      );
+      const coded = { thumbprint: fresh.thumbprint, messageId: header.messageId, enrolmentId: 'e-1' };
+      expect(confirmationCode(fresh.thumbprint, header.messageId, 'e-1')).toBe(codeOfCore(coded));
     }
-    expect(() => provePossession(party.certificateDer, clientWith().header(), network.privateKey)).toThrow(
-      'the key',
-    );
+    const asked = { chain: ['MII='], use: 'signing', reason: 'r' };
+    expect(() =>
+      provePossession(party.certificateDer, clientWith().header(), asked, network.privateKey),
+    ).toThrow('the key');
   });
 
   test('without an identity it reads, enrols and disables, and says that payouts are signed', async () => {

@@ -2,6 +2,7 @@
 
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { type PageAnswer, readPageRequest } from '../../adapters/http/page-request.ts';
+import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { confirmationCode } from '../../core/message/code.ts';
 import { askConfirmation } from '../../functions/ask-confirmation/ask-confirmation.ts';
 import { serveConfirmation } from '../../functions/serve-confirmation/serve-confirmation.tsx';
@@ -11,10 +12,11 @@ import { anEnrolment, aParty, aWorld, password, type World } from './people-worl
 export const door = { origin: 'https://pages.test', nodeFinId: 'PUERTO' };
 export const cookieToken = 'A'.repeat(27);
 export const decisionId = `${aSubject.enrolment_id}.apoderado`;
-export const rightCode = confirmationCode(
-  aSubject.thumbprint as Parameters<typeof confirmationCode>[0],
-  'm1',
-);
+export const rightCode = confirmationCode({
+  thumbprint: aSubject.thumbprint as Thumbprint,
+  messageId: 'm1',
+  enrolmentId: aSubject.enrolment_id,
+});
 
 export interface Sent {
   readonly method?: string;

@@ -15,7 +15,7 @@ import { parseCertificate } from '../../core/certificate/parse.ts';
 import { ProvedPaths } from '../../core/certificate/usable.ts';
 import type { KnownApoderado } from '../../core/enrolment/admission.ts';
 import { signDetached } from '../../core/message/jws.ts';
-import { possessionStatement } from '../../core/message/possession.ts';
+import { parametersDigest, possessionStatement } from '../../core/message/possession.ts';
 import { chainProver, type TrustInForce } from '../../core/trust.ts';
 import { type Authority, type Issued, type LeafOptions, makeAuthority, someHolder } from './certificates.ts';
 import { someProfile } from './manifest.ts';
@@ -46,12 +46,19 @@ export interface EnrolOptions {
 export function enrolMessage(options: EnrolOptions & { leaf: Issued }): Uint8Array {
   const { leaf, messageId = 'm-1' } = options;
   const creationDate = (options.creationDate ?? now).toISOString();
+  const asked = {
+    chain: (options.chain ?? leaf.chain).map((der) => Buffer.from(der).toString('base64')),
+    use: 'signing',
+    reason: 'primer certificado',
+    ...options.parameters,
+  };
   const statement = possessionStatement({
     thumbprint: leaf.thumbprint,
     sender: fintech.finId,
     receiver: network.finId,
     messageId,
     creationDate,
+    parametersSha256: parametersDigest(asked),
     ...options.possessionOver,
   });
   const { key } = options.possessionBy ?? leaf;
@@ -66,11 +73,8 @@ export function enrolMessage(options: EnrolOptions & { leaf: Issued }): Uint8Arr
     creation_date: creationDate,
   };
   const parameters = {
-    chain: (options.chain ?? leaf.chain).map((der) => Buffer.from(der).toString('base64')),
-    use: 'signing',
-    reason: 'primer certificado',
     proof_of_possession: { alg: isRsa ? 'PS256' : 'ES256', signature: signature.toString('base64') },
-    ...options.parameters,
+    ...asked,
   };
   return Buffer.from(JSON.stringify({ document: { header, action: 'certificate.enrol', parameters } }));
 }

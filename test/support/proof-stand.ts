@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { makeApiKey } from '../../core/api-key.ts';
-import { possessionStatement } from '../../core/message/possession.ts';
+import { parametersDigest, possessionStatement } from '../../core/message/possession.ts';
 import { Administration } from '../../local/seed/administration.ts';
 import { nodeIdentities } from '../../local/seed/cast.ts';
 import type { Factors, ProofActor, ProofStand } from './proof-table.ts';
@@ -72,16 +72,17 @@ async function completeEnrolment(
 ): Promise<void> {
   if (!('chain' in parameters)) return;
   const { issued, privateKey } = await net.issue(own.participant);
+  parameters.chain = issued.chain.map((der) => Buffer.from(der).toString('base64'));
+  if ('replaces' in parameters) parameters.replaces = own.holding.thumbprint;
   const statement = possessionStatement({
     thumbprint: issued.thumbprint,
     sender: header.sender.fin_id,
     receiver: header.receiver.fin_id,
     messageId: header.message_id,
     creationDate: header.creation_date,
+    parametersSha256: parametersDigest(parameters),
   });
   const key = possession === 'ofAnotherKey' ? own.holding.privateKey : privateKey;
-  parameters.chain = issued.chain.map((der) => Buffer.from(der).toString('base64'));
   parameters.proof_of_possession = { alg: 'PS256', signature: pssOver(statement, key).toString('base64') };
   if (possession === 'missing') delete parameters.proof_of_possession;
-  if ('replaces' in parameters) parameters.replaces = own.holding.thumbprint;
 }

@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { signPssDigest } from '../../adapters/memory/signer.ts';
 import { type JsonObject, writeEnvelope } from '../../core/message/envelope.ts';
 import { signDetached } from '../../core/message/jws.ts';
-import { possessionStatement } from '../../core/message/possession.ts';
+import { parametersDigest, possessionStatement } from '../../core/message/possession.ts';
 import { nodeIdentities } from '../../local/seed/cast.ts';
 import { Persona } from '../../local/seed/persona.ts';
 import type { SeededParticipant } from '../../local/seed/seed.ts';
@@ -136,19 +136,23 @@ export class Network {
     key = privateKey,
   ): Uint8Array {
     const header = this.header(participant);
+    const asked = {
+      chain: issued.chain.map((der) => Buffer.from(der).toString('base64')),
+      use: 'signing',
+      reason: 'primer certificado',
+    };
     const statement = possessionStatement({
       thumbprint: issued.thumbprint,
       sender: header.sender.finId,
       receiver: header.receiver.finId,
       messageId: header.messageId,
       creationDate: header.creationDate.toISOString(),
+      parametersSha256: parametersDigest(asked),
     });
     return writeEnvelope(header, {
       action: 'certificate.enrol',
       parameters: {
-        chain: issued.chain.map((der) => Buffer.from(der).toString('base64')),
-        use: 'signing',
-        reason: 'primer certificado',
+        ...asked,
         proof_of_possession: { alg: 'PS256', signature: pssOver(statement, key).toString('base64') },
       },
     });

@@ -59,7 +59,7 @@ export type EnrolParameters = {
   readonly proof_of_possession: {
     /** PS256 (RSA), ES256, ES384 or ES512 (EC, IEEE P1363) */
     readonly alg: string;
-    /** base64, by the new key, over the UTF-8 of the RFC 8785 JSON {"creation_date","message_id","receiver","sender","thumbprint","type":"apodera/possession/v1"} */
+    /** base64, by the new key, over the UTF-8 of the RFC 8785 JSON {"creation_date","message_id","parameters_sha256","receiver","sender","thumbprint","type":"apodera/possession/v2"}, where parameters_sha256 is base64url of SHA-256 over the RFC 8785 JSON of these parameters without proof_of_possession */
     readonly signature: string;
   };
 };
@@ -155,7 +155,7 @@ export type Enrolment = {
   readonly code?: string;
   /** the code in a sentence */
   readonly message?: string;
-  /** while pending, what the people who confirm ask the participant for; show it in your own system only */
+  /** while pending, what the people who confirm ask the participant for; show it in your own system only. Compute it from what you sent and this enrolment_id rather than believe it: the first 30 bits, as Crockford base32, of SHA-256 over "apodera/code/v2", thumbprint, message_id and enrolment_id, joined by line feeds */
   readonly confirmation_code?: string;
   /** MORE_THAN_TWO_ACTIVE ... */
   readonly warnings?: readonly (string)[];

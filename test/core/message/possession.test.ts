@@ -4,6 +4,7 @@ import { Refusal } from '../../../core/errors.ts';
 import { confirmationCode, normalisedCode } from '../../../core/message/code.ts';
 import {
   type PossessionClaim,
+  parametersDigest,
   possessionStatement,
   verifyPossession,
 } from '../../../core/message/possession.ts';
@@ -33,12 +34,15 @@ function code(run: () => unknown): string {
   return 'PROVED';
 }
 
+const asked = { chain: ['MIIDVzCC'], use: 'signing', reason: 'primer certificado' };
+
 const claimOf = (party: SigningParty): PossessionClaim => ({
   thumbprint: party.thumbprint,
   sender: 'FINTECH_CL',
   receiver: 'SHINKANSEN',
   messageId: 'm-1',
   creationDate: '2026-06-01T12:00:00Z',
+  parametersSha256: parametersDigest(asked),
 });
 
 function prove(party: SigningParty, claim = claimOf(party), hash = 'sha256'): string {
@@ -54,8 +58,8 @@ function prove(party: SigningParty, claim = claimOf(party), hash = 'sha256'): st
 describe('verifyPossession', () => {
   test('the statement is RFC 8785 JSON, so that any language can make it', () => {
     expect(Buffer.from(possessionStatement({ ...claimOf(rsa), thumbprint: 'T' as never })).toString()).toBe(
-      '{"creation_date":"2026-06-01T12:00:00Z","message_id":"m-1","receiver":"SHINKANSEN",' +
-        '"sender":"FINTECH_CL","thumbprint":"T","type":"apodera/possession/v1"}',
+      '{"creation_date":"2026-06-01T12:00:00Z","message_id":"m-1","parameters_sha256":"0OSQ_uAnWhRQ8AvPFd3r1OrIBx2_zNf-Oh2apPTvjbQ","receiver":"SHINKANSEN",' +
+        '"sender":"FINTECH_CL","thumbprint":"T","type":"apodera/possession/v2"}',
     );
   });
 
@@ -89,10 +93,12 @@ describe('verifyPossession', () => {
 
 describe('confirmationCode', () => {
   test('is six characters that nobody misreads, and the same at both ends', () => {
-    // printf 'apodera/code/v1\nT\nm-1' | sha256sum, first 30 bits in Crockford base32.
-    expect(confirmationCode('T' as never, 'm-1')).toBe('C4ZM01');
-    expect(confirmationCode('T' as never, 'm-1')).not.toBe(confirmationCode('T' as never, 'm-2'));
-    expect(confirmationCode('T' as never, 'm-1')).not.toBe(confirmationCode('U' as never, 'm-1'));
+    const coded = { thumbprint: 'T' as never, messageId: 'm-1', enrolmentId: 'e-1' };
+    // printf 'apodera/code/v2\nT\nm-1\ne-1' | sha256sum, first 30 bits in Crockford base32.
+    expect(confirmationCode(coded)).toBe('Y76Z6Y');
+    const others = [{ thumbprint: 'U' as never }, { messageId: 'm-2' }, { enrolmentId: 'e-2' }];
+    for (const other of others)
+      expect(confirmationCode({ ...coded, ...other })).not.toBe(confirmationCode(coded));
   });
 
   test('a typed code counts in any case, with a space or a hyphen, and with O, I and L as meant', () => {
