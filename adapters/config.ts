@@ -34,6 +34,7 @@ const settings = {
   factorKeyId: ['FACTOR_KEY_ID', text],
   messageKeyId: ['MESSAGE_KEY_ID', text],
   evidenceKeyId: ['EVIDENCE_KEY_ID', text],
+  truststoreKeyId: ['TRUSTSTORE_KEY_ID', text],
   /** Evidence keys of the past, comma-separated: what they signed stays proved. */
   pastEvidenceKeyIds: ['PAST_EVIDENCE_KEY_IDS', list, ''],
   tokenKeyId: ['TOKEN_KEY_ID', text],

@@ -28,6 +28,10 @@ export const logCodes = {
     'A replaced certificate goes on: a payout operator has not accepted its successor, and the overlap is over.',
   ],
   SEAL_BROKEN: ['alarm', 'An item that grants a right does not carry a good seal of this node.'],
+  TRUSTSTORE_LEFT_OUT: [
+    'warn',
+    "CAs of enrolled certificates stay out of the edge's truststore: one of them has no list.",
+  ],
 } as const satisfies Record<string, readonly ['info' | 'warn' | 'alarm', string]>;
 
 export type LogCode = keyof typeof logCodes;

@@ -70,6 +70,7 @@ const expected: Readonly<Record<string, { answer?: unknown; error?: string }>> =
   'serve-console': { answer: { statusCode: 303 } },
   'list-due-sources': { answer: { outcome: 'NOTHING_DUE', sources: [] } },
   'sweep-source': { answer: { outcome: 'NOT_DUE' } },
+  'publish-truststore': { answer: { outcome: 'NO_ANCHORS', version: 0 } },
   'expire-certificates': { answer: { expired: 0, rotated: 0, reminded: 0 } },
   'sweep-outbox': { answer: { announced: expect.any(Number) } },
   'chain-evidence': { answer: { chained: expect.any(Number) } },

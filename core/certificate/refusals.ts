@@ -50,5 +50,11 @@ export const certificateRefusals = {
   ANCHORS_VERSION_REGRESSED: 'The trust-anchor manifest is older than the one in force.',
   ANCHORS_OTHER_STAGE: 'The trust-anchor manifest was made for a node of another stage.',
   ANCHORS_PROOF_MISSING: 'The trust-anchor manifest lacks the proofs of two node operators.',
+  TRUSTSTORE_LIST_WRONG: "A list of the edge's truststore does not hold the bytes that its manifest names.",
+  TRUSTSTORE_MALFORMED: "The manifest of the edge's truststore is not of the shape that the node signs.",
+  TRUSTSTORE_OTHER_STAGE: "The manifest of the edge's truststore was made for a node of another stage.",
+  TRUSTSTORE_SIGNATURE_INVALID:
+    "The manifest of the edge's truststore is not signed by the node's key for it.",
+  TRUSTSTORE_VERSION_REGRESSED: "The manifest of the edge's truststore is older than the one in force.",
   ANCHOR_STAGE_MIXED: 'Production anchors and test anchors do not stand at the same node.',
 } as const satisfies Record<string, string>;

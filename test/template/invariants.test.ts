@@ -84,6 +84,7 @@ describe('what may happen in AWS', () => {
       FactorKey: ['CheckFactorFunction'],
       MessageKey: ['DeliverMessageFunction'],
       EvidenceKey: ['SignEvidenceHeadsFunction'],
+      TruststoreKey: ['PublishTruststoreFunction'],
     };
     for (const [key, allowed] of Object.entries(signers)) {
       const found = functions

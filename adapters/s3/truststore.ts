@@ -1,0 +1,69 @@
+// Where does the edge's truststore lie? Lists under their own hash, so that none can be exchanged; the signed manifest
+// under one name, every version of it kept by the bucket.
+
+import {
+  GetObjectCommand,
+  NoSuchKey,
+  PutObjectCommand,
+  type S3Client,
+  type S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { Transient } from '../../core/errors.ts';
+import { requireList } from '../../core/truststore/manifest.ts';
+
+export const truststorePrefix = 'truststore/';
+const manifestKey = `${truststorePrefix}manifest.json`;
+const listKey = (sha256: string) => `${truststorePrefix}lists/${sha256}`;
+
+export interface Fetched {
+  readonly file: Uint8Array;
+  readonly etag: string;
+}
+
+export interface TruststoreShelf {
+  /** `known` is the ETag of the one at hand. */
+  manifest(known?: string): Promise<Fetched | 'UNCHANGED' | undefined>;
+  publish(file: Uint8Array): Promise<void>;
+  /** @throws Refusal TRUSTSTORE_LIST_WRONG */
+  list(sha256: string): Promise<Uint8Array>;
+  keep(sha256: string, der: Uint8Array): Promise<void>;
+}
+
+export function truststoreShelf(client: S3Client, Bucket: string): TruststoreShelf {
+  const put = (Key: string, Body: Uint8Array, more = {}) =>
+    client.send(new PutObjectCommand({ Bucket, Key, Body, ChecksumAlgorithm: 'SHA256', ...more }));
+  return {
+    async manifest(known) {
+      try {
+        const condition = known === undefined ? {} : { IfNoneMatch: known };
+        const object = await client.send(new GetObjectCommand({ Bucket, Key: manifestKey, ...condition }));
+        return { file: await object.Body!.transformToByteArray(), etag: object.ETag ?? '' };
+      } catch (error) {
+        if (error instanceof NoSuchKey) return undefined;
+        if ((error as S3ServiceException).$metadata?.httpStatusCode === 304) return 'UNCHANGED';
+        throw busy(error);
+      }
+    },
+    async publish(file) {
+      await put(manifestKey, file, { ContentType: 'application/json' }).catch(throwBusy);
+    },
+    async list(sha256) {
+      const object = await client
+        .send(new GetObjectCommand({ Bucket, Key: listKey(sha256) }))
+        .catch(throwBusy);
+      return requireList(sha256, await object.Body!.transformToByteArray());
+    },
+    async keep(sha256, der) {
+      await put(listKey(sha256), der).catch(throwBusy);
+    },
+  };
+}
+
+const busy = (cause: unknown): Transient =>
+  new Transient('TransientTruststoreBusy', `the trust bucket does not answer: ${(cause as Error).name}`, {
+    cause,
+  });
+
+function throwBusy(error: unknown): never {
+  throw busy(error);
+}
