@@ -27,7 +27,10 @@ export const logCodes = {
     'warn',
     'A replaced certificate goes on: a payout operator has not accepted its successor, and the overlap is over.',
   ],
-  SEAL_BROKEN: ['alarm', 'An item that grants a right does not carry a good seal of this node.'],
+  SEAL_BROKEN: [
+    'alarm',
+    'An item that grants a right does not carry a good seal of this node, or went back to an older one.',
+  ],
   TRUSTSTORE_LEFT_OUT: [
     'warn',
     "CAs of enrolled certificates stay out of the edge's truststore: one of them has no list.",

@@ -9,6 +9,7 @@ import type { Clock, Ids, Sealer } from '../core/ports.ts';
 import { type NodeClock, nodeClock } from './clock.ts';
 import { readConfig } from './config.ts';
 import { dynamoDbTable } from './dynamodb/dynamodb.ts';
+import { neverBack } from './dynamodb/never-back.ts';
 import { outboxPut } from './dynamodb/outbox.ts';
 import type { Table } from './dynamodb/table.ts';
 import { ulids } from './ids.ts';
@@ -36,7 +37,7 @@ export function nodeParts(serviceName: string, options: { seals: boolean; queueU
   const clock = nodeClock();
   const log = nodeLog(serviceName);
   const kms = new KMSClient();
-  const table = dynamoDbTable({ client: new DynamoDBClient(), name: config.tableName });
+  const table = neverBack(dynamoDbTable({ client: new DynamoDBClient(), name: config.tableName }), log);
   const announcer = sqsAnnouncer({ client: new SQSClient(), queueUrls: options.queueUrls, clock, log });
   const announce = async (entries: readonly OutboxEntry[]) => {
     await announcer.announce(entries);

@@ -8,6 +8,7 @@ import { ProvedPaths } from '../core/certificate/usable.ts';
 import { nodeClock } from './clock.ts';
 import { readConfig } from './config.ts';
 import { dynamoDbTable } from './dynamodb/dynamodb.ts';
+import { neverBack } from './dynamodb/never-back.ts';
 import { payoutStore } from './dynamodb/payouts.ts';
 import { thawedSources } from './dynamodb/revocation-sources.ts';
 import { senderFacts } from './dynamodb/sender-facts.ts';
@@ -37,7 +38,7 @@ export function admitPayoutParts() {
   const { deliverQueueUrl } = readConfig(['deliverQueueUrl']);
   const clock = nodeClock();
   const log = nodeLog('admit-payout');
-  const table = dynamoDbTable({ client: new DynamoDBClient(), name: config.tableName });
+  const table = neverBack(dynamoDbTable({ client: new DynamoDBClient(), name: config.tableName }), log);
   const announcer = sqsAnnouncer({
     client: new SQSClient(),
     queueUrls: { deliver: deliverQueueUrl },
