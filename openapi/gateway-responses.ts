@@ -3,7 +3,8 @@
 // 413 cannot be changed: the edge refuses large bodies before.
 
 interface GatewayAnswer {
-  readonly status: number;
+  /** Absent: the status that the gateway would give anyway, which its answer's body cannot name. */
+  readonly status?: number;
   readonly code: string;
   readonly message: string;
   readonly retryAfterSeconds?: number;
@@ -20,8 +21,8 @@ export const gatewayAnswers: Readonly<Record<string, GatewayAnswer>> = {
   AUTHORIZER_FAILURE: answer(500, 'FAULT', fault),
   BAD_REQUEST_BODY: answer(400, 'BODY_UNREADABLE', 'The body could not be read.'),
   BAD_REQUEST_PARAMETERS: answer(400, 'PARAMETERS_UNREADABLE', 'The parameters could not be read.'),
-  DEFAULT_4XX: answer(400, 'REQUEST_UNREADABLE', 'The request could not be read.'),
-  DEFAULT_5XX: answer(500, 'FAULT', fault),
+  DEFAULT_4XX: { code: 'REQUEST_UNREADABLE', message: 'The request could not be read.' },
+  DEFAULT_5XX: { code: 'FAULT', message: fault },
   EXPIRED_TOKEN: answer(403, 'ACCESS_DENIED', 'The API key or the certificate does not allow this.'),
   INTEGRATION_FAILURE: answer(504, 'BUSY', busy, 5),
   INTEGRATION_TIMEOUT: answer(504, 'BUSY', busy, 5),
@@ -42,7 +43,7 @@ export function gatewayResponses(): object {
     Object.entries(gatewayAnswers).map(([type, { status, code, message, retryAfterSeconds }]) => [
       type,
       {
-        statusCode: status,
+        ...(status && { statusCode: status }),
         responseParameters: {
           'gatewayresponse.header.x-fapi-interaction-id': 'method.request.header.x-fapi-interaction-id',
           'gatewayresponse.header.Cache-Control': "'no-store'",
@@ -55,7 +56,7 @@ export function gatewayResponses(): object {
 }
 
 /** `$context.requestId` is a template variable; everything else is fixed, so nothing needs escaping. */
-function bodyOf(status: number, code: string, message: string): string {
+function bodyOf(status: number | undefined, code: string, message: string): string {
   return JSON.stringify({
     type: `urn:apodera:problem:${code}`,
     title: 'Refused',

@@ -9,7 +9,8 @@ import { type StoredItem, text } from './table.ts';
 
 export const enrolmentKey = (id: string) => ({ pk: `ENR#${id}`, sk: 'ENROLMENT' });
 /** Left by the end of an enrolment that has not arrived yet. */
-export const endedKey = (id: string) => ({ pk: `ENR#${id}`, sk: 'ENDED' });
+/** One per sender: what one network ends in advance hinders no other's enrolment. */
+export const endedKey = (id: string, from: string) => ({ pk: `ENR#${id}`, sk: `ENDED#${from}` });
 export const rowKey = (id: string, operator: string) => ({ pk: `ENR#${id}`, sk: `OPERATOR#${operator}` });
 /** Apart from CERT#, so that admission may write a chain and never a status. */
 export const chainKey = (thumbprint: string) => ({ pk: `CHAIN#${thumbprint}`, sk: 'CHAIN' });

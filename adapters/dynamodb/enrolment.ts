@@ -123,10 +123,11 @@ export function enrolmentStore({ table: plain, announcer, sealer }: EnrolmentSto
     putRow: (row, trace) => putRow(table, row, trace),
     async forestall(enrolmentId, from) {
       // The enrolment itself may have come between the caller's look and this write: then there is nothing to keep.
-      await committed(table, [
-        { put: { ...endedKey(enrolmentId), from }, when: absent() },
+      const kept = await committed(table, [
+        { put: { ...endedKey(enrolmentId, from), from } },
         { check: enrolmentKey(enrolmentId), when: absent() },
       ]);
+      return kept ? 'KEPT' : 'ARRIVED';
     },
     async enqueue(entries) {
       await committed(table, traceWrites({ evidence: [], outbox: entries }));
@@ -146,7 +147,7 @@ async function record(table: Table, fresh: NewEnrolment): Promise<RecordOutcome>
   const writes: Write[] = [
     receivedMessageWrite(received, enrolment.createdAt),
     { put: enrolmentItem(enrolment), when: absent() },
-    { check: endedKey(enrolment.id), when: absent() },
+    { check: endedKey(enrolment.id, enrolment.receivedFrom), when: absent() },
   ];
   const open = openKey(enrolment.participant, enrolment.thumbprint);
   if (pending) writes.push({ put: { ...open, enrolmentId: enrolment.id }, when: absent() });
@@ -165,7 +166,7 @@ async function record(table: Table, fresh: NewEnrolment): Promise<RecordOutcome>
       const sameBytes = before.digest === digestOfMessage(received.bytes);
       return { outcome: 'KNOWN_MESSAGE', enrolmentId: before.subject, sameBytes };
     }
-    if (await table.get(endedKey(enrolment.id))) return { outcome: 'FORESTALLED' };
+    if (await table.get(endedKey(enrolment.id, enrolment.receivedFrom))) return { outcome: 'FORESTALLED' };
     const opened = await table.get(open);
     if (opened) return { outcome: 'PENDING_ALREADY', enrolmentId: opened.enrolmentId as string };
     throw error;

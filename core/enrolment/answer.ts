@@ -1,9 +1,11 @@
 // What does a payout operator say about an enrolment, and how is it written? The message `enrolment.answer`
 // (steps 11 and 15), read after its signature holds.
 
+import { canonicalJson } from '../canonical-json.ts';
 import { Refusal } from '../errors.ts';
 import type { JsonObject } from '../message/envelope.ts';
 import { parametersOf, readEnvelope } from '../message/envelope.ts';
+import { messagePolicy } from '../policy.ts';
 
 export const answerStatuses = ['accepted', 'rejected', 'pending'] as const;
 export type AnswerStatus = (typeof answerStatuses)[number];
@@ -28,9 +30,31 @@ export function readAnswer(body: Uint8Array): EnrolmentAnswer {
     enrolmentId: enrolment_id,
     thumbprint,
     status: known,
-    code: typeof code === 'string' ? code : null,
-    confirmation: isObject(confirmation) ? confirmation : null,
+    code: code === null || code === undefined ? null : readEndingCode(code),
+    confirmation: readConfirmation(confirmation),
   };
+}
+
+/** Another node's code goes into our records, our evidence and what we tell the participant. */
+export function readEndingCode(code: unknown): string {
+  if (typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code)) return code;
+  throw new Refusal('ANSWER_MALFORMED', { parameter: 'code', expected: '1 to 64 of A-Z, 0-9 and _' });
+}
+
+function readConfirmation(confirmation: unknown): JsonObject | null {
+  if (!isObject(confirmation)) return null;
+  const most = messagePolicy.confirmationBytes;
+  if (canonicalBytes(confirmation) <= most) return confirmation;
+  throw new Refusal('ANSWER_MALFORMED', { parameter: 'confirmation', expected: `at most ${most} bytes` });
+}
+
+/** What has no canonical form cannot stand in evidence either. */
+function canonicalBytes(value: JsonObject): number {
+  try {
+    return Buffer.byteLength(canonicalJson(value));
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }
 
 export function answerParameters(answer: EnrolmentAnswer): JsonObject {

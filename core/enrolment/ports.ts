@@ -84,8 +84,11 @@ export interface EnrolmentStore {
   /** Adds accepting operators to an active certificate, sealed anew. */
   widen(activation: Activation): Promise<boolean>;
   putRow(row: OperatorRow, trace: WithTrace): Promise<'WRITTEN' | 'FINAL'>;
-  /** An enrolment that is over before it arrived: `record` answers FORESTALLED to it. */
-  forestall(enrolmentId: string, from: string): Promise<void>;
+  /**
+   * An enrolment that is over before it arrived: `record` answers FORESTALLED to it, if `from` is who brings it.
+   * ARRIVED: it came meanwhile, nothing was kept; read and end it.
+   */
+  forestall(enrolmentId: string, from: string): Promise<'KEPT' | 'ARRIVED'>;
   /** Entries that no change of state brings along. */
   enqueue(entries: readonly OutboxEntry[]): Promise<void>;
 }

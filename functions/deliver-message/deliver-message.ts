@@ -158,7 +158,8 @@ export function heardFromNode(answer: PostedAnswer, now: Date): Delivered {
     return { outcome: 'RECEIVED', receipt: { ...textOf(body, 'status'), ...textOf(body, 'code') } };
   }
   // Only a problem in our own form is the node's word: a proxy in between answers 400 and 404 too.
-  if (FINAL.has(status) && typeof body?.code === 'string') return { outcome: 'REFUSED', code: body.code };
+  const { code } = textOf(body ?? {}, 'code');
+  if (FINAL.has(status) && code !== undefined) return { outcome: 'REFUSED', code };
   return notNow(answer, now);
 }
 
@@ -191,7 +192,11 @@ function objectIn(body: Uint8Array): Readonly<Record<string, unknown>> | undefin
 }
 
 /** What a peer writes may reach logs and records: codes and statuses only. */
-function textOf(body: Readonly<Record<string, unknown>>, name: 'status' | 'code') {
+function textOf<Name extends 'status' | 'code'>(
+  body: Readonly<Record<string, unknown>>,
+  name: Name,
+): { readonly [name in Name]?: string } {
   const value = body[name];
-  return typeof value === 'string' && /^[A-Za-z_]{1,64}$/.test(value) ? { [name]: value } : {};
+  const fits = typeof value === 'string' && /^[A-Za-z0-9_]{1,64}$/.test(value);
+  return (fits ? { [name]: value } : {}) as { readonly [name in Name]?: string };
 }

@@ -27,7 +27,10 @@ export async function endEnrolment(ports: EndEnrolmentPorts, ended: EndedEnrolme
   const { enrolmentId, code } = ended.parameters;
   for (let attempt = 0; attempt < 5; attempt++) {
     const enrolment = await ports.enrolments.find(enrolmentId);
-    if (!enrolment) return ports.enrolments.forestall(enrolmentId, ended.from.finId);
+    if (!enrolment) {
+      if ((await ports.enrolments.forestall(enrolmentId, ended.from.finId)) === 'KEPT') return;
+      continue;
+    }
     if (enrolment.receivedFrom !== ended.from.finId) throw new Refusal('ENROLMENT_UNKNOWN');
     if (await endThis(ports, enrolment, code)) return;
   }

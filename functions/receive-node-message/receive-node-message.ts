@@ -3,6 +3,7 @@
 
 import { readDisableForward, readSuspend } from '../../core/disable/forward.ts';
 import type { DisableStore } from '../../core/disable/ports.ts';
+import { readEndingCode } from '../../core/enrolment/answer.ts';
 import { readForward } from '../../core/enrolment/forward.ts';
 import { Refusal } from '../../core/errors.ts';
 import { headIn, type Peer } from '../../core/evidence/peer-heads.ts';
@@ -128,7 +129,7 @@ function requireRole(own: 'network' | 'payoutOperator', peer: Party['kind'], act
 
 function endParameters(envelope: AddressedEnvelope): { enrolmentId: string; code: string } {
   const { enrolment_id, code } = parametersOf(envelope, 'enrolment.end');
-  if (typeof enrolment_id !== 'string' || typeof code !== 'string')
-    throw new Refusal('FORWARD_MALFORMED', { parameter: 'enrolment_id, code' });
-  return { enrolmentId: enrolment_id, code };
+  if (typeof enrolment_id !== 'string' || !/^[A-Za-z0-9._:-]{1,64}$/.test(enrolment_id))
+    throw new Refusal('FORWARD_MALFORMED', { parameter: 'enrolment_id' });
+  return { enrolmentId: enrolment_id, code: readEndingCode(code) };
 }

@@ -71,6 +71,8 @@ async function serve(options: FrontOptions, incoming: IncomingMessage): Promise<
   if ('answer' in passed) return passed.answer;
   const arrived = forwarded(passed.arrived);
   const refuse = (type: GatewayResponseType): HttpAnswer => gatewayAnswer(gatewayResponses, type, arrived);
+  if (arrived.headers.filter(([name]) => name.toLowerCase() === 'host').length > 1)
+    return refuse('DEFAULT_4XX');
   if (!body) return refuse('REQUEST_TOO_LARGE');
   if (headerBytes(arrived) > options.mostHeaderBytes) return headersTooLarge(arrived.requestId);
   const matched = match(options.routes, arrived.method, pathOf(arrived.target));

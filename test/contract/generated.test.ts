@@ -91,8 +91,17 @@ describe("the gateway's 3.0 document", () => {
       const body = JSON.parse(responseTemplates['application/json']!);
       expect(body.errors).toEqual([{ error_code: body.code, error_message: body.detail }]);
       expect(body.status).toBe(statusCode);
+      expect(body.title).toBe('Refused');
       const retryAfter = responseParameters['gatewayresponse.header.Retry-After'];
       if ([429, 503, 504].includes(statusCode)) expect(retryAfter).toMatch(/^'[1-9]\d*'$/);
+    }
+  });
+
+  test('leaves every other failure of its own the status that API Gateway gives it', () => {
+    const { DEFAULT_4XX, DEFAULT_5XX } = gateway['x-amazon-apigateway-gateway-responses'];
+    for (const answer of [DEFAULT_4XX!, DEFAULT_5XX!]) {
+      expect(answer).not.toHaveProperty('statusCode');
+      expect(JSON.parse(answer.responseTemplates['application/json']!)).not.toHaveProperty('status');
     }
   });
 

@@ -5,6 +5,7 @@ import { disableForwardParameters, readDisableForward, readSuspend } from '../..
 import { readEnvelope } from '../../core/message/envelope.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
 import { disableDeliveries } from '../../functions/deliver-message/disable-deliveries.ts';
+import { type EndEnrolmentPorts, endEnrolment } from '../../functions/receive-node-message/end-enrolment.ts';
 import {
   type FromNode,
   type ReceiveDisablePorts,
@@ -97,6 +98,49 @@ describe('M4 at a payout operator', () => {
     const other = { finId: 'OTRA_RED', finIdSchema: 'SHINKANSEN' };
     await receiveDisable(ports, forward, { ...said('m-1'), from: other });
     expect(await there.statusOf(leaf)).toBe('active');
+  });
+});
+
+describe('an enrolment that the network ends', () => {
+  const ended = (enrolmentId = 'E1', from = network) =>
+    endEnrolment({ ...ports, enrolments: there.enrolments } as EndEnrolmentPorts, {
+      from,
+      parameters: { enrolmentId, code: 'WITHDRAWN' },
+    });
+
+  test('before it arrives is refused when it does', async () => {
+    await ended();
+    await expect(there.pending(there.leaf('one'), 'signing', 'E1')).rejects.toThrow('DISABLED_ELSEWHERE');
+  });
+
+  test('by another network hinders nobody: neither by name nor in advance', async () => {
+    await ended('E1', { finId: 'OTRA_RED', finIdSchema: 'SHINKANSEN' });
+    const enrolment = await there.pending(there.leaf('one'), 'signing', 'E1');
+    expect(enrolment.networkStatus).toBe('pending');
+    expect(await codeOf(ended('E1', { finId: 'OTRA_RED', finIdSchema: 'SHINKANSEN' }))).toBe(
+      'ENROLMENT_UNKNOWN',
+    );
+  });
+
+  test('while it arrives is looked at again, and ends', async () => {
+    const { enrolments } = there;
+    let looks = 0;
+    const racing = {
+      ...ports,
+      enrolments: {
+        ...enrolments,
+        // It arrives right after the first look.
+        async find(id: string) {
+          const found = await enrolments.find(id);
+          if (looks++ === 0) await there.pending(there.leaf('one'), 'signing', id);
+          return found;
+        },
+      },
+    };
+    const parameters = { enrolmentId: 'E1', code: 'WITHDRAWN' };
+    await endEnrolment(racing as EndEnrolmentPorts, { from: network, parameters });
+    expect((await enrolments.find('E1'))?.networkStatus).toBe('rejected');
+    expect(looks).toBe(2);
   });
 });
 

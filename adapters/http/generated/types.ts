@@ -395,7 +395,8 @@ export type Event = {
 export type Problem = {
   readonly type: string;
   readonly title: string;
-  readonly status: number;
+  /** absent where the gateway answered by itself */
+  readonly status?: number;
   readonly code: string;
   readonly detail: string;
   /** the parameter at fault */

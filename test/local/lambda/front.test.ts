@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type EdgeKey, verifyEdge } from '../../../core/edge-identity.ts';
 import { type FrontOptions, startFront } from '../../../local/lambda/front.ts';
@@ -53,6 +54,10 @@ function sendTo(port: number): Send {
 }
 
 async function pages(more: Partial<FrontOptions> = {}): Promise<Send> {
+  return sendTo((await pagesFront(more)).port);
+}
+
+async function pagesFront(more: Partial<FrontOptions> = {}) {
   const { host, stack, clock } = await laptop(folder);
   const front = await startFront({
     host,
@@ -64,7 +69,7 @@ async function pages(more: Partial<FrontOptions> = {}): Promise<Send> {
     ...more,
   });
   onCleanUp(() => front.stop());
-  return sendTo(front.port);
+  return front;
 }
 
 const key: EdgeKey = { id: '2026-03', secret: randomBytes(32) };
@@ -166,6 +171,24 @@ describe('door of a REST API', () => {
     const send = await pages();
     const { status, json } = await send('POST', '/x', {}, Buffer.alloc(10 * 1024 * 1024 + 1));
     expect([status, json]).toEqual([413, { message: 'Request Too Long' }]);
+  });
+
+  it('answers 400 to a request with two Host headers, as HTTP wants it', async () => {
+    const { port } = await pagesFront();
+    const heard = await new Promise<string>((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1', () =>
+        socket.write(
+          'GET /x HTTP/1.1\r\nHost: pages.test\r\nhost: elsewhere.test\r\nConnection: close\r\n\r\n',
+        ),
+      );
+      let text = '';
+      socket.on('data', (chunk) => {
+        text += chunk;
+      });
+      socket.on('end', () => resolve(text));
+      socket.on('error', reject);
+    });
+    expect(heard).toMatch(/^HTTP\/1\.1 400 .*{"message":"Bad Request"}/s);
   });
 
   it('answers 431 above its header limit', async () => {
