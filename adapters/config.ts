@@ -48,6 +48,8 @@ const settings = {
   edgeMacSecretId: ['EDGE_MAC_SECRET_ID', text],
   mailFrom: ['MAIL_FROM', text],
   checkFactorFunction: ['CHECK_FACTOR_FUNCTION', text],
+  /** Whether a person without a passkey may still set and use a password with an authenticator app. */
+  passwordFallback: ['PASSWORD_FALLBACK', oneOf('allowed', 'off'), 'allowed'],
   applyActFunction: ['APPLY_ACT_FUNCTION', text],
   /** The API of the payout operator's own core; empty at a network. */
   executorUrl: ['EXECUTOR_URL', text, ''],

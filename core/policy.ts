@@ -118,6 +118,8 @@ export const peoplePolicy = {
   actLifeMs: 72 * 3_600_000,
   /** Break-glass: a second bootstrap's invitations open after this. */
   breakGlassWaitMs: 24 * 3_600_000,
+  /** A person's passkeys at a time: a telephone, a computer, a key in the safe, and room to change. */
+  passkeysAtOnce: 5,
   sessionLifeMs: 8 * 3_600_000,
   sessionIdleMs: 30 * 60_000,
   signInCodeLifeMs: 60_000,

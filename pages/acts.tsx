@@ -4,6 +4,7 @@
 import type { FC } from 'hono/jsx';
 import { type Frame, Page } from './page.tsx';
 import { Fact, FactorFields, FormToken, Note, type Problem, ProblemSummary } from './parts.tsx';
+import { PasskeyPart } from './passkey.tsx';
 import { fill, type Texts, textsIn } from './texts/texts.ts';
 import { momentText, whenText } from './when.ts';
 
@@ -27,6 +28,8 @@ export interface ActFacts {
 export interface SignedIn {
   readonly name: string;
   readonly formToken: string;
+  /** Signs with a passkey. */
+  readonly passkey: boolean;
 }
 
 const kindText = (texts: Texts, kind: string) => (texts.acts.kinds as Record<string, string>)[kind] ?? kind;
@@ -110,6 +113,7 @@ export const ActPage: FC<ActProps> = ({ frame, who, act, maySign, problems }) =>
       title={maySign ? acts.question : kindText(texts, act.kind)}
       lead={lead}
       hasProblem={problems.length > 0}
+      passkey={maySign && who.passkey}
       end={<Who texts={texts} who={who} />}
     >
       <ProblemSummary place={frame} problems={problems} />
@@ -122,11 +126,15 @@ export const ActPage: FC<ActProps> = ({ frame, who, act, maySign, problems }) =>
               <b>{acts.unexpected}</b> {acts.unexpectedText}
             </p>
           </Note>
-          <form method="post" autocomplete="off">
+          <form method="post" autocomplete="off" data-passkey={who.passkey || undefined}>
             <FormToken token={who.formToken} />
             {/* What was read is what is signed: a page of another version signs nothing. */}
             <input type="hidden" name="act_hash" value={act.hash} />
-            <FactorFields texts={texts} problems={problems} />
+            {who.passkey ? (
+              <PasskeyPart texts={texts} problems={problems} />
+            ) : (
+              <FactorFields texts={texts} problems={problems} />
+            )}
             <div class="actions">
               <button type="submit" name="vote" value="confirm">
                 {acts.sign}

@@ -5,6 +5,7 @@ import type { FC } from 'hono/jsx';
 import { type AskedOffice, rejectionCauses } from '../core/people/decision.ts';
 import { type Frame, Page } from './page.tsx';
 import { Fact, FactorFields, Field, FormToken, Note, type Problem, ProblemSummary } from './parts.tsx';
+import { PasskeyPart } from './passkey.tsx';
 import { taxIdText } from './tax-id.ts';
 import { fill, type Texts, textsIn } from './texts/texts.ts';
 import { dateText, momentText, serialText, thumbprintGroups, thumbprintShort, whenText } from './when.ts';
@@ -36,6 +37,8 @@ export interface ConfirmationProps {
   /** What was typed before a problem; never the password. */
   readonly typedCode?: string;
   readonly cause?: string;
+  /** The person decides with a passkey. */
+  readonly passkey: boolean;
 }
 
 export const ConfirmationPage: FC<ConfirmationProps> = ({
@@ -45,6 +48,7 @@ export const ConfirmationPage: FC<ConfirmationProps> = ({
   problems,
   typedCode,
   cause,
+  passkey,
 }) => {
   const texts = textsIn(frame.locale);
   const names = { participant: facts.participant, node: frame.nodeName };
@@ -56,6 +60,7 @@ export const ConfirmationPage: FC<ConfirmationProps> = ({
       title={said(titleOf(texts, facts))}
       lead={said(leadOf(texts, facts))}
       hasProblem={problems.length > 0}
+      passkey={passkey}
     >
       <ProblemSummary place={frame} problems={problems} />
       <Facts frame={frame} facts={facts} texts={texts} />
@@ -66,7 +71,7 @@ export const ConfirmationPage: FC<ConfirmationProps> = ({
           {facts.office === 'apoderado' ? texts.confirm.unexpectedApoderado : texts.confirm.unexpectedOfficer}
         </p>
       </Note>
-      <form method="post" autocomplete="off">
+      <form method="post" autocomplete="off" data-passkey={passkey || undefined}>
         <FormToken token={formToken} />
         <Field
           id="code"
@@ -79,7 +84,11 @@ export const ConfirmationPage: FC<ConfirmationProps> = ({
           problems={problems}
         />
         <h2>{texts.confirm.factor}</h2>
-        <FactorFields texts={texts} problems={problems} />
+        {passkey ? (
+          <PasskeyPart texts={texts} problems={problems} />
+        ) : (
+          <FactorFields texts={texts} problems={problems} />
+        )}
         <fieldset>
           <legend>{texts.confirm.why}</legend>
           <div class="choices">

@@ -5,6 +5,7 @@ import type { FC } from 'hono/jsx';
 import type { Office } from '../core/people/person.ts';
 import { type Frame, Page } from './page.tsx';
 import { Field, FormToken, Note, type Problem, ProblemSummary } from './parts.tsx';
+import { PasskeyPart } from './passkey.tsx';
 import { qrPath } from './qr.ts';
 import { fill, textsIn } from './texts/texts.ts';
 import { momentText } from './when.ts';
@@ -62,70 +63,88 @@ export interface SetUpProps {
   /** Base32; it lives in this form alone until it is set. */
   readonly totpSecret: string;
   readonly otpauthUri: string;
+  /** Whether password and app may be chosen here. */
+  readonly fallback: boolean;
 }
 
-export const SetUpPage: FC<SetUpProps> = ({
-  frame,
-  formToken,
-  problems,
-  invitationCode,
-  totpSecret,
-  otpauthUri,
-}) => {
-  const { invitation } = textsIn(frame.locale);
-  const { size, path } = qrPath(otpauthUri);
-  const fieldProps = { kind: 'password' as const, autocomplete: 'new-password', maxlength: 256, problems };
+/** A passkey first; password and app beside it where the node allows them. */
+export const SetUpPage: FC<SetUpProps> = (props) => {
+  const { frame, formToken, problems, invitationCode, fallback } = props;
+  const texts = textsIn(frame.locale);
+  const { invitation, passkey } = texts;
   return (
     <Page
       frame={frame}
       part="access"
-      title={invitation.setupTitle}
+      title={passkey.setTitle}
       lead={fill(invitation.setupLead, { node: frame.nodeName })}
       hasProblem={problems.length > 0}
+      passkey
     >
       <ProblemSummary place={frame} problems={problems} />
-      <form method="post" autocomplete="off">
+      <h2>{passkey.setHeading}</h2>
+      <p>{passkey.setText}</p>
+      <form method="post" autocomplete="off" data-passkey>
         <FormToken token={formToken} />
         <input type="hidden" name="invitation_code" value={invitationCode} />
-        <input type="hidden" name="totp_secret" value={totpSecret} />
-        <Field id="password" label={invitation.passwordNew} hint={invitation.passwordHint} {...fieldProps} />
-        <Field id="password_again" label={invitation.passwordAgain} {...fieldProps} />
-        <h2>{invitation.authenticator}</h2>
-        <p>{invitation.authenticatorText}</p>
-        <svg
-          class="qr"
-          viewBox={`0 0 ${size} ${size}`}
-          role="img"
-          aria-label="QR"
-          shape-rendering="crispEdges"
-        >
-          <path d={path} fill="#000" />
-        </svg>
-        <dl class="facts">
-          <div>
-            <dt>{invitation.secret}</dt>
-            <dd class="mono">{totpSecret.match(/.{4}/g)?.join(' ')}</dd>
-          </div>
-        </dl>
-        <p>
-          <a href={otpauthUri}>{invitation.link}</a>
-        </p>
-        <Field
-          id="totp"
-          label={invitation.totpFirst}
-          autocomplete="one-time-code"
-          look="digits"
-          numeric
-          maxlength={8}
-          problems={problems}
-        />
+        <PasskeyPart texts={texts} problems={problems} />
         <div class="actions one">
-          <button type="submit" name="step" value="set">
-            {invitation.finish}
+          <button type="submit" name="step" value="passkey">
+            {passkey.setButton}
           </button>
         </div>
       </form>
+      {fallback && (
+        <details class="other" open={problems.some(({ field }) => field !== 'passkey')}>
+          <summary>{passkey.fallbackHeading}</summary>
+          <PasswordForm {...props} />
+        </details>
+      )}
     </Page>
+  );
+};
+
+const PasswordForm: FC<SetUpProps> = (props) => {
+  const { frame, formToken, problems, invitationCode, totpSecret, otpauthUri } = props;
+  const { invitation } = textsIn(frame.locale);
+  const { size, path } = qrPath(otpauthUri);
+  const fieldProps = { kind: 'password' as const, autocomplete: 'new-password', maxlength: 256, problems };
+  return (
+    <form method="post" autocomplete="off">
+      <FormToken token={formToken} />
+      <input type="hidden" name="invitation_code" value={invitationCode} />
+      <input type="hidden" name="totp_secret" value={totpSecret} />
+      <Field id="password" label={invitation.passwordNew} hint={invitation.passwordHint} {...fieldProps} />
+      <Field id="password_again" label={invitation.passwordAgain} {...fieldProps} />
+      <h3>{invitation.authenticator}</h3>
+      <p>{invitation.authenticatorText}</p>
+      <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label="QR" shape-rendering="crispEdges">
+        <path d={path} fill="#000" />
+      </svg>
+      <dl class="facts">
+        <div>
+          <dt>{invitation.secret}</dt>
+          <dd class="mono">{totpSecret.match(/.{4}/g)?.join(' ')}</dd>
+        </div>
+      </dl>
+      <p>
+        <a href={otpauthUri}>{invitation.link}</a>
+      </p>
+      <Field
+        id="totp"
+        label={invitation.totpFirst}
+        autocomplete="one-time-code"
+        look="digits"
+        numeric
+        maxlength={8}
+        problems={problems}
+      />
+      <div class="actions one">
+        <button type="submit" name="step" value="set">
+          {invitation.finish}
+        </button>
+      </div>
+    </form>
   );
 };
 

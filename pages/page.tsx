@@ -2,6 +2,7 @@
 // knows nothing of what is asked.
 
 import type { Child, FC } from 'hono/jsx';
+import { passkeyScriptPath } from './passkey-script.ts';
 import { markPath, stylesheetPath } from './style.ts';
 import { fill, type Texts, textsIn } from './texts/texts.ts';
 import type { Place } from './when.ts';
@@ -26,11 +27,13 @@ export interface PageProps {
   readonly side?: Child;
   /** Errors first in the browser's title, as the design systems ask. */
   readonly hasProblem?: boolean;
+  /** The page asks a passkey: the one script goes along. */
+  readonly passkey?: boolean;
   readonly children?: Child;
 }
 
 export const Page: FC<PageProps> = (props) => {
-  const { frame, title, part, lead, wide, code, end, side, hasProblem, children } = props;
+  const { frame, title, part, lead, wide, code, end, side, hasProblem, passkey, children } = props;
   const texts = textsIn(frame.locale);
   const tabTitle = `${hasProblem ? `${texts.common.problem}: ` : ''}${title} · ${frame.nodeName}`;
   const main = (
@@ -56,6 +59,7 @@ export const Page: FC<PageProps> = (props) => {
         <meta name="robots" content="noindex" />
         <link rel="icon" href={markPath} type="image/svg+xml" />
         <link rel="stylesheet" href={stylesheetPath} />
+        {passkey && <script src={passkeyScriptPath} defer />}
       </head>
       <body>
         <a class="skip" href="#main">

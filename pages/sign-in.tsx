@@ -3,6 +3,7 @@
 import type { FC } from 'hono/jsx';
 import { type Frame, Page } from './page.tsx';
 import { FactorFields, Field, FormToken, Note, type Problem, ProblemSummary } from './parts.tsx';
+import { PasskeyPart } from './passkey.tsx';
 import { fill, textsIn } from './texts/texts.ts';
 
 export interface SignInProps {
@@ -12,9 +13,11 @@ export interface SignInProps {
   /** The command line asked for it (RFC 8252). */
   readonly forCli: boolean;
   readonly email?: string;
+  /** Whether password and app count here for those without a passkey. */
+  readonly fallback: boolean;
 }
 
-export const SignInPage: FC<SignInProps> = ({ frame, formToken, problems, forCli, email }) => {
+export const SignInPage: FC<SignInProps> = ({ frame, formToken, problems, forCli, email, fallback }) => {
   const texts = textsIn(frame.locale);
   const { signIn } = texts;
   return (
@@ -24,6 +27,7 @@ export const SignInPage: FC<SignInProps> = ({ frame, formToken, problems, forCli
       title={fill(signIn.title, { node: frame.nodeName })}
       lead={forCli ? undefined : signIn.lead}
       hasProblem={problems.length > 0}
+      passkey
     >
       <ProblemSummary place={frame} problems={problems} />
       {forCli && (
@@ -31,22 +35,38 @@ export const SignInPage: FC<SignInProps> = ({ frame, formToken, problems, forCli
           <p>{signIn.leadCli}</p>
         </Note>
       )}
-      <form method="post">
+      <h2>{texts.passkey.signInHeading}</h2>
+      <form method="post" data-passkey>
         <FormToken token={formToken} />
-        <Field
-          id="email"
-          label={signIn.email}
-          kind="email"
-          autocomplete="username"
-          maxlength={254}
-          value={email}
-          problems={problems}
-        />
-        <FactorFields texts={texts} problems={problems} />
+        <input type="hidden" name="step" value="passkey" />
+        <PasskeyPart texts={texts} problems={problems} />
         <div class="actions one">
-          <button type="submit">{signIn.button}</button>
+          <button type="submit">{texts.passkey.signInButton}</button>
         </div>
       </form>
+      {fallback && (
+        <>
+          <h2>{texts.passkey.signInFallback}</h2>
+          <form method="post">
+            <FormToken token={formToken} />
+            <Field
+              id="email"
+              label={signIn.email}
+              kind="email"
+              autocomplete="username"
+              maxlength={254}
+              value={email}
+              problems={problems}
+            />
+            <FactorFields texts={texts} problems={problems} />
+            <div class="actions one">
+              <button type="submit" class="second">
+                {signIn.button}
+              </button>
+            </div>
+          </form>
+        </>
+      )}
     </Page>
   );
 };

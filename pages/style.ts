@@ -80,6 +80,9 @@ input.code{max-width:220px;font:650 22px/1.2 ui-monospace,SFMono-Regular,Menlo,C
 input.digits{max-width:180px;font:650 22px/1.2 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;letter-spacing:.18em}
 input.long{max-width:320px}
 .field.bad input{border:2px solid var(--danger)}
+.other{margin-top:40px;border-top:1px solid var(--line);padding-top:16px}
+.other summary{cursor:pointer;font-weight:650;margin-bottom:16px}
+h3{font-size:17px;margin:24px 0 8px}
 fieldset{border:0;margin:0 0 24px;padding:0;min-width:0}
 .choices{display:grid;grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:8px;margin-top:8px}
 .choices label{display:flex;align-items:center;gap:10px;min-height:44px;padding:8px 14px;background:var(--surface);border:1px solid var(--line);border-radius:6px;cursor:pointer}
@@ -89,6 +92,9 @@ fieldset{border:0;margin:0 0 24px;padding:0;min-width:0}
 .actions.one{grid-template-columns:max-content}
 button,.button{display:inline-flex;align-items:center;justify-content:center;text-align:center;font:inherit;font-weight:650;line-height:1.25;min-height:52px;padding:10px 22px;border-radius:6px;border:1px solid var(--accent);background:var(--accent);color:var(--on-accent);cursor:pointer;text-decoration:none}
 button.no{background:var(--surface);border-color:var(--danger);color:var(--danger)}
+button.second{background:var(--surface);color:var(--accent)}
+[hidden]{display:none!important}
+form[aria-busy] button{opacity:.6;pointer-events:none}
 button.plain{min-height:0;padding:0;border:0;background:none;color:var(--accent);font-weight:400;text-decoration:underline}
 .foot{margin-top:40px;padding-top:16px;border-top:1px solid var(--line);color:var(--muted);font-size:15px}
 .foot p{margin:0 0 4px}

@@ -50,8 +50,14 @@ export function signInCodes(table: Table): SignInCodes {
         throw error;
       });
       if (!item) return undefined;
-      const { personId, codeChallenge, redirectUri } = item as unknown as SignInCode;
-      return { personId, codeChallenge, redirectUri, expiresAt: new Date(Number(item.expiresAt) * 1000) };
+      const { personId, method, codeChallenge, redirectUri } = item as unknown as SignInCode;
+      return {
+        personId,
+        method,
+        codeChallenge,
+        redirectUri,
+        expiresAt: new Date(Number(item.expiresAt) * 1000),
+      };
     },
   };
 }

@@ -1,5 +1,5 @@
 // What did a browser send to the pages door, and how is it answered? Forms, cookies and the headers that keep a page
-// safe: no script, no frame, no referrer, nothing cached. What a page says is pages/'s.
+// safe: no script but the one that asks a passkey, no frame, no referrer, nothing cached. What a page says is pages/'s.
 
 import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
@@ -29,6 +29,8 @@ export interface PageAnswer {
   readonly immutable?: boolean;
   /** Where a form may lead after its redirect, besides this door: the command line's own port. */
   readonly formTarget?: string;
+  /** The page asks a passkey: the one script, a file of this door, may run and ask this door. */
+  readonly script?: boolean;
 }
 
 export interface PagesDoor {
@@ -83,6 +85,7 @@ export function pageAnswer(answer: PageAnswer, door: PagesDoor, method = 'GET'):
     "default-src 'none'",
     "style-src 'self'",
     "img-src 'self'",
+    ...(answer.script ? ["script-src 'self'", "connect-src 'self'"] : []),
     `form-action 'self'${answer.formTarget ? ` ${answer.formTarget}` : ''}`,
     "frame-ancestors 'none'",
     "base-uri 'none'",
@@ -99,7 +102,8 @@ export function pageAnswer(answer: PageAnswer, door: PagesDoor, method = 'GET'):
       'X-Frame-Options': 'DENY',
       'Cross-Origin-Opener-Policy': 'same-origin',
       'Cross-Origin-Resource-Policy': 'same-origin',
-      'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=()',
+      'Permissions-Policy':
+        'camera=(), microphone=(), geolocation=(), payment=(), publickey-credentials-get=(self)',
       'X-Robots-Tag': 'noindex',
       ...(door.origin.startsWith('https:') && { 'Strict-Transport-Security': 'max-age=63072000' }),
       ...(answer.location !== undefined && { Location: answer.location }),

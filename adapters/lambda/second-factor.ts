@@ -4,7 +4,7 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import { Refusal, type RefusalCode, type RefusalDetail, Transient } from '../../core/errors.ts';
 import type { Proof } from '../../core/people/proof.ts';
-import type { SecondFactor } from '../../core/people/second-factor.ts';
+import type { PasskeyCeremonies, SecondFactor } from '../../core/people/second-factor.ts';
 import type { Statement } from '../../core/people/statement.ts';
 
 /** What an invoked function of ours answers: its outcome, or a refusal as data. */
@@ -35,5 +35,13 @@ export async function answered<T>(work: () => Promise<T>): Promise<Answer<T>> {
 export function lambdaSecondFactor(client: LambdaClient, functionName: string): SecondFactor {
   return {
     prove: <S extends Statement>(question: object) => invoked<Proof<S>>(client, functionName, question),
+  };
+}
+
+export function lambdaPasskeys(client: LambdaClient, functionName: string): PasskeyCeremonies {
+  return {
+    ask: (question) => invoked(client, functionName, { ask: 'passkey', ...question }),
+    askNew: (question) => invoked(client, functionName, { ask: 'newPasskey', ...question }),
+    register: (answer) => invoked(client, functionName, { ask: 'register', ...answer }),
   };
 }

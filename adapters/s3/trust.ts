@@ -45,8 +45,10 @@ export function trustSource(parts: TrustParts): TrustSource {
 
 async function open(parts: TrustParts, file: Uint8Array, least: number): Promise<AnchorsInForce> {
   const signers = await Promise.all(claimedSigners(file).map((id) => parts.people.person(id)));
-  const nodeOperators = new Set(
-    signers.flatMap((person) => (person?.office === 'nodeOperator' ? [person.personId] : [])),
+  const nodeOperators = new Map(
+    signers.flatMap((person) =>
+      person?.office === 'nodeOperator' ? [[person.personId, person] as const] : [],
+    ),
   );
   const factorPublicKey = await parts.factorPublicKey();
   return openManifest(

@@ -136,6 +136,7 @@ export function requireSigned(
     verifyProof<ActVoteStatement>(proof, {
       factorPublicKey,
       personId,
+      passkeys: signers.find((signer) => signer.personId === personId)?.passkeys,
       votedAt: at,
       statement: actVoteStatement(act, personId, 'confirm'),
     }),

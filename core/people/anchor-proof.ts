@@ -4,6 +4,7 @@
 import type { KeyObject } from 'node:crypto';
 import { Refusal } from '../errors.ts';
 import { type Act, actHash } from './act.ts';
+import type { Person } from './person.ts';
 import { type Proof, verifyProof } from './proof.ts';
 import type { ActVoteStatement } from './statement.ts';
 
@@ -16,8 +17,8 @@ export interface AnchorProof {
 
 export interface AnchorProofGround {
   readonly factorPublicKey: KeyObject;
-  /** personIds whose sealed record says nodeOperator, those who have left since included. */
-  readonly nodeOperators: ReadonlySet<string>;
+  /** By personId: whose sealed record says nodeOperator, those who have left since included. */
+  readonly nodeOperators: ReadonlyMap<string, Pick<Person, 'passkeys'>>;
 }
 
 /** @throws Refusal PROOF_*, PERSON_WRONG_OFFICE */
@@ -30,7 +31,8 @@ export function checkAnchorProof(
   const personId = given?.proof?.personId;
   if (typeof given?.act_id !== 'string' || typeof given.reason !== 'string' || typeof personId !== 'string')
     throw new Refusal('PROOF_MALFORMED');
-  if (!ground.nodeOperators.has(personId)) throw new Refusal('PERSON_WRONG_OFFICE');
+  const operator = ground.nodeOperators.get(personId);
+  if (!operator) throw new Refusal('PERSON_WRONG_OFFICE');
   const act: Pick<Act<'anchors.change'>, 'actId' | 'kind' | 'parameters' | 'reason'> = {
     actId: given.act_id,
     kind: 'anchors.change',
@@ -40,6 +42,7 @@ export function checkAnchorProof(
   verifyProof<ActVoteStatement>(given.proof!, {
     factorPublicKey: ground.factorPublicKey,
     personId,
+    passkeys: operator.passkeys,
     votedAt: new Date(given.proof!.at),
     statement: { type: 'apodera/act-vote/v1', act_hash: actHash(act), vote: 'confirm', person: personId },
   });

@@ -46,7 +46,7 @@ export function confirmationOf(evidence: ConfirmationEvidence): Confirmation {
     const person = entitled.find(({ personId }) => personId === vote.personId);
     if (!person) throw new Refusal('PERSON_NOT_ACTIVE');
     if (!powerInForce(person, vote.at)) throw new Refusal('PERSON_POWER_NOT_IN_FORCE');
-    proofs.set(person.personId, proofOf(evidence, vote.personId, vote.at, vote.proof));
+    proofs.set(person.personId, proofOf(evidence, person, vote.at, vote.proof));
   }
   // "All" means all who hold the office and were asked: neither a shortened asked list nor an earlier time of asking
   // may lower the bar. The votes are signed with their time, and nobody waits longer than policy for one.
@@ -68,13 +68,14 @@ export function confirmationOf(evidence: ConfirmationEvidence): Confirmation {
 
 function proofOf(
   evidence: ConfirmationEvidence,
-  personId: string,
+  { personId, passkeys }: Person,
   votedAt: Date,
   proof: Decision['votes'][number]['proof'],
 ): VerifiedProof<ConfirmationStatement> {
   return verifyProof<ConfirmationStatement>(proof, {
     factorPublicKey: evidence.factorPublicKey,
     personId,
+    passkeys,
     votedAt,
     statement: {
       type: 'apodera/confirmation/v1',

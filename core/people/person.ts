@@ -4,6 +4,7 @@
 
 import { Refusal } from '../errors.ts';
 import { saltedDigest } from '../evidence/personal.ts';
+import type { Passkey } from './passkey.ts';
 
 export const offices = ['securityOfficer', 'apoderado', 'nodeOperator', 'auditor'] as const;
 export type Office = (typeof offices)[number];
@@ -38,6 +39,8 @@ export interface Person {
   readonly invitationId: string | null;
   /** A bootstrap's own people need no release. */
   readonly bootstrap: boolean;
+  /** Ended ones too: what they signed stays verifiable. */
+  readonly passkeys?: readonly Passkey[];
   readonly version: number;
 }
 

@@ -12,6 +12,8 @@ import type { Invitation } from './invitation.ts';
 import type { Link, LinkId } from './link.ts';
 import type { Party } from './party.ts';
 import type { Contact, Person } from './person.ts';
+import type { Proof } from './proof.ts';
+import type { Statement } from './statement.ts';
 
 export interface Effects {
   readonly evidence: readonly EvidenceRecord[];
@@ -83,6 +85,25 @@ export interface Factors {
   useStep(personId: string, step: number): Promise<void>;
 }
 
+/** A question that a passkey was asked; it counts once. */
+export interface AskedPasskey {
+  /** Whose; absent where signing in says who it is. */
+  readonly personId?: string;
+  readonly statement: Statement;
+  readonly askedAt: Date;
+}
+
+export interface PasskeyChallenges {
+  put(challenge: string, asked: AskedPasskey): Promise<void>;
+  /** Once: who takes it, removes it. */
+  take(challenge: string): Promise<AskedPasskey | undefined>;
+  /**
+   * Signature counters (WebAuthn L3 §6.1.1): passkeys that are synchronised always say 0.
+   * @throws Refusal PASSKEY_COPIED
+   */
+  count(personId: string, credentialId: string, counter: number): Promise<void>;
+}
+
 export interface Failures {
   /** Counts this attempt before it is judged, so that parallel guesses are counted too. */
   begin(limits: readonly FailureLimit[], now: Date): Promise<readonly FailureCount[]>;
@@ -114,6 +135,7 @@ export interface Sessions {
 /** RFC 7636: what the command line must show to get its session. */
 export interface SignInCode {
   readonly personId: string;
+  readonly method: Proof['method'];
   readonly codeChallenge: string;
   readonly redirectUri: string;
   readonly expiresAt: Date;

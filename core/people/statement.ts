@@ -37,7 +37,42 @@ export type SignInStatement = {
   readonly nonce: string;
 };
 
-export type Statement = ConfirmationStatement | ActVoteStatement | SignInStatement;
+/** By passkey the browser says who signs in: nobody types an address, and no address can be tried. */
+export type PasskeySignInStatement = {
+  readonly type: 'apodera/passkey-sign-in/v1';
+  readonly node: string;
+  readonly nonce: string;
+};
+
+/** What a new passkey is made for; it signs nothing itself. */
+export type PasskeyRegistrationStatement = {
+  readonly type: 'apodera/passkey-registration/v1';
+  readonly node: string;
+  readonly person: string;
+  /** `invitation/<id>`: the first of that invitation; `passkey`: beside one that the person has. */
+  readonly ground: string;
+  readonly nonce: string;
+};
+
+/** A person adds or ends a passkey of theirs: signed by one that they have. */
+export type PasskeyChangeStatement = {
+  readonly type: 'apodera/passkey-change/v1';
+  readonly node: string;
+  readonly person: string;
+  readonly change: 'add' | 'end';
+  readonly credential_id: string;
+  /** SPKI, DER, base64url. */
+  readonly public_key: string;
+  readonly nonce: string;
+};
+
+export type Statement =
+  | ConfirmationStatement
+  | ActVoteStatement
+  | SignInStatement
+  | PasskeySignInStatement
+  | PasskeyRegistrationStatement
+  | PasskeyChangeStatement;
 
 /** What of a confirmation is known before the person acts. */
 export type ConfirmationSubject = Pick<
@@ -79,6 +114,9 @@ const shapes: Record<Statement['type'], readonly string[]> = {
   ],
   'apodera/act-vote/v1': ['type', 'act_hash', 'vote', 'person', 'nonce'],
   'apodera/sign-in/v1': ['type', 'node', 'person', 'nonce'],
+  'apodera/passkey-sign-in/v1': ['type', 'node', 'nonce'],
+  'apodera/passkey-registration/v1': ['type', 'node', 'person', 'ground', 'nonce'],
+  'apodera/passkey-change/v1': ['type', 'node', 'person', 'change', 'credential_id', 'public_key', 'nonce'],
 };
 
 /** Nothing signs what it does not understand: exactly the members of a known type, all strings (`replaces` or null). */
@@ -101,4 +139,5 @@ const choices: readonly (readonly [string, readonly string[]])[] = [
   ['action', ['enrolment.confirm', 'enrolment.reject']],
   ['vote', ['confirm', 'reject']],
   ['use', ['signing', 'transport']],
+  ['change', ['add', 'end']],
 ];

@@ -1,46 +1,60 @@
-// The invited person alone sets password and authenticator: link, code from another way, a first good code of the
-// app. Who was invited by bootstrap is then active; anybody else waits for a second node operator (S14).
+// The invited person alone sets their factor: link, code from another way, and a passkey, or a password with a first
+// good code of the app. Who was invited by bootstrap is then active; anybody else waits for a second node operator (S14).
 
 import { Refusal } from '../../core/errors.ts';
 import { admitInvitationCode } from '../../core/people/invitation.ts';
+import {
+  type PasskeyRegistration,
+  registrationDigest,
+  verifyRegistration,
+} from '../../core/people/passkey-registration.ts';
 import { admitPassword, hashPassword } from '../../core/people/password.ts';
 import type { Person } from '../../core/people/person.ts';
-import type { FactorRecord } from '../../core/people/ports.ts';
+import type { Grant } from '../../core/people/ports.ts';
 import { checkTotp } from '../../core/people/totp.ts';
 import { type ApplyActDeps, mailTo } from './applying.ts';
+import { admitNewPasskey } from './change-passkey.ts';
 
-export interface AcceptInvitationInput {
-  readonly invitationId: string;
-  readonly code: string;
+export interface PasswordSetUp {
   readonly password: string;
   /** 160 bits in base32, as the page showed it. */
   readonly totpSecret: string;
   readonly totp: string;
 }
 
-/** @throws Refusal INVITATION_*, PASSWORD_*, TOTP_*, FACTOR_WRONG */
+export interface PasskeySetUp {
+  readonly registration: PasskeyRegistration;
+}
+
+export type AcceptInvitationInput = {
+  readonly invitationId: string;
+  readonly code: string;
+} & (PasswordSetUp | PasskeySetUp);
+
+/** What an invitation's first passkey is made for; page and sealing function ask for the same. */
+export function registrationFor(node: string, person: string, invitationId: string) {
+  const type = 'apodera/passkey-registration/v1' as const;
+  return { type, node, person, ground: `invitation/${invitationId}` };
+}
+
+/** @throws Refusal INVITATION_*, PASSWORD_*, TOTP_*, FACTOR_*, PASSKEY_*, PROOF_* */
 export async function acceptInvitation(
   deps: ApplyActDeps,
   input: AcceptInvitationInput,
 ): Promise<{ readonly state: Person['state'] }> {
   const now = deps.clock.now();
   const { invitation, person } = await requireInvitation(deps, input);
-  const contact = await deps.people.contact(person);
-  admitPassword(input.password, contact ? [contact.name, contact.email] : []);
-  checkTotp(input.totpSecret, input.totp, 0, now);
+  const set =
+    'registration' in input
+      ? await passkeyOf(deps, person, input.invitationId, input.registration)
+      : await passwordOf(deps, person, input);
   const state = invitation.bootstrap ? ('active' as const) : ('unreleased' as const);
   const accepted: Person = {
     ...person,
+    ...set.change,
     state,
     activeSince: state === 'active' ? now : null,
     version: person.version + 1,
-  };
-  const factor: FactorRecord = {
-    personId: person.personId,
-    passwordHash: hashPassword(input.password, deps.random(16), deps.passwordCost),
-    totpSecretEncrypted: await deps.encryptSecret(input.totpSecret, person.personId),
-    setAt: now,
-    version: 1,
   };
   const evidence = {
     id: deps.ids.next(),
@@ -49,21 +63,66 @@ export async function acceptInvitation(
     at: now,
     actor: { kind: 'person' as const, personId: person.personId },
     subjects: { personId: person.personId, invitationId: invitation.invitationId },
-    facts: { method: 'password+totp', state },
+    facts: { ...set.facts, state },
   };
-  const mail = mailTo('mail.factors-set', invitation.invitationId, person.personId, {}, now);
+  const kind = 'registration' in input ? 'mail.passkey-added' : 'mail.factors-set';
+  const mail = mailTo(kind, invitation.invitationId, person.personId, {}, now);
   const used = { ...invitation, state: 'used' as const, version: invitation.version + 1 };
   const done = await deps.ledger.commit(
-    [
-      { noun: 'invitation', invitation: used },
-      { noun: 'person', person: accepted },
-      { noun: 'factor', factor },
-    ],
-    [],
+    [{ noun: 'invitation', invitation: used }, { noun: 'person', person: accepted }, ...set.grants],
+    set.proofs,
     { evidence: [evidence], outbox: [mail] },
   );
   if (done === 'MOVED') throw new Refusal('INVITATION_USED');
   return { state };
+}
+
+interface FactorSet {
+  readonly change: Pick<Person, 'passkeys'>;
+  readonly grants: readonly Grant[];
+  readonly proofs: readonly string[];
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+async function passkeyOf(
+  deps: ApplyActDeps,
+  person: Person,
+  invitationId: string,
+  registration: PasskeyRegistration,
+): Promise<FactorSet> {
+  const passkey = verifyRegistration(registration, {
+    factorPublicKey: await deps.factorPublicKey(),
+    statement: registrationFor(deps.nodeFinId, person.personId, invitationId),
+    now: deps.clock.now(),
+  });
+  await admitNewPasskey(deps, person, passkey);
+  return {
+    change: { passkeys: [...(person.passkeys ?? []), passkey] },
+    grants: [],
+    proofs: [registrationDigest(registration)],
+    // The public key is evidence: with it the person's later proofs are verified anywhere.
+    facts: { method: 'passkey', credentialId: passkey.credentialId, publicKey: passkey.publicKey },
+  };
+}
+
+async function passwordOf(deps: ApplyActDeps, person: Person, input: PasswordSetUp): Promise<FactorSet> {
+  if (deps.passwordFallback === 'off') throw new Refusal('FACTOR_FALLBACK_CLOSED');
+  const contact = await deps.people.contact(person);
+  admitPassword(input.password, contact ? [contact.name, contact.email] : []);
+  checkTotp(input.totpSecret, input.totp, 0, deps.clock.now());
+  const factor = {
+    personId: person.personId,
+    passwordHash: hashPassword(input.password, deps.random(16), deps.passwordCost),
+    totpSecretEncrypted: await deps.encryptSecret(input.totpSecret, person.personId),
+    setAt: deps.clock.now(),
+    version: 1,
+  };
+  return {
+    change: {},
+    grants: [{ noun: 'factor', factor }],
+    proofs: [],
+    facts: { method: 'password+totp' },
+  };
 }
 
 /** Does the code belong to the invitation? Wrong ones are counted; the page asks before it shows the second step. */

@@ -40,13 +40,14 @@ export async function changeAnchors(
     });
   const file = await sealManifest(body, proofsOf(act), deps.anchors.signer);
   const factorPublicKey = await deps.factorPublicKey();
+  const operators = await Promise.all(signers.map((id) => deps.people.person(id)));
+  const nodeOperators = new Map(operators.flatMap((each) => (each ? [[each.personId, each] as const] : [])));
   const opened = openManifest(
     file,
     {
       stage: deps.stage,
       keys: new Map([[deps.anchors.signer.keyId, await deps.anchors.publicKey()]]),
-      checkProof: (proof, hash) =>
-        checkAnchorProof(proof, hash, { factorPublicKey, nodeOperators: new Set(signers) }),
+      checkProof: (proof, hash) => checkAnchorProof(proof, hash, { factorPublicKey, nodeOperators }),
     },
     (await deps.anchors.leastVersion()) + 1,
   );

@@ -83,6 +83,7 @@ async function withVote(deps: ApplyActDeps, act: Act, person: Person, input: Vot
   const proof = verifyProof<ActVoteStatement>(input.proof, {
     factorPublicKey: await deps.factorPublicKey(),
     personId: person.personId,
+    passkeys: person.passkeys,
     votedAt: now,
     statement: actVoteStatement(act, person.personId, input.vote),
   });

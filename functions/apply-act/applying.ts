@@ -44,6 +44,10 @@ export interface ApplyActDeps {
   readonly encryptSecret: (plain: string, personId: string) => Promise<string>;
   readonly decryptPeerKey: (encrypted: string, peer: string) => Promise<string>;
   readonly factorPublicKey: () => Promise<KeyObject>;
+  /** This node's fin_id. */
+  readonly nodeFinId: string;
+  /** `off`: an invited person sets a passkey and nothing else. */
+  readonly passwordFallback: 'allowed' | 'off';
 }
 
 /** Shown to the one who applied the act, to be handed over another way; stored as a hash only. */

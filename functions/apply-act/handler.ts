@@ -23,6 +23,7 @@ import { peerKeys } from '../../adapters/secrets/peer-keys.ts';
 import { peoplePolicy } from '../../core/policy.ts';
 import { acceptInvitation } from './accept-invitation.ts';
 import { voteOnAct } from './apply-act.ts';
+import { changePasskey } from './change-passkey.ts';
 import { type ApplyActInput, within } from './input.ts';
 
 const config = readConfig([
@@ -36,6 +37,7 @@ const config = readConfig([
   'nodeRole',
   'nodeStage',
   'nodeFinId',
+  'passwordFallback',
 ]);
 const queueUrls = {
   mail: config.mailQueueUrl,
@@ -71,6 +73,8 @@ const deps = {
   encryptSecret: (plain: string, personId: string) => cipher.encrypt(plain, { personId }),
   decryptPeerKey: (encrypted: string, peer: string) => cipher.decrypt(encrypted, { peer }),
   factorPublicKey: () => publicKey(config.factorKeyId),
+  nodeFinId: config.nodeFinId,
+  passwordFallback: config.passwordFallback,
 };
 
 export async function handler(event: ApplyActInput) {
@@ -79,6 +83,7 @@ export async function handler(event: ApplyActInput) {
     within(event, {
       vote: (input) => voteOnAct(deps, input),
       accept: (input) => acceptInvitation(deps, input),
+      passkey: (input) => changePasskey(deps, input),
     }),
   );
 }

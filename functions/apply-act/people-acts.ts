@@ -6,6 +6,7 @@ import type { Act } from '../../core/people/act.ts';
 import type { ActParameters, PersonParameters } from '../../core/people/act-parameters.ts';
 import { admitPersonParameters } from '../../core/people/act-parameters.ts';
 import { admitHolder, type Holder } from '../../core/people/offices.ts';
+import { withoutPasskeys } from '../../core/people/passkey.ts';
 import type { Person } from '../../core/people/person.ts';
 import {
   type Applied,
@@ -113,6 +114,7 @@ export async function reset(
     activeSince: null,
     invitationId: deps.ids.next(),
     bootstrap: false,
+    ...withoutPasskeys(person, now),
     version: person.version + 1,
   };
   const near = [...(await deps.people.holders(person.participant)), ...(await deps.people.holders(null))];
@@ -142,7 +144,8 @@ export async function end(
 ): Promise<Applied> {
   const person = await known(deps, personId);
   await endCertificatesOf(deps, person, context);
-  const ended: Person = { ...person, state: 'ended', version: person.version + 1 };
+  const passkeys = withoutPasskeys(person, context.now);
+  const ended: Person = { ...person, ...passkeys, state: 'ended', version: person.version + 1 };
   return {
     ...nothing,
     grants: [

@@ -2,14 +2,15 @@
 
 import { readConfig } from '../../adapters/config.ts';
 import { factors, failures } from '../../adapters/dynamodb/factors.ts';
+import { passkeyChallenges } from '../../adapters/dynamodb/passkey-challenges.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
 import { kmsCipher } from '../../adapters/kms/cipher.ts';
 import { kmsSigner } from '../../adapters/kms/signer.ts';
 import { answered } from '../../adapters/lambda/second-factor.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
-import { type CheckFactorInput, checkFactor } from './check-factor.ts';
+import { answerTo, type FactorQuestion } from './input.ts';
 
-const config = readConfig(['factorKeyId', 'secretsKeyId', 'nodeFinId']);
+const config = readConfig(['factorKeyId', 'secretsKeyId', 'nodeFinId', 'pagesOrigin', 'passwordFallback']);
 const parts = nodeParts('check-factor', { seals: false, queueUrls: {} });
 const cipher = kmsCipher(parts.kms, config.secretsKeyId);
 const deps = {
@@ -19,10 +20,13 @@ const deps = {
   failures: failures(parts.table),
   decryptSecret: (encrypted: string, personId: string) => cipher.decrypt(encrypted, { personId }),
   factorSigner: kmsSigner(parts.kms, config.factorKeyId, 'ECDSA_SHA_256'),
+  challenges: passkeyChallenges(parts.table),
+  rpId: new URL(config.pagesOrigin).hostname,
+  passwordFallback: config.passwordFallback,
   node: config.nodeFinId,
 };
 
-export async function handler(event: CheckFactorInput) {
+export async function handler(event: FactorQuestion) {
   await parts.clock.tune();
-  return answered(() => checkFactor(deps, event));
+  return answered(() => answerTo(deps, event));
 }

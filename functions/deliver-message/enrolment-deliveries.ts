@@ -119,7 +119,12 @@ function confirmationIn(decision: Decision): JsonObject | null {
     method,
     at,
     statement: statement as unknown as JsonObject,
-    proof: { alg: 'ES256', signature },
+    // With a passkey, what the person's own device signed goes along: its challenge is the statement's hash.
+    proof: {
+      alg: 'ES256',
+      signature,
+      ...(vote.proof.method === 'passkey' && { assertion: { ...vote.proof.assertion } }),
+    },
   };
 }
 

@@ -59,6 +59,8 @@ export const letterOf: Readonly<Record<string, Write>> = {
   'mail.invitation': invitation,
   'mail.released': async (_, { envelope }) => letters.releasedLetter(envelope),
   'mail.factors-set': async (_, { envelope }) => letters.factorsSetLetter(envelope),
+  'mail.passkey-added': async (_, { envelope }) => letters.passkeyLetter(envelope, 'Added'),
+  'mail.passkey-ended': async (_, { envelope }) => letters.passkeyLetter(envelope, 'Ended'),
   'mail.reset-notice': resetNotice,
   'mail.break-glass': async (_, { envelope }) => letters.breakGlassLetter(envelope),
   'mail.access-changed': async (_, { envelope }, refs) =>

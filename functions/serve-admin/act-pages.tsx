@@ -1,14 +1,16 @@
 // The acts as pages: the list, one act with its form, and what its last signature gave back, shown once.
 
 import { formToken, isOwnForm, type PageAnswer, type PageRequest } from '../../adapters/http/page-request.ts';
+import { asksQuestion, assertionIn, question } from '../../adapters/http/passkey-form.ts';
 import { Refusal } from '../../core/errors.ts';
 import { type Act, actHash, operatorsNeeded } from '../../core/people/act.ts';
+import { passkeysAt } from '../../core/people/passkey.ts';
 import { type ActFacts, ActListPage, ActPage, AppliedPage, type SignedIn } from '../../pages/acts.tsx';
 import { type DeadEnd, DeadEndPage } from '../../pages/dead-end.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
-import { type ProblemText, textsIn } from '../../pages/texts/texts.ts';
-import { flattened, sign } from './acts.ts';
+import { fill, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
+import { askSignature, flattened, sign } from './acts.ts';
 import type { AdminApiDeps } from './api.ts';
 import type { SignedInSession } from './session.ts';
 
@@ -34,7 +36,12 @@ async function whoOf({
   session,
 }: Visit): Promise<{ who: SignedIn; cookies: readonly string[] }> {
   const { token, cookies } = formToken(request, deps.door);
-  return { who: { name: await nameOf(deps, session.personId), formToken: token }, cookies };
+  const name = await nameOf(deps, session.personId);
+  return { who: { name, formToken: token, passkey: hasPasskey({ deps, session }) }, cookies };
+}
+
+function hasPasskey({ deps, session }: Pick<Visit, 'deps' | 'session'>): boolean {
+  return passkeysAt(session.person.passkeys, deps.clock.now()).length > 0;
 }
 
 async function list(visit: Visit): Promise<PageAnswer> {
@@ -56,7 +63,8 @@ async function show(visit: Visit, act: Act, problems: readonly Problem[]): Promi
   const signed = act.votes.some(({ personId }) => personId === session.personId);
   const maySign = facts.state === 'open' && !signed && session.person.office === 'nodeOperator';
   const page = <ActPage frame={frame} who={who} act={facts} maySign={maySign} problems={problems} />;
-  return { status: problems.length > 0 ? 422 : 200, body: documentOf(page), cookies };
+  const script = maySign && who.passkey;
+  return { status: problems.length > 0 ? 422 : 200, body: documentOf(page), cookies, script };
 }
 
 async function vote(visit: Visit, act: Act): Promise<PageAnswer> {
@@ -64,11 +72,20 @@ async function vote(visit: Visit, act: Act): Promise<PageAnswer> {
   if (!isOwnForm(request, deps.door)) return deadEnd(frame, 'formOld', 403);
   const { form } = request;
   const [password, totp] = [form.get('password') ?? '', (form.get('totp') ?? '').trim()];
-  const attempt = { method: 'password+totp' as const, password, totp };
+  const assertion = assertionIn(request);
+  const attempt = assertion
+    ? { method: 'passkey' as const, assertion }
+    : { method: 'password+totp' as const, password, totp };
   const word = form.get('vote') === 'reject' ? ('reject' as const) : ('confirm' as const);
   const hash = form.get('act_hash') ?? '';
   try {
-    const signature = { actId: act.actId, vote: word, actHash: hash, attempt, source: request.source };
+    const about = { actId: act.actId, vote: word, actHash: hash };
+    if (hasPasskey(visit) && !assertion) {
+      if (asksQuestion(request)) return question(await askSignature(deps, session.person, about));
+      const text = textsIn(frame.locale).problems.PASSKEY_SCRIPT;
+      return await show(visit, act, [{ field: 'passkey', text }]);
+    }
+    const signature = { ...about, attempt, source: request.source };
     const { state, once } = await sign(deps, session.person, signature);
     if (state !== 'applied') return { status: 303, location: request.path };
     // No redirect: what is shown once could not be shown again.
@@ -87,7 +104,8 @@ function refused(visit: Visit, act: Act, error: Refusal): PageAnswer | Promise<P
   if (error.code === 'PROOF_OTHER_STATEMENT') return deadEnd(visit.frame, 'formOld', 409, error.code);
   const text = textsIn(visit.frame.locale).problems[error.code as ProblemText];
   // What the act itself refuses is for operators: its own sentence, in English, with its parameter.
-  return show(visit, act, [{ field: 'totp', text: text ?? error.message }]);
+  const shown = text ? fill(text, { node: visit.frame.nodeName }) : error.message;
+  return show(visit, act, [{ field: hasPasskey(visit) ? 'passkey' : 'totp', text: shown }]);
 }
 
 async function factsOf(deps: AdminApiDeps, act: Act): Promise<ActFacts> {

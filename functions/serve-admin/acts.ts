@@ -15,7 +15,12 @@ import {
 import { parseActParameters } from '../../core/people/act-parameters.ts';
 import type { Person } from '../../core/people/person.ts';
 import type { Acts, People } from '../../core/people/ports.ts';
-import type { FactorAttempt, SecondFactor } from '../../core/people/second-factor.ts';
+import type {
+  FactorAttempt,
+  PasskeyCeremonies,
+  PasskeyQuestion,
+  SecondFactor,
+} from '../../core/people/second-factor.ts';
 import type { ActVoteStatement } from '../../core/people/statement.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 import type { VotedAct, VoteOnActInput } from '../apply-act/apply-act.ts';
@@ -26,6 +31,7 @@ export interface ActDeps {
   readonly acts: Acts;
   readonly people: Pick<People, 'person' | 'holders' | 'contact'>;
   readonly secondFactor: SecondFactor;
+  readonly passkeys: Pick<PasskeyCeremonies, 'ask'>;
   readonly nonce: () => string;
   readonly apply: (input: VoteOnActInput) => Promise<VotedAct>;
   /** Replaces what may not stand in an act: a peer's API key, a manifest's bytes. */
@@ -86,15 +92,33 @@ export interface Signature {
   readonly source: string;
 }
 
-/** @throws Refusal ACT_*, PERSON_*, FACTOR_*, TRIES_EXHAUSTED, OFFICE_* */
-export async function sign(deps: ActDeps, person: Person, signature: Signature): Promise<VotedAct> {
-  const { actId, vote, attempt, source } = signature;
-  const act = await deps.acts.act(actId);
+/** What the person's passkey would sign. @throws as sign */
+export async function askSignature(
+  deps: ActDeps,
+  person: Person,
+  signature: Pick<Signature, 'actId' | 'vote' | 'actHash'>,
+): Promise<PasskeyQuestion> {
+  const statement = await statementOf(deps, person, signature);
+  return deps.passkeys.ask({ personId: person.personId, statement });
+}
+
+async function statementOf(
+  deps: ActDeps,
+  person: Person,
+  signature: Pick<Signature, 'actId' | 'vote' | 'actHash'>,
+): Promise<ActVoteStatement> {
+  const act = await deps.acts.act(signature.actId);
   if (!act) throw new Refusal('ACT_UNKNOWN');
   admitActVoter(act, person, deps.clock.now());
   if (signature.actHash !== actHash(act)) throw new Refusal('PROOF_OTHER_STATEMENT');
+  return { ...actVoteStatement(act, person.personId, signature.vote), nonce: deps.nonce() };
+}
+
+/** @throws Refusal ACT_*, PERSON_*, FACTOR_*, PASSKEY_*, TRIES_EXHAUSTED, OFFICE_* */
+export async function sign(deps: ActDeps, person: Person, signature: Signature): Promise<VotedAct> {
+  const { actId, vote, attempt, source } = signature;
+  const statement = await statementOf(deps, person, signature);
   const { personId } = person;
-  const statement: ActVoteStatement = { ...actVoteStatement(act, personId, vote), nonce: deps.nonce() };
   const proof = await deps.secondFactor.prove({ personId, statement, attempt, source });
   return deps.apply({ actId, personId, vote, proof });
 }

@@ -12,7 +12,7 @@ import { people } from '../../adapters/dynamodb/people.ts';
 import { sessions } from '../../adapters/dynamodb/sessions.ts';
 import { pageAnswer, readPageRequest } from '../../adapters/http/page-request.ts';
 import { kmsCipher } from '../../adapters/kms/cipher.ts';
-import { invoked, lambdaSecondFactor } from '../../adapters/lambda/second-factor.ts';
+import { invoked, lambdaPasskeys, lambdaSecondFactor } from '../../adapters/lambda/second-factor.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { anchorShelf } from '../../adapters/s3/anchor-shelf.ts';
 import type { VotedAct, VoteOnActInput } from '../apply-act/apply-act.ts';
@@ -45,6 +45,7 @@ const deps = {
   parties: parties(table, sealer),
   sessions: sessions(table),
   secondFactor: lambdaSecondFactor(lambda, config.checkFactorFunction),
+  passkeys: lambdaPasskeys(lambda, config.checkFactorFunction),
   nonce: () => randomBytes(20).toString('base64url'),
   apply: (input: VoteOnActInput) =>
     invoked<VotedAct>(lambda, config.applyActFunction, { ask: 'vote', input }),

@@ -19,7 +19,12 @@ import {
 import { type Person, requireActive } from '../../core/people/person.ts';
 import type { Decisions, Links, People } from '../../core/people/ports.ts';
 import { type Proof, proofDigest } from '../../core/people/proof.ts';
-import type { FactorAttempt, SecondFactor } from '../../core/people/second-factor.ts';
+import type {
+  FactorAttempt,
+  PasskeyCeremonies,
+  PasskeyQuestion,
+  SecondFactor,
+} from '../../core/people/second-factor.ts';
 import type { ConfirmationStatement } from '../../core/people/statement.ts';
 import { wakeEntry } from '../../core/people/wake.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
@@ -31,6 +36,7 @@ export interface ConfirmTaskDeps {
   readonly people: Pick<People, 'person' | 'holders'>;
   readonly decisions: Decisions;
   readonly secondFactor: SecondFactor;
+  readonly passkeys: Pick<PasskeyCeremonies, 'ask'>;
   /** A fresh nonce of at least 128 bits, base64url. */
   readonly nonce: () => string;
 }
@@ -63,7 +69,18 @@ export interface VoteInput {
   readonly source: string;
 }
 
-/** @throws Refusal LINK_*, DECISION_*, TASK_ALREADY_VOTED, PERSON_*, FACTOR_*, CODE_WRONG, CODE_WRONG_TOO_OFTEN */
+/** What the person's passkey would sign: the facts as the decision has them. @throws as castVote */
+export async function askVote(
+  deps: ConfirmTaskDeps,
+  { linkId, vote }: Pick<VoteInput, 'linkId' | 'vote'>,
+): Promise<PasskeyQuestion> {
+  const task = await findTask(deps, linkId);
+  requireVoter(task, deps.clock.now());
+  const { personId } = task.person;
+  return deps.passkeys.ask({ personId, statement: statementOf(task.decision, personId, vote, deps.nonce()) });
+}
+
+/** @throws Refusal LINK_*, DECISION_*, TASK_ALREADY_VOTED, PERSON_*, FACTOR_*, PASSKEY_*, CODE_WRONG, CODE_WRONG_TOO_OFTEN */
 export async function castVote(deps: ConfirmTaskDeps, input: VoteInput): Promise<Decision> {
   const task = await findTask(deps, input.linkId);
   const { person } = task;
@@ -121,7 +138,7 @@ async function record(deps: ConfirmTaskDeps, next: Decision, vote: Vote): Promis
   const superseded = next.state === 'confirmed' ? await deps.decisions.waitingBeside(next) : [];
   const ended = superseded.map((other) => endDecision(other, 'SUPERSEDED', vote.at));
   const evidence = [
-    evidenceOf(deps, next, 'confirmation.voted', vote.personId, {
+    evidenceOf(deps, next, 'confirmation.voted', vote.personId, vote.proof.method, {
       vote: vote.vote,
       cause: vote.cause,
       method: vote.proof.method,
@@ -129,7 +146,9 @@ async function record(deps: ConfirmTaskDeps, next: Decision, vote: Vote): Promis
       proof: proofDigest(vote.proof),
     }),
     ...ended.map((other) =>
-      evidenceOf(deps, other, 'confirmation.superseded', vote.personId, { by: next.decisionId }),
+      evidenceOf(deps, other, 'confirmation.superseded', vote.personId, vote.proof.method, {
+        by: next.decisionId,
+      }),
     ),
   ];
   const outbox = [
@@ -153,7 +172,7 @@ async function refuseCode(deps: ConfirmTaskDeps, { person }: Task, proof: Proof)
     admitVoter(decision, person.personId, now);
     const next = countWrongCode(decision, now);
     const facts = { wrongCodes: next.wrongCodes, state: next.state };
-    const evidence = [evidenceOf(deps, next, 'confirmation.codeWrong', person.personId, facts)];
+    const evidence = [evidenceOf(deps, next, 'confirmation.codeWrong', person.personId, proof.method, facts)];
     const over = next.state === 'rejected';
     const outbox = over ? [...wakesOf(next, now), ...(await mailsToAll(deps, next, now))] : [];
     if ((await deps.decisions.record([next], { evidence, outbox })) === 'MOVED') continue;
@@ -184,6 +203,7 @@ function evidenceOf(
   decision: Decision,
   kind: string,
   personId: string,
+  method: Proof['method'],
   facts: Record<string, string | number | undefined>,
 ) {
   const { enrolmentId, decisionId, subject } = decision;
@@ -192,7 +212,7 @@ function evidenceOf(
     scope: subject.participant,
     kind,
     at: deps.clock.now(),
-    actor: { kind: 'person' as const, personId, method: 'password+totp' },
+    actor: { kind: 'person' as const, personId, method },
     subjects: { enrolmentId, decisionId, thumbprint: subject.thumbprint },
     facts,
   };

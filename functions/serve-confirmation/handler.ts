@@ -11,7 +11,7 @@ import { links } from '../../adapters/dynamodb/links.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
 import { pageAnswer, readPageRequest } from '../../adapters/http/page-request.ts';
-import { lambdaSecondFactor } from '../../adapters/lambda/second-factor.ts';
+import { lambdaPasskeys, lambdaSecondFactor } from '../../adapters/lambda/second-factor.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { serveConfirmation } from './serve-confirmation.tsx';
@@ -28,6 +28,7 @@ const queueUrls = { mail: config.mailQueueUrl, execution: config.executionQueueU
 const parts = nodeParts('serve-confirmation', { seals: false, queueUrls });
 const enrolments = enrolmentStore(parts);
 const statuses = statusStore(parts.table, parts.sealer);
+const lambda = new LambdaClient();
 const door = { origin: config.pagesOrigin, nodeFinId: config.nodeFinId };
 const deps = {
   ...parts,
@@ -39,7 +40,8 @@ const deps = {
   parties: parties(parts.table, parts.sealer),
   people: people(parts.table, parts.sealer),
   decisions: decisions(parts.table, parts.announce),
-  secondFactor: lambdaSecondFactor(new LambdaClient(), config.checkFactorFunction),
+  secondFactor: lambdaSecondFactor(lambda, config.checkFactorFunction),
+  passkeys: lambdaPasskeys(lambda, config.checkFactorFunction),
   nonce: () => randomBytes(20).toString('base64url'),
   notAfterOf: async (thumbprint: string) => (await statuses.status(thumbprint as Thumbprint))?.notAfter,
 };

@@ -8,9 +8,11 @@ import {
   type PageRequest,
   type PagesDoor,
 } from '../../adapters/http/page-request.ts';
+import { asksQuestion, assertionIn, question } from '../../adapters/http/passkey-form.ts';
 import type { Enrolment } from '../../core/enrolment/enrolment.ts';
 import { Refusal, Transient } from '../../core/errors.ts';
 import { type Decision, rejectionCauses } from '../../core/people/decision.ts';
+import { passkeysAt } from '../../core/people/passkey.ts';
 import type { Person } from '../../core/people/person.ts';
 import type { Enrolments, Parties, People } from '../../core/people/ports.ts';
 import { peoplePolicy } from '../../core/policy.ts';
@@ -20,7 +22,7 @@ import { DecidedPage } from '../../pages/decided.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
 import { fill, localeOf, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
-import { type ConfirmTaskDeps, castVote, findTask, type Task } from './confirm-task.ts';
+import { askVote, type ConfirmTaskDeps, castVote, findTask, type Task } from './confirm-task.ts';
 
 export interface ServeConfirmationDeps extends ConfirmTaskDeps {
   readonly door: PagesDoor;
@@ -76,9 +78,11 @@ async function show(
       problems={problems}
       typedCode={request.form.get('code') ?? undefined}
       cause={request.form.get('cause') ?? undefined}
+      passkey={hasPasskey(deps, person)}
     />
   );
-  return { status: problems.length > 0 ? 422 : 200, body: documentOf(page), cookies };
+  const script = hasPasskey(deps, person);
+  return { status: problems.length > 0 ? 422 : 200, body: documentOf(page), cookies, script };
 }
 
 async function post(deps: ServeConfirmationDeps, request: PageRequest): Promise<PageAnswer> {
@@ -90,23 +94,27 @@ async function post(deps: ServeConfirmationDeps, request: PageRequest): Promise<
     form.get('vote') === 'confirm' ? 'confirm' : form.get('vote') === 'reject' ? 'reject' : undefined;
   if (!vote) return page(frame, 'formOld', 400, { retry: request.path });
   const cause = rejectionCauses.find((each) => each === form.get('cause'));
-  const [password, totp, code] = ['password', 'totp', 'code'].map((name) => (form.get(name) ?? '').trim());
-  const texts = textsIn(person.locale).problems;
-  const missing: Problem[] = [
-    ...(vote === 'confirm' && !code ? [{ field: 'code', text: texts.CODE_MISSING }] : []),
-    ...(!form.get('password') ? [{ field: 'password', text: texts.PASSWORD_MISSING }] : []),
-    ...(!totp ? [{ field: 'totp', text: texts.TOTP_MISSING }] : []),
-  ];
-  if (missing.length > 0 && decision.state === 'waiting') return show(deps, request, missing);
+  const code = (form.get('code') ?? '').trim();
+  const linkId = linkOf(request);
   try {
+    const passkey = hasPasskey(deps, person);
+    const missing = missingIn(request, person, vote, passkey);
+    if (missing.length > 0 && decision.state === 'waiting') return await show(deps, request, missing);
+    const assertion = assertionIn(request);
+    if (passkey && !assertion && decision.state === 'waiting') {
+      if (asksQuestion(request)) return question(await askVote(deps, { linkId, vote }));
+      const text = textsIn(person.locale).problems.PASSKEY_SCRIPT;
+      return await show(deps, request, [{ field: 'passkey', text }]);
+    }
+    const attempt = assertion ? { method: 'passkey' as const, assertion } : passwordIn(request);
+    const { source } = request;
     await castVote(deps, {
-      linkId: linkOf(request),
+      linkId,
       vote,
       ...(vote === 'reject' && { cause: cause ?? 'other' }),
-      code: code!,
-      // Spaces at either end of a password are its owner's; only the code is trimmed.
-      attempt: { method: 'password+totp', password: form.get('password') ?? password!, totp: totp! },
-      source: request.source,
+      code,
+      attempt,
+      source,
     });
     // Post, redirect, get: reloading the answer votes for nothing.
     return { status: 303, location: request.path };
@@ -115,8 +123,43 @@ async function post(deps: ServeConfirmationDeps, request: PageRequest): Promise<
   }
 }
 
-const fieldOf: Partial<Record<string, string>> = { CODE_WRONG: 'code' };
-const shownAtTheForm = ['FACTOR_WRONG', 'FACTOR_STEP_USED', 'FACTOR_NOT_SET', 'CODE_WRONG', 'PROOF_TOO_OLD'];
+/** At this moment; whether a proof counts is asked again by whoever acts on it. */
+function hasPasskey({ clock }: ServeConfirmationDeps, person: Person): boolean {
+  return passkeysAt(person.passkeys, clock.now()).length > 0;
+}
+
+/** Spaces at either end of a password are its owner's; only the code is trimmed. */
+function passwordIn({ form }: PageRequest) {
+  const [password, totp] = [form.get('password') ?? '', (form.get('totp') ?? '').trim()];
+  return { method: 'password+totp' as const, password, totp };
+}
+
+function missingIn(
+  request: PageRequest,
+  person: Person,
+  vote: 'confirm' | 'reject',
+  passkey: boolean,
+): Problem[] {
+  const texts = textsIn(person.locale).problems;
+  const has = (name: string) => (request.form.get(name) ?? '').trim() !== '';
+  return [
+    ...(vote === 'confirm' && !has('code') ? [{ field: 'code', text: texts.CODE_MISSING }] : []),
+    ...(!passkey && !request.form.get('password')
+      ? [{ field: 'password', text: texts.PASSWORD_MISSING }]
+      : []),
+    ...(!passkey && !has('totp') ? [{ field: 'totp', text: texts.TOTP_MISSING }] : []),
+  ];
+}
+
+/** Where a problem's text stands: at the passkey, the code, or the app's digits. */
+function fieldOf(code: string): string {
+  if (code.startsWith('PASSKEY_')) return 'passkey';
+  return code === 'CODE_WRONG' ? 'code' : 'totp';
+}
+const shownAtTheForm = [
+  ...['FACTOR_WRONG', 'FACTOR_STEP_USED', 'FACTOR_NOT_SET', 'FACTOR_FALLBACK_CLOSED'],
+  ...['CODE_WRONG', 'PROOF_TOO_OLD'],
+];
 const shownAsState = [
   'DECISION_ALREADY_DECIDED',
   'DECISION_EXPIRED',
@@ -133,14 +176,16 @@ async function afterRefusal(
 ): Promise<PageAnswer> {
   if (!(error instanceof Refusal)) return deadEnd(error, frame, request.path);
   if (shownAsState.includes(error.code)) return { status: 303, location: request.path };
-  if (!shownAtTheForm.includes(error.code)) return deadEnd(error, frame, request.path);
+  if (!shownAtTheForm.includes(error.code) && !error.code.startsWith('PASSKEY_'))
+    return deadEnd(error, frame, request.path);
   const { decision } = await findTask(deps, linkOf(request));
   const party = await deps.parties.party(decision.subject.participant);
   const text = fill(textsIn(person.locale).problems[error.code as ProblemText], {
     participant: party?.name ?? decision.subject.participant,
+    node: deps.nodeName,
     left: peoplePolicy.wrongCodesUntilRejected - decision.wrongCodes,
   });
-  return show(deps, request, [{ field: fieldOf[error.code] ?? 'totp', text }]);
+  return show(deps, request, [{ field: fieldOf(error.code), text }]);
 }
 
 /** What is true now, for whatever refused. */

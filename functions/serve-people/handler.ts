@@ -1,4 +1,4 @@
-// Wires the people's door: /invitations/*, /sign-in, /sign-in/token, /sign-out and /assets/*.
+// Wires the people's door: /invitations/*, /sign-in, /sign-in/token, /sign-out, /passkeys and /assets/*.
 
 import { randomBytes } from 'node:crypto';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -10,10 +10,11 @@ import { parties } from '../../adapters/dynamodb/parties.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
 import { sessions, signInCodes } from '../../adapters/dynamodb/sessions.ts';
 import { pageAnswer, readPageRequest } from '../../adapters/http/page-request.ts';
-import { invoked, lambdaSecondFactor } from '../../adapters/lambda/second-factor.ts';
+import { invoked, lambdaPasskeys, lambdaSecondFactor } from '../../adapters/lambda/second-factor.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import type { Person } from '../../core/people/person.ts';
 import type { AcceptInvitationInput } from '../apply-act/accept-invitation.ts';
+import type { ChangePasskeyInput } from '../apply-act/change-passkey.ts';
 import { servePeople } from './serve-people.tsx';
 
 const config = readConfig([
@@ -22,6 +23,7 @@ const config = readConfig([
   'nodeName',
   'checkFactorFunction',
   'applyActFunction',
+  'passwordFallback',
 ]);
 const parts = nodeParts('serve-people', { seals: false, queueUrls: {} });
 const { table, sealer } = parts;
@@ -39,9 +41,13 @@ const deps = {
   sessions: sessions(table),
   signInCodes: signInCodes(table),
   secondFactor: lambdaSecondFactor(lambda, config.checkFactorFunction),
+  passkeys: lambdaPasskeys(lambda, config.checkFactorFunction),
+  passwordFallback: config.passwordFallback,
   nonce: () => randomBytes(20).toString('base64url'),
   accept: (input: AcceptInvitationInput) =>
     invoked<{ state: Person['state'] }>(lambda, config.applyActFunction, { ask: 'accept', input }),
+  changePasskey: (input: ChangePasskeyInput) =>
+    invoked<{ passkeys: number }>(lambda, config.applyActFunction, { ask: 'passkey', input }),
 };
 
 export async function handler(event: APIGatewayProxyEvent) {

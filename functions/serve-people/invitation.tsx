@@ -1,5 +1,5 @@
-// The pages of an invitation: the code from another way, then password and authenticator, set by the invited person
-// alone. Looking changes nothing; what is set is set by the one function that seals people.
+// The pages of an invitation: the code from another way, then a passkey, or password and authenticator, set by the
+// invited person alone. Looking changes nothing; what is set is set by the one function that seals people.
 
 import { randomBytes } from 'node:crypto';
 import {
@@ -9,10 +9,12 @@ import {
   type PageRequest,
   type PagesDoor,
 } from '../../adapters/http/page-request.ts';
+import { asksQuestion, attestationIn, newQuestion } from '../../adapters/http/passkey-form.ts';
 import { Refusal } from '../../core/errors.ts';
 import { admitInvitation, type Invitation } from '../../core/people/invitation.ts';
 import type { Person } from '../../core/people/person.ts';
 import type { Invitations, Links, Parties, People } from '../../core/people/ports.ts';
+import type { PasskeyCeremonies } from '../../core/people/second-factor.ts';
 import { newTotpSecret, otpauthUri } from '../../core/people/totp.ts';
 import type { Clock } from '../../core/ports.ts';
 import { DeadEndPage } from '../../pages/dead-end.tsx';
@@ -25,8 +27,12 @@ import {
 } from '../../pages/invitation.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
-import { type ProblemText, textsIn } from '../../pages/texts/texts.ts';
-import { type AcceptInvitationInput, requireInvitation } from '../apply-act/accept-invitation.ts';
+import { fill, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
+import {
+  type AcceptInvitationInput,
+  registrationFor,
+  requireInvitation,
+} from '../apply-act/accept-invitation.ts';
 
 export interface InvitationDeps {
   readonly clock: Clock;
@@ -37,6 +43,10 @@ export interface InvitationDeps {
   readonly invitations: Invitations;
   readonly people: People;
   readonly parties: Pick<Parties, 'party'>;
+  readonly passkeys: PasskeyCeremonies;
+  readonly passwordFallback: 'allowed' | 'off';
+  /** 160 random bits, base64url. */
+  readonly nonce: () => string;
   readonly accept: (input: AcceptInvitationInput) => Promise<{ readonly state: Person['state'] }>;
 }
 
@@ -97,23 +107,64 @@ async function post(deps: InvitationDeps, request: PageRequest, invited: Invited
       { field: 'invitation_code', text: problems.INVITATION_CODE_WRONG },
     ]);
   }
-  if (form.get('step') !== 'set') return askFactors(deps, request, invited, []);
-  const password = form.get('password') ?? '';
-  if (password !== form.get('password_again'))
-    return askFactors(deps, request, invited, [
-      { field: 'password_again', text: problems.PASSWORD_DIFFERENT },
-    ]);
   try {
-    const [totpSecret, totp] = [form.get('totp_secret') ?? '', form.get('totp') ?? ''];
-    await deps.accept({ invitationId: invitation.invitationId, code, password, totpSecret, totp });
-    return { status: 303, location: request.path };
+    if (form.get('step') === 'passkey') return await setPasskey(deps, request, invited, code);
+    if (form.get('step') === 'set') return await setPassword(deps, request, invited, code);
+    return await askFactors(deps, request, invited, []);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const text = problems[error.code as ProblemText];
     if (!text) throw error;
-    const field = error.code.startsWith('PASSWORD') ? 'password' : 'totp';
-    return askFactors(deps, request, invited, [{ field, text }]);
+    const shown = fill(text, { node: frame.nodeName });
+    return askFactors(deps, request, invited, [{ field: fieldOf(error.code, form), text: shown }]);
   }
+}
+
+function fieldOf(code: string, form: URLSearchParams): string {
+  if (form.get('step') === 'passkey') return 'passkey';
+  return code.startsWith('PASSWORD') ? 'password' : 'totp';
+}
+
+async function setPassword(
+  deps: InvitationDeps,
+  request: PageRequest,
+  invited: Invited,
+  code: string,
+): Promise<PageAnswer> {
+  const { form } = request;
+  const password = form.get('password') ?? '';
+  if (password !== form.get('password_again')) {
+    const text = textsIn(invited.frame.locale).problems.PASSWORD_DIFFERENT;
+    return askFactors(deps, request, invited, [{ field: 'password_again', text }]);
+  }
+  const [totpSecret, totp] = [form.get('totp_secret') ?? '', form.get('totp') ?? ''];
+  const { invitationId } = invited.invitation;
+  await deps.accept({ invitationId, code, password, totpSecret, totp });
+  return { status: 303, location: request.path };
+}
+
+/** First the question, as the page's script wants it; then the new passkey itself. */
+async function setPasskey(
+  deps: InvitationDeps,
+  request: PageRequest,
+  invited: Invited,
+  code: string,
+): Promise<PageAnswer> {
+  const { invitationId } = invited.invitation;
+  const { personId } = invited.person;
+  const attestation = attestationIn(request);
+  if (attestation) {
+    const registration = await deps.passkeys.register({ personId, attestation });
+    await deps.accept({ invitationId, code, registration });
+    return { status: 303, location: request.path };
+  }
+  if (!asksQuestion(request)) {
+    const text = textsIn(invited.frame.locale).problems.PASSKEY_SCRIPT;
+    return askFactors(deps, request, invited, [{ field: 'passkey', text }]);
+  }
+  const about = registrationFor(deps.door.nodeFinId, personId, invitationId);
+  const asked = await deps.passkeys.askNew({ personId, statement: { ...about, nonce: deps.nonce() } });
+  return newQuestion(asked, deps.nodeName, true);
 }
 
 function askCode(
@@ -156,9 +207,10 @@ async function askFactors(
       invitationCode={request.form.get('invitation_code') ?? ''}
       totpSecret={totpSecret}
       otpauthUri={otpauthUri(totpSecret, deps.nodeName, contact?.email ?? person.personId)}
+      fallback={deps.passwordFallback === 'allowed'}
     />
   );
-  return { status: problems.length > 0 ? 422 : 200, body: documentOf(page), cookies };
+  return { status: problems.length > 0 ? 422 : 200, body: documentOf(page), cookies, script: true };
 }
 
 const ends: Partial<Record<string, InvitationEnd>> = {

@@ -1,15 +1,18 @@
-// Which page of the people's door was asked for? Invitations, signing in and out, the one stylesheet.
+// Which page of the people's door was asked for? Invitations, signing in and out, one's own passkeys, the one
+// stylesheet and the one script.
 
 import { cookieName, type PageAnswer, type PageRequest } from '../../adapters/http/page-request.ts';
 import { Refusal, Transient } from '../../core/errors.ts';
 import { DeadEndPage } from '../../pages/dead-end.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
+import { passkeyScript, passkeyScriptPath } from '../../pages/passkey-script.ts';
 import { markPath, markSvg, stylesheet, stylesheetPath } from '../../pages/style.ts';
 import { localeOf } from '../../pages/texts/texts.ts';
 import { type InvitationDeps, serveInvitation } from './invitation.tsx';
+import { type PasskeysDeps, servePasskeys } from './passkeys.tsx';
 import { redeem, type SignInDeps, signIn, signOut } from './sign-in.tsx';
 
-export type ServePeopleDeps = InvitationDeps & SignInDeps;
+export type ServePeopleDeps = InvitationDeps & SignInDeps & PasskeysDeps;
 
 export async function servePeople(deps: ServePeopleDeps, request: PageRequest): Promise<PageAnswer> {
   const frame: Frame = {
@@ -33,8 +36,16 @@ async function route(deps: ServePeopleDeps, request: PageRequest, frame: Frame):
   if (!['GET', 'HEAD', 'POST'].includes(method)) return { status: 405 };
   if (path === stylesheetPath)
     return { status: 200, body: stylesheet, contentType: 'text/css; charset=utf-8', immutable: true };
+  if (path === passkeyScriptPath)
+    return {
+      status: 200,
+      body: passkeyScript,
+      contentType: 'text/javascript; charset=utf-8',
+      immutable: true,
+    };
   if (path === markPath) return { status: 200, body: markSvg, contentType: 'image/svg+xml', immutable: true };
   if (path.startsWith('/invitations/')) return serveInvitation(deps, request, frame);
+  if (path === '/passkeys') return servePasskeys(deps, request, frame);
   if (path === '/sign-in') return signIn(deps, request, frame);
   if (path === '/sign-in/token' && method === 'POST') return redeem(deps, request);
   if (path === '/sign-out') return signOut(deps, request, request.cookie(cookieName(deps.door, 'session')));

@@ -1,4 +1,4 @@
-// Signing in to the administration: address, password, authenticator. The browser gets a cookie; the command line, on
+// Signing in to the administration: a passkey, or address, password and authenticator. The browser gets a cookie; the command line, on
 // this machine only, a code that nobody else can redeem (RFC 8252, RFC 7636). There is no device code (S15).
 
 import { createHash } from 'node:crypto';
@@ -10,10 +10,11 @@ import {
   type PageRequest,
   type PagesDoor,
 } from '../../adapters/http/page-request.ts';
+import { asksQuestion, assertionIn, question } from '../../adapters/http/passkey-form.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { People, Sessions, SignInCodes } from '../../core/people/ports.ts';
 import type { Proof } from '../../core/people/proof.ts';
-import type { SecondFactor } from '../../core/people/second-factor.ts';
+import type { PasskeyCeremonies, SecondFactor } from '../../core/people/second-factor.ts';
 import {
   admitLoopback,
   admitVerifier,
@@ -27,16 +28,19 @@ import { DeadEndPage } from '../../pages/dead-end.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
 import { SignInPage } from '../../pages/sign-in.tsx';
-import { textsIn } from '../../pages/texts/texts.ts';
+import { fill, textsIn } from '../../pages/texts/texts.ts';
 
 export interface SignInDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly door: PagesDoor;
-  readonly people: Pick<People, 'byAddress'>;
+  readonly people: Pick<People, 'byAddress' | 'person'>;
   readonly sessions: Sessions;
   readonly signInCodes: SignInCodes;
   readonly secondFactor: SecondFactor;
+  readonly passkeys: PasskeyCeremonies;
+  /** Whether password and app are offered to those without a passkey. */
+  readonly passwordFallback: 'allowed' | 'off';
   /** 160 random bits, base64url. */
   readonly nonce: () => string;
 }
@@ -63,19 +67,72 @@ export async function signIn(deps: SignInDeps, request: PageRequest, frame: Fram
   const cli = cliRequestOf(request);
   if (request.method !== 'POST') return show(deps, request, frame, cli, []);
   if (!isOwnForm(request, deps.door)) return deadEnd(frame, 'formOld', 403);
-  const { form } = request;
-  const texts = textsIn(frame.locale).problems;
+  const byPasskey = request.form.get('step') === 'passkey';
   try {
-    const { proof, administers } = await proved(deps, request, form.get('email') ?? '', cli !== undefined);
+    if (byPasskey && !assertionIn(request)) return await ask(deps, request, frame, cli);
+    const { proof, administers } = byPasskey
+      ? await provedByPasskey(deps, request, cli !== undefined)
+      : await proved(deps, request, request.form.get('email') ?? '', cli !== undefined);
     return cli
       ? await forCli(deps, proof, cli)
       : await forBrowser(deps, request, proof, administers ? '/acts' : '/console');
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (error.code === 'TRIES_EXHAUSTED') return deadEnd(frame, 'tries', 429, error);
-    const text = error.code === 'FACTOR_STEP_USED' ? texts.FACTOR_STEP_USED : texts.SIGN_IN_WRONG;
-    return show(deps, request, frame, cli, [{ field: 'email', text }]);
+    return show(deps, request, frame, cli, [problemOf(error, frame, byPasskey)]);
   }
+}
+
+function problemOf({ code }: Refusal, frame: Frame, byPasskey: boolean): Problem {
+  const { problems } = textsIn(frame.locale);
+  if (byPasskey) {
+    const known: Partial<Record<string, string>> = {
+      PASSKEY_CHALLENGE_USED: problems.PASSKEY_CHALLENGE_USED,
+      PASSKEY_NOT_VERIFIED: problems.PASSKEY_NOT_VERIFIED,
+    };
+    return {
+      field: 'passkey',
+      text: known[code] ?? fill(problems.SIGN_IN_PASSKEY, { node: frame.nodeName }),
+    };
+  }
+  const own = code === 'FACTOR_STEP_USED' || code === 'FACTOR_FALLBACK_CLOSED';
+  return { field: 'email', text: own ? problems[code] : problems.SIGN_IN_WRONG };
+}
+
+/** The browser is asked who it is: no address is typed, none can be tried. */
+async function ask(
+  deps: SignInDeps,
+  request: PageRequest,
+  frame: Frame,
+  cli: CliRequest | undefined,
+): Promise<PageAnswer> {
+  const text = textsIn(frame.locale).problems.PASSKEY_SCRIPT;
+  if (!asksQuestion(request)) return show(deps, request, frame, cli, [{ field: 'passkey', text }]);
+  const node = deps.door.nodeFinId;
+  const statement = { type: 'apodera/passkey-sign-in/v1' as const, node, nonce: deps.nonce() };
+  return question(await deps.passkeys.ask({ statement }));
+}
+
+async function provedByPasskey(
+  deps: SignInDeps,
+  request: PageRequest,
+  isCli: boolean,
+): Promise<{ proof: Proof; administers: boolean }> {
+  // The passkey's user handle is the person's id; which key belongs to it is the sealed record's word.
+  const personId = Buffer.from(request.form.get('passkey_user') ?? '', 'base64url').toString('utf8');
+  const assertion = assertionIn(request)!;
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(personId)) throw new Refusal('PASSKEY_UNKNOWN');
+  const statement = {
+    type: 'apodera/passkey-sign-in/v1' as const,
+    node: deps.door.nodeFinId,
+    nonce: deps.nonce(),
+  };
+  const attempt = { method: 'passkey' as const, assertion };
+  const proof = await deps.secondFactor.prove({ personId, statement, attempt, source: request.source });
+  const person = await deps.people.person(personId);
+  const administers = person !== undefined && mayAdminister(person);
+  if (isCli && !administers) throw new Refusal('PERSON_WRONG_OFFICE');
+  return { proof, administers };
 }
 
 /** The command line administers; in the browser whoever holds an office may sign in, to look. */
@@ -108,10 +165,12 @@ async function forBrowser(
   proof: Proof,
   home: '/acts' | '/console',
 ): Promise<PageAnswer> {
-  const secret = await startSession(deps, proof.personId, 'browser');
+  const secret = await startSession(deps, proof.personId, 'browser', proof.method);
   const next = request.query.get('next') ?? '';
   // Only a path of ours: `//host` and `\` would lead elsewhere.
-  const location = /^\/(acts(\/[A-Za-z0-9]+)?|console(\/[A-Za-z0-9_-]+){0,2})$/.test(next) ? next : home;
+  const location = /^\/(acts(\/[A-Za-z0-9]+)?|console(\/[A-Za-z0-9_-]+){0,2}|passkeys)$/.test(next)
+    ? next
+    : home;
   const cookie = cookieText(deps.door, 'session', secret, peoplePolicy.sessionLifeMs / 1000);
   return { status: 303, location, cookies: [cookie] };
 }
@@ -120,7 +179,13 @@ async function forCli(deps: SignInDeps, proof: Proof, cli: CliRequest): Promise<
   const code = deps.nonce();
   const expiresAt = new Date(deps.clock.now().getTime() + peoplePolicy.signInCodeLifeMs);
   const { redirectUri, codeChallenge, state } = cli;
-  await deps.signInCodes.put(code, { personId: proof.personId, codeChallenge, redirectUri, expiresAt });
+  await deps.signInCodes.put(code, {
+    personId: proof.personId,
+    method: proof.method,
+    codeChallenge,
+    redirectUri,
+    expiresAt,
+  });
   return { status: 303, location: `${redirectUri}?${new URLSearchParams({ code, state })}` };
 }
 
@@ -130,8 +195,8 @@ export async function redeem(deps: SignInDeps, request: PageRequest): Promise<Pa
   try {
     const signedIn = await deps.signInCodes.take(form.get('code') ?? '');
     const [verifier, redirectUri] = [form.get('code_verifier') ?? '', form.get('redirect_uri') ?? ''];
-    const { personId } = admitVerifier(signedIn, verifier, redirectUri, deps.clock.now());
-    const session = await startSession(deps, personId, 'cli');
+    const { personId, method } = admitVerifier(signedIn, verifier, redirectUri, deps.clock.now());
+    const session = await startSession(deps, personId, 'cli', method);
     return json(200, { session, person_id: personId, expires_in: peoplePolicy.sessionLifeMs / 1000 });
   } catch (error) {
     if (error instanceof Refusal) return json(400, { code: error.code, detail: error.message });
@@ -139,14 +204,19 @@ export async function redeem(deps: SignInDeps, request: PageRequest): Promise<Pa
   }
 }
 
-async function startSession(deps: SignInDeps, personId: string, client: 'browser' | 'cli'): Promise<string> {
+async function startSession(
+  deps: SignInDeps,
+  personId: string,
+  client: 'browser' | 'cli',
+  method: Proof['method'],
+): Promise<string> {
   const [secret, now] = [deps.nonce(), deps.clock.now()];
   const evidence = {
     id: deps.ids.next(),
     scope: 'node',
     kind: 'session.started',
     at: now,
-    actor: { kind: 'person' as const, personId, method: 'password+totp' },
+    actor: { kind: 'person' as const, personId, method },
     subjects: { personId },
     facts: { client },
   };
@@ -180,12 +250,14 @@ function show(
       problems={problems}
       forCli={cli !== undefined}
       email={email}
+      fallback={deps.passwordFallback === 'allowed'}
     />
   );
   return {
     status: problems.length > 0 ? 422 : 200,
     body: documentOf(page),
     cookies,
+    script: true,
     // The form's answer is a redirect to the command line's port, which the policy must name.
     ...(cli && { formTarget: new URL(cli.redirectUri).origin }),
   };

@@ -156,6 +156,13 @@ export function factorsSetLetter(envelope: Envelope): Letter {
   });
 }
 
+export function passkeyLetter(envelope: Envelope, what: 'Added' | 'Ended'): Letter {
+  const { mails, said, letter } = base(envelope);
+  return letter(said(mails[`passkey${what}Subject`]), said(mails[`passkey${what}`]), {
+    unexpected: said(mails.factorsSetUnexpected),
+  });
+}
+
 export function resetNoticeLetter(envelope: Envelope, name: string): Letter {
   const { mails, said, letter } = base(envelope);
   return letter(said(mails.securitySubject), said(mails.resetNotice, { name }), {

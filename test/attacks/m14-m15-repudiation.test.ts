@@ -53,6 +53,7 @@ function judged(decision: Decision, personId: string, factorPublicKey: KeyObject
   return verifyProof<ConfirmationStatement>(vote!.proof, {
     factorPublicKey,
     personId,
+    passkeys: undefined,
     votedAt: vote!.at,
     statement,
   });

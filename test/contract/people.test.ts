@@ -164,6 +164,7 @@ describe.each(tables)('people on %s', (_, make) => {
     expect(await sessions(table).find('a-session-secret')).toEqual(session);
     const code = {
       personId: 'p1',
+      method: 'passkey' as const,
       codeChallenge: 'c',
       redirectUri: 'http://127.0.0.1:1/',
       expiresAt: hours(1),

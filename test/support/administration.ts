@@ -95,6 +95,8 @@ export function anAdministration() {
       }),
     },
     factorPublicKey: async () => world.factorSigner.publicKey,
+    nodeFinId: 'PUERTO',
+    passwordFallback: 'allowed' as 'allowed' | 'off',
   };
   const invitationOf = (personId: string) =>
     world.outbox('mail.invitation').findLast(({ refs }) => refs.personId === personId)!.refs.invitationId!;

@@ -11,6 +11,7 @@ import { totpAt } from '../../core/people/totp.ts';
 import type { TrustInForce } from '../../core/trust.ts';
 import { acceptInvitation } from '../../functions/apply-act/accept-invitation.ts';
 import { voteOnAct } from '../../functions/apply-act/apply-act.ts';
+import { changePasskey } from '../../functions/apply-act/change-passkey.ts';
 import { preparer } from '../../functions/serve-admin/prepare.ts';
 import { serveAdmin } from '../../functions/serve-admin/serve-admin.tsx';
 import { serveConsole } from '../../functions/serve-console/serve-console.tsx';
@@ -54,6 +55,8 @@ export function aDoor() {
     },
     sourceTimes: (sources: readonly string[]) => sourceTimes(world.table, sources),
     nonce,
+    passwordFallback: 'allowed' as 'allowed' | 'off',
+    changePasskey: (input: Parameters<typeof changePasskey>[1]) => changePasskey(admin.deps, input),
     accept: (input: Parameters<typeof acceptInvitation>[1]) => acceptInvitation(admin.deps, input),
     apply: (input: Parameters<typeof voteOnAct>[1]) => voteOnAct(admin.deps, input),
     prepare: preparer({
@@ -162,5 +165,21 @@ export function aDoor() {
   const redeem = (form: Record<string, string>) =>
     visit('/sign-in/token', { form, headers: { cookie: '', origin: '' } });
 
-  return { ...admin, visit, answer, totp, acceptByPage, operators, signInByBrowser, askForCode, redeem };
+  /** What a node's setting says of password and app, everywhere at once. */
+  function fallback(word: 'allowed' | 'off') {
+    for (const each of [deps, admin.deps, world.checking]) Object.assign(each, { passwordFallback: word });
+  }
+
+  return {
+    ...admin,
+    fallback,
+    visit,
+    answer,
+    totp,
+    acceptByPage,
+    operators,
+    signInByBrowser,
+    askForCode,
+    redeem,
+  };
 }

@@ -9,6 +9,7 @@ import { invitations } from '../../adapters/dynamodb/invitations.ts';
 import { ledger } from '../../adapters/dynamodb/ledger.ts';
 import { links } from '../../adapters/dynamodb/links.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
+import { passkeyChallenges } from '../../adapters/dynamodb/passkey-challenges.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
 import { sessions, signInCodes } from '../../adapters/dynamodb/sessions.ts';
 import type { StoredItem, Table } from '../../adapters/dynamodb/table.ts';
@@ -23,12 +24,19 @@ import type { Enrolment } from '../../core/enrolment/enrolment.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
 import { type Link, newLinkId } from '../../core/people/link.ts';
 import type { Party } from '../../core/people/party.ts';
+import type { PasskeyRegistration } from '../../core/people/passkey-registration.ts';
 import { hashPassword } from '../../core/people/password.ts';
 import type { Person } from '../../core/people/person.ts';
 import type { Proof } from '../../core/people/proof.ts';
-import type { SecondFactor } from '../../core/people/second-factor.ts';
+import type {
+  NewPasskeyQuestion,
+  PasskeyCeremonies,
+  PasskeyQuestion,
+  SecondFactor,
+} from '../../core/people/second-factor.ts';
 import { newTotpSecret, totpAt } from '../../core/people/totp.ts';
 import { checkFactor } from '../../functions/check-factor/check-factor.ts';
+import { answerTo } from '../../functions/check-factor/input.ts';
 import { aContact, aPerson, aSubject, hours, noon } from './people.ts';
 
 export const password = 'tres gatos miran la lluvia';
@@ -115,10 +123,19 @@ export function aWorld() {
     clock,
     factorSigner,
     node: 'PUERTO',
+    rpId: 'pages.test',
+    challenges: passkeyChallenges(table),
+    passwordFallback: 'allowed' as 'allowed' | 'off',
     decryptSecret: (encrypted: string, personId: string) => cipher.decrypt(encrypted, { personId }),
   };
   const secondFactor: SecondFactor = {
     prove: async (question) => (await checkFactor(checking, question)) as Proof<typeof question.statement>,
+  };
+  const passkeys: PasskeyCeremonies = {
+    ask: (question) => answerTo(checking, { ask: 'passkey', ...question }) as Promise<PasskeyQuestion>,
+    askNew: (question) =>
+      answerTo(checking, { ask: 'newPasskey', ...question }) as Promise<NewPasskeyQuestion>,
+    register: (answer) => answerTo(checking, { ask: 'register', ...answer }) as Promise<PasskeyRegistration>,
   };
 
   async function addPerson(
@@ -161,6 +178,8 @@ export function aWorld() {
     announce,
     enrolments,
     secondFactor,
+    passkeys,
+    checking,
     addPerson,
     addParty: (party: Party = aParty) =>
       stores.ledger.commit([{ noun: 'party', party }], [], { evidence: [], outbox: [] }),

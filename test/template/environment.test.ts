@@ -23,6 +23,7 @@ beforeAll(async () => {
 function plausible(name: string): string {
   if (name === 'NODE_ROLE') return 'network';
   if (name === 'NODE_STAGE') return 'dev';
+  if (name === 'PASSWORD_FALLBACK') return 'allowed';
   if (name === 'NODE_OPTIONS') return '';
   if (/SECONDS|DAYS/.test(name)) return '60';
   return /URL|ORIGIN/.test(name) ? 'https://example.invalid' : 'x';

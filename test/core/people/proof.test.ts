@@ -13,7 +13,13 @@ const agreed = {
   task_id: '01JENR.apoderado/person-1',
 };
 const statement: ConfirmationStatement = { ...agreed, nonce: nonce() };
-const expected = { factorPublicKey, personId: 'person-1', votedAt: minutes(1), statement: agreed };
+const expected = {
+  factorPublicKey,
+  passkeys: undefined,
+  personId: 'person-1',
+  votedAt: minutes(1),
+  statement: agreed,
+};
 
 test('admits a proof over exactly this statement by this person within five minutes', () => {
   expect(verifyProof(aProof(statement, 'person-1'), expected).personId).toBe('person-1');

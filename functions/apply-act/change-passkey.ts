@@ -1,0 +1,131 @@
+// A person adds a passkey beside one that they have, or ends one. The passkey that they have signs the very key that is
+// added or ended; the first one comes by invitation alone, and after the last only a reset by two operators (S14).
+
+import { Refusal } from '../../core/errors.ts';
+import { type Passkey, passkeysAt } from '../../core/people/passkey.ts';
+import {
+  type PasskeyRegistration,
+  registrationDigest,
+  verifyRegistration,
+} from '../../core/people/passkey-registration.ts';
+import { type Person, requireActive } from '../../core/people/person.ts';
+import { type Proof, proofDigest, verifyProof } from '../../core/people/proof.ts';
+import type { PasskeyChangeStatement } from '../../core/people/statement.ts';
+import { peoplePolicy } from '../../core/policy.ts';
+import { type ApplyActDeps, mailTo } from './applying.ts';
+
+export interface ChangePasskeyInput {
+  readonly personId: string;
+  readonly proof: Proof;
+  /** What is added, or the id of what is ended. */
+  readonly change: { readonly add: PasskeyRegistration } | { readonly end: string };
+}
+
+/** What the passkey at hand signs. */
+export function changeStatement(
+  node: string,
+  person: string,
+  change: 'add' | 'end',
+  { credentialId, publicKey }: Pick<Passkey, 'credentialId' | 'publicKey'>,
+): Omit<PasskeyChangeStatement, 'nonce'> {
+  const type = 'apodera/passkey-change/v1' as const;
+  return { type, node, person, change, credential_id: credentialId, public_key: publicKey };
+}
+
+/** What a further passkey is made for. */
+export function registrationBeside(node: string, person: string) {
+  return { type: 'apodera/passkey-registration/v1' as const, node, person, ground: 'passkey' };
+}
+
+/** @throws Refusal PERSON_*, PROOF_*, PASSKEY_* */
+export async function changePasskey(
+  deps: ApplyActDeps,
+  input: ChangePasskeyInput,
+): Promise<{ readonly passkeys: number }> {
+  const now = deps.clock.now();
+  const person = await deps.people.person(input.personId);
+  if (!person) throw new Refusal('PERSON_UNKNOWN');
+  requireActive(person, now);
+  const { word, passkey, passkeys, proofs } =
+    'add' in input.change
+      ? await added(deps, person, input.change.add)
+      : ended(person, input.change.end, now);
+  const proof = verifyProof<PasskeyChangeStatement>(input.proof, {
+    factorPublicKey: await deps.factorPublicKey(),
+    personId: person.personId,
+    passkeys: person.passkeys,
+    votedAt: now,
+    statement: changeStatement(deps.nodeFinId, person.personId, word, passkey),
+  });
+  if (proof.method !== 'passkey') throw new Refusal('PASSKEY_NEEDED');
+  const changed: Person = { ...person, passkeys, version: person.version + 1 };
+  const kind = word === 'add' ? 'passkey-added' : 'passkey-ended';
+  const evidence = {
+    id: deps.ids.next(),
+    scope: person.participant ?? 'node',
+    kind: `person.${kind}`,
+    at: now,
+    actor: { kind: 'person' as const, personId: person.personId, method: proof.method },
+    subjects: { personId: person.personId },
+    facts: {
+      credentialId: passkey.credentialId,
+      publicKey: passkey.publicKey,
+      proof: proofDigest(proof),
+    },
+  };
+  const mail = mailTo(`mail.${kind}`, evidence.id, person.personId, {}, now);
+  const done = await deps.ledger.commit(
+    [{ noun: 'person', person: changed }],
+    [proofDigest(proof), ...proofs],
+    { evidence: [evidence], outbox: [mail] },
+  );
+  if (done === 'MOVED') throw new Refusal('PASSKEY_CHALLENGE_USED');
+  return { passkeys: passkeysAt(passkeys, now).length };
+}
+
+interface Changed {
+  readonly word: 'add' | 'end';
+  readonly passkey: Passkey;
+  readonly passkeys: readonly Passkey[];
+  readonly proofs: readonly string[];
+}
+
+async function added(
+  deps: ApplyActDeps,
+  person: Person,
+  registration: PasskeyRegistration,
+): Promise<Changed> {
+  const passkey = verifyRegistration(registration, {
+    factorPublicKey: await deps.factorPublicKey(),
+    statement: registrationBeside(deps.nodeFinId, person.personId),
+    now: deps.clock.now(),
+  });
+  await admitNewPasskey(deps, person, passkey);
+  const proofs = [registrationDigest(registration)];
+  return { word: 'add', passkey, passkeys: [...(person.passkeys ?? []), passkey], proofs };
+}
+
+function ended(person: Person, credentialId: string, now: Date): Changed {
+  const counted = passkeysAt(person.passkeys, now);
+  const passkey = counted.find((each) => each.credentialId === credentialId);
+  if (!passkey) throw new Refusal('PASSKEY_UNKNOWN');
+  if (counted.length === 1) throw new Refusal('PASSKEY_LAST');
+  const passkeys = person.passkeys!.map((each) => (each === passkey ? { ...each, endedAt: now } : each));
+  return { word: 'end', passkey, passkeys, proofs: [] };
+}
+
+/** S13: one passkey, one person, at this node; and not more than somebody can keep an eye on. */
+export async function admitNewPasskey(
+  deps: Pick<ApplyActDeps, 'people' | 'parties' | 'clock'>,
+  person: Person,
+  { credentialId }: Passkey,
+): Promise<void> {
+  const now = deps.clock.now();
+  if (passkeysAt(person.passkeys, now).length >= peoplePolicy.passkeysAtOnce)
+    throw new Refusal('PASSKEY_TOO_MANY');
+  const participants = [null, ...(await deps.parties.parties()).map(({ finId }) => finId)];
+  for (const participant of participants)
+    for (const holder of [person, ...(await deps.people.holders(participant))])
+      if (holder.passkeys?.some((each) => each.credentialId === credentialId))
+        throw new Refusal('PASSKEY_TAKEN');
+}

@@ -1,0 +1,28 @@
+// What may check-factor be asked? To prove a factor, to ask a passkey, or to read a new one; anything else is a fault
+// of the caller.
+
+import type { Statement } from '../../core/people/statement.ts';
+import { type CheckFactorDeps, type CheckFactorInput, checkFactor, signed } from './check-factor.ts';
+import { askNewPasskey, askPasskey, registerPasskey } from './passkeys.ts';
+
+export type FactorQuestion =
+  | (CheckFactorInput & { readonly ask?: undefined })
+  | { readonly ask: 'passkey'; readonly personId?: string; readonly statement: Statement }
+  | { readonly ask: 'newPasskey'; readonly personId: string; readonly statement: Statement }
+  | ({ readonly ask: 'register' } & Parameters<typeof registerPasskey>[1]);
+
+export function answerTo(deps: CheckFactorDeps, event: FactorQuestion): Promise<unknown> {
+  const withSign = { ...deps, sign: (bytes: Uint8Array) => signed(deps, bytes) };
+  switch (event.ask) {
+    case undefined:
+      return checkFactor(deps, event);
+    case 'passkey':
+      return askPasskey(withSign, event);
+    case 'newPasskey':
+      return askNewPasskey(withSign, event);
+    case 'register':
+      return registerPasskey(withSign, event);
+    default:
+      throw new TypeError('expected "passkey", "newPasskey" or "register"');
+  }
+}
