@@ -63,9 +63,8 @@ export const PasskeysPage: FC<PasskeysProps> = ({ frame, formToken, problems, pa
                 {passkeys.length > 1 && (
                   <form method="post" data-passkey>
                     <FormToken token={formToken} />
-                    <input type="hidden" name="step" value="end" />
                     <input type="hidden" name="credential" value={credentialId} />
-                    <button type="submit" class="plain">
+                    <button type="submit" class="plain" name="step" value="end">
                       {passkey.endButton}
                     </button>
                   </form>
@@ -82,10 +81,11 @@ export const PasskeysPage: FC<PasskeysProps> = ({ frame, formToken, problems, pa
           <p>{passkey.addText}</p>
           <form method="post" data-passkey>
             <FormToken token={formToken} />
-            <input type="hidden" name="step" value="add" />
             <PasskeyPart texts={texts} problems={problems} />
             <div class="actions one">
-              <button type="submit">{passkey.addButton}</button>
+              <button type="submit" name="step" value="add">
+                {passkey.addButton}
+              </button>
             </div>
           </form>
         </>

@@ -38,10 +38,11 @@ export const SignInPage: FC<SignInProps> = ({ frame, formToken, problems, forCli
       <h2>{texts.passkey.signInHeading}</h2>
       <form method="post" data-passkey>
         <FormToken token={formToken} />
-        <input type="hidden" name="step" value="passkey" />
         <PasskeyPart texts={texts} problems={problems} />
         <div class="actions one">
-          <button type="submit">{texts.passkey.signInButton}</button>
+          <button type="submit" name="step" value="passkey">
+            {texts.passkey.signInButton}
+          </button>
         </div>
       </form>
       {fallback && (
