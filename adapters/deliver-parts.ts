@@ -2,7 +2,8 @@
 // they gave it, participants' URLs, and the one guarded way out.
 
 import { parseCertificate } from '../core/certificate/parse.ts';
-import { type OwnCertificate, ownSigningCertificate } from '../core/message/own-certificate.ts';
+import type { CertificateStatus } from '../core/enrolment/enrolment.ts';
+import { onKey, signingNow } from '../core/message/own-certificate.ts';
 import { urlInForce } from '../core/webhook.ts';
 import { readConfig } from './config.ts';
 import { statusStore } from './dynamodb/certificate.ts';
@@ -29,14 +30,25 @@ export function deliverParts(parts: NodeParts, secret: SecretReader) {
   const publicKey = kmsPublicKeys(parts.kms);
   const egress = createEgress({ allowPrivate: local });
 
-  async function ownCertificates(): Promise<readonly OwnCertificate[]> {
+  async function ownCertificates() {
     const active = (await statuses.activeOf(node.finId)).filter(({ use }) => use === 'signing');
     const chains = await Promise.all(active.map(({ thumbprint }) => enrolments.chainOf(thumbprint)));
-    return active.flatMap(({ thumbprint, activatedAt }, at) => {
+    return active.flatMap((status, at) => {
       const der = chains[at]?.[0];
       const inTime = der && parts.clock.now() <= parseCertificate(der).notAfter;
-      return inTime ? [{ thumbprint, der, activatedAt }] : [];
+      return inTime ? [{ ...status, der }] : [];
     });
+  }
+
+  /** Which successors of ours that node's people have confirmed; each has a row for it. */
+  async function confirmedBy(receiver: string, own: readonly CertificateStatus[]): Promise<Set<string>> {
+    const successors = own.filter(({ signsFrom }) => signsFrom !== undefined);
+    const accepted = successors.map(async ({ enrolmentId, thumbprint }) => {
+      const rows = await enrolments.rows(enrolmentId);
+      const isTheirs = rows.some((row) => row.operator === receiver && row.status === 'accepted');
+      return isTheirs ? [thumbprint] : [];
+    });
+    return new Set((await Promise.all(accepted)).flat());
   }
 
   return {
@@ -45,12 +57,14 @@ export function deliverParts(parts: NodeParts, secret: SecretReader) {
     statuses,
     signer: kmsSigner(parts.kms, config.messageKeyId, 'RSASSA_PSS_SHA_256'),
     messageKey: () => publicKey(config.messageKeyId),
-    async certificate(): Promise<Uint8Array> {
+    async certificate(receiver?: string): Promise<Uint8Array> {
       const pinned = (await known.party(node.finId))?.pinnedCertificate ?? null;
-      const key = await publicKey(config.messageKeyId);
-      const own = ownSigningCertificate(await ownCertificates(), key, pinned);
-      if (!own) throw new Error('this node has no active certificate on its message key');
-      return own.der;
+      const own = onKey(await ownCertificates(), await publicKey(config.messageKeyId));
+      const confirmed = receiver === undefined ? undefined : await confirmedBy(receiver, own);
+      const now = parts.clock.now();
+      const signing = signingNow(own, { now, pinned, ...(confirmed && { confirmed }) });
+      if (!signing) throw new Error('this node has no active certificate on its message key');
+      return signing.der;
     },
     evidenceHead: () => dynamoDbEvidenceChains(parts.table).lastHead(),
     async peer(finId: string) {

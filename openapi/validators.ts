@@ -16,6 +16,7 @@ export const validated = [
   'NodeMessage',
   'EnrolmentForwardParameters',
   'EnrolmentAnswerParameters',
+  'NodeCertificateParameters',
   'DisableForwardParameters',
   'ParticipantSuspendParameters',
 ] as const;

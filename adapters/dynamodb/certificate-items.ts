@@ -29,6 +29,7 @@ function granted(status: CertificateStatus) {
     anchor: status.anchor,
     pscProfile: status.pscProfile,
     activatedAt: status.activatedAt.toISOString(),
+    signsFrom: status.signsFrom?.toISOString(),
   };
 }
 
@@ -87,6 +88,7 @@ export function statusAsStored(item: StoredItem): CertificateStatus {
     notAfter: new Date(text(item, 'notAfter')),
     activatedAt: new Date(text(item, 'activatedAt')),
     ...(item.powerUntil === undefined ? {} : { powerUntil: date('powerUntil')! }),
+    ...(item.signsFrom === undefined ? {} : { signsFrom: date('signsFrom')! }),
     ...(item.disabledAt === undefined ? {} : { disabledAt: date('disabledAt')! }),
   };
 }

@@ -255,15 +255,20 @@ async function note(table: Table, from: Enrolment, steps: readonly Step[], trace
   return (await committed(table, [write, ...traceWrites(trace)])) ? written : undefined;
 }
 
+function madeActive({ from, steps }: Pick<Activation, 'from' | 'steps'>): Enrolment {
+  const state = { networkStatus: 'active', validity: 'valid' } as const;
+  return { ...from, ...state, steps: [...from.steps, ...steps], version: from.version + 1 };
+}
+
+/** The enrolment's part of an activation by an act; its status item is sealed in the same transaction. */
+export const activeWrite = (activation: Pick<Activation, 'from' | 'steps'>): Write => ({
+  put: enrolmentItem(madeActive(activation)),
+  when: all(equals('version', activation.from.version), equals('networkStatus', 'pending')),
+});
+
 async function activate(table: Table, sealer: Sealer, activation: Activation): Promise<ActivationOutcome> {
   const { from, status } = activation;
-  const written: Enrolment = {
-    ...from,
-    networkStatus: 'active',
-    validity: 'valid',
-    steps: [...from.steps, ...activation.steps],
-    version: from.version + 1,
-  };
+  const written = madeActive(activation);
   const sealed = await certificateItem(status, sealer, written.version, activation.proofs);
   const writes: Write[] = [
     { put: enrolmentItem(written), when: unchanged(from) },

@@ -9,6 +9,7 @@ import { apiKeys } from './api-keys.ts';
 import { bootstrapWrite } from './bootstraps.ts';
 import { certificateItem } from './certificate-items.ts';
 import { type Announce, commit } from './effects.ts';
+import { activeWrite } from './enrolment.ts';
 import { chainItem } from './enrolment-items.ts';
 import { factorDelete, factorWrite } from './factors.ts';
 import { invitationWrite } from './invitations.ts';
@@ -16,6 +17,7 @@ import { leastAnchorsWrite } from './least-anchors.ts';
 import { partyWrite } from './parties.ts';
 import { contactWrites, personWrite } from './people.ts';
 import { sensitiveChangeWrite } from './sensitive-changes.ts';
+import { sourceWrites } from './swept-sources.ts';
 import { absent, any, equals, keyName, keyOf, type Table, type Write } from './table.ts';
 
 interface Written {
@@ -62,10 +64,15 @@ async function writesOf(
   if (grant.noun === 'certificate') {
     const { item, mark } = await certificateItem(grant.status, sealer, grant.version, proofs);
     const own = any(absent(), equals('participant', grant.status.participant));
-    return {
-      writes: [{ put: item, when: own }, { put: chainItem(grant.status.thumbprint, grant.path) }],
-      marks: [mark],
-    };
+    const writes: Write[] = [
+      { put: item, when: own },
+      { put: chainItem(grant.status.thumbprint, grant.path) },
+    ];
+    const { status, path, enrolment } = grant;
+    // The sweep asks about nodes' certificates as about everybody's; an enrolment was indexed when it arrived.
+    if (enrolment) writes.push(activeWrite(enrolment));
+    else writes.push(...sourceWrites({ ...status, createdAt: status.activatedAt }, path));
+    return { writes, marks: [mark] };
   }
   if (grant.noun === 'noFactor') {
     const write = factorDelete(grant.personId);

@@ -17,7 +17,10 @@ const DUE = 'SOURCE';
 const dates = ['since', 'thisUpdate', 'nextUpdate', 'lastGoodFetch', 'lastAttempt'];
 
 /** For the transaction that records an enrolment whose path holds: before it, nobody may depend on a source (S25). */
-export function sourceWrites(enrolment: Enrolment, path: readonly Uint8Array[]): Write[] {
+export function sourceWrites(
+  enrolment: Pick<Enrolment, 'thumbprint' | 'participant' | 'createdAt' | 'sources'>,
+  path: readonly Uint8Array[],
+): Write[] {
   const { thumbprint, participant, createdAt } = enrolment;
   const named = new Map(pathSources(path.map(parseCertificate)).map((source) => [source.id, source]));
   return [...new Set(enrolment.sources)].flatMap((id): Write[] => {

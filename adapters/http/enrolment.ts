@@ -64,17 +64,21 @@ export function signingCertificatesAnswer(
   certificates: readonly {
     readonly thumbprint: string;
     readonly der: Uint8Array;
+    readonly issuers: readonly Uint8Array[];
     readonly signs: boolean;
+    readonly signsFrom: Date;
     readonly notBefore: Date;
     readonly notAfter: Date;
   }[],
 ): SigningCertificateList {
   return {
     fin_id: finId,
-    certificates: certificates.map(({ thumbprint, der, signs, notBefore, notAfter }) => ({
+    certificates: certificates.map(({ thumbprint, der, issuers, signs, signsFrom, notBefore, notAfter }) => ({
       thumbprint,
       certificate: Buffer.from(der).toString('base64'),
+      issuers: issuers.map((issuer) => Buffer.from(issuer).toString('base64')),
       signs,
+      signs_from: signsFrom.toISOString(),
       not_before: notBefore.toISOString(),
       not_after: notAfter.toISOString(),
     })),

@@ -136,7 +136,7 @@ export function identifyCertificate(
 }
 
 /** what is wrong decides the state in which the refusal is recorded. */
-function stateAfter(refusal: Refusal): CertificateState {
+export function stateAfter(refusal: Refusal): CertificateState {
   const expired = refusal.code === 'CERTIFICATE_EXPIRED';
   return { validity: expired ? 'expired' : 'invalid', networkStatus: 'rejected' };
 }

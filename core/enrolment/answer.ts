@@ -1,5 +1,5 @@
 // What does a payout operator say about an enrolment, and how is it written? The message `enrolment.answer`
-// (steps 11 and 15), read after its signature holds.
+// (steps 11 and 15), read after its signature holds; `node.certificate_answer` says the same of a node's certificate.
 
 import { canonicalJson } from '../canonical-json.ts';
 import { Refusal } from '../errors.ts';
@@ -20,8 +20,11 @@ export interface EnrolmentAnswer {
 }
 
 /** @throws Refusal BODY_*, ENVELOPE_MALFORMED, ACTION_UNEXPECTED, ANSWER_MALFORMED */
-export function readAnswer(body: Uint8Array): EnrolmentAnswer {
-  const parameters = parametersOf(readEnvelope(body), 'enrolment.answer');
+export function readAnswer(
+  body: Uint8Array,
+  action: 'enrolment.answer' | 'node.certificate_answer' = 'enrolment.answer',
+): EnrolmentAnswer {
+  const parameters = parametersOf(readEnvelope(body), action);
   const { enrolment_id, thumbprint, status, code, confirmation } = parameters;
   const known = answerStatuses.find((one) => one === status);
   if (typeof enrolment_id !== 'string' || typeof thumbprint !== 'string' || !known)

@@ -14,6 +14,7 @@ export const endings = {
   OFFICER_REJECTED: 'The security officer rejected the certificate.',
   APODERADO_REJECTED: 'The apoderado rejected the certificate.',
   WRONG_CODE: 'The confirmation code was wrong three times.',
+  NODE_OPERATOR_REJECTED: 'A node operator rejected the certificate.',
   NO_ANSWER: 'Nobody answered the request for confirmation in time.',
   OPERATORS_REJECTED: 'No payout operator of the participant accepted the certificate.',
   OPERATORS_SILENT: 'No payout operator of the participant answered in time.',
@@ -118,5 +119,7 @@ export interface CertificateStatus {
   readonly anchor: Thumbprint;
   readonly pscProfile?: string;
   readonly activatedAt: Date;
+  /** A node's successor certificate: from then on its node signs with it; absent: at once. */
+  readonly signsFrom?: Date;
   readonly disabledAt?: Date;
 }

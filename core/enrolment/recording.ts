@@ -15,12 +15,14 @@ export interface Recording {
   readonly evidenceId: string;
   readonly role: NodeRole;
   readonly now: Date;
-  readonly submission: Submission;
+  readonly submission: Pick<Submission, 'use' | 'reason' | 'replaces'>;
   readonly verdict: AdmittedCertificate | RecordedRefusal;
   /** Of the participant's own message, also at a payout operator. */
   readonly header: MessageHeader;
   readonly participant: string;
   readonly receivedFrom: string;
+  /** Who brought it, where that is not what the role says: a node its own certificate. */
+  readonly broughtBy?: 'network' | 'payoutOperator';
   readonly apiKeyId: string;
   /** This node's fin_id: it did steps 2 and 6, or 8 and 10. */
   readonly node: string;
@@ -34,7 +36,7 @@ export function newEnrolment(recording: Recording) {
   const enrolment = recordOf(recording);
   const { verdict, now } = recording;
   const actor: Actor = {
-    kind: recording.role === 'network' ? 'participant' : 'network',
+    kind: recording.broughtBy ?? (recording.role === 'network' ? 'participant' : 'network'),
     finId: recording.receivedFrom,
     apiKeyId: recording.apiKeyId,
     ...(recording.signedBy ? { thumbprint: recording.signedBy } : {}),

@@ -40,5 +40,14 @@ export const enrolmentRefusals = {
   ANSWER_OF_ANOTHER: 'The answer is about another enrolment or certificate.',
   PEER_UNKNOWN: 'This node does not know you as a node of the network.',
   FORWARD_MALFORMED: 'The forwarded enrolment is not of the documented shape.',
+  NODE_KEY_OTHER:
+    'A node announces a certificate on the key that it signs with; one on another key is pinned by both nodes’ operators.',
+  NODE_HOLDER_OTHER:
+    'The certificate names another holder than the node’s record and its current certificate do.',
+  NODE_CERTIFICATES_TWO:
+    'The node already has two active certificates; end the older one before the next is announced.',
+  NODE_CERTIFICATE_TOO_SOON: 'A node’s next certificate is published 30 days before it signs.',
+  NODE_CERTIFICATE_UNCHECKED:
+    'The PSC has not been asked about this certificate yet; the act is proposed by itself once it was.',
   FAULT: 'Something went wrong on our side; the enrolment was closed and can be sent again.',
 } as const satisfies Record<string, string>;

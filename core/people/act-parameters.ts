@@ -61,6 +61,23 @@ export type ActParameters = {
     /** base64 of DER, the certificate and its intermediates. */
     readonly certificate_chain: readonly string[];
   };
+  /** Another node's next certificate, which its current one announced (S20). */
+  'peer.confirmCertificate': {
+    readonly fin_id: string;
+    readonly enrolment_id: string;
+    /** Compared out of band by the operators of both nodes. */
+    readonly certificate_thumbprint: string;
+  };
+  /** Of another node, or of this one. */
+  'peer.endCertificate': { readonly fin_id: string; readonly certificate_thumbprint: string };
+  /** This node's own next certificate, on the key that it signs with. */
+  'node.announceCertificate': {
+    readonly certificate_thumbprint: string;
+    /** base64 of DER, the certificate and its intermediates. */
+    readonly certificate_chain: readonly string[];
+    /** RFC 3339; null: in 30 days, or when the current one ends. */
+    readonly signs_from: string | null;
+  };
   'peer.setApiKey': {
     readonly fin_id: string;
     /** Hex SHA-256 of the API key that the peer gave us. */
@@ -156,6 +173,7 @@ const person = shape({
 });
 const sha256Hex = text(/^[0-9a-f]{64}$/, 'SHA-256 in hex');
 const thumbprint = text(/^[A-Za-z0-9_-]{43}$/, 'x5t#S256');
+const chain = list(text(/^[A-Za-z0-9+/]{100,20000}={0,2}$/, 'base64 of a certificate'), 8);
 
 const checks: Record<ActKind, Check> = {
   'participant.onboard': shape({ profile, people: list(person, 10) }),
@@ -171,7 +189,14 @@ const checks: Record<ActKind, Check> = {
     kind: either('network', 'payoutOperator'),
     api_url: url,
     certificate_thumbprint: thumbprint,
-    certificate_chain: list(text(/^[A-Za-z0-9+/]{100,20000}={0,2}$/, 'base64 of a certificate'), 8),
+    certificate_chain: chain,
+  }),
+  'peer.confirmCertificate': shape({ fin_id: finId, enrolment_id: id, certificate_thumbprint: thumbprint }),
+  'peer.endCertificate': shape({ fin_id: finId, certificate_thumbprint: thumbprint }),
+  'node.announceCertificate': shape({
+    certificate_thumbprint: thumbprint,
+    certificate_chain: chain,
+    signs_from: orNull(time),
   }),
   'peer.setApiKey': shape({
     fin_id: finId,

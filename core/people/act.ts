@@ -22,7 +22,10 @@ export const operatorsNeeded = {
   'apiKey.issue': 2,
   'apiKey.end': 1,
   'peer.pin': 2,
+  'peer.confirmCertificate': 2,
+  'peer.endCertificate': 1,
   'peer.setApiKey': 2,
+  'node.announceCertificate': 2,
   'anchors.change': 2,
 } as const;
 export type ActKind = keyof typeof operatorsNeeded;

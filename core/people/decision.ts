@@ -47,8 +47,11 @@ export interface Decision {
   readonly version: number;
 }
 
-/** The third form is the network's wait for one payout operator; nobody votes there. */
-export function decisionIdOf(enrolmentId: string, office: AskedOffice | `operator.${string}`): string {
+/** The last forms are the waits for one payout operator and for an act of our node operators; nobody votes there. */
+export function decisionIdOf(
+  enrolmentId: string,
+  office: AskedOffice | 'nodeOperator' | `operator.${string}`,
+): string {
   return `${enrolmentId}.${office}`;
 }
 

@@ -32,3 +32,6 @@ export interface Party {
   readonly pinnedCertificate: string | null;
   readonly version: number;
 }
+
+/** Another node, or this one: its certificates are confirmed by acts of node operators, never by an officer. */
+export const isNode = ({ kind }: Pick<Party, 'kind'>) => kind === 'network' || kind === 'payoutOperator';

@@ -2,7 +2,7 @@
 // outbox along, and the adapter puts all of it into one transaction. It holds no rules.
 
 import type { ApiKeyGrant, ApiKeyRecord } from '../api-key.ts';
-import type { CertificateStatus, Enrolment } from '../enrolment/enrolment.ts';
+import type { CertificateStatus, Enrolment, Step } from '../enrolment/enrolment.ts';
 import type { EvidenceRecord } from '../evidence/record.ts';
 import type { OutboxEntry } from '../outbox.ts';
 import type { Act } from './act.ts';
@@ -165,6 +165,8 @@ export type Grant =
       readonly status: CertificateStatus;
       readonly path: readonly Uint8Array[];
       readonly version: number;
+      /** The enrolment that becomes active with it; absent where people pinned it by hand. */
+      readonly enrolment?: { readonly from: Enrolment; readonly steps: readonly Step[] };
     }
   | { readonly noun: 'bootstrap'; readonly bootstrap: Bootstrap }
   | { readonly noun: 'act'; readonly act: Act };

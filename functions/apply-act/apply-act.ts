@@ -20,6 +20,12 @@ import { type Proof, proofDigest, verifyProof } from '../../core/people/proof.ts
 import type { ActVoteStatement } from '../../core/people/statement.ts';
 import { changeAnchors } from './anchors-act.ts';
 import { type Applied, type ApplyActDeps, nothing, type Once } from './applying.ts';
+import {
+  announceCertificate,
+  confirmCertificate,
+  endCertificate,
+  wakeRejected,
+} from './node-certificate-acts.ts';
 import { change, endKey, issueKey, onboard, pin, setPeerKey } from './party-acts.ts';
 import { type ActContext, end, inviteOne, release, reset } from './people-acts.ts';
 
@@ -53,7 +59,10 @@ const appliers: { readonly [K in ActKind]: Applier<K> } = {
   'apiKey.issue': issueKey,
   'apiKey.end': endKey,
   'peer.pin': pin,
+  'peer.confirmCertificate': confirmCertificate,
+  'peer.endCertificate': endCertificate,
   'peer.setApiKey': setPeerKey,
+  'node.announceCertificate': announceCertificate,
   'anchors.change': changeAnchors,
 };
 
@@ -67,9 +76,10 @@ export async function voteOnAct(deps: ApplyActDeps, input: VoteOnActInput): Prom
     const voted = await withVote(deps, act, person, input);
     const applies = voted.state === 'open' && enoughVotes(voted);
     const applied = applies ? await applicationOf(deps, voted) : nothing;
+    const wakes = voted.state === 'rejected' ? wakeRejected(voted, deps.clock.now()) : [];
     const closed: Act = applies ? { ...voted, state: 'applied', closedAt: deps.clock.now() } : voted;
     const proofs = [proofDigest(input.proof), ...act.votes.map(({ proof }) => proofDigest(proof))];
-    const effects = effectsOf(deps, closed, input, applied);
+    const effects = effectsOf(deps, closed, input, { ...applied, mails: [...applied.mails, ...wakes] });
     const grants = [...applied.grants, { noun: 'act' as const, act: closed }];
     if ((await deps.ledger.commit(grants, proofs, effects)) === 'RECORDED')
       return { state: closed.state, votes: closed.votes.length, once: applied.once };

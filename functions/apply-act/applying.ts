@@ -2,8 +2,12 @@
 // kind's own file says what it changes; apply-act.ts proves the signatures before any of them runs.
 
 import type { KeyObject } from 'node:crypto';
+import type { CertificationPath } from '../../core/certificate/path.ts';
 import type { DisableStore } from '../../core/disable/ports.ts';
 import type { NodeRole } from '../../core/enrolment/enrolment.ts';
+import type { EnrolmentStore, StatusStore } from '../../core/enrolment/ports.ts';
+import type { Institution } from '../../core/message/envelope.ts';
+import type { SenderPorts } from '../../core/message/sender.ts';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
 import type { PersonParameters } from '../../core/people/act-parameters.ts';
 import { newInvitationCode, openInvitation } from '../../core/people/invitation.ts';
@@ -23,7 +27,12 @@ import type { Clock, Ids } from '../../core/ports.ts';
 import type { TrustSource } from '../../core/trust.ts';
 import type { AnchorShelf } from './anchors-act.ts';
 
-export interface ApplyActDeps {
+export interface ApplyActDeps extends SenderPorts {
+  /** This node as its messages name it. */
+  readonly node: Institution;
+  readonly enrolments: Pick<EnrolmentStore, 'find' | 'messageOf' | 'chainOf'>;
+  readonly statuses: StatusStore;
+  sourcesOf(path: CertificationPath): readonly string[];
   readonly clock: Clock;
   readonly ids: Ids;
   /** Cryptographic. */

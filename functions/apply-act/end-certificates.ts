@@ -7,6 +7,7 @@ import { type Holding, isActive, isPending } from '../../core/disable/plan.ts';
 import type { DisableStore } from '../../core/disable/ports.ts';
 import { disableChange, recordOf } from '../../core/disable/recording.ts';
 import type { EndingCode, NodeRole } from '../../core/enrolment/enrolment.ts';
+import { Refusal } from '../../core/errors.ts';
 import type { Person } from '../../core/people/person.ts';
 import type { Parties, People } from '../../core/people/ports.ts';
 import { peopleToTell } from '../../core/people/told.ts';
@@ -46,6 +47,23 @@ export async function endCertificatesUnder(
   };
   for (const { finId } of await deps.parties.parties())
     await endCertificates(deps, finId, hangs, 'ANCHOR_REMOVED', context);
+}
+
+/** A node's. @throws Refusal ACT_PARAMETERS_INVALID where it is neither pending nor active here */
+export async function endOneCertificate(
+  deps: EndCertificatesDeps,
+  finId: string,
+  thumbprint: Thumbprint,
+  context: ActContext,
+): Promise<void> {
+  const meant = (holding: Holding) => holding.thumbprint === thumbprint;
+  const found = (await deps.disables.holdings(finId)).find(meant);
+  if (!found || !(isPending(found) || isActive(found)))
+    throw new Refusal('ACT_PARAMETERS_INVALID', {
+      parameter: 'certificate_thumbprint',
+      expected: 'a certificate of that node that is pending or active here',
+    });
+  await endCertificates(deps, finId, meant, 'DISABLED', context);
 }
 
 async function endCertificates(

@@ -13,6 +13,7 @@ import { leastAnchorsVersion } from '../../adapters/dynamodb/least-anchors.ts';
 import { ledger } from '../../adapters/dynamodb/ledger.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
+import { sourcesOf } from '../../adapters/enrolling.ts';
 import { kmsCipher } from '../../adapters/kms/cipher.ts';
 import { kmsPublicKeys, kmsSigner } from '../../adapters/kms/signer.ts';
 import { answered } from '../../adapters/lambda/second-factor.ts';
@@ -48,10 +49,11 @@ const parts = nodeParts('apply-act', { seals: true, queueUrls });
 const { table, sealer, kms } = parts;
 const cipher = kmsCipher(kms, config.secretsKeyId);
 const publicKey = kmsPublicKeys(kms);
-const { trust } = nodeTrust(parts);
+const trusting = nodeTrust(parts);
 const deps = {
   ...parts,
-  trust,
+  ...trusting,
+  sourcesOf,
   random: (bytes: number) => randomBytes(bytes),
   stage: config.nodeStage,
   people: people(table, sealer),

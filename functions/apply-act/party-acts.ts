@@ -131,7 +131,7 @@ export async function setPeerKey(
 
 /** Two people vouch for whose it is; that it is a good one is still proved. */
 async function pinnedCertificate(
-  { trust }: Pick<ApplyActDeps, 'trust'>,
+  { trust, sourcesOf }: Pick<ApplyActDeps, 'trust' | 'sourcesOf'>,
   peer: ActParameters['peer.pin'],
   { actId, now, version }: { actId: string; now: Date; version: number },
 ) {
@@ -151,7 +151,7 @@ async function pinnedCertificate(
     validity: 'valid',
     notAfter: path.leaf.notAfter,
     acceptingOperators: [],
-    sources: [],
+    sources: sourcesOf(path),
     anchor: thumbprintOf(path.anchor.certificate.der),
     activatedAt: now,
     ...(path.anchor.pscProfile && { pscProfile: path.anchor.pscProfile }),

@@ -13,16 +13,18 @@ import {
   outcome,
 } from '../../core/people/decision.ts';
 import { powerInForce } from '../../core/people/person.ts';
-import type { Decisions, Enrolments, Parties, People, TaskTokens } from '../../core/people/ports.ts';
+import type { Acts, Decisions, Enrolments, Parties, People, TaskTokens } from '../../core/people/ports.ts';
 import { subjectOf } from '../../core/people/statement.ts';
 import { wakeEntry } from '../../core/people/wake.ts';
 import { peoplePolicy } from '../../core/policy.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
+import { askByAct } from './ask-by-act.ts';
 
 export interface AskConfirmationInput {
   readonly taskToken: string;
   readonly enrolmentId: string;
-  readonly office: AskedOffice;
+  /** `nodeOperator`: by an act of two, for another node's certificate. */
+  readonly office: AskedOffice | 'nodeOperator';
   readonly timeoutSeconds: number;
 }
 
@@ -33,6 +35,7 @@ export interface AskConfirmationDeps {
   readonly parties: Pick<Parties, 'party'>;
   readonly people: Pick<People, 'holders'>;
   readonly decisions: Decisions;
+  readonly acts: Pick<Acts, 'act' | 'propose'>;
   readonly tokens: Pick<TaskTokens, 'put'>;
   /** Queues the wake-up where no other write goes with it. */
   readonly announceWake: (entry: OutboxEntry) => Promise<void>;
@@ -45,7 +48,8 @@ export async function askConfirmation(
   const decisionId = decisionIdOf(input.enrolmentId, input.office);
   // The token first: a decision that comes right after the mail finds it.
   await deps.tokens.put(decisionId, input.taskToken);
-  if (!(await deps.decisions.find(decisionId))) await open(deps, input);
+  if (input.office === 'nodeOperator') return askByAct(deps, input.enrolmentId, decisionId);
+  if (!(await deps.decisions.find(decisionId))) await open(deps, { ...input, office: input.office });
   // Read again: whoever decided before our token stood woke nobody with it.
   const decision = await deps.decisions.find(decisionId);
   const decided = decision && outcome(decision);
@@ -54,7 +58,9 @@ export async function askConfirmation(
   return { decisionId, asked: decision?.asked.length ?? 0 };
 }
 
-async function open(deps: AskConfirmationDeps, input: AskConfirmationInput): Promise<void> {
+type AskedInput = AskConfirmationInput & { readonly office: AskedOffice };
+
+async function open(deps: AskConfirmationDeps, input: AskedInput): Promise<void> {
   const now = deps.clock.now();
   const enrolment = await deps.enrolments.find(input.enrolmentId);
   if (!enrolment) throw new Refusal('DECISION_UNKNOWN', { parameter: 'enrolmentId' });
@@ -83,7 +89,7 @@ async function open(deps: AskConfirmationDeps, input: AskConfirmationInput): Pro
 
 async function decisionFor(
   deps: AskConfirmationDeps,
-  input: AskConfirmationInput,
+  input: AskedInput,
   enrolment: Enrolment,
   now: Date,
 ): Promise<Decision> {

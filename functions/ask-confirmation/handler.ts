@@ -1,6 +1,7 @@
 // Wires ask-confirmation: called by the workflow's waiting state with its task token.
 
 import { readConfig } from '../../adapters/config.ts';
+import { acts } from '../../adapters/dynamodb/acts.ts';
 import { decisions } from '../../adapters/dynamodb/decisions.ts';
 import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
@@ -19,6 +20,7 @@ const deps = {
   parties: parties(parts.table, parts.sealer),
   people: people(parts.table, parts.sealer),
   decisions: decisions(parts.table, parts.announce),
+  acts: acts(parts.table, parts.announce),
   tokens: taskTokens(parts.table, kmsCipher(parts.kms, config.tokenKeyId)),
   announceWake: parts.enqueue,
 };

@@ -31,8 +31,11 @@ export interface DeliverPorts {
   readonly clock: Clock;
   readonly node: Institution;
   readonly signer: DigestSigner;
-  /** DER of the certificate that this node signs with now. */
-  certificate(): Promise<Uint8Array>;
+  /**
+   * DER of the certificate that this node signs with now.
+   * @param receiver another node, which may not have confirmed our next one yet
+   */
+  certificate(receiver?: string): Promise<Uint8Array>;
   /** What `signer` signs with: what was kept is proved to be our own before it is signed again (S22). */
   messageKey(): Promise<KeyObject>;
   readonly sent: {
@@ -71,15 +74,12 @@ export async function deliverToNode(
   const peer = await ports.peer(message.receiver);
   // The peer is pinned and given its key by acts of people, who may still be at it.
   if (!peer) return { outcome: 'NOT_NOW', because: 'PEER_UNKNOWN' };
-  const signedBytes = await keptBytes(ports, entry.id, async () => {
+  const make = async () => {
     const evidenceHead = await ports.evidenceHead();
-    return nodeMessageBytes(entry, {
-      ...message,
-      sender: ports.node,
-      receiver: peer.institution,
-      evidenceHead,
-    });
-  });
+    const { institution: receiver } = peer;
+    return nodeMessageBytes(entry, { ...message, sender: ports.node, receiver, evidenceHead });
+  };
+  const signedBytes = await keptBytes(ports, entry.id, make, message.receiver);
   const url = `${peer.apiUrl.replace(/\/$/, '')}/v1/node/messages`;
   const headers = { 'Content-Type': 'application/json', 'Shinkansen-Api-Key': peer.apiKey };
   return heardFromNode(await send(ports, url, headers, signedBytes), ports.clock.now());
@@ -113,16 +113,17 @@ async function keptBytes(
   ports: DeliverPorts,
   entryId: string,
   make: () => Promise<Uint8Array>,
+  receiver?: string,
 ): Promise<SignedBytes> {
   const kept = await ports.sent.find(entryId);
-  if (!kept) return ports.sent.keep(entryId, await signed(ports, await make()), ports.clock.now());
+  if (!kept) return ports.sent.keep(entryId, await signed(ports, await make(), receiver), ports.clock.now());
   await requireOwn(ports, kept);
   // The certificate may have been changed since the first attempt.
-  return signed(ports, kept.bytes);
+  return signed(ports, kept.bytes, receiver);
 }
 
-async function signed(ports: DeliverPorts, bytes: Uint8Array): Promise<SignedBytes> {
-  return { bytes, signature: await signDetached(bytes, await ports.certificate(), ports.signer) };
+async function signed(ports: DeliverPorts, bytes: Uint8Array, receiver?: string): Promise<SignedBytes> {
+  return { bytes, signature: await signDetached(bytes, await ports.certificate(receiver), ports.signer) };
 }
 
 /** Else whoever can write the table would have us sign what they like. @throws Refusal PROOF_BROKEN */

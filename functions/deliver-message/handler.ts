@@ -5,9 +5,11 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SQSEvent } from 'aws-lambda';
 import { readConfig } from '../../adapters/config.ts';
 import { deliverParts } from '../../adapters/deliver-parts.ts';
+import { acts } from '../../adapters/dynamodb/acts.ts';
 import { decisions } from '../../adapters/dynamodb/decisions.ts';
 import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { outboxStore } from '../../adapters/dynamodb/outbox.ts';
+import { parties } from '../../adapters/dynamodb/parties.ts';
 import { sentMessages } from '../../adapters/dynamodb/sent-messages.ts';
 import { enrolmentAnswer } from '../../adapters/http/enrolment.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
@@ -18,6 +20,7 @@ import { type Effect, GiveUp, outboxReceiver, TryAgain } from '../../adapters/sq
 import { disableDeliveries } from './disable-deliveries.ts';
 import { type Delivery, enrolmentDeliveries } from './enrolment-deliveries.ts';
 import { executePayout } from './execute-payout.ts';
+import { nodeCertificateDeliveries } from './node-certificate-deliveries.ts';
 import { payoutDeliveries } from './payout-deliveries.ts';
 
 const config = readConfig(['evidenceBucket', 'deliverQueueUrl', 'executionQueueUrl']);
@@ -30,6 +33,8 @@ const ports = {
   sent: sentMessages(parts.table, large),
   decisions: decisions(parts.table, parts.announce),
   disables: disableStore(parts.table, parts.announce),
+  acts: acts(parts.table, parts.announce),
+  parties: parties(parts.table, parts.sealer),
   describe: enrolmentAnswer,
 };
 
@@ -55,6 +60,7 @@ const execute: Effect = async (entry) => {
 const deliveries = Object.entries({
   ...enrolmentDeliveries(ports),
   ...disableDeliveries(ports),
+  ...nodeCertificateDeliveries(ports),
   ...payoutDeliveries(payouts),
 });
 const effects = {

@@ -12,7 +12,7 @@ export interface ExpireDecisionDeps {
 
 export interface ExpireDecisionInput {
   readonly enrolmentId: string;
-  readonly office: AskedOffice;
+  readonly office: AskedOffice | 'nodeOperator';
 }
 
 export async function expireDecision(
@@ -22,7 +22,7 @@ export async function expireDecision(
   const decisionId = decisionIdOf(input.enrolmentId, input.office);
   for (let attempt = 0; attempt < 5; attempt++) {
     const decision = await deps.decisions.find(decisionId);
-    // Never asked: the state failed before it could ask. Nobody confirmed, so it is as silence.
+    // Never asked, or asked by an act, which confirms by itself. Nobody confirmed here, so it is as silence.
     if (!decision) return { outcome: 'EXPIRED' };
     const decided = outcome(decision);
     if (decided) return { outcome: decided };

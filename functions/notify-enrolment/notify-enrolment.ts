@@ -2,12 +2,13 @@
 // go out through the outbox; calling twice tells nobody twice.
 
 import type { Enrolment, Step, StepNumber } from '../../core/enrolment/enrolment.ts';
+import { announceToParticipants } from '../../core/enrolment/node-certificate.ts';
 import { officerMustConfirm } from '../../core/enrolment/officer.ts';
 import type { EnrolmentStore, StatusStore } from '../../core/enrolment/ports.ts';
 import { needsOperators } from '../../core/enrolment/settlement.ts';
 import { Refusal } from '../../core/errors.ts';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
-import type { Party } from '../../core/people/party.ts';
+import { isNode, type Party } from '../../core/people/party.ts';
 import type { Parties, People } from '../../core/people/ports.ts';
 import type { Clock } from '../../core/ports.ts';
 
@@ -27,7 +28,7 @@ export interface NotifyEnrolmentInput {
 
 export interface NotifyEnrolmentOutcome {
   readonly outcome: 'ASK' | 'FORWARD' | 'ENDED' | 'TOLD';
-  readonly office: 'securityOfficer' | 'apoderado';
+  readonly office: 'securityOfficer' | 'apoderado' | 'nodeOperator';
   /** fin_ids that have to be asked; empty at a payout operator and for `transport`. */
   readonly operators: readonly string[];
 }
@@ -41,7 +42,7 @@ export async function notifyEnrolment(
   if (!enrolment) throw new Refusal('ENROLMENT_UNKNOWN');
   const party = await ports.parties.party(enrolment.participant);
   if (!party) throw new Refusal('PARTICIPANT_UNKNOWN');
-  return input.moment === 'CHECKED' ? checked(ports, enrolment, party) : settled(ports, enrolment);
+  return input.moment === 'CHECKED' ? checked(ports, enrolment, party) : settled(ports, enrolment, party);
 }
 
 async function checked(
@@ -49,6 +50,11 @@ async function checked(
   enrolment: Enrolment,
   party: Party,
 ): Promise<NotifyEnrolmentOutcome> {
+  if (isNode(party)) {
+    // A node's own certificate: our node operators are told by the act that asks them (S20).
+    const outcome = enrolment.networkStatus === 'pending' ? 'ASK' : 'ENDED';
+    return { outcome, office: 'nodeOperator', operators: [] };
+  }
   const operators = needsOperators(enrolment) ? party.payoutOperators : [];
   const office =
     enrolment.role === 'payoutOperator' && enrolment.use === 'signing' ? 'apoderado' : 'securityOfficer';
@@ -68,9 +74,15 @@ async function checked(
   return { outcome: ask ? 'ASK' : 'FORWARD', office, operators };
 }
 
-async function settled(ports: NotifyEnrolmentPorts, enrolment: Enrolment): Promise<NotifyEnrolmentOutcome> {
+async function settled(
+  ports: NotifyEnrolmentPorts,
+  enrolment: Enrolment,
+  party: Party,
+): Promise<NotifyEnrolmentOutcome> {
   const now = ports.clock.now();
-  if (enrolment.role === 'payoutOperator')
+  if (isNode(party))
+    await tell(ports, enrolment, 15, 'mail.enrolment-outcome', now, 'everyone', nodeEntries(enrolment, now));
+  else if (enrolment.role === 'payoutOperator')
     await tell(ports, enrolment, 15, 'mail.enrolment-outcome', now, 'everyone', [
       answerEntry(enrolment, now),
     ]);
@@ -117,6 +129,22 @@ async function tell(
     if (written) return;
     current = await ports.enrolments.find(enrolment.id);
   }
+}
+
+/** A-011: the node that announced its certificate hears of it, and the participants who meet it. */
+function nodeEntries(enrolment: Enrolment, now: Date): OutboxEntry[] {
+  const { id, participant: node, thumbprint } = enrolment;
+  const answer = newOutboxEntry({
+    id: `node.certificate_answer.${id}`,
+    queue: 'deliver',
+    kind: 'node.certificate_answer',
+    refs: { enrolmentId: id, receiver: node },
+    receiver: node,
+    now,
+  });
+  return enrolment.networkStatus === 'active'
+    ? [answer, announceToParticipants(node, thumbprint, now)]
+    : [answer];
 }
 
 function answerEntry(enrolment: Enrolment, now: Date): OutboxEntry {

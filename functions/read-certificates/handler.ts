@@ -25,6 +25,7 @@ import {
 const { nodeFinId } = readConfig(['nodeFinId']);
 const parts = nodeParts('read-certificates', { seals: false, queueUrls: {} });
 const ports = {
+  clock: parts.clock,
   enrolments: enrolmentStore(parts),
   statuses: statusStore(parts.table, parts.sealer),
   parties: parties(parts.table, parts.sealer),

@@ -6,10 +6,13 @@ import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import type { CertificateStatus, Enrolment, OperatorAnswer } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentStore, StatusStore } from '../../core/enrolment/ports.ts';
 import { Refusal } from '../../core/errors.ts';
+import { signingNow } from '../../core/message/own-certificate.ts';
 import type { Parties } from '../../core/people/ports.ts';
 import { enrolmentLimits } from '../../core/policy.ts';
+import type { Clock } from '../../core/ports.ts';
 
 export interface ReadCertificatesPorts {
+  readonly clock: Clock;
   readonly enrolments: EnrolmentStore;
   readonly statuses: StatusStore;
   readonly parties: Pick<Parties, 'party'>;
@@ -48,26 +51,36 @@ export async function listCertificates(ports: ReadCertificatesPorts, participant
 export interface SigningCertificate {
   readonly thumbprint: string;
   readonly der: Uint8Array;
+  /** Its intermediates, DER, the anchor excluded: who reads it proves the path to an anchor of their own (A-073). */
+  readonly issuers: readonly Uint8Array[];
   readonly signs: boolean;
+  readonly signsFrom: Date;
   readonly notBefore: Date;
   readonly notAfter: Date;
 }
 
-/** What this party signs messages with: its active `signing` certificates (A-011, A-163). */
+/** What this node signs messages with, and the one that it will sign with next (A-011, A-163): at most two. */
 export async function signingCertificatesOf(
   ports: ReadCertificatesPorts,
   finId: string,
 ): Promise<readonly SigningCertificate[]> {
-  const party = await ports.parties.party(finId);
-  const active = await ports.statuses.activeOf(finId);
-  const signing = active.filter((one) => one.use === 'signing');
-  const chains = await Promise.all(signing.map((one) => ports.enrolments.chainOf(one.thumbprint)));
-  return signing.flatMap((status, i) => {
-    const der = chains[i]?.[0];
+  const now = ports.clock.now();
+  const pinned = (await ports.parties.party(finId))?.pinnedCertificate ?? null;
+  const active = (await ports.statuses.activeOf(finId)).filter(
+    ({ use, notAfter }) => use === 'signing' && now <= notAfter,
+  );
+  const signing = signingNow(active, { now, pinned });
+  const next = active
+    .filter((one) => one !== signing)
+    .toSorted((one, other) => +other.activatedAt - +one.activatedAt);
+  const shown = [...(signing ? [signing] : []), ...next].slice(0, enrolmentLimits.activeCertificates);
+  const chains = await Promise.all(shown.map((one) => ports.enrolments.chainOf(one.thumbprint)));
+  return shown.flatMap((status, at) => {
+    const [der, ...issuers] = chains[at] ?? [];
     if (!der) return [];
+    const { thumbprint, signsFrom = status.activatedAt } = status;
     const { notBefore, notAfter } = parseCertificate(der);
-    const signs = party?.pinnedCertificate === null || party?.pinnedCertificate === status.thumbprint;
-    return [{ thumbprint: status.thumbprint, der, signs, notBefore, notAfter }];
+    return [{ thumbprint, der, issuers, signs: status === signing, signsFrom, notBefore, notAfter }];
   });
 }
 

@@ -130,7 +130,7 @@ async function record(
   return statusOf(before, received.from);
 }
 
-function statusOf(enrolment: Enrolment, from: Institution): ReceivedOutcome {
+export function statusOf(enrolment: Enrolment, from: Institution): ReceivedOutcome {
   if (enrolment.receivedFrom !== from.finId) throw new Refusal('ENROLMENT_UNKNOWN');
   if (enrolment.networkStatus === 'active') return { status: 'accepted', code: null };
   if (enrolment.networkStatus === 'pending') return { status: 'pending', code: null };

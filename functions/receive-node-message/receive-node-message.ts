@@ -1,10 +1,13 @@
 // One door for everything that nodes say to each other: who signed it, is it for us, what does it ask? The kinds'
 // own rules are in the files beside this one.
 
+import type { UsableCertificate } from '../../core/certificate/usable.ts';
 import { readDisableForward, readSuspend } from '../../core/disable/forward.ts';
 import type { DisableStore } from '../../core/disable/ports.ts';
 import { readEndingCode } from '../../core/enrolment/answer.ts';
 import { readForward } from '../../core/enrolment/forward.ts';
+import { readNodeCertificate } from '../../core/enrolment/node-certificate.ts';
+import type { OriginalMessage } from '../../core/enrolment/ports.ts';
 import { Refusal } from '../../core/errors.ts';
 import { headIn, type Peer } from '../../core/evidence/peer-heads.ts';
 import type { LastHead } from '../../core/evidence/ports.ts';
@@ -21,9 +24,10 @@ import type { Party } from '../../core/people/party.ts';
 import type { People } from '../../core/people/ports.ts';
 import { endEnrolment } from './end-enrolment.ts';
 import { receiveAnswer } from './receive-answer.ts';
-import { receiveDisable, receiveSuspension } from './receive-disable.ts';
+import { type FromNode, receiveDisable, receiveSuspension } from './receive-disable.ts';
 import { type ReceiveEnrolmentPorts, receiveEnrolment } from './receive-enrolment.ts';
 import { receiveInquiry } from './receive-inquiry.ts';
+import { receiveNodeCertificate, receiveNodeCertificateAnswer } from './receive-node-certificate.ts';
 import { type ReceivePayoutPorts, receivePayout } from './receive-payout.ts';
 import { type ReceivePayoutAnswerPorts, receivePayoutAnswer } from './receive-payout-answer.ts';
 
@@ -65,45 +69,76 @@ export async function receiveNodeMessage(
   checkAge(envelope.header, now, 'node');
   const head = headIn(envelope.document);
   if (head) await ports.peerHeads.hold({ finId: peer.finId, kind: peer.kind }, head);
-  const receipt = { message_id: envelope.header.messageId };
+  const { messageId } = envelope.header;
   const action = actionOf(envelope);
   requireRole(ports.role, peer.kind, action);
-  if (action === 'enrolment.forward') {
-    const forward = readForward(parametersOf(envelope, action));
-    const outcome = await receiveEnrolment(ports, { forward, from, apiKeyId: received.caller.keyId });
-    return { ...receipt, ...outcome };
-  }
-  const { messageId } = envelope.header;
   const message = { bytes: received.body, signature: signed.message.signature };
-  if (action === 'enrolment.answer') {
-    await receiveAnswer(ports, { operator: peer.finId, messageId, message });
-    return receipt;
-  }
   const said = { from, apiKeyId: received.caller.keyId, messageId, message };
-  if (action === 'certificate.disable_forward') {
-    await receiveDisable(ports, readDisableForward(parametersOf(envelope, action)), said);
-    return receipt;
-  }
-  if (action === 'participant.suspend') {
-    await receiveSuspension(ports, readSuspend(parametersOf(envelope, action)), said);
-    return receipt;
-  }
-  if (action === 'payout.forward') {
-    await receivePayout(ports, { forward: readPayoutForward(parametersOf(envelope, action)), from });
-    return { ...receipt, status: 'accepted' };
-  }
-  if (action === 'payout.inquire') {
-    await receiveInquiry(ports, { inquiry: readPayoutInquiry(parametersOf(envelope, action)), from });
-    return receipt;
-  }
-  if (action === 'payout.answer') {
-    const answer = readPayoutAnswer(parametersOf(envelope, action));
-    await receivePayoutAnswer(ports, { answer, payoutOperator: peer.finId, message });
-    return receipt;
-  }
-  await endEnrolment(ports, { from, parameters: endParameters(envelope) });
-  return receipt;
+  const hear = actions[action]!;
+  const outcome = await hear(ports, { ...said, envelope, peer, signer: signed.certificate });
+  return { message_id: messageId, ...outcome };
 }
+
+interface Said extends FromNode {
+  readonly envelope: AddressedEnvelope;
+  readonly message: Required<OriginalMessage>;
+  readonly peer: Party;
+  readonly signer: UsableCertificate;
+}
+
+type Hear = (ports: ReceiveNodeMessagePorts, said: Said) => Promise<Omit<NodeReceipt, 'message_id'>>;
+
+const actions: Readonly<Record<string, Hear>> = {
+  async 'enrolment.forward'(ports, { envelope, from, apiKeyId }) {
+    const forward = readForward(parametersOf(envelope, 'enrolment.forward'));
+    return receiveEnrolment(ports, { forward, from, apiKeyId });
+  },
+  async 'enrolment.answer'(ports, { peer, messageId, message }) {
+    await receiveAnswer(ports, { operator: peer.finId, messageId, message });
+    return {};
+  },
+  async 'enrolment.end'(ports, { envelope, from }) {
+    await endEnrolment(ports, { from, parameters: endParameters(envelope) });
+    return {};
+  },
+  async 'certificate.disable_forward'(ports, { envelope, peer, signer, ...said }) {
+    await receiveDisable(
+      ports,
+      readDisableForward(parametersOf(envelope, 'certificate.disable_forward')),
+      said,
+    );
+    return {};
+  },
+  async 'participant.suspend'(ports, { envelope, peer, signer, ...said }) {
+    await receiveSuspension(ports, readSuspend(parametersOf(envelope, 'participant.suspend')), said);
+    return {};
+  },
+  async 'payout.forward'(ports, { envelope, from }) {
+    await receivePayout(ports, {
+      forward: readPayoutForward(parametersOf(envelope, 'payout.forward')),
+      from,
+    });
+    return { status: 'accepted' };
+  },
+  async 'payout.inquire'(ports, { envelope, from }) {
+    const inquiry = readPayoutInquiry(parametersOf(envelope, 'payout.inquire'));
+    await receiveInquiry(ports, { inquiry, from });
+    return {};
+  },
+  async 'payout.answer'(ports, { envelope, peer, message }) {
+    const answer = readPayoutAnswer(parametersOf(envelope, 'payout.answer'));
+    await receivePayoutAnswer(ports, { answer, payoutOperator: peer.finId, message });
+    return {};
+  },
+  async 'node.certificate'(ports, { envelope, ...said }) {
+    const certificate = readNodeCertificate(parametersOf(envelope, 'node.certificate'));
+    return receiveNodeCertificate(ports, { ...said, certificate, header: envelope.header });
+  },
+  async 'node.certificate_answer'(ports, said) {
+    await receiveNodeCertificateAnswer(ports, said);
+    return {};
+  },
+};
 
 /** Who may say what to whom: a network forwards, ends, disables and suspends, a payout operator answers. */
 const speakers: Readonly<Record<string, readonly [Party['kind'], 'network' | 'payoutOperator']>> = {
@@ -117,7 +152,11 @@ const speakers: Readonly<Record<string, readonly [Party['kind'], 'network' | 'pa
   'payout.answer': ['payoutOperator', 'network'],
 };
 
+/** Both kinds say these, each to the other. */
+const mutual = new Set(['node.certificate', 'node.certificate_answer']);
+
 function requireRole(own: 'network' | 'payoutOperator', peer: Party['kind'], action: string): void {
+  if (mutual.has(action) && own !== peer) return;
   const expected = speakers[action];
   if (!expected) throw new Refusal('ACTION_UNEXPECTED', { found: action });
   if (expected[0] !== peer || expected[1] !== own)

@@ -203,7 +203,8 @@ async function act(deps: SendMailDeps, { person, envelope }: Addressee, refs: Ou
   const contact = proposer && (await deps.people.contact(proposer));
   const link = `${deps.origin}/acts/${found.actId}`;
   return letters.actLetter(envelope, {
-    name: contact?.name ?? '',
+    // An act that another node's message asked for is proposed in that node's name.
+    name: contact?.name ?? (proposer ? '' : found.proposedBy),
     kind: found.kind,
     link,
     until: found.expiresAt,

@@ -1,5 +1,6 @@
 // Wires settle-enrolment: called by the workflow with its finding, and by drive-execution when an operator answered.
 
+import { acts } from '../../adapters/dynamodb/acts.ts';
 import { decisions } from '../../adapters/dynamodb/decisions.ts';
 import { lastSensitiveChange } from '../../adapters/dynamodb/sensitive-changes.ts';
 import { enrolling } from '../../adapters/enrolling.ts';
@@ -14,6 +15,7 @@ const ports = {
   ...trust,
   ...enrolling(parts.table, trust),
   decisions: decisions(parts.table, parts.announce),
+  acts: acts(parts.table, parts.announce),
   lastSensitiveChange: (participant: string) => lastSensitiveChange(parts.table, participant),
   warn(code: 'OPERATOR_ANSWER_UNPROVED' | 'CONFIRMATION_UNPROVED', _subject: string, because: string) {
     parts.log.say(code, { refusal: because });

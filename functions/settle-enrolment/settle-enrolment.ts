@@ -14,10 +14,11 @@ import {
 } from '../../core/enrolment/settlement.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { Actor, EvidenceRecord } from '../../core/evidence/record.ts';
+import { confirmationActId, confirmationByAct } from '../../core/people/certificate-act.ts';
 import { type Confirmation, confirmationOf } from '../../core/people/confirmation.ts';
 import { askedOffices, decisionIdOf, endDecision, endingOf } from '../../core/people/decision.ts';
-import type { Party } from '../../core/people/party.ts';
-import type { Decisions, Parties, People } from '../../core/people/ports.ts';
+import { isNode, type Party } from '../../core/people/party.ts';
+import type { Acts, Decisions, Parties, People } from '../../core/people/ports.ts';
 import { proofBytes } from '../../core/people/proof.ts';
 import { subjectOf } from '../../core/people/statement.ts';
 import { enrolmentLimits } from '../../core/policy.ts';
@@ -32,6 +33,7 @@ export interface SettleEnrolmentPorts extends ProveAgainPorts {
   readonly parties: Pick<Parties, 'party'>;
   readonly people: Pick<People, 'holders'>;
   readonly decisions: Pick<Decisions, 'find' | 'record'>;
+  readonly acts: Pick<Acts, 'act'>;
   suspended(participant: string): Promise<boolean>;
   lastSensitiveChange(participant: string): Promise<Date | undefined>;
   factorPublicKey(): Promise<KeyObject>;
@@ -95,6 +97,11 @@ interface Ground {
 async function weigh(ports: SettleEnrolmentPorts, enrolment: Enrolment): Promise<Ground> {
   const party = await ports.parties.party(enrolment.participant);
   if (!party) throw new Refusal('PARTICIPANT_UNKNOWN');
+  // A node's certificate becomes active with the act that two of our node operators signed; here it can only end.
+  if (isNode(party)) {
+    const act = await ports.acts.act(confirmationActId(enrolment.id));
+    return { party, rows: [], confirmation: confirmationByAct(act, ports.clock.now()) };
+  }
   const rows = needsOperators(enrolment) ? await provedRows(ports, enrolment, party) : [];
   const signer = await provedSigner(ports, enrolment, party);
   const now = ports.clock.now();

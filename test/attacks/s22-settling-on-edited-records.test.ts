@@ -76,6 +76,7 @@ const settle = () =>
       },
       people: { holders: async () => [officer] },
       decisions: { find: async () => decision, record: async () => 'RECORDED' },
+      acts: { act: async () => undefined },
       suspended: async () => false,
       lastSensitiveChange: async () => undefined,
       factorPublicKey: async () => factorPublicKey,

@@ -34,6 +34,7 @@ test('an enrolment that was withdrawn while its officer was asked asks nobody an
       parties: { party: async () => ({ ...fintech, officerConfirmation: 'always' }) as never },
       people: { holders: async () => [officer] },
       decisions: store,
+      acts: { act: async () => undefined },
       suspended: async () => false,
       lastSensitiveChange: async () => undefined,
       factorPublicKey: async () => factorPublicKey,

@@ -3,18 +3,25 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { apiKeys } from '../../adapters/dynamodb/api-keys.ts';
 import { bootstraps } from '../../adapters/dynamodb/bootstraps.ts';
+import { statusStore } from '../../adapters/dynamodb/certificate.ts';
 import { disableStore } from '../../adapters/dynamodb/disables.ts';
+import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
 import { leastAnchorsVersion } from '../../adapters/dynamodb/least-anchors.ts';
+import { sourcesOf } from '../../adapters/enrolling.ts';
 import { memoryP256Signer } from '../../adapters/memory/signer.ts';
 import { parseCertificate } from '../../core/certificate/parse.ts';
+import { ProvedPaths } from '../../core/certificate/usable.ts';
+import type { NodeRole } from '../../core/enrolment/enrolment.ts';
 import { type ActKind, actVoteStatement, proposeAct } from '../../core/people/act.ts';
 import { type ActParameters, parseActParameters } from '../../core/people/act-parameters.ts';
 import { newTotpSecret, totpAt } from '../../core/people/totp.ts';
+import { chainProver } from '../../core/trust.ts';
 import { acceptInvitation } from '../../functions/apply-act/accept-invitation.ts';
 import { voteOnAct } from '../../functions/apply-act/apply-act.ts';
 import type { ApplyActDeps } from '../../functions/apply-act/applying.ts';
 import { bootstrapNode } from '../../functions/bootstrap-node/bootstrap-node.ts';
 import { makeAuthority } from './certificates.ts';
+import { someProfile } from './manifest.ts';
 import { nonce } from './people.ts';
 import { aWorld, cheap, password } from './people-world.ts';
 
@@ -61,19 +68,22 @@ export const onboarding = {
 /** Whose leafs other nodes are pinned by. */
 export const psc = makeAuthority({ name: 'Raiz de prueba' });
 
-export function anAdministration() {
+export function anAdministration(
+  as: { readonly finId: string; readonly role: NodeRole } = { finId: 'PUERTO', role: 'network' },
+) {
   const world = aWorld();
   const peerKeyValues = new Map<string, string>();
   const secrets = new Map<string, string>();
   const manifests = new Map<string, Uint8Array>();
   const published: Uint8Array[] = [];
   const manifestSigner = memoryP256Signer('test-manifest');
+  const store = enrolmentStore({ table: world.table, announcer: { announce: async () => [] } });
   const deps: ApplyActDeps & { bootstraps: ReturnType<typeof bootstraps> } = {
     ...world,
     random: (bytes) => randomBytes(bytes),
     stage: 'local',
     passwordCost: cheap,
-    role: 'network',
+    role: as.role,
     disables: disableStore(world.table, world.announce),
     apiKeys: apiKeys(world.table, world.sealer),
     bootstraps: bootstraps(world.table, world.sealer),
@@ -91,12 +101,18 @@ export function anAdministration() {
       inForce: async () => ({
         version: 1,
         anchors: [{ certificate: parseCertificate(psc.der), pscProfile: 'cl-test' }],
-        profiles: new Map(),
+        profiles: new Map([['cl-test', someProfile(psc)]]),
       }),
     },
     factorPublicKey: async () => world.factorSigner.publicKey,
     nodeFinId: 'PUERTO',
     passwordFallback: 'allowed' as 'allowed' | 'off',
+    node: { finId: as.finId, finIdSchema: 'SHINKANSEN' },
+    enrolments: store,
+    statuses: statusStore(world.table, world.sealer),
+    chains: chainProver({ inForce: async () => deps.trust.inForce() }, store),
+    proved: new ProvedPaths(),
+    sourcesOf,
   };
   const invitationOf = (personId: string) =>
     world.outbox('mail.invitation').findLast(({ refs }) => refs.personId === personId)!.refs.invitationId!;

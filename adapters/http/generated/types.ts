@@ -317,7 +317,7 @@ export type PayoutList = {
 export type NodeMessage = {
   readonly document: {
     readonly header: Header;
-    readonly action: "enrolment.forward" | "enrolment.answer" | "enrolment.end" | "certificate.disable_forward" | "participant.suspend" | "payout.forward" | "payout.answer" | "payout.inquire" | "node.certificate";
+    readonly action: "enrolment.forward" | "enrolment.answer" | "enrolment.end" | "certificate.disable_forward" | "participant.suspend" | "payout.forward" | "payout.answer" | "payout.inquire" | "node.certificate" | "node.certificate_answer";
     readonly parameters: { readonly [name: string]: unknown };
     /** The sender's last signed evidence head; the receiver keeps it, so that the sender's evidence cannot be rewritten unseen. Never a reason to refuse the message. */
     readonly evidence_head?: {
@@ -347,6 +347,15 @@ export type EnrolmentAnswerParameters = {
     readonly statement: { readonly [name: string]: unknown };
     readonly proof: { readonly [name: string]: unknown };
   };
+};
+
+/** A node's next certificate, in a message signed with its current one and on the same key. Two node operators of the receiver confirm its thumbprint; the answer is `node.certificate_answer` with EnrolmentAnswerParameters. */
+export type NodeCertificateParameters = {
+  readonly enrolment_id: Id;
+  readonly chain: readonly (Base64)[];
+  readonly reason: Reason;
+  /** to whoever has confirmed it by then */
+  readonly signs_from: Time;
 };
 
 export type DisableForwardParameters = {

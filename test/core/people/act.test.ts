@@ -77,7 +77,7 @@ test('an act not signed within 72 h is closed', () => {
 
 test('only acts that take rights away need one operator', () => {
   const one = Object.entries(operatorsNeeded).filter(([, needed]) => needed === 1);
-  expect(one.map(([kind]) => kind)).toEqual(['person.end', 'apiKey.end']);
+  expect(one.map(([kind]) => kind)).toEqual(['person.end', 'apiKey.end', 'peer.endCertificate']);
 });
 
 const person = {

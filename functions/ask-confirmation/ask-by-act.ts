@@ -1,0 +1,69 @@
+// S20: who confirms another node's next certificate? Two node operators, by an act that is proposed in the name of the
+// node that announced it. Signing the act activates (apply-act); what waits here is woken by it, and ends in silence.
+
+import { Refusal } from '../../core/errors.ts';
+import { newOutboxEntry } from '../../core/outbox.ts';
+import { actHash, proposeAct } from '../../core/people/act.ts';
+import { confirmationActId } from '../../core/people/certificate-act.ts';
+import { wakeEntry } from '../../core/people/wake.ts';
+import type { AskConfirmationDeps } from './ask-confirmation.ts';
+
+const words = { applied: 'CONFIRMED', rejected: 'REJECTED' } as const;
+
+/** Asked twice is asked once: the act's id is the enrolment's. */
+export async function askByAct(
+  deps: AskConfirmationDeps,
+  enrolmentId: string,
+  decisionId: string,
+): Promise<{ readonly decisionId: string; readonly asked: number }> {
+  const actId = confirmationActId(enrolmentId);
+  const known = await deps.acts.act(actId);
+  if (!known) return { decisionId, asked: await propose(deps, enrolmentId, actId) };
+  if (known.state !== 'open') {
+    const cause = `token.${deps.ids.next()}`;
+    await deps.announceWake(wakeEntry(decisionId, words[known.state], cause, deps.clock.now()));
+  }
+  return { decisionId, asked: 0 };
+}
+
+async function propose(deps: AskConfirmationDeps, enrolmentId: string, actId: string): Promise<number> {
+  const now = deps.clock.now();
+  const enrolment = await deps.enrolments.find(enrolmentId);
+  if (!enrolment) throw new Refusal('ENROLMENT_UNKNOWN');
+  const { participant: node, thumbprint, reason } = enrolment;
+  const act = proposeAct(
+    {
+      actId,
+      kind: 'peer.confirmCertificate',
+      parameters: { fin_id: node, enrolment_id: enrolmentId, certificate_thumbprint: thumbprint },
+      // Their words, three characters at least: an act has a reason.
+      reason: `${node}: ${reason}`.slice(0, 200),
+      proposedBy: node,
+    },
+    now,
+  );
+  const operators = (await deps.people.holders(null)).filter(
+    ({ office, state }) => office === 'nodeOperator' && state === 'active',
+  );
+  const evidence = {
+    id: deps.ids.next(),
+    scope: 'node',
+    kind: 'act.proposed',
+    at: now,
+    actor: { kind: 'node' as const, function: 'ask-confirmation' },
+    subjects: { actId, enrolmentId, thumbprint, peer: node },
+    facts: { actKind: act.kind, hash: actHash(act) },
+  };
+  const outbox = operators.map(({ personId }) =>
+    newOutboxEntry({
+      id: `mail.act.${actId}.${personId}`,
+      queue: 'mail',
+      kind: 'mail.act',
+      refs: { actId, personId },
+      receiver: personId,
+      now,
+    }),
+  );
+  await deps.acts.propose(act, { evidence: [evidence], outbox });
+  return operators.length;
+}
