@@ -47,6 +47,8 @@ const settings = {
   apiOrigin: ['API_ORIGIN', text],
   edgeMacSecretId: ['EDGE_MAC_SECRET_ID', text],
   mailFrom: ['MAIL_FROM', text],
+  /** Publishes bounces and complaints; it tracks neither opens nor clicks. */
+  mailConfigurationSet: ['MAIL_CONFIGURATION_SET', text],
   checkFactorFunction: ['CHECK_FACTOR_FUNCTION', text],
   /** Whether a person without a passkey may still set and use a password with an authenticator app. */
   passwordFallback: ['PASSWORD_FALLBACK', oneOf('allowed', 'off'), 'allowed'],

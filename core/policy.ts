@@ -169,7 +169,10 @@ export const peoplePolicy = {
   },
   /** How long a mailed link still says what became of it. */
   linkAfterlifeMs: 30 * 24 * 3_600_000,
-  /** S29: more mails than this to one person in a day become one hourly digest. */
+  /**
+   * S29: more mails than this to one person in a day become one hourly digest. Questions are counted by themselves, so
+   * that no notice, of which an attacker can cause some, makes a question wait.
+   */
   mailsPerPersonPerDay: 5,
 } as const;
 

@@ -47,6 +47,7 @@ const expected: Readonly<Record<string, { answer?: unknown; error?: string }>> =
   'notify-enrolment': { error: 'There is no such enrolment.' },
   'ask-confirmation': { error: 'There is no such decision; open the link of the latest mail.' },
   'send-mail': { answer: nothingFailed },
+  'record-bounce': { answer: { persons: 0 } },
   'serve-confirmation': { answer: html(404, '<html lang="es"') },
   'check-factor': { answer: { outcome: 'REFUSED', code: 'FACTOR_WRONG' } },
   'drive-execution': { answer: nothingFailed },

@@ -14,17 +14,23 @@ const twoDays = 2 * 24 * 3600;
 
 export function mailbox(table: Table) {
   return {
-    async count(personId: string, entryId: string, now: Date): Promise<number> {
+    async count(
+      personId: string,
+      { id, isQuestion }: { readonly id: string; readonly isQuestion: boolean },
+      now: Date,
+    ): Promise<number> {
       const key = dayKey(personId, now);
       const item = await table.get(key);
       const places = (item?.entries ?? {}) as Record<string, number>;
       // A second attempt has the place of the first.
-      if (places[entryId] !== undefined) return places[entryId];
-      const place = Number(item?.count ?? 0) + 1;
+      if (places[id] !== undefined) return places[id];
+      const count = Number(item?.count ?? 0) + 1;
+      const questions = Number(item?.questions ?? 0) + (isQuestion ? 1 : 0);
+      const place = isQuestion ? questions : count;
       const expiresAt = Math.floor(now.getTime() / 1000) + twoDays;
       // The map is only kept as far as it is needed to recognise attempts.
-      const entries = Object.keys(places).length < 50 ? { ...places, [entryId]: place } : places;
-      await table.write({ put: { ...key, count: place, entries, expiresAt } });
+      const entries = Object.keys(places).length < 50 ? { ...places, [id]: place } : places;
+      await table.write({ put: { ...key, count, questions, entries, expiresAt } });
       return place;
     },
     async hold(digest: OutboxEntry): Promise<void> {

@@ -15,7 +15,7 @@ export interface SesOptions {
   /** The node's own name, shown beside the address. */
   readonly name: string;
   /** Publishes bounces and complaints; without tracking. */
-  readonly configurationSet?: string;
+  readonly configurationSet: string;
 }
 
 /** @throws MailRefused where SES will not take it, ever */
@@ -29,7 +29,7 @@ export function sesSender({ client, from, name, configurationSet }: SesOptions) 
         new SendEmailCommand({
           FromEmailAddress: `${encoded} <${from}>`,
           Destination: { ToAddresses: [to] },
-          ...(configurationSet && { ConfigurationSetName: configurationSet }),
+          ConfigurationSetName: configurationSet,
           Content: {
             Simple: {
               Subject: utf8(mail.subject),

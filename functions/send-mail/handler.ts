@@ -2,12 +2,10 @@
 
 import { randomBytes } from 'node:crypto';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
-import type { SNSEvent } from 'aws-lambda';
 import { readConfig } from '../../adapters/config.ts';
 import { acts } from '../../adapters/dynamodb/acts.ts';
 import { decisions } from '../../adapters/dynamodb/decisions.ts';
 import { disableStore } from '../../adapters/dynamodb/disables.ts';
-import { effectWrites } from '../../adapters/dynamodb/effects.ts';
 import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
 import { invitations } from '../../adapters/dynamodb/invitations.ts';
 import { links } from '../../adapters/dynamodb/links.ts';
@@ -19,11 +17,11 @@ import { MailRefused, sesSender } from '../../adapters/mail/ses.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { GiveUp, outboxReceiver } from '../../adapters/sqs/receive.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
-import type { Effects } from '../../core/people/ports.ts';
-import { bounceOf, handleBounce } from './bounce.ts';
+import { bounceDeps } from '../record-bounce/bounce-deps.ts';
+import { handleBounce, idOf } from '../record-bounce/record-bounce.ts';
 import { letterOf, sendMail } from './send-mail.ts';
 
-const config = readConfig(['mailFrom', 'nodeName', 'pagesOrigin', 'mailQueueUrl']);
+const config = readConfig(['mailFrom', 'mailConfigurationSet', 'nodeName', 'pagesOrigin', 'mailQueueUrl']);
 const parts = nodeParts('send-mail', { seals: false, queueUrls: { mail: config.mailQueueUrl } });
 const { table, sealer } = parts;
 const deps = {
@@ -38,25 +36,23 @@ const deps = {
   disables: disableStore(table, parts.announce),
   links: links(table),
   mailbox: mailbox(table),
-  send: sesSender({ client: new SESv2Client(), from: config.mailFrom, name: config.nodeName }),
+  send: sesSender({
+    client: new SESv2Client(),
+    from: config.mailFrom,
+    name: config.nodeName,
+    configurationSet: config.mailConfigurationSet,
+  }),
   nodeName: config.nodeName,
   timeZone: process.env.NODE_TIME_ZONE || 'UTC',
   origin: config.pagesOrigin,
 };
-const bouncing = {
-  ...deps,
-  alarm: (personId: string) => parts.log.say('MAIL_BOUNCED', { personId }),
-  async record(effects: Effects) {
-    await table.transact(effectWrites(effects));
-    await parts.announce(effects.outbox);
-  },
-};
+const bouncing = bounceDeps(parts);
 const send = async (entry: OutboxEntry) => {
   try {
     await sendMail(deps, entry);
   } catch (error) {
     if (!(error instanceof MailRefused)) throw error;
-    await handleBounce(bouncing, { kind: 'refused', addresses: [error.to] });
+    await handleBounce(bouncing, { kind: 'refused', addresses: [error.to], id: idOf(entry.id) });
     throw new GiveUp(error.message);
   }
   return undefined;
@@ -64,14 +60,7 @@ const send = async (entry: OutboxEntry) => {
 const effects = Object.fromEntries(Object.keys(letterOf).map((kind) => [kind, send]));
 const receive = outboxReceiver({ ...parts, store: outboxStore(table), effects });
 
-/** Queue entries, and what SES publishes of bounces and complaints through SNS. */
-export async function handler(event: Parameters<typeof receive>[0] | SNSEvent) {
+export async function handler(event: Parameters<typeof receive>[0]) {
   await parts.clock.tune();
-  const [first] = event.Records;
-  if (!first || !('Sns' in first)) return receive(event as Parameters<typeof receive>[0]);
-  for (const { Sns } of (event as SNSEvent).Records) {
-    const bounce = bounceOf(Sns.Message);
-    if (bounce) await handleBounce(bouncing, bounce);
-  }
-  return undefined;
+  return receive(event);
 }

@@ -20,7 +20,7 @@ import { peoplePolicy } from '../../core/policy.ts';
 import type { Clock } from '../../core/ports.ts';
 import * as letters from '../../pages/mails/letters.ts';
 import { type Letter, type Mail, mailOf } from '../../pages/mails/mail.tsx';
-import { countsTowardsDigest, digestEntry, type Mailbox } from './mailbox.ts';
+import { type CountedMail, countedMail, digestEntry, type Mailbox } from './mailbox.ts';
 
 export interface SendMailDeps {
   readonly clock: Clock;
@@ -90,7 +90,8 @@ export async function sendMail(deps: SendMailDeps, entry: OutboxEntry): Promise<
     origin: deps.origin,
     ...(party && { participant: party.name }),
   };
-  if (countsTowardsDigest(entry.kind) && (await held(deps, entry, person.personId))) return 'HELD';
+  const counted = countedMail(entry);
+  if (counted && (await held(deps, counted, person.personId))) return 'HELD';
   const letter = await letterOf[entry.kind]!(deps, { person, contact, envelope }, entry.refs);
   if (!letter) return 'NOT_NEEDED';
   await deps.send(contact.email, mailOf(letter));
@@ -168,9 +169,9 @@ async function bounced(deps: SendMailDeps, { envelope }: Addressee, refs: Outbox
 }
 
 /** @returns true where this mail is one too many today: it is counted for the digest instead */
-async function held(deps: SendMailDeps, entry: OutboxEntry, personId: string): Promise<boolean> {
+async function held(deps: SendMailDeps, counted: CountedMail, personId: string): Promise<boolean> {
   const now = deps.clock.now();
-  const sent = await deps.mailbox.count(personId, entry.id, now);
+  const sent = await deps.mailbox.count(personId, counted, now);
   if (sent <= peoplePolicy.mailsPerPersonPerDay) return false;
   const digest = digestEntry(personId, now);
   await deps.mailbox.hold(digest);

@@ -4,7 +4,7 @@ import { mailbox } from '../../adapters/dynamodb/mailbox.ts';
 import { newOutboxEntry } from '../../core/outbox.ts';
 import { sendMail } from '../../functions/send-mail/send-mail.ts';
 import type { Mail } from '../../pages/mails/mail.tsx';
-import { aWaitingConfirmation } from '../support/confirmation.ts';
+import { aWaitingConfirmation, decisionId } from '../support/confirmation.ts';
 import { aSubject } from '../support/people.ts';
 
 async function aFlood() {
@@ -48,6 +48,35 @@ test('S29 after five mails in a day the rest comes as one digest an hour, with e
   expect(sent).toHaveLength(6);
   expect(sent[5]!.subject).toBe('35 avisos más de Banco del Puerto en la última hora');
   expect(sent[5]!.text).toMatch(/https:\/\/pages\.test\/tasks\/[A-Za-z0-9_-]{27}/);
+});
+
+test('S29 a question never waits behind notices, and is held back by questions alone', async () => {
+  const { world, sent, deps, notice, digests } = await aFlood();
+  const question = (index: number) =>
+    newOutboxEntry({
+      id: `flood.question.${index}`,
+      queue: 'mail',
+      kind: index === 0 ? 'mail.confirmation' : 'mail.reminder',
+      refs: { decisionId, personId: 'p1' },
+      now: world.clock.now(),
+    });
+  for (let index = 0; index < 10; index++) await sendMail(deps, notice(index));
+  for (let index = 0; index < 5; index++) expect(await sendMail(deps, question(index))).toBe('SENT');
+  expect(await sendMail(deps, question(5))).toBe('HELD');
+  expect(await sendMail(deps, notice(11))).toBe('HELD');
+  expect(sent).toHaveLength(10);
+  expect(digests()).toHaveLength(1);
+});
+
+test('S29 questions use up the place of notices', async () => {
+  const { world, deps, notice } = await aFlood();
+  const refs = { decisionId, personId: 'p1' };
+  for (let index = 0; index < 5; index++)
+    await sendMail(
+      deps,
+      newOutboxEntry({ id: `q${index}`, queue: 'mail', kind: 'mail.reminder', refs, now: world.clock.now() }),
+    );
+  expect(await sendMail(deps, notice(0))).toBe('HELD');
 });
 
 test('S29 security notices are never held back', async () => {

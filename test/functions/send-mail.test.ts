@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { mailbox } from '../../adapters/dynamodb/mailbox.ts';
 import type { DisableRecord } from '../../core/disable/ports.ts';
 import { newOutboxEntry } from '../../core/outbox.ts';
-import { bounceOf, handleBounce } from '../../functions/send-mail/bounce.ts';
 import { sendMail } from '../../functions/send-mail/send-mail.ts';
 import type { Mail } from '../../pages/mails/mail.tsx';
 import { anAdministration, onboarding } from '../support/administration.ts';
@@ -131,32 +130,6 @@ test('each language’s mail is its own', async () => {
     expect(sent[0]!.mail.html).toContain(`lang="${locale}"`);
     expect(sent[0]!.mail.text).not.toMatch(/\{\w+\}/);
   }
-});
-
-test('a permanent bounce is evidence, an alarm and a notice to the node operators; a transient one is not', async () => {
-  const { world, operators, deps } = anAdministration();
-  const [one, two, three] = await operators();
-  const alarms: string[] = [];
-  const bouncing = {
-    ...deps,
-    alarm: (personId: string) => void alarms.push(personId),
-    record: async (effects: Parameters<typeof world.sessions.start>[2]) => world.announce(effects.outbox),
-  };
-  const bounced = { bounceType: 'Permanent', bouncedRecipients: [{ emailAddress: 'carla.uno@example.com' }] };
-  const bounce = bounceOf(JSON.stringify({ eventType: 'Bounce', bounce: bounced }));
-  expect(await handleBounce(bouncing, bounce!)).toEqual({ persons: 1 });
-  expect(alarms).toEqual([one]);
-  expect(
-    world
-      .outbox('mail.bounced')
-      .map(({ refs }) => refs.personId)
-      .sort(),
-  ).toEqual([two, three].sort());
-  const { sent, deliver } = aPost(world);
-  await deliver('mail.bounced');
-  expect(sent[0]!.mail.text).toContain('Carla Uno');
-  const transient = { ...bounced, bounceType: 'Transient' };
-  expect(bounceOf(JSON.stringify({ eventType: 'Bounce', bounce: transient }))).toBeUndefined();
 });
 
 const aDisable: DisableRecord = {
