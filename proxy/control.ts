@@ -3,6 +3,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Edge } from './edge.ts';
+import type { SayEdge } from './log.ts';
 import type { RefusedSource } from './refused.ts';
 
 export interface ControlOptions {
@@ -16,38 +17,33 @@ export interface ControlOptions {
     | 'replace'
     | 'stop'
     | 'listsFreshUntil'
+    | 'certificatesUntil'
+    | 'reopenHsm'
   >;
   readonly refused: RefusedSource;
   /** A handshake with each name; rejects with why not. */
   readonly shakeHands: () => Promise<void>;
   readonly now: () => Date;
-  readonly say: (code: ControlCode, fields?: Readonly<Record<string, string | number>>) => void;
+  readonly say: SayEdge;
   /** Between two rounds. 2,000 by default: aim is 30 s from decision to refusal. */
   readonly everyMilliseconds?: number;
 }
-
-export const controlCodes = {
-  EDGE_MAP_STALE: 'The node could not be asked which clients are refused; not ready after a minute of that.',
-  EDGE_HSM_SILENT: 'The HSM does not sign; not ready until it does.',
-  EDGE_SESSION_LOST: 'Handshakes fail although the HSM signs: a successor with new sessions takes over.',
-  EDGE_LISTS_LATE: 'A revocation list of the truststore is late or soon will be.',
-  EDGE_CLIENTS_REFUSED: 'Client certificates are refused from now on.',
-  EDGE_DRAINING: 'Not ready any more; connections end before the task does.',
-} as const;
-export type ControlCode = keyof typeof controlCodes;
 
 /** The map's greatest age (edge.md item 5), and how far ahead readiness is promised. */
 const mapMilliseconds = 60_000;
 const promisedMilliseconds = 10_000;
 const listMarginMilliseconds = 6 * 3_600_000;
-/** The NLB may go on sending this long after "not ready"; Fargate gives 120 s in all. */
-const drainMilliseconds = 100_000;
+const certificateMarginMilliseconds = 30 * 86_400_000;
+/** Each successor logs in anew. Without a handshake between them, more would only try a changed PIN until it locks. */
+const mostSuccessors = 2;
 const endMilliseconds = 15_000;
 
 export class Control {
   readonly #options: ControlOptions;
   #mapAt: number;
   #ended = false;
+  #successors = 0;
+  #isReady = false;
 
   constructor(options: ControlOptions) {
     this.#options = options;
@@ -65,28 +61,33 @@ export class Control {
 
   /** One look at everything; answers whether the edge is ready. */
   async round(): Promise<boolean> {
-    const { edge, now, say } = this.#options;
+    const { edge, now } = this.#options;
     await this.#renewMap();
     const signs = this.#hsmSigns();
     const shakes = signs && (await this.#shakesHands());
-    if (edge.listsFreshUntil.getTime() - listMarginMilliseconds < now().getTime()) {
-      say('EDGE_LISTS_LATE', { freshUntil: edge.listsFreshUntil.toISOString() });
-    }
+    this.#warn();
     const leftOfMap = this.#mapAt + mapMilliseconds - now().getTime();
-    const ready = shakes && leftOfMap > 0 && !this.#ended;
+    const ready = shakes && leftOfMap > 0 && edge.certificatesUntil > now() && !this.#ended;
     const ahead = ready ? Math.min(promisedMilliseconds, leftOfMap) : -1_000;
     // Untold, HAProxy holds to the last promise, which ends by itself.
     const told = await edge.setReadyUntil(new Date(now().getTime() + ahead)).then(
       () => true,
       () => false,
     );
-    return ready && told;
+    this.#isReady = ready && told;
+    return this.#isReady;
   }
 
-  /** Not ready at once, ends accepting late, ends in time. */
-  async drain(milliseconds: number = drainMilliseconds): Promise<void> {
+  /** As the last round found it. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** Not ready at once; accepts for so long all the same, for the NLB goes on sending; then ends in time. */
+  async drain(milliseconds: number): Promise<void> {
     const { edge, now, say } = this.#options;
     this.#ended = true;
+    this.#isReady = false;
     say('EDGE_DRAINING');
     // Untold, the last promise ends by itself, well within the wait.
     await edge.setReadyUntil(new Date(now().getTime() - 1_000)).catch(() => {});
@@ -115,13 +116,29 @@ export class Control {
     }
   }
 
+  #warn(): void {
+    const { edge, now, say } = this.#options;
+    const ends = (what: Date, margin: number): boolean => what.getTime() - margin < now().getTime();
+    if (ends(edge.listsFreshUntil, listMarginMilliseconds))
+      say('EDGE_LISTS_LATE', { freshUntil: edge.listsFreshUntil.toISOString() });
+    if (ends(edge.certificatesUntil, certificateMarginMilliseconds))
+      say('EDGE_CERTIFICATE_ENDS', { until: edge.certificatesUntil.toISOString() });
+  }
+
   #hsmSigns(): boolean {
+    const { edge, say } = this.#options;
     try {
-      this.#options.edge.probeKeys();
+      edge.probeKeys();
       return true;
-    } catch (error) {
-      this.#options.say('EDGE_HSM_SILENT', { reason: (error as Error).message });
-      return false;
+    } catch (first) {
+      try {
+        edge.reopenHsm();
+        say('EDGE_HSM_REOPENED', { reason: (first as Error).message });
+        return true;
+      } catch (error) {
+        say('EDGE_HSM_SILENT', { reason: (error as Error).message });
+        return false;
+      }
     }
   }
 
@@ -129,16 +146,20 @@ export class Control {
     const { shakeHands, edge, say } = this.#options;
     try {
       await shakeHands();
+      this.#successors = 0;
       return true;
     } catch (error) {
-      say('EDGE_SESSION_LOST', { reason: (error as Error).message });
+      say('EDGE_SESSION_LOST', { reason: (error as Error).message, successors: this.#successors });
     }
+    if (this.#successors >= mostSuccessors) return false;
+    this.#successors++;
     try {
       await edge.replace();
       await shakeHands();
+      this.#successors = 0;
       return true;
     } catch (error) {
-      say('EDGE_SESSION_LOST', { reason: (error as Error).message });
+      say('EDGE_SESSION_LOST', { reason: (error as Error).message, successors: this.#successors });
       return false;
     }
   }

@@ -1,6 +1,7 @@
 // What is a running edge, and how does it change while it runs? Files rendered, HAProxy started, then each change by
 // the runtime socket or, where it is too large for that, by a successor. When and why to change: control.ts.
 
+import { X509Certificate } from 'node:crypto';
 import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Thumbprint } from '../core/certificate/thumbprint.ts';
@@ -38,6 +39,7 @@ export class Edge {
   #trust: CheckedTrust;
   #macKey: EdgeKey;
   #refused: ReadonlySet<Thumbprint>;
+  #last: Promise<unknown> = Promise.resolve();
 
   /** @throws HsmError when a key is missing, does not sign, or is not its certificate's; Error on a bad configuration */
   static async start(parts: EdgeParts): Promise<Edge> {
@@ -72,17 +74,38 @@ export class Edge {
     return this.#trust.freshUntil;
   }
 
+  /** When the first of the served certificates ends. */
+  get certificatesUntil(): Date {
+    const ends = this.#names.map(({ chainPem }) => new X509Certificate(chainPem).validToDate.getTime());
+    return new Date(Math.min(...ends));
+  }
+
+  /** Names that answer at present: without a truststore nobody can present a certificate. */
+  get servedHosts(): readonly string[] {
+    return servedNames(this.#names, this.#trust).map(({ host }) => host);
+  }
+
   /** Each key signs. @throws HsmError */
   probeKeys(): void {
     for (const key of this.#keys) probe(this.#parts.hsm, key);
   }
 
+  /** The session was lost: a new one, and in it the keys are found again. @throws HsmError */
+  reopenHsm(): void {
+    this.#parts.hsm.reopen();
+    this.#keys = this.#names.map((name) => provedKey(this.#parts.hsm, name));
+  }
+
   /** From the next request on, whatever connection it comes by. */
-  async refuse(thumbprints: Iterable<Thumbprint>): Promise<void> {
-    this.#refused = new Set(thumbprints);
-    await this.#haproxy.runtime.replaceMap(this.#path(files.refused), this.#refusedEntries());
-    // A successor reads the file.
-    this.#put(files.refused, this.#refusedEntries().map(line).join(''));
+  refuse(thumbprints: Iterable<Thumbprint>): Promise<void> {
+    return this.#oneByOne(async () => {
+      const refused = new Set(thumbprints);
+      const entries = [...refused].map((thumbprint) => [thumbprint, '1'] as const);
+      // A successor reads the file.
+      this.#put(files.refused, entries.map(line).join(''));
+      await this.#haproxy.runtime.replaceMap(this.#path(files.refused), entries);
+      this.#refused = refused;
+    });
   }
 
   /** Thumbprints of the client certificates seen in the last ten minutes. */
@@ -92,39 +115,84 @@ export class Edge {
   }
 
   /** Ready until then, if nothing moves it on. A date in the past: not ready at once. */
-  async setReadyUntil(until: Date): Promise<void> {
-    const seconds = String(Math.floor(until.getTime() / 1000));
-    await this.#haproxy.runtime.replaceMap(this.#path(files.ready), [['until', seconds]]);
-    this.#put(files.ready, `until ${seconds}\n`);
+  setReadyUntil(until: Date): Promise<void> {
+    return this.#oneByOne(async () => {
+      const seconds = String(Math.floor(until.getTime() / 1000));
+      await this.#haproxy.runtime.replaceMap(this.#path(files.ready), [['until', seconds]]);
+      this.#put(files.ready, `until ${seconds}\n`);
+    });
   }
 
-  async setMacKey(key: EdgeKey): Promise<void> {
-    this.#macKey = key;
-    this.#put(files.macKey, line(macEntry(key)));
-    await this.#haproxy.runtime.replaceMap(this.#path(files.macKey), [macEntry(key)]);
+  setMacKey(key: EdgeKey): Promise<void> {
+    return this.#oneByOne(async () => {
+      this.#macKey = key;
+      this.#put(files.macKey, line(macEntry(key)));
+      await this.#haproxy.runtime.replaceMap(this.#path(files.macKey), [macEntry(key)]);
+    });
   }
 
   /** A new chain for a name, of the same or another key. @throws HsmError before anything has changed */
   async setCertificate(name: ServedName): Promise<void> {
-    const names = this.#names.map((each) => (each.host === name.host ? name : each));
-    const keys = names.map((each) => provedKey(this.#parts.hsm, each));
-    [this.#names, this.#keys] = [names, keys];
-    this.#writeCertificate(name);
-    await this.#haproxy.replace();
+    await this.setNames(this.#names.map((each) => (each.host === name.host ? name : each)));
   }
 
-  /** Authorities and lists as a pair: at no moment has an authority no list. */
-  async setTrust(next: CheckedTrust): Promise<void> {
-    const before = this.#trust;
-    this.#trust = next;
-    this.#put(files.trust, next.authoritiesPem);
-    this.#put(files.lists, next.listsPem);
+  /** Other names, chains or keys. @throws Error, HsmError before anything has changed */
+  setNames(names: readonly ServedName[]): Promise<void> {
+    return this.#oneByOne(async () => {
+      checkConfig({ ...this.#parts.config, names });
+      const keys = names.map((each) => provedKey(this.#parts.hsm, each));
+      [this.#names, this.#keys] = [names, keys];
+      for (const name of names) this.#writeCertificate(name);
+      this.#putList();
+      await this.#haproxy.replace();
+    });
+  }
+
+  /** Authorities and lists as a pair: at no moment has an authority no list. @throws Error, and the old pair stays */
+  setTrust(next: CheckedTrust): Promise<void> {
+    return this.#oneByOne(async () => {
+      const before = this.#trust;
+      this.#putTrust(next);
+      try {
+        await this.#takeOver(before, next);
+      } catch (error) {
+        this.#putTrust(before);
+        throw error;
+      }
+    });
+  }
+
+  async #takeOver(before: CheckedTrust, next: CheckedTrust): Promise<void> {
     const both = before.listsPem === next.listsPem ? next.listsPem : before.listsPem + next.listsPem;
-    if (Math.max(both.length, next.authoritiesPem.length) > largestPayload) return this.#haproxy.replace();
+    const tooLarge = Math.max(both.length, next.authoritiesPem.length) > largestPayload;
+    if (tooLarge || before.isEmpty || next.isEmpty) return this.#haproxy.replace();
     const { runtime } = this.#haproxy;
     await runtime.setLists(this.#path(files.lists), both);
     await runtime.setAuthorities(this.#path(files.trust), next.authoritiesPem);
     await runtime.setLists(this.#path(files.lists), next.listsPem);
+  }
+
+  #putTrust(trust: CheckedTrust): void {
+    this.#trust = trust;
+    this.#put(files.trust, trust.authoritiesPem);
+    this.#put(files.lists, trust.listsPem);
+    this.#putList();
+  }
+
+  #putList(): void {
+    const { config } = this.#parts;
+    const names = servedNames(this.#names, this.#trust);
+    this.#put(files.crtList, crtList({ ...config, names }));
+  }
+
+  /** HAProxy ended by itself: once more, with the files as they stand. */
+  restart(): Promise<void> {
+    return this.#oneByOne(() => this.#haproxy.start());
+  }
+
+  /** HAProxy's counters, one line each: `show stat`. */
+  statistics(): Promise<string> {
+    return this.#haproxy.runtime.ask('show stat');
   }
 
   /**
@@ -133,11 +201,18 @@ export class Edge {
    * leaves a key that does not sign, and under load HAProxy 2.6 ends in a segmentation fault.
    */
   replace(): Promise<void> {
-    return this.#haproxy.replace();
+    return this.#oneByOne(() => this.#haproxy.replace());
   }
 
   stop(graceMilliseconds = 0): Promise<void> {
     return this.#haproxy.stop(graceMilliseconds);
+  }
+
+  /** A change that met a successor half started would reach the one process or the other, and not both. */
+  #oneByOne(act: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(act);
+    this.#last = done.catch(() => {});
+    return done;
   }
 
   #write(): void {
@@ -147,9 +222,7 @@ export class Edge {
     this.#put(files.pin, pin);
     this.#put(files.openssl, opensslCnf(config, this.#path(files.pin)));
     this.#put(files.haproxy, haproxyCfg(config));
-    this.#put(files.crtList, crtList(config));
-    this.#put(files.trust, this.#trust.authoritiesPem);
-    this.#put(files.lists, this.#trust.listsPem);
+    this.#putTrust(this.#trust);
     this.#put(files.refused, this.#refusedEntries().map(line).join(''));
     this.#put(files.macKey, line(macEntry(this.#macKey)));
     this.#put(files.ready, 'until 0\n');
@@ -181,6 +254,14 @@ export class Edge {
     writeFileSync(`${path}.new`, text, { mode: 0o600 });
     renameSync(`${path}.new`, path);
   }
+}
+
+/** OpenSSL takes no empty file of CAs: until somebody is enrolled, names ask for no certificate or do not answer. */
+function servedNames(names: readonly ServedName[], { isEmpty }: CheckedTrust): readonly ServedName[] {
+  if (!isEmpty) return names;
+  return names
+    .filter(({ clientCertificate }) => clientCertificate !== 'required')
+    .map((name) => ({ ...name, clientCertificate: 'none' as const }));
 }
 
 function provedKey(hsm: Hsm, { host, key: name, chainPem }: ServedName): HsmKey {

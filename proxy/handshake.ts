@@ -9,10 +9,14 @@ import type { EdgeConfig } from './config.ts';
 export const proxyLocal = Buffer.from('0d0a0d0a000d0a515549540a20000000', 'hex');
 
 /** @throws Error naming the name whose handshake failed. */
-export async function shakeHands(config: EdgeConfig, timeoutMilliseconds = 2_000): Promise<void> {
+export async function shakeHands(
+  config: Pick<EdgeConfig, 'listen' | 'proxyProtocolFrom'>,
+  hosts: readonly string[],
+  timeoutMilliseconds = 2_000,
+): Promise<void> {
   const port = Number(config.listen.slice(config.listen.lastIndexOf(':') + 1));
   const speaksProxy = config.proxyProtocolFrom.length > 0;
-  for (const { host } of config.names) await once(host, port, speaksProxy, timeoutMilliseconds);
+  for (const host of hosts) await once(host, port, speaksProxy, timeoutMilliseconds);
 }
 
 function once(host: string, port: number, speaksProxy: boolean, timeout: number): Promise<void> {

@@ -21,11 +21,16 @@ declare const checked: unique symbol;
 /** Proof that each authority has one list that it signed itself. */
 export interface CheckedTrust {
   readonly [checked]: true;
+  /** Nobody is enrolled yet. */
+  readonly isEmpty: boolean;
   readonly authoritiesPem: string;
   readonly listsPem: string;
   /** When the first of the lists is late. */
   readonly freshUntil: Date;
 }
+
+/** ECMA-262: the last instant that a Date can be. */
+const endOfTime = 8.64e15;
 
 /** @throws Refusal CRL_BUNDLE_INCOMPLETE naming each authority without a list, and what certificates are refused for */
 export function checkTrust({ authorities, lists }: TrustBundle, now: Date): CheckedTrust {
@@ -40,9 +45,10 @@ export function checkTrust({ authorities, lists }: TrustBundle, now: Date): Chec
   });
   const times = bundle.lists.map(({ crl }) => staleAt(crl.head).getTime());
   return {
+    isEmpty: authorities.length === 0,
     authoritiesPem: authorities.map((der) => pem('CERTIFICATE', der)).join(''),
     listsPem: lists.map((der) => pem('X509 CRL', der)).join(''),
-    freshUntil: new Date(Math.min(...times)),
+    freshUntil: new Date(Math.min(endOfTime, ...times)),
   } as CheckedTrust;
 }
 

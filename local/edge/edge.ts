@@ -139,7 +139,7 @@ async function driven(parts: LocalEdgeParts, started: Started): Promise<RunningE
         return source.refusedAmong(seen, now);
       },
     },
-    shakeHands: () => shakeHands(config),
+    shakeHands: () => shakeHands(config, edge.servedHosts),
     now: () => new Date(),
     say: (code, fields) => say(JSON.stringify({ code, ...fields })),
     everyMilliseconds: 500,

@@ -38,7 +38,9 @@ export class HsmError extends Error {
 export class Hsm {
   readonly token: string;
   readonly #module: PKCS11;
-  readonly #session: Handle;
+  readonly #pin: string;
+  #session: Handle;
+  #pinRefused: HsmError | undefined;
 
   /** @throws HsmError, once: no retry lies in here */
   static open(choice: HsmChoice): Hsm {
@@ -46,23 +48,37 @@ export class Hsm {
     attempt(`the PKCS #11 module ${choice.module} does not load`, () => module.load(choice.module));
     try {
       attempt('the PKCS #11 module does not start', () => module.C_Initialize());
-      const { slot, label } = findToken(module, choice.token);
-      // CloudHSM's SDK 5 has no read-only sessions.
-      const session = attempt('the token opens no session', () =>
-        module.C_OpenSession(slot, ck.CKF_SERIAL_SESSION | ck.CKF_RW_SESSION),
-      );
-      logIn(module, session, choice.pin, label);
-      return new Hsm(module, session, label);
+      const { session, label } = openSession(module, choice.token, choice.pin);
+      return new Hsm(module, session, label, choice.pin);
     } catch (error) {
       module.close();
       throw error;
     }
   }
 
-  private constructor(module: PKCS11, session: Handle, token: string) {
+  private constructor(module: PKCS11, session: Handle, token: string, pin: string) {
     this.#module = module;
     this.#session = session;
+    this.#pin = pin;
     this.token = token;
+  }
+
+  /**
+   * A new session after the old one was lost; handles of keys are to be found again. A PIN that was refused once is
+   * never tried again by this process. @throws HsmError
+   */
+  reopen(): void {
+    if (this.#pinRefused) throw this.#pinRefused;
+    const lost = this.#session;
+    try {
+      this.#session = openSession(this.#module, this.token, this.#pin).session;
+      // Last: with the only session the login would end too. One that is gone cannot be closed.
+      attempt('the old session does not close', () => this.#module.C_CloseSession(lost));
+    } catch (error) {
+      if (this.#session !== lost) return;
+      if (error instanceof HsmError && error.pinRefused) this.#pinRefused = error;
+      throw error;
+    }
   }
 
   find(template: readonly Attribute[]): Handle[] {
@@ -114,6 +130,20 @@ export class Hsm {
     this.#module.C_Finalize();
     this.#module.close();
   }
+}
+
+function openSession(
+  module: PKCS11,
+  token: string | undefined,
+  pin: string,
+): { session: Handle; label: string } {
+  const { slot, label } = findToken(module, token);
+  // CloudHSM's SDK 5 has no read-only sessions.
+  const session = attempt('the token opens no session', () =>
+    module.C_OpenSession(slot, ck.CKF_SERIAL_SESSION | ck.CKF_RW_SESSION),
+  );
+  logIn(module, session, pin, label);
+  return { session, label };
 }
 
 function logIn(module: PKCS11, session: Handle, pin: string, label: string): void {

@@ -35,5 +35,5 @@ it('hears nobody who comes without the header', async () => {
 });
 
 it('shakes hands behind the header', async () => {
-  await expect(shakeHands(stand.config)).resolves.toBeUndefined();
+  await expect(shakeHands(stand.config, stand.edge.servedHosts)).resolves.toBeUndefined();
 });

@@ -72,8 +72,8 @@ export const hosts = {
   required: 'mtls.edge.test',
   none: 'open.edge.test',
 } as const;
-const holder = { country: 'CL', name: 'Transporte Aurora', rut: '12345678-5' } as const;
-const privateHost = 'api.node.internal';
+export const holder = { country: 'CL', name: 'Transporte Aurora', rut: '12345678-5' } as const;
+export const privateHost = 'api.node.internal';
 
 export async function startStand(options: StandOptions = {}): Promise<Stand> {
   const module = requireEdgeMachine();
@@ -164,7 +164,7 @@ export async function startStand(options: StandOptions = {}): Promise<Stand> {
   };
 }
 
-async function makeClient(
+export async function makeClient(
   psc: TestPsc,
   { bits = 2048, ...more }: Parameters<Stand['client']>[0] & {},
 ): Promise<Client> {
@@ -179,7 +179,8 @@ async function makeClient(
 
 const pemOf = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }) as string;
 
-function stubApi(key: () => EdgeKey) {
+/** Verifies the MAC by the product's own rules and tells what it saw. */
+export function stubApi(key: () => EdgeKey) {
   const seen: Seen[] = [];
   let status: number | 'hang up' = 200;
   const server = createServer({ maxHeaderSize: 65_536 }, async (incoming, outgoing) => {
@@ -234,12 +235,12 @@ function stubApi(key: () => EdgeKey) {
   };
 }
 
-async function listening(server: Server): Promise<number> {
+export async function listening(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createTcpServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

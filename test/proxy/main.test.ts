@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ask } from '../support/edge-client.ts';
+import { type EdgeTaskStand, edgeTaskStand, prefix } from '../support/edge-task.ts';
+import { pinIncorrect } from '../support/faulty-hsm.ts';
+
+// The tests follow one another: one container's life, told from its start to its end.
+let stand: EdgeTaskStand;
+beforeAll(async () => {
+  stand = await edgeTaskStand();
+  stand.serve('first', await stand.serverChain('first'));
+}, 60_000);
+afterAll(() => stand?.stop());
+
+const soon = { timeout: 20_000, interval: 100 };
+
+it('serves with what Secrets Manager, Parameter Store and S3 hold, follows them, and drains', async () => {
+  const task = stand.run();
+  await expect.poll(stand.ready, soon).toBe(200);
+  expect(stand.faulty.logins().filter(({ answer }) => answer !== 0)).toEqual([]);
+  // Nobody is enrolled yet: names answer, and ask for no certificate.
+  const client = await stand.client();
+  expect((await ask(stand.asked, client)).json.client).toBe('none');
+
+  await stand.publish(1);
+  await expect
+    .poll(async () => (await ask(stand.asked, client)).json.client, soon)
+    .toBe(client.issued.thumbprint);
+  const old = await stand.publish(2);
+  stand.psc.revoke(client.issued.serialNumber);
+  await stand.publish(3);
+  const said = () => ask(stand.asked, client).then(String, (error: Error) => error.message);
+  await expect.poll(said, soon).toMatch(/certificate revoked/);
+
+  await stand.shelf.publish(old);
+  const refused = () => task.lines.find(({ code }) => code === 'EDGE_TRUST_REFUSED')?.kind;
+  await expect.poll(refused, soon).toBe('TRUSTSTORE_VERSION_REGRESSED');
+  expect(await said()).toMatch(/certificate revoked/);
+
+  stand.serve('second', await stand.serverChain('second'));
+  await expect.poll(task.codes, soon).toContain('EDGE_NAMES_CHANGED');
+  expect((await ask(stand.asked, await stand.client())).status).toBe(200);
+
+  expect(task.lines.find((line) => '_aws' in line)).toMatchObject({ service: prefix, Ready: 1 });
+  task.kill('SIGTERM');
+  await expect.poll(stand.ready, soon).toBe(503);
+  expect((await ask(stand.asked)).status).toBe(200);
+  expect(await task.ended).toBe(0);
+  expect(JSON.stringify(task.lines)).not.toMatch(/BEGIN|123456/);
+}, 90_000);
+
+it('does not start with a truststore that is older than the newest known', async () => {
+  const task = stand.run();
+  expect(await task.ended).toBe(1);
+  expect(task.lines.at(-1)).toMatchObject({
+    code: 'EDGE_ENDED',
+    reason: expect.stringContaining('older than the one in force'),
+  });
+  await stand.publish(4);
+}, 30_000);
+
+it('refuses to start with a certificate of another key, and says which', async () => {
+  stand.serve('first', await stand.serverChain('second'));
+  const task = stand.run();
+  expect(await task.ended).toBe(1);
+  expect(task.lines.at(-1)?.reason).toMatch(
+    /"api\.edge\.test" cannot be served: the key "first" is not the one/,
+  );
+  stand.serve('first', await stand.serverChain('first'));
+}, 30_000);
+
+it('tries a wrong login once in the life of the secret, whatever number of tasks the service starts', async () => {
+  await stand.newLogin('not-the-pin');
+  for (let start = 0; start < 3; start++) {
+    const task = stand.run();
+    expect(await task.ended).toBe(1);
+    expect(task.codes()).toContain('EDGE_LOGIN_REFUSED');
+    expect(JSON.stringify(task.lines)).not.toContain('not-the-pin');
+  }
+  expect(stand.faulty.logins().filter(({ answer }) => answer === pinIncorrect)).toHaveLength(1);
+  await stand.newLogin('123456');
+  const mended = stand.run();
+  await expect.poll(stand.ready, soon).toBe(200);
+  mended.kill('SIGTERM');
+  expect(await mended.ended).toBe(0);
+}, 60_000);
+
+it('names every variable that is missing and none of their values', async () => {
+  const task = stand.run({ TRUST_BUCKET: '', HSM_KIND: 'other' });
+  expect(await task.ended).toBe(1);
+  expect(task.lines.at(-1)?.reason).toMatch(
+    /"HSM_KIND": expected cloudhsm or softhsm; .*"TRUST_BUCKET" is not set/,
+  );
+}, 30_000);
