@@ -69,7 +69,10 @@ export class Haproxy {
   async #check(): Promise<void> {
     const { program = 'haproxy', environment } = this.#options;
     try {
-      await run(program, ['-c', '-f', this.#file()], { env: { ...environment }, timeout: 20_000 });
+      const checking = run(program, ['-c', '-f', this.#file()], { env: { ...environment }, timeout: 20_000 });
+      // Where a PIN was refused, the provider asks for another one, and waits.
+      checking.child.stdin?.end();
+      await checking;
     } catch (error) {
       const { stderr = '', message } = error as Error & { stderr?: string };
       const alerts = stderr.split('\n').filter((line) => line.includes('[ALERT]'));

@@ -18,6 +18,7 @@ import { Hsm } from '../../proxy/hsm/hsm.ts';
 import { generateKey, type KeyKind } from '../../proxy/hsm/key.ts';
 import { checkTrust, pem, type TrustBundle } from '../../proxy/trust.ts';
 import { requireEdgeMachine } from './edge-machine.ts';
+import { type FaultyHsm, faultyHsm } from './faulty-hsm.ts';
 import { openSoftHsm, tokenLabel, tokenPin } from './soft-hsm.ts';
 
 export interface Client {
@@ -45,6 +46,8 @@ export interface Stand {
   readonly config: EdgeConfig;
   readonly psc: TestPsc;
   readonly hsm: Hsm;
+  /** With `faulty`. */
+  readonly faulty?: FaultyHsm;
   readonly port: number;
   readonly healthPort: number;
   /** CA of the server certificate. */
@@ -65,6 +68,8 @@ export interface StandOptions {
   readonly proxyProtocolFrom?: readonly string[];
   readonly keyKind?: KeyKind;
   readonly crlLifetimeMs?: number;
+  /** An HSM that fails when told so. */
+  readonly faulty?: boolean;
 }
 
 export const hosts = {
@@ -76,8 +81,10 @@ export const holder = { country: 'CL', name: 'Transporte Aurora', rut: '12345678
 export const privateHost = 'api.node.internal';
 
 export async function startStand(options: StandOptions = {}): Promise<Stand> {
-  const module = requireEdgeMachine();
   const folder = mkdtempSync(join(tmpdir(), 'apodera-edge-'));
+  const softModule = requireEdgeMachine();
+  const faulty = options.faulty ? faultyHsm(folder) : undefined;
+  const module = faulty?.module ?? softModule;
   const closeHsm = openSoftHsm(folder);
   const hsm = Hsm.open({ module, token: tokenLabel, pin: tokenPin });
   const key = generateKey(hsm, 'server', options.keyKind ?? 'P-256');
@@ -143,6 +150,7 @@ export async function startStand(options: StandOptions = {}): Promise<Stand> {
     config,
     psc,
     hsm,
+    ...(faulty && { faulty }),
     port,
     healthPort,
     ca: pem('CERTIFICATE', psc.authority('CL').root.der),

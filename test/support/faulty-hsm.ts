@@ -7,7 +7,13 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { requireEdgeMachine } from './edge-machine.ts';
 
-export type Fault = 'ok' | 'sign-errors' | 'gone' | `lost ${number}` | `slow ${number}`;
+export type Fault =
+  | 'ok'
+  | 'sign-errors'
+  | 'gone'
+  | `lost ${number}`
+  | `pin-refused ${number}`
+  | `slow ${number}`;
 
 export interface FaultyHsm {
   /** Path of the PKCS #11 module. */

@@ -1,11 +1,12 @@
 /* An HSM that fails when told so: a PKCS #11 module that passes every call to a real one, but for the fault that the
    file FAULTS names at that moment. LOGINS gets a line for each C_Login. REAL, FAULTS and LOGINS are given by -D.
 
-     ok            nothing is wrong
-     sign-errors   the HSM throttles: signing answers CKR_DEVICE_ERROR
-     gone          no HSM answers any more: CKR_TOKEN_NOT_PRESENT, CKR_DEVICE_REMOVED
-     lost <n>      all sessions of each process that sees a new <n> are closed, and with them its login
-     slow <us>     each signature takes so many microseconds longer */
+     ok               nothing is wrong
+     sign-errors      the HSM throttles: signing answers CKR_DEVICE_ERROR
+     gone             no HSM answers any more: CKR_TOKEN_NOT_PRESENT, CKR_DEVICE_REMOVED
+     lost <n>         all sessions of each process that sees a new <n> are closed, and with them its login
+     pin-refused <n>  the same as lost <n>, and no login is let in any more
+     slow <us>        each signature takes so many microseconds longer */
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -32,6 +33,12 @@ static long fault(const char *name) {
   return atol(text + length);
 }
 
+static long lostNumber(void) {
+  long lost = fault("lost");
+  if (lost < 0) lost = fault("pin-refused");
+  return lost < 0 ? 0 : lost;
+}
+
 static void closeAll(void) {
   CK_SLOT_ID slots[16];
   CK_ULONG count = 16;
@@ -42,7 +49,7 @@ static void closeAll(void) {
 /* Asked before each call that needs a session. */
 static CK_RV before(void) {
   if (fault("gone") >= 0) return CKR_DEVICE_REMOVED;
-  long now = fault("lost");
+  long now = lostNumber();
   if (now > 0) {
     pthread_mutex_lock(&lock);
     if (now != epoch) {
@@ -60,12 +67,14 @@ static CK_RV before(void) {
     if (trouble) return trouble; \
   } while (0)
 
-static CK_RV signing(void) {
-  GUARD;
-  if (fault("sign-errors") >= 0) return CKR_DEVICE_ERROR;
+static void delay(void) {
   long slow = fault("slow");
   if (slow > 0) usleep((useconds_t)slow);
-  return CKR_OK;
+}
+
+/* A signature that fails ends the operation all the same (PKCS #11 v2.40, 5.11). */
+static CK_RV after(CK_RV answer) {
+  return answer == CKR_OK && fault("sign-errors") >= 0 ? CKR_DEVICE_ERROR : answer;
 }
 
 static CK_RV openSession(CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR app, CK_NOTIFY notify, CK_SESSION_HANDLE_PTR session) {
@@ -76,7 +85,7 @@ static CK_RV openSession(CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR app, CK_NO
 
 static CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG length) {
   GUARD;
-  CK_RV answer = real->C_Login(session, user, pin, length);
+  CK_RV answer = fault("pin-refused") >= 0 ? CKR_PIN_INCORRECT : real->C_Login(session, user, pin, length);
   FILE *file = fopen(LOGINS, "a");
   if (file) {
     fprintf(file, "%d 0x%lx\n", (int)getpid(), answer);
@@ -101,13 +110,18 @@ static CK_RV signInit(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, CK_
 }
 
 static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG length, CK_BYTE_PTR out, CK_ULONG_PTR outLength) {
-  CK_RV trouble = signing();
-  return trouble ? trouble : real->C_Sign(session, data, length, out, outLength);
+  GUARD;
+  delay();
+  /* Without a buffer it only tells a length. */
+  CK_RV answer = real->C_Sign(session, data, length, out, outLength);
+  return out ? after(answer) : answer;
 }
 
 static CK_RV signFinal(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG_PTR outLength) {
-  CK_RV trouble = signing();
-  return trouble ? trouble : real->C_SignFinal(session, out, outLength);
+  GUARD;
+  delay();
+  CK_RV answer = real->C_SignFinal(session, out, outLength);
+  return out ? after(answer) : answer;
 }
 
 CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list) {
@@ -126,8 +140,7 @@ CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list) {
       ours.C_Sign = sign;
       ours.C_SignFinal = signFinal;
       /* Who a process forked from had seen the fault does not matter to it. */
-      long now = fault("lost");
-      epoch = now > 0 ? now : 0;
+      epoch = lostNumber();
     }
   }
   pthread_mutex_unlock(&lock);
