@@ -131,7 +131,7 @@ export const ActPage: FC<ActProps> = ({ frame, who, act, maySign, problems }) =>
             {/* What was read is what is signed: a page of another version signs nothing. */}
             <input type="hidden" name="act_hash" value={act.hash} />
             {who.passkey ? (
-              <PasskeyPart texts={texts} problems={problems} />
+              <PasskeyPart texts={texts} problems={problems} signs />
             ) : (
               <FactorFields texts={texts} problems={problems} />
             )}

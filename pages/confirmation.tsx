@@ -85,7 +85,7 @@ export const ConfirmationPage: FC<ConfirmationProps> = ({
         />
         <h2>{texts.confirm.factor}</h2>
         {passkey ? (
-          <PasskeyPart texts={texts} problems={problems} />
+          <PasskeyPart texts={texts} problems={problems} signs />
         ) : (
           <FactorFields texts={texts} problems={problems} />
         )}

@@ -71,13 +71,13 @@ export interface SetUpProps {
 export const SetUpPage: FC<SetUpProps> = (props) => {
   const { frame, formToken, problems, invitationCode, fallback } = props;
   const texts = textsIn(frame.locale);
-  const { invitation, passkey } = texts;
+  const { passkey } = texts;
   return (
     <Page
       frame={frame}
       part="access"
       title={passkey.setTitle}
-      lead={fill(invitation.setupLead, { node: frame.nodeName })}
+      lead={fill(passkey.setLead, { node: frame.nodeName })}
       hasProblem={problems.length > 0}
       passkey
     >

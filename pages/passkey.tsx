@@ -8,11 +8,17 @@ import { fill, type Texts, textsIn } from './texts/texts.ts';
 import { momentText } from './when.ts';
 
 /** Inside a form with `data-passkey`: what will happen, and what went wrong in the browser. */
-export const PasskeyPart: FC<{ texts: Texts; problems: readonly Problem[] }> = ({ texts, problems }) => {
+export const PasskeyPart: FC<{ texts: Texts; problems: readonly Problem[]; signs?: boolean }> = ({
+  texts,
+  problems,
+  signs,
+}) => {
   const wrong = problems.find(({ field }) => field === 'passkey');
   return (
     <div class={wrong ? 'field bad' : 'field'} id="passkey" tabindex={-1}>
-      <span class="hint">{texts.passkey.hint}</span>
+      <span class="hint">
+        {texts.passkey.hint} {signs && texts.passkey.signs}
+      </span>
       {wrong && <span class="wrong">{wrong.text}</span>}
       <span class="wrong" data-passkey-note="failed" role="alert" hidden>
         {texts.passkey.failed}

@@ -202,6 +202,9 @@ function deadEnd(error: unknown, frame: Frame, retry?: string): PageAnswer {
     case 'PERSON_NOT_ACTIVE':
     case 'PERSON_POWER_NOT_IN_FORCE':
       return page(frame, 'notYours', 403, { code });
+    case 'PROOF_OTHER_STATEMENT':
+    case 'PROOF_OTHER_PERSON':
+      return page(frame, 'formOld', 409, { code, retry });
     case 'TRIES_EXHAUSTED':
       return page(frame, 'tries', 429, { code, retry, minutes: minutesIn(error) });
     default:

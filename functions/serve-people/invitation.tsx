@@ -231,6 +231,7 @@ function refused(error: Refusal, frame: Frame, invitation: Invitation | undefine
   if (error.code === 'LINK_EXPIRED') return deadEnd(frame, 'linkExpired', 410, error.code);
   if (error.code === 'LINK_UNKNOWN' || error.code === 'INVITATION_UNKNOWN')
     return deadEnd(frame, 'linkUnknown', 404, error.code);
+  if (error.code.startsWith('PROOF_')) return deadEnd(frame, 'formOld', 409, error.code);
   return deadEnd(frame, 'busy', 500, error.code);
 }
 
