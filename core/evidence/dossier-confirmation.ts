@@ -1,0 +1,82 @@
+// Who confirmed an enrolment with their own second factor, and to what exactly did they agree? Each proof is held
+// against the record of its vote, and the signature of the node's factor key over the statement.
+
+import { createPublicKey, verify } from 'node:crypto';
+import { canonicalJson, type Json } from '../canonical-json.ts';
+import { Refusal } from '../errors.ts';
+import { type Proof, proofBytes, proofDigest } from '../people/proof.ts';
+import { type ConfirmationStatement, parseStatement } from '../people/statement.ts';
+import type { Dossier, DossierEnrolment } from './dossier.ts';
+import { differs, type ProvedRecord } from './dossier-records.ts';
+import type { DossierCheck } from './dossier-verify.ts';
+import { headWords, timeOf } from './dossier-words.ts';
+
+/** Every vote with its proof, every proof with its vote. @throws Refusal */
+export function confirmationProved(
+  check: DossierCheck,
+  dossier: Dossier,
+  enrolment: DossierEnrolment,
+  thumbprint: string,
+): void {
+  const { enrolment_id: enrolmentId } = enrolment;
+  const votes = check.recordsOf('confirmation.voted', { enrolmentId });
+  for (const asked of check.recordsOf('confirmation.asked', { enrolmentId }))
+    check.say(
+      dossier.node,
+      `recorded at ${timeOf(asked.at)} that it asked for confirmation (${asked.subjects.decisionId}); ${headWords(asked.head)}.`,
+    );
+  const told = new Set<ProvedRecord>();
+  for (const [place, one] of enrolment.proofs.entries()) {
+    const proof = readProof(one, `proofs[${place}]`);
+    const vote = votes.find(
+      ({ facts, actor }) => facts.proof === proofDigest(proof) && actor.personId === proof.personId,
+    );
+    if (!vote)
+      throw new Refusal('DOSSIER_INCOMPLETE', { parameter: `records of the vote of ${proof.personId}` });
+    told.add(vote);
+    proofProved(check, dossier, proof, vote, { enrolmentId, thumbprint });
+  }
+  const missing = votes.find((vote) => !told.has(vote));
+  if (missing)
+    throw new Refusal('DOSSIER_INCOMPLETE', { parameter: `proof of the person ${missing.actor.personId}` });
+}
+
+/** Nothing beside what the digest covers. */
+function readProof(value: Json, parameter: string): Proof<ConfirmationStatement> {
+  const { method, personId, at, signature, statement } = (value ??
+    {}) as unknown as Proof<ConfirmationStatement>;
+  const proof = { method, personId, at, signature, statement };
+  const whole = parseStatement(statement)?.type === 'apodera/confirmation/v1';
+  const spelled =
+    typeof signature === 'string' && Buffer.from(signature, 'base64url').toString('base64url') === signature;
+  if (!whole || !spelled || canonicalJson(proof as unknown as Json) !== canonicalJson(value))
+    throw new Refusal('DOSSIER_UNREADABLE', { parameter });
+  return proof;
+}
+
+function proofProved(
+  check: DossierCheck,
+  dossier: Dossier,
+  proof: Proof<ConfirmationStatement>,
+  vote: ProvedRecord,
+  about: { readonly enrolmentId: string; readonly thumbprint: string },
+): void {
+  const { statement, personId } = proof;
+  if (statement.enrolment_id !== about.enrolmentId)
+    throw differs('proof', about.enrolmentId, statement.enrolment_id);
+  if (statement.thumbprint !== about.thumbprint)
+    throw differs('proof', about.thumbprint, statement.thumbprint);
+  const key = dossier.factor_key;
+  if (key === null) throw new Refusal('DOSSIER_INCOMPLETE', { parameter: 'factor_key' });
+  check.need('factor_key');
+  const factorKey = createPublicKey({ key: Buffer.from(key, 'base64'), format: 'der', type: 'spki' });
+  if (!verify('sha256', proofBytes(proof), factorKey, Buffer.from(proof.signature, 'base64url')))
+    throw new Refusal('PROOF_SIGNATURE_WRONG');
+  const did = statement.action === 'enrolment.confirm' ? 'confirmed' : 'rejected';
+  const office = statement.task_id.split('/')[0]?.split('.').at(-1);
+  check.say(
+    dossier.node,
+    `recorded at ${timeOf(vote.at)} that the person ${personId} (${office}) ${did} this certificate, issued by ` +
+      `${JSON.stringify(statement.psc)}, with ${proof.method}; its factor key signed that statement, ${headWords(vote.head)}.`,
+  );
+}
