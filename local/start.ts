@@ -162,10 +162,10 @@ async function main(): Promise<void> {
   process.once('SIGTERM', stop);
 }
 
-/** What `apodera evidence audit` reads of its environment; nothing of it is a secret here. */
-function writeAuditVariables(dataFolder: string, laptop: Laptop, { name, stack }: Node): void {
+/** What `apodera evidence audit` and `export` read of their environment; nothing of it is a secret here. */
+export function auditVariables(laptop: Laptop, { name, stack }: Node): Readonly<Record<string, string>> {
   const { finId } = nodeIdentities[name as keyof typeof nodeIdentities];
-  const variables = {
+  return {
     ...laptop.environment,
     AWS_REGION: laptop.endpoints.region,
     AWS_ACCESS_KEY_ID: 'local',
@@ -175,9 +175,14 @@ function writeAuditVariables(dataFolder: string, laptop: Laptop, { name, stack }
     EVIDENCE_BUCKET: stack.resource('EvidenceBucket'),
     EVIDENCE_KEY_ID: stack.resource('EvidenceKey'),
     SEAL_KEY_ID: stack.resource('SealKey'),
+    FACTOR_KEY_ID: stack.resource('FactorKey'),
   };
+}
+
+function writeAuditVariables(dataFolder: string, laptop: Laptop, node: Node): void {
+  const variables = auditVariables(laptop, node);
   const lines = Object.entries(variables).map(([variable, value]) => `export ${variable}='${value}'\n`);
-  writeFileSync(join(dataFolder, `${name}.env`), lines.join(''));
+  writeFileSync(join(dataFolder, `${node.name}.env`), lines.join(''));
 }
 
 const firstStart = `

@@ -8,6 +8,7 @@ import type { AuditReport } from '../../core/evidence/audit.ts';
 import { type Finding, findings } from '../../core/evidence/findings.ts';
 import type { LastHead } from '../../core/evidence/ports.ts';
 import type { Call, Noun, Outcome } from '../command.ts';
+import { exportVerb, verifyVerb } from '../evidence/dossier-verbs.ts';
 import { type AuditSettings, auditSettings } from '../evidence/settings.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
 import { columns, printable, type Style } from '../style.ts';
@@ -58,6 +59,8 @@ const noun: Noun = {
       notes: 'With --json it is the file that "apodera evidence audit --peer-heads" takes at the other node.',
       run: runHeads,
     },
+    export: exportVerb,
+    verify: verifyVerb,
   },
 };
 export default noun;

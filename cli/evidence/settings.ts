@@ -13,3 +13,7 @@ export const auditSettings = [
 ] as const;
 
 export type AuditSettings = Config<(typeof auditSettings)[number]>;
+
+export const dossierSettings = ['tableName', 'evidenceBucket', 'nodeFinId', 'factorKeyId'] as const;
+
+export type DossierSettings = Config<(typeof dossierSettings)[number]>;

@@ -9,7 +9,9 @@ import { type Listing, readListing, readSignedHead } from './heads.ts';
 import type { EvidenceArchive, EvidenceChains, LastHead } from './ports.ts';
 
 export interface RecordPorts {
-  readonly chains: Pick<EvidenceChains, 'heads' | 'links'> & { lastHead(): Promise<LastHead | undefined> };
+  readonly chains: Pick<EvidenceChains, 'heads' | 'links' | 'waiting'> & {
+    lastHead(): Promise<LastHead | undefined>;
+  };
   readonly archive: Pick<EvidenceArchive, 'head' | 'listing'>;
 }
 
@@ -37,11 +39,15 @@ export class CollectedRecords {
     this.#ports = ports;
   }
 
+  /** @throws Refusal RECORD_UNSIGNED while some of that time have no place in the chain yet */
   async about(
     scope: string,
     { from, to }: { readonly from: Date; readonly to: Date },
     isAbout: (record: CollectedRecord) => boolean,
   ): Promise<readonly CollectedRecord[]> {
+    const waiting = (await this.#ports.chains.waiting()).find((one) => one.scope === scope);
+    if (waiting && waiting.since <= to)
+      throw new Refusal('RECORD_UNSIGNED', { parameter: scope, retryable: true });
     const start = await this.#firstSince(scope, from.getTime() - slackMs);
     const found: CollectedRecord[] = [];
     for await (const link of this.#ports.chains.links(scope, start - 1)) {

@@ -79,6 +79,7 @@ function requirePossession(envelope: Envelope, thumbprint: Thumbprint, received:
     receiver: header.receiver.finId,
     messageId: header.messageId,
     creationDate: header.creationDateText,
+    parametersSha256: submission.parametersSha256,
   };
   const publicKey = createPublicKey({ key: Buffer.from(leaf.spki), format: 'der', type: 'spki' });
   verifyPossession(claim, submission.possession, publicKey);

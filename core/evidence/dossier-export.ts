@@ -26,7 +26,9 @@ export interface DossierPorts extends RecordPorts {
   /** As stored, whatever its state: which anchor vouched for the path, and the enrolment that made it active. */
   statusOf(
     thumbprint: Thumbprint,
-  ): Promise<{ readonly anchor: Thumbprint; readonly enrolmentId: string; readonly activatedAt: Date } | undefined>;
+  ): Promise<
+    { readonly anchor: Thumbprint; readonly enrolmentId: string; readonly activatedAt: Date } | undefined
+  >;
   bytes(sha256: string): Promise<Uint8Array | undefined>;
   factorKey(): Promise<KeyObject>;
 }
@@ -84,7 +86,8 @@ async function enrolmentAt(
       ...(cursor !== undefined && { cursor }),
     });
     const found = page.items.find(
-      (one) => one.thumbprint === thumbprint && one.steps.some((step) => step.outcome === 'ACTIVE' && step.at <= at),
+      (one) =>
+        one.thumbprint === thumbprint && one.steps.some((step) => step.outcome === 'ACTIVE' && step.at <= at),
     );
     if (found) return found;
     cursor = page.cursor;
@@ -111,10 +114,14 @@ class Collected {
     const message = await enrolments.messageOf(enrolment);
     if (!message) throw incomplete(`message of ${id}`);
     const last = steps.reduce((latest, { at }) => (at > latest ? at : latest), createdAt);
-    const found = await this.records.about(participant, { from: createdAt, to: last }, ({ kind, subjects }) =>
-      subjects.enrolmentId === id && told.has(kind),
+    const found = await this.records.about(
+      participant,
+      { from: createdAt, to: last },
+      ({ kind, subjects }) => subjects.enrolmentId === id && told.has(kind),
     );
-    await this.#sources(found.flatMap(({ kind, sources }) => (kind === 'enrolment.revocationChecked' ? sources : [])));
+    await this.#sources(
+      found.flatMap(({ kind, sources }) => (kind === 'enrolment.revocationChecked' ? sources : [])),
+    );
     await this.certificate(thumbprint, enrolment.anchor);
     if (message.signature !== undefined) await this.signer(message);
     const answers = (await enrolments.rows(id)).flatMap((row) => (row.message ? [row.message] : []));
@@ -138,8 +145,10 @@ class Collected {
     const status = await this.#ports.statusOf(thumbprint);
     if (!status?.enrolmentId.startsWith('pin.')) return;
     const at = status.activatedAt;
-    await this.records.about('node', { from: at, to: at }, ({ kind, subjects }) =>
-      kind === 'act.applied' && subjects.thumbprint === thumbprint,
+    await this.records.about(
+      'node',
+      { from: at, to: at },
+      ({ kind, subjects }) => kind === 'act.applied' && subjects.thumbprint === thumbprint,
     );
   }
 

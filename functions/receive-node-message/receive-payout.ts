@@ -2,6 +2,7 @@
 // participant's own bytes, and are these payouts for us? Whether each may start is asked again by execute-payout,
 // which answers every "no" with a signed word; only what cannot be anybody's payout is refused at the door.
 
+import { createHash } from 'node:crypto';
 import { Refusal } from '../../core/errors.ts';
 import { type Envelope, type Institution, readEnvelope } from '../../core/message/envelope.ts';
 import { readDetachedJws, verifyDetached } from '../../core/message/jws.ts';
@@ -56,7 +57,11 @@ export async function receivePayout(ports: ReceivePayoutPorts, received: Forward
     at: now,
     actor: { kind: 'network', finId: from.finId } as const,
     subjects: { messageId },
-    facts: { transactions: payouts.length, notAfter: forward.notAfter.toISOString() },
+    facts: {
+      sha256: createHash('sha256').update(forward.original.bytes).digest('base64url'),
+      transactions: payouts.length,
+      notAfter: forward.notAfter.toISOString(),
+    },
   };
   const outcome = await ports.moves.receive({
     participant: participant.finId,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startWhole } from '../start.ts';
 import { Chapters } from './chapters.ts';
+import { Dossiers } from './dossier.ts';
 import { Money } from './money.ts';
 import { Story } from './story.ts';
 
@@ -33,6 +34,7 @@ async function demo(): Promise<number> {
   const story = new Story(whole.clock, process.stdout.isTTY === true);
   const chapters = new Chapters(whole, story);
   const money = new Money(chapters);
+  const dossiers = new Dossiers(chapters);
   const [aurora, creditoJa] = whole.seed.participants as [never, never];
   try {
     story.chapter('Chile: a fintech enrols its first certificate');
@@ -40,8 +42,11 @@ async function demo(): Promise<number> {
     story.chapter('Brazil: another one, with an e-CPF of ICP-Brasil’s layout');
     const brazilian = await chapters.enrol(creditoJa);
     story.chapter('Money moves on a signed message');
-    await money.paid(chilean, pesos('250000'));
+    const paid = await money.paid(chilean, pesos('250000'));
+    await money.fails(chilean, { ...pesos('1000'), account: '5151515151' }, 'DEBTOR_ACCOUNT_OF_ANOTHER');
     await money.refused(chilean, pesos('6000000'), 'LIMIT_CREDITOR');
+    story.chapter('Years later somebody asks who ordered that payment');
+    await dossiers.verified(chilean, paid);
     story.chapter('The key may have been copied: the certificate is disabled at once');
     await money.disabled(chilean, pesos('1000'));
     story.chapter('A PSC revokes, and says so in its list only');
@@ -62,6 +67,7 @@ async function demo(): Promise<number> {
     console.error(`\nNot as it should be: ${(error as Error).message}`);
     return 1;
   } finally {
+    dossiers.end();
     await whole.stop();
     rmSync(dataFolder, { recursive: true, force: true });
   }

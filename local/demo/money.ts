@@ -24,7 +24,7 @@ export class Money {
   }
 
   /** Steps 1 to 14 of a payout: the bank's own books are read, not only what the nodes say. */
-  async paid(signer: Submitted, order: Order): Promise<void> {
+  async paid(signer: Submitted, order: Order): Promise<string> {
     const { story, whole } = this.#chapters;
     const { participant } = signer;
     const books = whole.bank.bank;
@@ -45,6 +45,36 @@ export class Money {
       async () =>
         `${before - books.accounts.get(order.account)!.balanceMinor} in ${books.payments.length - payments} payment`,
       debited,
+    );
+    await story.tell(
+      `balance of account ${order.account}: ${books.accounts.get(order.account)!.balanceMinor}`,
+    );
+    return id;
+  }
+
+  /** Taken by the network, refused by the payout operator: its signed answer says why, and no money moved. */
+  async fails(signer: Submitted, order: Order, code: string): Promise<void> {
+    const { story, whole } = this.#chapters;
+    const before = whole.bank.bank.payments.length;
+    const id = randomUUID();
+    const { status } = await this.#pay(signer, order, id);
+    if (status !== 200) throw new Error(`payout: ${status}`);
+    await story.tell(
+      `${signer.participant.name} orders a payout from the account ${order.account}, which is somebody else's`,
+    );
+    await story.verify(
+      'the payout operator refuses it, signed',
+      async () => {
+        const payout = await this.#chapters.get('network', signer.participant, `/v1/payouts/${id}`);
+        const { response_message } = (payout.response ?? {}) as { response_message?: string };
+        return `${payout.status}, ${response_message?.split(':')[0]}`;
+      },
+      `error, ${code}`,
+    );
+    await story.verify(
+      'nothing left the bank',
+      async () => String(whole.bank.bank.payments.length - before),
+      '0',
     );
   }
 

@@ -22,7 +22,11 @@ const sealSigner = memoryP256Signer('seal-key');
 export function evidenceNode(
   items = new Map<string, StoredItem>(),
   table: Table = memoryTable(items),
-  of: { readonly clock?: ReturnType<typeof memoryClock>; readonly sealer?: Sealer } = {},
+  of: {
+    readonly clock?: ReturnType<typeof memoryClock>;
+    readonly sealer?: Sealer;
+    readonly finId?: string;
+  } = {},
 ) {
   const clock = of.clock ?? memoryClock();
   const log = memoryLog();
@@ -55,7 +59,7 @@ export function evidenceNode(
       return record;
     },
     chain: () => chainEvidence(node),
-    sign: () => signEvidenceHeads({ ...node, node: 'NODE', retentionDays: 10 }),
+    sign: () => signEvidenceHeads({ ...node, node: of.finId ?? 'NODE', retentionDays: 10 }),
     /** What an attacker with write access to the table does. */
     forge(
       pk: string,

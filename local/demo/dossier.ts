@@ -1,0 +1,109 @@
+// The demo's chapter on evidence: the auditor writes a payout's dossier, somebody else verifies it offline, and an
+// edited one is found out. Both by the command line, in processes of their own.
+
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GetPublicKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import type { Dossier } from '../../core/evidence/dossier.ts';
+import { dossierBytes, readDossier } from '../../core/evidence/dossier.ts';
+import { auditVariables } from '../start.ts';
+import type { Chapters, Submitted } from './chapters.ts';
+
+export class Dossiers {
+  readonly #chapters: Chapters;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'apodera-dossier-'));
+
+  constructor(chapters: Chapters) {
+    this.#chapters = chapters;
+  }
+
+  /** Heads are signed every five minutes: hours pass. */
+  async verified(signer: Submitted, payoutId: string): Promise<void> {
+    const { story, whole } = this.#chapters;
+    await whole.clock.advance({ seconds: 2 * 3600 });
+    const file = join(this.#folder, 'dossier.json');
+    await story.verify(
+      'the auditor writes the dossier of that payout',
+      async () => this.#export(signer, payoutId, file),
+      'written',
+    );
+    await this.#trust();
+    await story.verify(
+      'verified offline, with the anchors and one public key',
+      async () => this.#verify(file),
+      '0',
+    );
+    const dossier = readDossier(readFileSync(file));
+    const edited = join(this.#folder, 'edited.json');
+    writeFileSync(edited, dossierBytes(withOtherAmount(dossier)));
+    await story.verify('with another amount it proves nothing', async () => this.#verify(edited), '3');
+  }
+
+  end(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #export({ participant }: Submitted, payoutId: string, file: string): Promise<string> {
+    const { laptop } = this.#chapters.whole;
+    const network = laptop.nodes.find(({ name }) => name === 'network')!;
+    const words = ['export', payoutId, '--participant', participant.finId, '--out', file];
+    const { status, out } = await apodera(words, auditVariables(laptop, network));
+    return status === 0 ? 'written' : out;
+  }
+
+  /** What a verifier has kept: the roots of the PSCs, and the node's evidence key. */
+  async #trust(): Promise<void> {
+    const { laptop, psc } = this.#chapters.whole;
+    const network = laptop.nodes.find(({ name }) => name === 'network')!;
+    const roots = psc.anchors.map(({ certificate }) => pem('CERTIFICATE', Buffer.from(certificate)));
+    writeFileSync(join(this.#folder, 'anchors.pem'), roots.join(''));
+    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    const kms = new KMSClient({
+      endpoint: laptop.endpoints.url,
+      region: laptop.endpoints.region,
+      credentials,
+    });
+    const key = await kms.send(new GetPublicKeyCommand({ KeyId: network.stack.resource('EvidenceKey') }));
+    kms.destroy();
+    writeFileSync(join(this.#folder, 'evidence.pem'), pem('PUBLIC KEY', Buffer.from(key.PublicKey!)));
+  }
+
+  async #verify(file: string): Promise<string> {
+    const [anchors, key] = ['anchors.pem', 'evidence.pem'].map((name) => join(this.#folder, name));
+    const words = ['verify', file, '--anchors', anchors!, '--evidence-public-key', key!];
+    // Nothing of the network is in this environment.
+    const { status, out } = await apodera(words, {});
+    return status === 0 || status === 3 ? String(status) : out;
+  }
+}
+
+function withOtherAmount(dossier: Dossier): Dossier {
+  const { payout } = dossier;
+  const text = Buffer.from(payout!.message, 'base64').toString().replace('"250000"', '"950000"');
+  return { ...dossier, payout: { ...payout!, message: Buffer.from(text).toString('base64') } };
+}
+
+interface Ran {
+  readonly status: number;
+  readonly out: string;
+}
+
+/** Beside this process, which is the network that it asks. */
+function apodera(words: readonly string[], env: Readonly<Record<string, string>>): Promise<Ran> {
+  const cli = join(import.meta.dirname, '..', '..', 'cli', 'apodera.ts');
+  const { PATH = '' } = process.env;
+  return new Promise((resolve) => {
+    const options = { env: { PATH, ...env }, timeout: 60_000 };
+    execFile(process.execPath, [cli, 'evidence', ...words], options, (error, stdout, stderr) => {
+      const status = error ? Number(error.code ?? 1) : 0;
+      resolve({ status, out: `${stdout}${stderr}`.trim() });
+    });
+  });
+}
+
+function pem(label: string, der: Buffer): string {
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
+}
