@@ -11,6 +11,7 @@ import { enrolmentStore } from './enrolment.ts';
 import { dynamoDbEvidenceChains } from './evidence-chain.ts';
 import { payoutMoves } from './payout-moves.ts';
 import { payoutReader } from './payout-reader.ts';
+import { people } from './people.ts';
 import type { LargeBytes } from './sent-messages.ts';
 import type { Table } from './table.ts';
 
@@ -30,7 +31,8 @@ export function dossierPorts({ node, table, archive, large, factorKey }: Dossier
   const payouts = payoutReader(table);
   const moves = payoutMoves({ table, large, announce: unheard });
   const asked = decisions(table, unheard);
-  const noSeal = { check: async () => {} };
+  const noSeal = { check: async () => {} } as never;
+  const known = people(table, noSeal);
   return {
     node,
     archive,
@@ -40,12 +42,15 @@ export function dossierPorts({ node, table, archive, large, factorKey }: Dossier
     payout: payouts.find,
     original: moves.original,
     answerOf: payouts.answerOf,
-    enrolments: enrolmentStore({ table, announcer: { announce: unheard }, sealer: noSeal } as never),
+    enrolments: enrolmentStore({ table, announcer: { announce: async () => [] }, sealer: noSeal }),
     async proofsOf(enrolmentId) {
       const found = await Promise.all(
         askedOffices.map((office) => asked.find(decisionIdOf(enrolmentId, office))),
       );
       return found.flatMap((decision) => decision?.votes.map(({ proof }) => proof) ?? []);
+    },
+    async passkeysOf(personId) {
+      return (await known.person(personId))?.passkeys ?? [];
     },
     async statusOf(thumbprint: Thumbprint) {
       const item = await table.get(statusKey(thumbprint));

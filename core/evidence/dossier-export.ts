@@ -11,8 +11,15 @@ import { Refusal } from '../errors.ts';
 import { readDetachedJws } from '../message/jws.ts';
 import type { Payout } from '../payout/payout.ts';
 import type { OriginalPayouts } from '../payout/ports.ts';
+import type { Passkey } from '../people/passkey.ts';
 import type { Proof } from '../people/proof.ts';
-import type { Dossier, DossierCertificate, DossierEnrolment, SignedMessage } from './dossier.ts';
+import type {
+  Dossier,
+  DossierCertificate,
+  DossierEnrolment,
+  DossierPasskey,
+  SignedMessage,
+} from './dossier.ts';
 import { CollectedRecords, type RecordPorts } from './dossier-collect.ts';
 
 export interface DossierPorts extends RecordPorts {
@@ -23,6 +30,7 @@ export interface DossierPorts extends RecordPorts {
   readonly enrolments: Pick<EnrolmentStore, 'find' | 'list' | 'messageOf' | 'rows' | 'chainOf'>;
   /** The votes of an enrolment's decisions. */
   proofsOf(enrolmentId: string): Promise<readonly Proof[]>;
+  passkeysOf(personId: string): Promise<readonly Passkey[]>;
   /** As stored, whatever its state: which anchor vouched for the path, and the enrolment that made it active. */
   statusOf(
     thumbprint: Thumbprint,
@@ -134,7 +142,25 @@ class Collected {
       ...signedMessage(message),
       answers: answers.map(signedMessage),
       proofs: proofs.map((proof) => proof as unknown as Json),
+      passkeys: await this.#passkeys(proofs),
     });
+  }
+
+  async #passkeys(proofs: readonly Proof[]): Promise<readonly DossierPasskey[]> {
+    const found: DossierPasskey[] = [];
+    for (const proof of proofs) {
+      if (proof.method !== 'passkey') continue;
+      const { credentialId } = proof.assertion;
+      const own = await this.#ports.passkeysOf(proof.personId);
+      const used = own.find((passkey) => passkey.credentialId === credentialId);
+      if (!used) throw incomplete(`passkey ${credentialId}`);
+      found.push({
+        credential_id: credentialId,
+        public_key: Buffer.from(used.publicKey, 'base64url').toString('base64'),
+        rp_id: used.rpId,
+      });
+    }
+    return found;
   }
 
   /** The signer's certificate, and the act of two node operators that pinned it, where one did. */

@@ -19,12 +19,21 @@ export interface DossierPayout extends SignedMessage {
   readonly answer: SignedMessage | null;
 }
 
+export interface DossierPasskey {
+  readonly credential_id: string;
+  /** SPKI. */
+  readonly public_key: string;
+  readonly rp_id: string;
+}
+
 export interface DossierEnrolment extends SignedMessage {
   readonly enrolment_id: string;
   readonly participant: string;
   readonly answers: readonly SignedMessage[];
   /** What people agreed to with their second factor, as `core/people/proof.ts` has it. */
   readonly proofs: readonly Json[];
+  /** The passkeys that answered for them. */
+  readonly passkeys: readonly DossierPasskey[];
 }
 
 export interface DossierCertificate {
@@ -101,6 +110,11 @@ const shape: Shape = {
           participant: 'text',
           answers: { each: { members: signed } },
           proofs: { each: 'any' },
+          passkeys: {
+            each: {
+              members: { credential_id: 'text', public_key: 'bytes', rp_id: 'text' },
+            },
+          },
         },
       },
     },

@@ -1,12 +1,14 @@
 // A network node that has seen a whole story: an enrolment with its revocation check, its confirmation and its payout
 // operator's answer, then a payout and the operator's word on it. What a test of dossiers exports from.
 
-import { createHash } from 'node:crypto';
+import { createHash, sign } from 'node:crypto';
 import { certificateItem } from '../../adapters/dynamodb/certificate-items.ts';
 import { decisions } from '../../adapters/dynamodb/decisions.ts';
 import { dossierPorts } from '../../adapters/dynamodb/dossier.ts';
 import { chainItem } from '../../adapters/dynamodb/enrolment-items.ts';
 import { payoutMoves } from '../../adapters/dynamodb/payout-moves.ts';
+import { personWrite } from '../../adapters/dynamodb/people.ts';
+import type { Table } from '../../adapters/dynamodb/table.ts';
 import { memoryIds } from '../../adapters/memory/clock.ts';
 import { parseCertificate } from '../../core/certificate/parse.ts';
 import { answerParameters } from '../../core/enrolment/answer.ts';
@@ -16,17 +18,20 @@ import type { DossierTrust } from '../../core/evidence/dossier-verify.ts';
 import { type JsonObject, writeEnvelope } from '../../core/message/envelope.ts';
 import { payoutAnswerParameters, readPayoutAnswer } from '../../core/payout/forward.ts';
 import { decisionIdOf, openDecision, taskIdOf } from '../../core/people/decision.ts';
-import { proofDigest } from '../../core/people/proof.ts';
-import { subjectOf } from '../../core/people/statement.ts';
+import { readAttestation } from '../../core/people/passkey.ts';
+import { type Proof, proofBytes, proofDigest } from '../../core/people/proof.ts';
+import { type ConfirmationStatement, statementHash, subjectOf } from '../../core/people/statement.ts';
+import type { Sealer } from '../../core/ports.ts';
 import { admitEnrolment } from '../../functions/admit-enrolment/admit-enrolment.ts';
 import { checkRevocation } from '../../functions/check-revocation/check-revocation.ts';
 import { receiveAnswer } from '../../functions/receive-node-message/receive-answer.ts';
 import { receivePayoutAnswer } from '../../functions/receive-node-message/receive-payout-answer.ts';
+import { Authenticator } from './authenticator.ts';
 import { now as enrolledAt, enrolMessage, enrolmentNode, signedBy } from './enrolment.ts';
 import { evidenceNode } from './evidence.ts';
 import { listBy } from './listed.ts';
 import { bank, network, now, payer, payoutWorld } from './payouts.ts';
-import { aProof, factorPublicKey } from './people.ts';
+import { aPerson, aProof, factorPrivateKey, factorPublicKey } from './people.ts';
 
 const unheard = async () => {};
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('base64url');
@@ -101,48 +106,45 @@ export async function dossierNode() {
   );
   const { enrolments } = enrolling.ports;
   const pending = (await enrolments.find(id))!;
-  const decision = openDecision(
-    {
-      enrolmentId: id,
-      office: 'securityOfficer',
-      subject: subjectOf(pending),
-      messageId: 'enrol-1',
-      rule: 'any',
-      asked: ['P-OFFICER'],
-    },
-    clock.now(),
-    3600,
-  );
-  const proof = aProof(
-    {
-      type: 'apodera/confirmation/v1',
-      action: 'enrolment.confirm',
-      ...subjectOf(pending),
-      task_id: taskIdOf(decisionIdOf(id, 'securityOfficer'), 'P-OFFICER'),
-      nonce: 'n'.repeat(27),
-    },
-    'P-OFFICER',
-    clock.now(),
-  );
+  const statementOf = (personId: string) => ({
+    type: 'apodera/confirmation/v1' as const,
+    action: 'enrolment.confirm' as const,
+    ...subjectOf(pending),
+    task_id: taskIdOf(decisionIdOf(id, 'securityOfficer'), personId),
+    nonce: 'n'.repeat(27),
+  });
+  const proofs: readonly Proof<ConfirmationStatement>[] = [
+    aProof(statementOf('P-OFFICER'), 'P-OFFICER', clock.now()),
+    await pressed(table, sealer, statementOf('P-PRESSES'), clock.now()),
+  ];
+  const asked = {
+    enrolmentId: id,
+    office: 'securityOfficer',
+    subject: subjectOf(pending),
+    messageId: 'enrol-1',
+    rule: 'all',
+    asked: proofs.map(({ personId }) => personId),
+  } as const;
+  const decision = openDecision(asked, clock.now(), 3600);
+  const votes = proofs.map((proof) => ({
+    personId: proof.personId,
+    vote: 'confirm' as const,
+    at: clock.now(),
+    proof,
+  }));
   const about = { enrolmentId: id, thumbprint: leaf.thumbprint, decisionId: decision.decisionId };
+  const voted = proofs.map((proof) =>
+    evidence.record({
+      scope: payer,
+      kind: 'confirmation.voted',
+      actor: { kind: 'person', personId: proof.personId, method: proof.method },
+      subjects: about,
+      facts: { vote: 'confirm', method: proof.method, proof: proofDigest(proof) },
+    }),
+  );
   await decisions(table, unheard).open(
-    {
-      ...decision,
-      state: 'confirmed',
-      votes: [{ personId: 'P-OFFICER', vote: 'confirm', at: clock.now(), proof }],
-    },
-    {
-      evidence: [
-        evidence.record({
-          scope: payer,
-          kind: 'confirmation.voted',
-          actor: { kind: 'person', personId: 'P-OFFICER', method: 'password+totp' },
-          subjects: about,
-          facts: { vote: 'confirm', method: 'password+totp', proof: proofDigest(proof) },
-        }),
-      ],
-      outbox: [],
-    },
+    { ...decision, state: 'confirmed', votes },
+    { evidence: voted, outbox: [] },
   );
   const waiting = { enrolmentId: id, operator: bank, status: 'waiting', at: clock.now() } as const;
   await enrolments.putRow(waiting, { evidence: [], outbox: [] });
@@ -162,7 +164,7 @@ export async function dossierNode() {
     kind: 'enrolment.activated',
     actor: { kind: 'node', function: 'settle-enrolment' },
     subjects: { enrolmentId: id, thumbprint: leaf.thumbprint },
-    facts: { acceptedBy: [bank], confirmedBy: ['P-OFFICER'] },
+    facts: { acceptedBy: [bank], confirmedBy: asked.asked.slice() },
   });
   const active = (await enrolments.find(id))!;
   await enrolments.note(active, [{ number: 16, outcome: 'ACTIVE', at: clock.now() }], {
@@ -213,6 +215,30 @@ export async function dossierNode() {
       payoutDossier(ports, { participant: payer, id: transaction }),
     exportEnrolment: () => enrolmentDossier(ports, id),
   };
+}
+
+/** A second officer, who has a passkey. */
+async function pressed(
+  table: Table,
+  sealer: Sealer,
+  statement: ConfirmationStatement,
+  at: Date,
+): Promise<Proof<ConfirmationStatement>> {
+  const personId = 'P-PRESSES';
+  const device = new Authenticator();
+  const made = readAttestation(device.create('new'), 'new', 'pages.test');
+  const passkeys = [{ ...made, addedAt: at, endedAt: null }];
+  const { write } = await personWrite(sealer, aPerson({ personId, passkeys }), []);
+  await table.transact([write]);
+  const unsigned = {
+    method: 'passkey' as const,
+    personId,
+    at: at.toISOString(),
+    statement,
+    assertion: device.get(statementHash(statement)),
+  };
+  const signature = sign('sha256', proofBytes(unsigned), factorPrivateKey).toString('base64url');
+  return { ...unsigned, signature };
 }
 
 /** The story costs half a second: once for a test file. */

@@ -33,6 +33,9 @@ describe('a dossier', () => {
     expect(said).toMatch(
       /^SHINKANSEN recorded .* that the person P-OFFICER \(securityOfficer\) confirmed this certificate/m,
     );
+    expect(said).toMatch(
+      /the person P-PRESSES \(securityOfficer\) confirmed .*with a passkey, whose own signature/,
+    );
     expect(said).toMatch(/^BANCO_CL answered "accepted" for this certificate/m);
     expect(said).toMatch(/^SHINKANSEN recorded at .* that the certificate is active/m);
   });
