@@ -2,10 +2,11 @@
 // network's door and at a payout operator's, over the node's own sealed records.
 
 import type { CertificationPath } from '../core/certificate/path.ts';
-import { pathSources } from '../core/certificate/revocation/path-sources.ts';
+import { freezingSources, pathSources } from '../core/certificate/revocation/path-sources.ts';
 import type { KnownApoderado } from '../core/enrolment/admission.ts';
 import type { Party } from '../core/people/party.ts';
 import { taxIdDigest } from '../core/people/person.ts';
+import type { TrustInForce } from '../core/trust.ts';
 import { suspensionKey } from './dynamodb/parties.ts';
 import { absent, any, ConditionFailed, compare, type Table } from './dynamodb/table.ts';
 import type { NodeTrust } from './node-trust.ts';
@@ -65,7 +66,10 @@ function hostsOf(party: Party): readonly string[] {
   return 'hosts' in party ? (party as Party & { hosts: readonly string[] }).hosts : [];
 }
 
-/** Names of the sources by which the sweep will ask about this path. */
-export function sourcesOf(path: CertificationPath): readonly string[] {
-  return [...new Set(pathSources(path.path).map(({ id }) => id))];
+/** Names of the sources by which the sweep will ask about this path, and on which its payouts depend. */
+export function sourcesOf(
+  { path, anchor }: CertificationPath,
+  profiles: TrustInForce['profiles'],
+): readonly string[] {
+  return freezingSources(pathSources(path, profiles.get(anchor.pscProfile ?? '')));
 }

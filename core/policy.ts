@@ -78,6 +78,12 @@ export const revocationPolicy = {
   crlFetchAtMostEvery: 10 * minutes,
   crlFetchAtLeastEvery: 60 * minutes,
   crlFetchShareOfValidity: 1 / 4,
+  /** Sources in one sweep: what a state machine's payload (256 KiB) and history (25,000 events) hold. The rest is next. */
+  sweptAtOnce: 1_000,
+  /** Rows of a source that are in memory at once: one look at the list for each so many. */
+  sweptRowsAtOnce: 50_000,
+  /** Leafs below the same certificates whose path is tried until one proves the list. */
+  representatives: 8,
   /** An expired certificate is looked up for 30 days more, for the evidence. */
   sweptAfterExpiry: 30 * 24 * hours,
   /** A fetch that was due has failed for this long: alarm. */

@@ -19,10 +19,6 @@ export const openKey = (participant: string, thumbprint: string) => ({
   pk: `OPEN#${participant}`,
   sk: `CERT#${thumbprint}`,
 });
-export const sourceCertificateKey = (source: string, thumbprint: string) => ({
-  pk: `SRC#${source}`,
-  sk: `CERT#${thumbprint}`,
-});
 
 export function enrolmentItem(enrolment: Enrolment): StoredItem {
   const { steps, creationDate, notBefore, notAfter, createdAt, ...plain } = enrolment;

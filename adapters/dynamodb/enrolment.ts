@@ -39,7 +39,7 @@ import {
   receivedMessageKey,
   receivedMessageWrite,
 } from './received-messages.ts';
-import { sourceWrites } from './swept-sources.ts';
+import { watchWrites } from './swept-sources.ts';
 import {
   absent,
   all,
@@ -115,6 +115,16 @@ export function enrolmentStore({ table: plain, announcer, sealer }: EnrolmentSto
         ...(found.cursor === undefined ? {} : { cursor: found.cursor }),
       };
     },
+    async ofCertificate(participant, thumbprint) {
+      const found: Enrolment[] = [];
+      const query = {
+        hash: `ENROLMENTS#${participant}`,
+        index: 'GSI1',
+        filter: equals('thumbprint', thumbprint),
+      } as const;
+      for await (const item of queryAll(table, query)) found.push(enrolmentOf(item));
+      return found;
+    },
     record: (fresh) => record(table, fresh),
     move: (move) => moveEnrolment(table, move),
     note: (from, steps, trace) => note(table, from, steps, trace),
@@ -154,8 +164,8 @@ async function record(table: Table, fresh: NewEnrolment): Promise<RecordOutcome>
   if (fresh.path) {
     // Content-addressed: writing it again changes nothing.
     writes.push({ put: chainItem(enrolment.thumbprint, fresh.path) });
-    writes.push(...sourceWrites(enrolment, fresh.path));
   }
+  if (fresh.watch) writes.push(...watchWrites(fresh.watch, enrolment, enrolment.createdAt));
   try {
     await table.transact([...writes, ...traceWrites(fresh)]);
     return { outcome: 'RECORDED' };
@@ -202,7 +212,9 @@ export function endingWrites(
   // Pending or active, it kept others of the same certificate from starting; from now on one may.
   const wasOpen = from.networkStatus === 'pending' || from.networkStatus === 'active';
   if (wasOpen) writes.push({ delete: openKey(from.participant, from.thumbprint) });
-  if (from.networkStatus === 'pending') return { written, writes, mark: undefined };
+  // Only what was active has a status item.
+  if (from.networkStatus === 'pending' || from.networkStatus === 'rejected')
+    return { written, writes, mark: undefined };
   return { written, writes: [...writes, takeAway(from, to, move.code, at)], mark: takenAway(from, to) };
 }
 

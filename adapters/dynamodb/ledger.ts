@@ -1,9 +1,11 @@
 // How does an act change what people may do? All of its grants, their seals, the evidence that names those seals and
 // the mails that tell of them: one transaction.
 
+import { parseCertificate } from '../../core/certificate/parse.ts';
 import type { EvidenceRecord, StateMark } from '../../core/evidence/record.ts';
 import type { Grant, Ledger } from '../../core/people/ports.ts';
 import type { Sealer } from '../../core/ports.ts';
+import { watchOf } from '../../core/sweep/watch.ts';
 import { actWrite } from './acts.ts';
 import { apiKeys } from './api-keys.ts';
 import { bootstrapWrite } from './bootstraps.ts';
@@ -17,7 +19,7 @@ import { leastAnchorsWrite } from './least-anchors.ts';
 import { partyWrite } from './parties.ts';
 import { contactWrites, personWrite } from './people.ts';
 import { sensitiveChangeWrite } from './sensitive-changes.ts';
-import { sourceWrites } from './swept-sources.ts';
+import { watchWrites } from './swept-sources.ts';
 import { absent, any, equals, keyName, keyOf, type Table, type Write } from './table.ts';
 
 interface Written {
@@ -71,7 +73,7 @@ async function writesOf(
     const { status, path, enrolment } = grant;
     // The sweep asks about nodes' certificates as about everybody's; an enrolment was indexed when it arrived.
     if (enrolment) writes.push(activeWrite(enrolment));
-    else writes.push(...sourceWrites({ ...status, createdAt: status.activatedAt }, path));
+    else writes.push(...watchWrites(watchOf(path.map(parseCertificate)), status, status.activatedAt));
     return { writes, marks: [mark] };
   }
   if (grant.noun === 'noFactor') {

@@ -1,56 +1,100 @@
 // Where do revocation sources stand, and who depends on each? One item per source with the times that a freeze is
-// computed from, on the index of what is due; and one sparse row per source and certificate that once had a valid path.
+// computed from, on the index of what is due; and small sparse rows for who once had a valid path over it: one for each
+// leaf that names it, one for the certificates above where they do.
 
 import { parseCertificate } from '../../core/certificate/parse.ts';
 import { nextAttemptAt } from '../../core/certificate/revocation/freshness.ts';
-import { pathSources } from '../../core/certificate/revocation/path-sources.ts';
+import { serialHex } from '../../core/certificate/revocation/wanted-serials.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
-import type { Enrolment } from '../../core/enrolment/enrolment.ts';
-import type { Dependant, SweptSource, SweptSources } from '../../core/sweep/ports.ts';
-import { statusKey } from './certificate-items.ts';
-import { chainKey, sourceCertificateKey } from './enrolment-items.ts';
+import type { Dependant, SweptRow, SweptSource, SweptSources } from '../../core/sweep/ports.ts';
+import { issuersOf, rowsOf, type Watch } from '../../core/sweep/watch.ts';
+import { chainKey } from './enrolment-items.ts';
 import { itemOf, recordOf, withoutKeys } from './records.ts';
 import { sourceKey } from './revocation-sources.ts';
-import { ConditionFailed, equals, queryAll, type Table, text, type Write } from './table.ts';
+import {
+  ConditionFailed,
+  equals,
+  type Item,
+  type Key,
+  number,
+  type StoredItem,
+  type Table,
+  type Write,
+} from './table.ts';
 
 const DUE = 'SOURCE';
 const dates = ['since', 'thisUpdate', 'nextUpdate', 'lastGoodFetch', 'lastAttempt'];
+/** One page of the table is 1 MB, which is about 6,000 rows. */
+const pageOfRows = 5_000;
+const allRows = { from: 'CERT#', to: 'PATH#~' };
 
-/** For the transaction that records an enrolment whose path holds: before it, nobody may depend on a source (S25). */
-export function sourceWrites(
-  enrolment: Pick<Enrolment, 'thumbprint' | 'participant' | 'createdAt' | 'sources'>,
-  path: readonly Uint8Array[],
+type Leaf = NonNullable<SweptRow['leaf']>;
+const leafKey = (source: string, issuers: string, leaf: Pick<Leaf, 'thumbprint' | 'participant'>): Key => ({
+  pk: `SRC#${source}`,
+  // A thumbprint may wait for two participants at once; it ends for both.
+  sk: `CERT#${issuers}#${leaf.thumbprint}#${leaf.participant}`,
+});
+const issuersKey = (source: string, issuers: string, under: string): Key => ({
+  pk: `SRC#${source}`,
+  sk: `PATH#${issuers}#${under}`,
+});
+
+/** For the transaction that records a certificate whose path holds: before it, nobody may depend on a source (S25). */
+export function watchWrites(
+  watch: Watch,
+  holder: Pick<Leaf, 'thumbprint' | 'participant'>,
+  since: Date,
 ): Write[] {
-  const { thumbprint, participant, createdAt } = enrolment;
-  const named = new Map(pathSources(path.map(parseCertificate)).map((source) => [source.id, source]));
-  return [...new Set(enrolment.sources)].flatMap((id): Write[] => {
-    const row: Write = { put: { ...sourceCertificateKey(id, thumbprint), participant } };
-    const source = named.get(id);
-    if (!source) return [row];
-    const { kind, urls, asked } = source;
-    const since = createdAt.toISOString();
-    // A source that is there already keeps what is known of it.
-    const setIfAbsent = {
-      kind,
-      urls: [...urls],
-      since,
-      version: 0,
-      due: DUE,
-      dueAt: since,
-      ...(asked && { asked }),
-    };
-    return [row, { update: sourceKey(id), change: { setIfAbsent } }];
-  });
+  const rows = rowsOf(watch, holder).map(({ source, row }): Write => ({ put: rowItem(source, row) }));
+  return [...rows, ...watch.sources.map((source) => newSource({ ...source, profile: watch.profile, since }))];
+}
+
+/** A source that is there already keeps what is known of it. */
+function newSource(
+  source: Omit<Parameters<SweptSources['add']>[0], 'profile'> & { profile?: string | undefined },
+): Write {
+  const since = source.since.toISOString();
+  const { id, kind, urls, asked, base, profile } = source;
+  const setIfAbsent = {
+    kind,
+    urls: [...urls],
+    since,
+    version: 0,
+    due: DUE,
+    dueAt: since,
+    ...(asked && { asked }),
+    ...(base !== undefined && { base }),
+    ...(profile !== undefined && { profile }),
+  };
+  return { update: sourceKey(id), change: { setIfAbsent } };
+}
+
+/** Few bytes: a list for a million certificates is as many rows. `until`: seconds. */
+function rowItem(source: string, { issuers, serials, leaf, under }: SweptRow): StoredItem {
+  const bytes = serials.map((serial) => Buffer.from(serial, 'hex'));
+  if (!leaf) return { ...issuersKey(source, issuers, under!), serials: bytes };
+  return {
+    ...leafKey(source, issuers, leaf),
+    serial: bytes[0]!,
+    until: Math.floor(leaf.notAfter.getTime() / 1000),
+  };
+}
+
+function rowFrom(item: StoredItem): SweptRow {
+  const [kind, issuers, name, participant] = item.sk.split('#') as [string, string, string, string];
+  if (kind === 'PATH')
+    return { issuers, under: name, serials: (item.serials as Uint8Array[]).map(serialHex) };
+  const notAfter = new Date(number(item, 'until') * 1000);
+  const leaf = { thumbprint: name as Thumbprint, participant, notAfter };
+  return { issuers, serials: [serialHex(item.serial as Uint8Array)], leaf };
 }
 
 export function sweptSources(table: Table): SweptSources {
   return {
-    async due(now) {
-      const ids: string[] = [];
+    async due(now, limit) {
       const range = { is: '<=', value: now.toISOString() } as const;
-      for await (const { pk } of queryAll(table, { index: 'GSI2', hash: DUE, range }))
-        ids.push(pk.slice('SRC#'.length));
-      return ids;
+      const { items } = await table.query({ index: 'GSI2', hash: DUE, range, limit });
+      return items.map(({ pk }) => pk.slice('SRC#'.length));
     },
     async find(id) {
       const item = await table.get(sourceKey(id));
@@ -71,38 +115,40 @@ export function sweptSources(table: Table): SweptSources {
         if (!(error instanceof ConditionFailed)) throw error;
       }
     },
-    async *dependants(id) {
+    async add(source) {
+      await table.write(newSource(source) as { update: Key; change: object });
+    },
+    async isAsked(id) {
+      const { items } = await table.query({ hash: `SRC#${id}`, range: allRows, limit: 1 });
+      return items.length > 0;
+    },
+    async *rows(id, issuers) {
+      const hash = `SRC#${id}`;
+      const range = issuers === undefined ? allRows : { beginsWith: `CERT#${issuers}#` };
+      // Not consistent, at half the price: who was written within this second is checked by the enrolment itself.
       let cursor: string | undefined;
       do {
-        const range = { beginsWith: 'CERT#' };
-        const page = await table.query({ hash: `SRC#${id}`, range, consistent: true, limit: 100, cursor });
-        yield await dependantsIn(table, page.items);
+        const page = await table.query({ hash, range, limit: pageOfRows, cursor });
+        yield page.items.map(rowFrom);
         cursor = page.cursor;
       } while (cursor);
     },
-    async forget(sources, thumbprint) {
-      for (const source of sources) await table.write({ delete: sourceCertificateKey(source, thumbprint) });
+    dependants: (rows) => dependants(table, rows),
+    async forget(sources, leaf) {
+      for (const source of sources) await table.write({ delete: leafKey(source, leaf.issuers, leaf) });
     },
   };
 }
 
-async function dependantsIn(
-  table: Table,
-  rows: readonly { readonly sk: string; readonly participant?: unknown }[],
-): Promise<readonly Dependant[]> {
-  const thumbprints = rows.map(({ sk }) => sk.slice('CERT#'.length) as Thumbprint);
-  const chains = await table.getMany(thumbprints.map(chainKey));
-  const found = rows.map(async ({ participant }, at): Promise<readonly Dependant[]> => {
-    const chain = chains[at]?.path as readonly Uint8Array[] | undefined;
-    const thumbprint = thumbprints[at]!;
-    const owner = typeof participant === 'string' ? participant : await ownerOf(table, thumbprint);
-    return chain && owner !== undefined ? [{ thumbprint, participant: owner, chain }] : [];
+async function dependants(table: Table, rows: readonly SweptRow[]): Promise<readonly Dependant[]> {
+  const leafs = rows.flatMap(({ leaf, issuers }) => (leaf ? [{ ...leaf, issuers }] : []));
+  const chains = await table.getMany(leafs.map(({ thumbprint }) => chainKey(thumbprint)));
+  return leafs.flatMap(({ thumbprint, participant, issuers }, at) => {
+    const chain = chainOf(chains[at]);
+    return chain && issuersOf(chain.map(parseCertificate)) === issuers
+      ? [{ thumbprint, participant, chain }]
+      : [];
   });
-  return (await Promise.all(found)).flat();
 }
 
-/** Rows of before the participant stood in them. */
-async function ownerOf(table: Table, thumbprint: Thumbprint): Promise<string | undefined> {
-  const item = await table.get(statusKey(thumbprint));
-  return item && text(item, 'participant');
-}
+const chainOf = (item: Item | undefined) => item?.path as readonly Uint8Array[] | undefined;

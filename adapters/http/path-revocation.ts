@@ -11,7 +11,9 @@ import { scanCrlStream } from '../../core/certificate/revocation/crl-scan.ts';
 import type { OfferedCrl } from '../../core/certificate/revocation/crl-signer.ts';
 import { checkRevocationByOcsp } from '../../core/certificate/revocation/ocsp.ts';
 import { ocspRequest } from '../../core/certificate/revocation/ocsp-request.ts';
+import { listSource } from '../../core/certificate/revocation/path-sources.ts';
 import { revocationSourcesOf } from '../../core/certificate/revocation/source.ts';
+import { checkSuccession, type KnownList } from '../../core/certificate/revocation/succession.ts';
 import { serialHex, WantedSerials } from '../../core/certificate/revocation/wanted-serials.ts';
 import { Refusal, Transient } from '../../core/errors.ts';
 import type { SourceBytes } from '../../core/evidence/record.ts';
@@ -20,6 +22,8 @@ import { fetchCrl, fetchOcsp } from './revocation-fetch.ts';
 
 export interface PathRevocationParts {
   readonly egress: Egress;
+  /** The newest list of this source that the sweep has read; an older one does not count (S25). */
+  known(source: string): Promise<KnownList | undefined>;
   /** Keeps what an answer rests on, under its SHA-256 (base64url). */
   keep(kind: 'crl' | 'ocsp', sha256: string, bytes: Uint8Array): Promise<void>;
 }
@@ -90,12 +94,12 @@ class Asking {
   /** One distribution point: the same list at several places. */
   async firstThatAnswers(urls: readonly string[]): Promise<void> {
     for (const url of urls) {
-      if (!this.lists.has(url)) this.lists.set(url, await this.list(url));
+      if (!this.lists.has(url)) this.lists.set(url, await this.list(url, listSource(urls).id));
       if (this.lists.get(url)) return;
     }
   }
 
-  async list(url: string): Promise<OfferedCrl | undefined> {
+  async list(url: string, source: string): Promise<OfferedCrl | undefined> {
     const wanted = new WantedSerials(this.path.path.map(({ serialNumber }) => serialHex(serialNumber)));
     const maxBytes = this.profile?.revocation.crlMaxBytes;
     try {
@@ -107,6 +111,7 @@ class Asking {
         wanted,
         maxBytes === undefined ? {} : { maxBytes },
       );
+      checkSuccession(await this.parts.known(source), { crl });
       await this.keep('crl', Buffer.concat(chunks));
       return { source: url, crl };
     } catch (error) {

@@ -7,8 +7,8 @@ import { fetchCrl, fetchOcsp } from './revocation-fetch.ts';
 
 export function revocationWire(egress: Egress): RevocationWire {
   return {
-    async list(url, known) {
-      const fetched = await fetchCrl(egress, url, { known });
+    async list(url, known, maxBytes) {
+      const fetched = await fetchCrl(egress, url, { known, maxBytes });
       if (fetched.outcome === 'NOT_MODIFIED') return fetched;
       const chunks: Uint8Array[] = [];
       for await (const chunk of fetched.body) chunks.push(chunk);

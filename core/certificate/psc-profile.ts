@@ -9,6 +9,7 @@ import type { Country } from './holder/extractor.ts';
 import { policyOids } from './holder/fields.ts';
 import { type HolderLayout, type HolderRule, holderLayouts, sealOf } from './holder/holder.ts';
 import { type JsonReader, malformedManifest } from './manifest-json.ts';
+import { requireFreshnessAboveInterval } from './revocation/freshness.ts';
 import type { Thumbprint } from './thumbprint.ts';
 
 export interface PscProfile extends HolderRule {
@@ -44,7 +45,7 @@ const countries: readonly Country[] = ['BR', 'CL', 'CO', 'MX', 'PE'];
 
 const policyForm = /^[0-2](\.\d{1,20}){1,30}(\.\*)?$/;
 
-/** @throws Refusal ANCHORS_MALFORMED naming the member */
+/** @throws Refusal ANCHORS_MALFORMED naming the member, FRESHNESS_BELOW_FETCH_INTERVAL */
 export function readProfile(json: JsonReader): PscProfile {
   const holder = json.oneOf('holder', holderLayouts);
   const country = json.oneOf('country', countries);
@@ -89,6 +90,8 @@ function readRevocation(json: JsonReader): RevocationRule {
   };
   source?.done();
   json.done();
+  requireFreshnessAboveInterval(rule.frozenAfterLastGoodFetch, byDefault.crlFetchAtLeastEvery);
+  requireFreshnessAboveInterval(rule.frozenAfterStale, byDefault.crlFetchAtMostEvery);
   return rule;
 }
 

@@ -5,6 +5,7 @@ import type { CertificateState } from '../certificate/lifecycle.ts';
 import type { Thumbprint } from '../certificate/thumbprint.ts';
 import type { EvidenceRecord } from '../evidence/record.ts';
 import type { OutboxEntry } from '../outbox.ts';
+import type { Watch } from '../sweep/watch.ts';
 import type { CertificateStatus, EndingCode, Enrolment, OperatorAnswer, Step } from './enrolment.ts';
 
 /** The participant's message, kept byte for byte: it is forwarded and it is evidence. */
@@ -24,6 +25,8 @@ export interface NewEnrolment extends WithTrace {
   readonly message: OriginalMessage;
   /** Leaf first, anchor excluded; absent where the path did not hold. */
   readonly path?: readonly Uint8Array[];
+  /** Of that path. */
+  readonly watch?: Watch;
 }
 
 export type RecordOutcome =
@@ -75,6 +78,8 @@ export interface EnrolmentStore {
     participant: string,
     page: { limit: number; cursor?: string },
   ): Promise<{ readonly items: readonly Enrolment[]; readonly cursor?: string }>;
+  /** All of this certificate by this participant that were recorded seconds ago or earlier, ended ones included. */
+  ofCertificate(participant: string, thumbprint: Thumbprint): Promise<readonly Enrolment[]>;
   record(fresh: NewEnrolment): Promise<RecordOutcome>;
   /** @returns the enrolment as written, or undefined when somebody else wrote it meanwhile: read and decide again */
   move(move: Move): Promise<Enrolment | undefined>;

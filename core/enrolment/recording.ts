@@ -2,10 +2,13 @@
 
 import { createHash } from 'node:crypto';
 import type { ParsedCertificate } from '../certificate/certificate.ts';
+import type { CertificationPath } from '../certificate/path.ts';
+import type { PscProfile } from '../certificate/psc-profile.ts';
 import { keyThumbprintOf } from '../certificate/thumbprint.ts';
 import type { Actor, EvidenceRecord } from '../evidence/record.ts';
 import type { MessageHeader } from '../message/envelope.ts';
 import { newOutboxEntry, type OutboxEntry } from '../outbox.ts';
+import { watchOf } from '../sweep/watch.ts';
 import type { AdmittedCertificate, RecordedRefusal } from './admission.ts';
 import type { Enrolment, NodeRole, Step } from './enrolment.ts';
 import type { Submission } from './submission.ts';
@@ -30,6 +33,8 @@ export interface Recording {
   readonly body: Uint8Array;
   /** SHA-256 hex of each URL that the sweep will ask about this path. */
   readonly sources: readonly string[];
+  /** In force: the sweep goes by the PSC's own. */
+  readonly profiles: ReadonlyMap<string, PscProfile>;
 }
 
 export function newEnrolment(recording: Recording) {
@@ -71,8 +76,13 @@ export function newEnrolment(recording: Recording) {
     enrolment,
     evidence: [evidence],
     outbox,
-    ...(verdict.outcome === 'ADMITTED' ? { path: verdict.path.path.map((one) => one.der) } : {}),
+    ...(verdict.outcome === 'ADMITTED' ? watched(verdict.path, recording.profiles) : {}),
   };
+}
+
+function watched({ path, anchor }: CertificationPath, profiles: Recording['profiles']) {
+  const watch = watchOf(path, profiles.get(anchor.pscProfile ?? ''));
+  return { path: path.map(({ der }) => der), watch };
 }
 
 function recordOf(recording: Recording): Enrolment {

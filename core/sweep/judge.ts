@@ -1,16 +1,13 @@
-// Which of the certificates that depend on this body does it revoke, and may the body be believed at all? Only those
-// whose serial stands in it are proved and checked one by one, and one of each issuer that it does not name, so that a
-// body costs the same whatever number of certificates it covers.
+// Does this body revoke this certificate, and may the body be believed at all? By its stored chain, proved again: what
+// stands in the rows of the index only says whom to look at.
 
 import type { TrustAnchor } from '../certificate/anchor.ts';
 import { parseCertificate } from '../certificate/parse.ts';
 import { type CertificationPath, validatePath } from '../certificate/path.ts';
 import type { GoodAnswer, RevocationAnswer, RevokedAnswer } from '../certificate/revocation/answer.ts';
 import { checkPathByCrls } from '../certificate/revocation/check-path.ts';
-import type { ScannedCrl } from '../certificate/revocation/crl-scan.ts';
+import type { OfferedCrl } from '../certificate/revocation/crl-signer.ts';
 import { checkRevocationByOcsp } from '../certificate/revocation/ocsp.ts';
-import { pathSources } from '../certificate/revocation/path-sources.ts';
-import { serialHex } from '../certificate/revocation/wanted-serials.ts';
 import { type Thumbprint, thumbprintOf } from '../certificate/thumbprint.ts';
 import { Refusal } from '../errors.ts';
 import type { Dependant } from './ports.ts';
@@ -33,32 +30,18 @@ export interface Ground {
   readonly now: Date;
 }
 
-/** What of a dependant is kept while a list is read. */
-export interface OnList {
-  /** Of its whole path: a list is asked about each of its certificates, whatever source that one names. */
-  readonly serials: readonly string[];
-  /** Of those that name this source. */
-  readonly issuers: readonly string[];
-  readonly notAfter: Date;
+export interface Lists {
+  readonly crls: readonly OfferedCrl[];
+  /** They are deltas, and their complete lists were judged before. */
+  readonly deltasAlone: boolean;
 }
 
-export function onList(source: string, { chain }: Dependant): OnList {
-  const path = chain.map(parseCertificate);
-  const asked = pathSources(path).flatMap(({ id, certificate }) => (id === source ? [certificate] : []));
-  return {
-    serials: path.map(({ serialNumber }) => serialHex(serialNumber)),
-    issuers: asked.map(({ issuer }) => Buffer.from(issuer.der).toString('base64')),
-    notAfter: path[0]!.notAfter,
-  };
-}
-
-/** By a list, for one dependant. `url` is what the answer names. */
-export function judgeByList(dependant: Dependant, crl: ScannedCrl, url: string, ground: Ground): Judged {
+/** `from`: 0 with the leaf, 1 only what stands above it; lists are scanned for all of that. */
+export function judgeByLists(dependant: Dependant, lists: Lists, ground: Ground, from: 0 | 1): Judged {
   const path = provedPath(dependant, ground);
   if (path instanceof Refusal) return { words: [], revoked: [], refusals: [path] };
-  const crls = [{ source: url, crl }];
-  const answers = checkPathByCrls({ path, crls, certificates: dependant.chain, now: ground.now });
-  return judged(dependant, answers);
+  const input = { path, ...lists, certificates: dependant.chain, now: ground.now };
+  return judged(dependant, checkPathByCrls(input, from), from);
 }
 
 /** By a responder's answer about the certificate `asked` of the dependant's path. */
@@ -76,14 +59,14 @@ export function judgeByOcsp(
     const issuer = path.path[depth + 1] ?? path.anchor.certificate;
     return checkRevocationByOcsp({ certificate, issuer, ...answer, now: ground.now });
   });
-  return judged(dependant, answers);
+  return judged(dependant, answers, 0);
 }
 
-function judged(dependant: Dependant, answers: readonly RevocationAnswer[]): Judged {
+function judged(dependant: Dependant, answers: readonly RevocationAnswer[], from: 0 | 1): Judged {
   const words = answers.filter((answer) => answer.status !== 'unknown');
-  const depth = answers.findIndex(({ status }) => status === 'revoked');
-  const answer = answers[depth];
-  const code = depth === 0 ? 'CERTIFICATE_REVOKED' : 'ISSUER_REVOKED';
+  const at = answers.findIndex(({ status }) => status === 'revoked');
+  const answer = answers[at];
+  const code = at + from === 0 ? 'CERTIFICATE_REVOKED' : 'ISSUER_REVOKED';
   return {
     words,
     revoked: answer?.status === 'revoked' ? [{ dependant, code, answer }] : [],

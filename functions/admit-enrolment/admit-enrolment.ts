@@ -25,7 +25,7 @@ import {
 } from '../../core/message/sender.ts';
 import { enrolmentLimits } from '../../core/policy.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
-import type { TrustSource } from '../../core/trust.ts';
+import type { TrustInForce, TrustSource } from '../../core/trust.ts';
 
 /** The participant as this node's sealed records know it. */
 export interface EnrollingParticipant {
@@ -49,7 +49,7 @@ export interface AdmitEnrolmentPorts extends SenderPorts {
   participant(finId: string): Promise<EnrollingParticipant | undefined>;
   apoderados(participant: string): Promise<readonly KnownApoderado[]>;
   /** SHA-256 hex of each URL that the sweep will ask about this path. */
-  sourcesOf(path: CertificationPath): readonly string[];
+  sourcesOf(path: CertificationPath, profiles: TrustInForce['profiles']): readonly string[];
   /** S29: counts one unsigned enrolment of today; false when the day's number is used up. */
   countUnsigned(participant: string, now: Date, limit: number): Promise<boolean>;
 }
@@ -91,7 +91,7 @@ export async function admitEnrolment(
   await checkReplaces(ports, submission, participant.finId, signed);
   if (submission.use === 'signing' && participant.payoutOperators.length === 0)
     throw new Refusal('NO_PAYOUT_OPERATOR');
-  const verdict = await judge(ports, submission, envelope, participant, now);
+  const { verdict, profiles } = await judge(ports, submission, envelope, participant, now);
   const active = await ports.statuses.status(verdict.thumbprint);
   if (active?.networkStatus === 'active' && active.participant === participant.finId)
     throw new Refusal('ALREADY_ACTIVE', { found: active.enrolmentId });
@@ -100,7 +100,8 @@ export async function admitEnrolment(
     id: ports.ids.next(),
     evidenceId: ports.ids.next(),
     body: received.body,
-    sources: verdict.outcome === 'ADMITTED' ? ports.sourcesOf(verdict.path) : [],
+    profiles,
+    sources: verdict.outcome === 'ADMITTED' ? ports.sourcesOf(verdict.path, profiles) : [],
     role: 'network',
     now,
     submission,
@@ -155,7 +156,8 @@ async function judge(
 ) {
   const { anchors, profiles } = await ports.trust.inForce();
   const apoderados = await ports.apoderados(participant.finId);
-  return admitCertificate(submission, envelope.header, { now, anchors, profiles, apoderados, participant });
+  const ground = { now, anchors, profiles, apoderados, participant };
+  return { verdict: admitCertificate(submission, envelope.header, ground), profiles };
 }
 
 /** `replaces` needs the proof of `replaces`: a signature by an active certificate (table in docs/threat-model.md). */

@@ -2,10 +2,12 @@
 
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { readConfig } from '../../adapters/config.ts';
+import { sweptSources } from '../../adapters/dynamodb/swept-sources.ts';
 import { createEgress } from '../../adapters/http/egress.ts';
 import { pathRevocation } from '../../adapters/http/path-revocation.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { nodeTrust } from '../../adapters/node-trust.ts';
+import { listRead } from '../../core/sweep/ports.ts';
 import { type CheckRevocationOutcome, checkRevocation } from './check-revocation.ts';
 
 const { evidenceBucket: Bucket, nodeStage } = readConfig(['evidenceBucket', 'nodeStage']);
@@ -14,6 +16,9 @@ const trust = nodeTrust(parts);
 const s3 = new S3Client();
 // Only the local run's PSC lives on a private address; a deployed node never asks one.
 const egress = createEgress({ allowPrivate: nodeStage === 'local' });
+
+const sources = sweptSources(parts.table);
+const known = async (id: string) => listRead(await sources.find(id));
 
 async function keep(_kind: string, sha256: string, bytes: Uint8Array): Promise<void> {
   const object = { Bucket, Key: `bytes/${sha256}`, Body: bytes, ChecksumAlgorithm: 'SHA256' } as const;
@@ -29,7 +34,7 @@ export async function handler(event: { readonly enrolmentId: string }): Promise<
     {
       ...parts,
       ...trust,
-      revocationOf: (path, profile, now) => pathRevocation({ egress, keep }, path, profile, now),
+      revocationOf: (path, profile, now) => pathRevocation({ egress, keep, known }, path, profile, now),
     },
     event,
   );

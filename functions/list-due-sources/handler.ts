@@ -2,6 +2,7 @@
 
 import { sweptSources } from '../../adapters/dynamodb/swept-sources.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
+import { revocationPolicy } from '../../core/policy.ts';
 
 const parts = nodeParts('list-due-sources', { seals: false, queueUrls: {} });
 const sources = sweptSources(parts.table);
@@ -11,6 +12,6 @@ export async function handler(): Promise<{
   readonly sources: readonly string[];
 }> {
   await parts.clock.tune();
-  const due = await sources.due(parts.clock.now());
+  const due = await sources.due(parts.clock.now(), revocationPolicy.sweptAtOnce);
   return { outcome: due.length > 0 ? 'DUE' : 'NOTHING_DUE', sources: due };
 }

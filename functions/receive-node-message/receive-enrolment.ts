@@ -15,7 +15,7 @@ import type { AddressedEnvelope, Institution, JsonObject } from '../../core/mess
 import { checkAge, parametersOf, readEnvelope } from '../../core/message/envelope.ts';
 import { addressedEnvelope, type SenderPorts, verifySender } from '../../core/message/sender.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
-import type { TrustSource } from '../../core/trust.ts';
+import type { TrustInForce, TrustSource } from '../../core/trust.ts';
 
 export interface ReceiveEnrolmentPorts extends SenderPorts {
   readonly clock: Clock;
@@ -27,7 +27,7 @@ export interface ReceiveEnrolmentPorts extends SenderPorts {
     finId: string,
   ): Promise<(Institution & { taxId: string; hosts: readonly string[]; suspended: boolean }) | undefined>;
   apoderados(participant: string): Promise<readonly KnownApoderado[]>;
-  sourcesOf(path: CertificationPath): readonly string[];
+  sourcesOf(path: CertificationPath, profiles: TrustInForce['profiles']): readonly string[];
   /** Of the participant's own message. @throws Refusal BODY_SCHEMA */
   checkEnrolShape(message: { readonly document: JsonObject }): unknown;
 }
@@ -116,7 +116,8 @@ async function record(
     apiKeyId: received.apiKeyId,
     node: ports.node.finId,
     body: original.bytes,
-    sources: verdict.outcome === 'ADMITTED' ? ports.sourcesOf(verdict.path) : [],
+    profiles,
+    sources: verdict.outcome === 'ADMITTED' ? ports.sourcesOf(verdict.path, profiles) : [],
     ...(signedBy ? { signedBy } : {}),
   });
   const recorded = await ports.enrolments.record({ ...fresh, message: original });

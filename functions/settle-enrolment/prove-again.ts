@@ -17,7 +17,7 @@ import { addressedEnvelope, type SenderPorts, verifySender } from '../../core/me
 import type { Party } from '../../core/people/party.ts';
 import type { Parties } from '../../core/people/ports.ts';
 import type { Clock } from '../../core/ports.ts';
-import type { TrustSource } from '../../core/trust.ts';
+import type { TrustInForce, TrustSource } from '../../core/trust.ts';
 
 export interface ProveAgainPorts extends SenderPorts {
   readonly clock: Clock;
@@ -27,7 +27,7 @@ export interface ProveAgainPorts extends SenderPorts {
   readonly trust: TrustSource;
   participant(finId: string): Promise<AdmissionGround['participant'] | undefined>;
   apoderados(participant: string): Promise<AdmissionGround['apoderados']>;
-  sourcesOf(path: CertificationPath): readonly string[];
+  sourcesOf(path: CertificationPath, profiles: TrustInForce['profiles']): readonly string[];
   warn(code: 'OPERATOR_ANSWER_UNPROVED', subject: string, because: string): void;
 }
 
@@ -51,7 +51,7 @@ export async function provedCertificate(ports: ProveAgainPorts, enrolment: Enrol
   return {
     keyThumbprint: keyThumbprintOf(leaf.spki),
     notAfter: leaf.notAfter,
-    sources: ports.sourcesOf(path),
+    sources: ports.sourcesOf(path, profiles),
     anchor,
     pscProfile,
     ...(holder && { holder: holder.personId }),

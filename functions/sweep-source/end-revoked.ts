@@ -3,17 +3,21 @@
 // ends with it, unless the reason says that the key itself is good (S11).
 
 import { transitionFor } from '../../core/certificate/lifecycle.ts';
+import { parseCertificate } from '../../core/certificate/parse.ts';
+import { pathSources } from '../../core/certificate/revocation/path-sources.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { type Holding, isActive, isPending } from '../../core/disable/plan.ts';
 import type { DisableStore } from '../../core/disable/ports.ts';
 import { disableChange, recordOf } from '../../core/disable/recording.ts';
-import type { NodeRole } from '../../core/enrolment/enrolment.ts';
+import type { Enrolment, NodeRole } from '../../core/enrolment/enrolment.ts';
+import type { EnrolmentStore } from '../../core/enrolment/ports.ts';
 import type { SourceBytes } from '../../core/evidence/record.ts';
 import type { Parties, People } from '../../core/people/ports.ts';
 import { peopleToTell } from '../../core/people/told.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 import type { Revoked } from '../../core/sweep/judge.ts';
 import type { SweptSources } from '../../core/sweep/ports.ts';
+import { issuersOf } from '../../core/sweep/watch.ts';
 
 export interface EndRevokedPorts {
   readonly clock: Clock;
@@ -22,6 +26,7 @@ export interface EndRevokedPorts {
   readonly parties: Pick<Parties, 'party'>;
   readonly people: Pick<People, 'holders'>;
   readonly disables: DisableStore;
+  readonly enrolments: Pick<EnrolmentStore, 'ofCertificate' | 'move'>;
   readonly sources: Pick<SweptSources, 'forget'>;
 }
 
@@ -36,16 +41,29 @@ export async function endRevoked(ports: EndRevokedPorts, revoked: Revoked, body:
     const onKey = own.length > 0 && endsItsKey(revoked) ? onSameKey(all, thumbprint) : [];
     const holdings = [...own, ...onKey];
     if (holdings.length > 0 && (await commit(ports, revoked, holdings, body)) !== 'DONE') continue;
-    const sources = own.flatMap(({ enrolment, status }) => enrolment?.sources ?? status?.sources ?? []);
-    if (
-      !all.some(
-        (holding) => holding.thumbprint === thumbprint && !own.includes(holding) && isPending(holding),
-      )
-    )
-      await ports.sources.forget([...new Set(sources)], thumbprint);
+    const others = await ports.enrolments.ofCertificate(participant, thumbprint);
+    for (const enrolment of others) await markRejected(ports, revoked, enrolment, body);
+    if (own.length === 0 && others.some(({ validity }) => validity === 'expired'))
+      await commit(ports, revoked, [], body);
+    // Recorded while this ran: it goes on being asked about.
+    if (!all.some((one) => one.thumbprint === thumbprint && !own.includes(one) && isPending(one)))
+      await ports.sources.forget(ownSources(revoked, others), {
+        ...revoked.dependant,
+        issuers: issuersOf(pathOf(revoked)),
+      });
     return;
   }
   throw new Error(`certificates of ${participant} change faster than they can be ended`);
+}
+
+const pathOf = ({ dependant }: Revoked) => dependant.chain.map(parseCertificate);
+
+/** Those under which the leaf itself stands: by its own pointers, and by what its profile named when it enrolled. */
+function ownSources(revoked: Revoked, enrolments: readonly Enrolment[]): readonly string[] {
+  const named = pathSources(pathOf(revoked));
+  const above = named.filter(({ depths }) => !depths.includes(0)).map(({ id }) => id);
+  const all = [...named.map(({ id }) => id), ...enrolments.flatMap(({ sources }) => sources)];
+  return [...new Set(all)].filter((id) => !above.includes(id));
 }
 
 function mayBeRevoked({ enrolment, status }: Holding): boolean {
@@ -69,6 +87,35 @@ function onSameKey(all: readonly Holding[], thumbprint: Thumbprint): readonly Ho
   );
 }
 
+/** A-157: it grants nothing and never will; that its PSC revoked it is written down, and nobody is woken for it. */
+async function markRejected(
+  ports: EndRevokedPorts,
+  { code, answer }: Revoked,
+  from: Enrolment,
+  body: SourceBytes,
+): Promise<void> {
+  const row = from.networkStatus === 'rejected' ? transitionFor('REVOKED', from) : undefined;
+  if (!row) return;
+  const at = ports.clock.now();
+  const evidence = {
+    id: ports.ids.next(),
+    scope: from.participant,
+    kind: 'certificate.revoked',
+    at,
+    actor: { kind: 'node', function: 'sweep-source' } as const,
+    subjects: { enrolmentId: from.id, thumbprint: from.thumbprint },
+    facts: { code, networkStatus: 'rejected', reason: reasonOf(answer) },
+    sources: [body],
+  };
+  const number = from.role === 'network' ? 16 : 14;
+  const steps = [{ number, outcome: code, at, by: 'sweep-source' }] as const;
+  // Nobody else writes a rejected one; who did so meanwhile is this sweep's twin.
+  await ports.enrolments.move({ from, to: row.to, steps, evidence: [evidence], outbox: [] });
+}
+
+const reasonOf = (answer: Revoked['answer']) =>
+  `${answer.revocationReason}, ${answer.revocationDate.toISOString()}`;
+
 async function commit(
   ports: EndRevokedPorts,
   { dependant, code, answer }: Revoked,
@@ -84,7 +131,7 @@ async function commit(
       participant: dependant.participant,
       origin: 'psc',
       cause: endsItsKey({ dependant, code, answer }) ? 'incident' : 'other',
-      reason: `${answer.revocationReason}, ${answer.revocationDate.toISOString()}`,
+      reason: reasonOf(answer),
       at: ports.clock.now(),
       suspended: false,
       warnings: [],

@@ -33,13 +33,14 @@ async function refusalOf(attempt: Promise<unknown>): Promise<string> {
 describe('step 1 to 6 at the network', () => {
   test('records a valid certificate as pending, with its chain, its evidence and the start of its workflow', async () => {
     const node = enrolmentNode();
-    const { enrolment, outcome, confirmationCode } = await submit(node);
+    const leaf = node.leaf({ crlUrls: ['http://psc.example/lista.crl'] });
+    const { enrolment, outcome, confirmationCode } = await submit(node, { leaf });
     expect([outcome, enrolment.validity, enrolment.networkStatus]).toEqual(['RECORDED', 'valid', 'pending']);
     expect(confirmationCode).toMatch(/^[0-9A-HJKMNP-TV-Z]{6}$/);
     expect(enrolment.holder).toBe('P-APODERADO');
     expect(node.queues.announced.map((entry) => entry.id)).toEqual([`enrolment.start.${enrolment.id}`]);
     const kinds = [...node.items.values()].map((item) => item.pk.split('#')[0]).sort();
-    expect(kinds).toEqual(['CHAIN', 'ENR', 'EVIDNEW', 'MSG', 'OPEN', 'OUT', 'SRC']);
+    expect(kinds).toEqual(['CHAIN', 'ENR', 'EVIDNEW', 'MSG', 'OPEN', 'OUT', 'SRC', 'SRC']);
   });
 
   test('answers a repeated message as the first time and writes nothing more', async () => {

@@ -21,6 +21,8 @@ export interface ListOptions {
   readonly thisUpdate?: Date;
   /** Signed by a key that is not the issuer's. */
   readonly forged?: boolean;
+  /** DER of more extensions. */
+  readonly extensions?: readonly Uint8Array[];
 }
 
 export function sweepStand(role: 'network' | 'payoutOperator' = 'network') {
@@ -33,17 +35,20 @@ export function sweepStand(role: 'network' | 'payoutOperator' = 'network') {
   let says: () => FetchedBody | Uint8Array = () => {
     throw new Transient('TransientRevocationSource', 'down');
   };
-  const answer = (what: string) => {
+  const answer = (what: string, served?: Uint8Array) => {
     asked.push(what);
-    return says();
+    return served ?? says();
   };
+  const served = new Map<string, Uint8Array>();
   const ports: SweepSourcePorts = {
     ...stand.ports,
+    enrolments: stand.enrolments,
     sources,
     trust: { inForce: async () => stand.trust },
     wire: {
       list: async (url, { etag }) => {
-        const found = answer(`GET ${url}${etag === undefined ? '' : ` ${etag}`}`);
+        const what = `GET ${url}${etag === undefined ? '' : ` ${etag}`}`;
+        const found = answer(what, served.get(url));
         return found instanceof Uint8Array ? { outcome: 'FETCHED', bytes: found } : found;
       },
       ocsp: async (url) => answer(`POST ${url}`) as Uint8Array,
@@ -63,7 +68,10 @@ export function sweepStand(role: 'network' | 'payoutOperator' = 'network') {
         revoked: clock.now(),
         ...(reason === undefined ? {} : { reason }),
       })),
-      extensions: [crlNumber(options.number ?? Math.floor(thisUpdate.getTime() / 1000))],
+      extensions: [
+        crlNumber(options.number ?? Math.floor(thisUpdate.getTime() / 1000)),
+        ...(options.extensions ?? []),
+      ],
       key: options.forged ? stand.leaf('forger').key : root.key,
     });
   }
@@ -99,6 +107,8 @@ export function sweepStand(role: 'network' | 'payoutOperator' = 'network') {
     says(what: FetchedBody | Uint8Array | (() => never)) {
       says = typeof what === 'function' ? what : () => what;
     },
+    /** What one URL says, whatever the others do. */
+    serves: (url: string, body: Uint8Array) => void served.set(url, body),
     down() {
       says = () => {
         throw new Transient('TransientRevocationSource', 'down');
@@ -107,13 +117,15 @@ export function sweepStand(role: 'network' | 'payoutOperator' = 'network') {
     /** One sweep: every source that is due, once. */
     async sweep(): Promise<string[]> {
       const outcomes: string[] = [];
-      for (const source of await sources.due(clock.now()))
+      for (const source of await sources.due(clock.now(), 1_000))
         outcomes.push((await sweepSource(ports, { source })).outcome);
       return outcomes;
     },
-    async source(): Promise<SweptSource> {
-      const [item] = [...stand.items.values()].filter(
-        ({ pk, sk }) => pk.startsWith('SRC#') && sk === 'SOURCE',
+    /** @param url the first one there is, unless told */
+    async source(url?: string): Promise<SweptSource> {
+      const item = [...stand.items.values()].find(
+        ({ pk, sk, urls }) =>
+          pk.startsWith('SRC#') && sk === 'SOURCE' && (!url || (urls as string[]).includes(url)),
       );
       return (await sources.find(item!.pk.slice(4)))!;
     },

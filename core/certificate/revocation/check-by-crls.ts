@@ -22,6 +22,8 @@ export interface CrlCheckInput {
   readonly crls: readonly OfferedCrl[];
   /** Proved and unrevoked certificates, beside the issuer's, that may have signed the list (another key, indirect). */
   readonly signersFor?: (crl: ScannedCrl) => readonly ParsedCertificate[];
+  /** The lists are deltas whose complete lists were judged before: what they revoke counts, `good` means not named. */
+  readonly deltasAlone?: boolean;
   readonly now: Date;
 }
 
@@ -33,7 +35,9 @@ interface Finding extends Word {
 /** Never throws for what a list holds: what does not count is named in the answer's `refusals`. */
 export function checkRevocationByCrls(input: CrlCheckInput): RevocationAnswer {
   const serial = serialHex(input.certificate.serialNumber);
-  const complete = newestFirst(input.crls.filter(({ crl }) => crl.extensions.deltaBase === undefined));
+  const complete = newestFirst(
+    input.crls.filter(({ crl }) => (crl.extensions.deltaBase !== undefined) === (input.deltasAlone ?? false)),
+  );
   for (const { crl } of input.crls) {
     // Not found must mean not listed, never not looked for.
     if (!crl.wanted.has(serial))

@@ -20,6 +20,8 @@ export interface PathCheckInput {
   readonly crls: readonly OfferedCrl[];
   /** DER among which signers of lists may be found, in any order: the chain as presented, as a rule. */
   readonly certificates?: readonly Uint8Array[];
+  /** As in check-by-crls.ts. */
+  readonly deltasAlone?: boolean;
   readonly now: Date;
 }
 
@@ -29,9 +31,10 @@ export function serialsOf(path: CertificationPath, certificates: readonly Uint8A
   return WantedSerials.ofContents(all.map(({ serialNumber }) => serialNumber));
 }
 
-/** One answer per certificate of `path.path`, leaf first. */
-export function checkPathByCrls(input: PathCheckInput): readonly RevocationAnswer[] {
-  return new PathCheck(input).answers(input.path);
+/** One answer per certificate of `path.path`, leaf first; without those before `from`. */
+export function checkPathByCrls(input: PathCheckInput, from = 0): readonly RevocationAnswer[] {
+  const { path, anchor } = input.path;
+  return new PathCheck(input).answers({ path: path.slice(from), anchor });
 }
 
 class PathCheck {
@@ -48,7 +51,7 @@ class PathCheck {
     this.certificates = pool.map(parseCertificate);
   }
 
-  answers({ path, anchor }: CertificationPath): readonly RevocationAnswer[] {
+  answers({ path, anchor }: Pick<CertificationPath, 'path' | 'anchor'>): readonly RevocationAnswer[] {
     return path.map((certificate, depth) =>
       this.answer(certificate, [...path.slice(depth + 1), anchor.certificate]),
     );
@@ -60,9 +63,10 @@ class PathCheck {
     const known = this.known.get(id);
     if (known) return known;
     this.open.add(id);
-    const { crls, now } = this.input;
+    const { crls, now, deltasAlone = false } = this.input;
     const signersFor = (crl: ScannedCrl) => this.signersFor(crl, above);
-    const answer = checkRevocationByCrls({ certificate, issuer: above[0]!, crls, signersFor, now });
+    const issuer = above[0]!;
+    const answer = checkRevocationByCrls({ certificate, issuer, crls, signersFor, deltasAlone, now });
     this.open.delete(id);
     // What was answered while another was open may rest on that one: it is not kept.
     if (this.open.size === 0) this.known.set(id, answer);

@@ -15,6 +15,9 @@ export interface SourceTimes {
   /** The newest word was fetched or confirmed (304) then. */
   readonly lastGoodFetch: Date | undefined;
   readonly lastAttempt: Date | undefined;
+  /** Milliseconds, where the PSC's profile is stricter than the policy. */
+  readonly frozenAfterStale?: number;
+  readonly frozenAfterLastGoodFetch?: number;
 }
 
 const later = (date: Date, milliseconds: number) => new Date(date.getTime() + milliseconds);
@@ -29,9 +32,10 @@ export function staleAt(word: { readonly thisUpdate: Date; readonly nextUpdate: 
 export function frozenAt(source: SourceTimes): Date {
   const { kind, since, thisUpdate, nextUpdate, lastGoodFetch } = source;
   const stale = thisUpdate ? staleAt({ thisUpdate, nextUpdate }) : since;
-  const byStale = later(stale, policy.frozenAfterStale);
+  const byStale = later(stale, source.frozenAfterStale ?? policy.frozenAfterStale);
   if (kind === 'ocsp') return byStale;
-  return earlier(byStale, later(lastGoodFetch ?? since, policy.frozenAfterLastGoodFetch));
+  const byFetch = source.frozenAfterLastGoodFetch ?? policy.frozenAfterLastGoodFetch;
+  return earlier(byStale, later(lastGoodFetch ?? since, byFetch));
 }
 
 /** Milliseconds between two fetches of a list with these times. */

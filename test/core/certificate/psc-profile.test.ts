@@ -56,6 +56,16 @@ describe('the policy of a leaf', () => {
 });
 
 describe('a profile', () => {
+  test.each([{ frozenAfterLastGoodFetch: 3_599_999 }, { frozenAfterStale: 599_999 }])(
+    'A-164 that wants words younger than they are fetched is refused: %o',
+    (stricter) => {
+      const revocation = { ...profile.revocation, ...stricter };
+      expect(() => readProfile(asJson({ revocation }))).toThrow(
+        expect.objectContaining({ code: 'FRESHNESS_BELOW_FETCH_INTERVAL' }),
+      );
+    },
+  );
+
   test('reads back as it was written', () => {
     expect(readProfile(asJson({}))).toEqual(profile);
   });

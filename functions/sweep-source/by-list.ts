@@ -1,0 +1,249 @@
+// One list, or a delta of one: fetched by conditional GET, read once for the serials of all who depend on it. Only those
+// that it names, and one leaf of each issuer, are loaded and proved, so that a body costs the same whatever number of
+// certificates it covers.
+
+import { parseCertificate } from '../../core/certificate/parse.ts';
+import type { GoodAnswer, RevokedAnswer } from '../../core/certificate/revocation/answer.ts';
+import { type ScannedCrl, scanCrl } from '../../core/certificate/revocation/crl-scan.ts';
+import { scopeKeyOf } from '../../core/certificate/revocation/crl-scope.ts';
+import type { OfferedCrl } from '../../core/certificate/revocation/crl-signer.ts';
+import { freshestCrlOf, urlsOfPoint } from '../../core/certificate/revocation/distribution-points.ts';
+import { listSource } from '../../core/certificate/revocation/path-sources.ts';
+import { checkSuccession } from '../../core/certificate/revocation/succession.ts';
+import {
+  type SerialHex,
+  serialHex,
+  WantedSerials,
+} from '../../core/certificate/revocation/wanted-serials.ts';
+import { Refusal, Transient } from '../../core/errors.ts';
+import { revocationPolicy } from '../../core/policy.ts';
+import { type Ground, type Judged, judgeByLists, type Lists } from '../../core/sweep/judge.ts';
+import {
+  type Dependant,
+  type FetchedBody,
+  listRead,
+  type SweptRow,
+  type SweptSource,
+} from '../../core/sweep/ports.ts';
+import { type Found, firstThatAnswers, revoke, type SweepSourcePorts, sha256Of } from './parts.ts';
+
+/** @param maxBytes of one list, by the PSC's profile */
+export async function sweepList(
+  ports: SweepSourcePorts,
+  source: SweptSource,
+  ground: Ground,
+  maxBytes: number,
+): Promise<Found> {
+  const { url, body } = await firstThatAnswers(source.urls, async (from) => ({
+    url: from,
+    body: await ports.wire.list(
+      from,
+      from === (source.validatedBy ?? source.urls[0]) ? source : {},
+      maxBytes,
+    ),
+  }));
+  if (body.outcome === 'NOT_MODIFIED') return { outcome: 'UNCHANGED', source };
+  const bodySha256 = sha256Of(body.bytes);
+  const heard = heardFrom(source, url, body, bodySha256);
+  // A server that knows no conditional GET sends the same list again.
+  if (bodySha256 === source.bodySha256) return { outcome: 'UNCHANGED', source: heard };
+  const reading = new ListReading(ports, source, { bytes: body.bytes, ground, maxBytes });
+  const { word, crl } = await reading.done();
+  if (!word) return { outcome: 'IDLE', source };
+  const { crlNumber } = crl.extensions;
+  const numbered = {
+    scope: scopeKeyOf(crl),
+    ...(crlNumber !== undefined && { crlNumber: crlNumber.toString() }),
+  };
+  const deltas = await addDeltas(ports, source, crl);
+  const { thisUpdate, nextUpdate } = word;
+  return { outcome: 'PROCESSED', source: { ...heard, ...numbered, ...deltas, thisUpdate, nextUpdate } };
+}
+
+function heardFrom(
+  source: SweptSource,
+  url: string,
+  { etag, lastModified }: Extract<FetchedBody, { outcome: 'FETCHED' }>,
+  bodySha256: string,
+): SweptSource {
+  const { etag: _, lastModified: __, ...rest } = source;
+  return {
+    ...rest,
+    bodySha256,
+    validatedBy: url,
+    ...(etag && { etag }),
+    ...(lastModified && { lastModified }),
+  };
+}
+
+/** RFC 5280 §5.2.6: a complete list may say where its deltas are, whatever the certificates say. */
+async function addDeltas(ports: SweepSourcePorts, source: SweptSource, crl: ScannedCrl) {
+  if (crl.extensions.deltaBase !== undefined) return {};
+  const named = crl.extensions.freshestCrl.map(urlsOfPoint).filter((urls) => urls.length > 0);
+  const known = source.deltas ?? [];
+  const fresh = named.map((urls) => listSource(urls, source.id)).filter(({ id }) => !known.includes(id));
+  const { profile } = source;
+  for (const delta of fresh)
+    await ports.sources.add({
+      ...delta,
+      since: ports.clock.now(),
+      ...(profile !== undefined && { profile }),
+    });
+  return fresh.length > 0 ? { deltas: [...known, ...fresh.map(({ id }) => id)] } : {};
+}
+
+interface Body {
+  readonly bytes: Uint8Array;
+  readonly ground: Ground;
+  readonly maxBytes: number;
+}
+
+/** One body over all its dependants, so many rows at a time. */
+class ListReading {
+  readonly ports: SweepSourcePorts;
+  readonly source: SweptSource;
+  readonly body: Body;
+  /** Issuers over which the body was believed. */
+  readonly proved = new Set<string>();
+  readonly refusals: Refusal[] = [];
+  word: GoodAnswer | RevokedAnswer | undefined;
+  crl: ScannedCrl | undefined;
+  /** Rows of issuers may outlive the last leaf below them. */
+  isAsked = false;
+
+  constructor(ports: SweepSourcePorts, source: SweptSource, body: Body) {
+    this.ports = ports;
+    this.source = source;
+    this.body = body;
+  }
+
+  /** `word` undefined: nobody depends on the list any more. @throws Refusal where it proved nothing */
+  async done(): Promise<{ readonly word: GoodAnswer | RevokedAnswer | undefined; readonly crl: ScannedCrl }> {
+    const { base, id } = this.source;
+    let rows: SweptRow[] = [];
+    for await (const page of this.ports.sources.rows(base ?? id)) {
+      rows.push(...(await this.stillAsked(page)));
+      if (rows.length < revocationPolicy.sweptRowsAtOnce) continue;
+      await this.read(rows);
+      rows = [];
+    }
+    if (rows.length > 0) await this.read(rows);
+    const { word, crl = this.scan([], new Map()) } = this;
+    if (!word && this.isAsked)
+      throw this.refusals[0] ?? new Refusal('REVOCATION_UNAVAILABLE', { retryable: true });
+    return { word, crl };
+  }
+
+  /** Who expired too long ago is forgotten on the way (A-157). */
+  async stillAsked(page: readonly SweptRow[]): Promise<readonly SweptRow[]> {
+    const end = this.body.ground.now.getTime() - revocationPolicy.sweptAfterExpiry;
+    const over = page.filter(({ leaf }) => leaf && leaf.notAfter.getTime() < end);
+    for (const { leaf, issuers } of over)
+      await this.ports.sources.forget([this.source.base ?? this.source.id], { ...leaf!, issuers });
+    return over.length > 0 ? page.filter((row) => !over.includes(row)) : page;
+  }
+
+  async read(rows: readonly SweptRow[]): Promise<void> {
+    const groups = Map.groupBy(rows, ({ issuers }) => issuers);
+    const above = new Map<string, readonly Dependant[]>();
+    for (const [issuers, members] of groups) {
+      const some = await this.representatives(members);
+      this.isAsked ||= some.length > 0 || members.some(({ leaf }) => leaf);
+      above.set(issuers, some);
+    }
+    const crl = this.scan(rows, above);
+    const { deltaBase } = crl.extensions;
+    const lists: Lists = {
+      crls: [{ source: this.source.urls[0]!, crl }, ...(await this.deltasFor(crl, above))],
+      deltasAlone: deltaBase !== undefined,
+    };
+    for (const [issuers, some] of above) this.believe(issuers, some, groups.get(issuers)!, lists);
+    for (const row of rows) {
+      if (row.serials.some((serial) => crl.entries.has(serial))) await this.end(row, lists);
+    }
+  }
+
+  /** Some leafs below these issuers, one of which must prove the list. */
+  async representatives(members: readonly SweptRow[]): Promise<readonly Dependant[]> {
+    const some = members.slice(0, revocationPolicy.representatives);
+    const leafs = await this.ports.sources.dependants(some);
+    const [first] = members;
+    if (leafs.length > 0 || !first || first.under === undefined) return leafs;
+    for await (const page of this.ports.sources.rows(first.under, first.issuers)) {
+      const found = await this.ports.sources.dependants(page.slice(0, revocationPolicy.representatives));
+      if (found.length > 0) return found;
+    }
+    return [];
+  }
+
+  scan(rows: readonly SweptRow[], above: ReadonlyMap<string, readonly Dependant[]>): ScannedCrl {
+    const serials = new Set<SerialHex>(rows.flatMap((row) => row.serials));
+    // A path is judged whole: its issuers are looked for too, whatever source they name.
+    for (const some of above.values()) {
+      for (const { chain } of some) {
+        for (const der of chain) serials.add(serialHex(parseCertificate(der).serialNumber));
+      }
+    }
+    const { bytes, maxBytes } = this.body;
+    const crl = scanCrl(bytes, new WantedSerials(serials), { maxBytes });
+    if (!this.crl) checkSuccession(listRead(this.source), { crl });
+    this.crl = crl;
+    return crl;
+  }
+
+  /** A hold on a complete list may have been lifted since: its deltas are heard before anything ends by it. */
+  async deltasFor(crl: ScannedCrl, above: ReadonlyMap<string, readonly Dependant[]>): Promise<OfferedCrl[]> {
+    const entries = [...crl.entries.values()].flat();
+    const held = entries.some(({ revocationReason }) => revocationReason === 'certificateHold');
+    if (crl.extensions.deltaBase !== undefined || !held) return [];
+    const certificates = [...above.values()].flatMap((some) => some[0]?.chain ?? []).map(parseCertificate);
+    const points = [...crl.extensions.freshestCrl, ...certificates.flatMap(freshestCrlOf)];
+    const lists = new Map(points.map(urlsOfPoint).map((urls) => [urls[0], urls] as const));
+    const found = [...lists.values()].map((urls) => this.delta(urls, crl.wanted));
+    return (await Promise.all(found)).flat();
+  }
+
+  /** One that does not come, or does not read, is as good as none (check-by-crls.ts). */
+  async delta(urls: readonly string[], wanted: WantedSerials): Promise<readonly OfferedCrl[]> {
+    const { maxBytes } = this.body;
+    try {
+      const ask = (url: string) => this.ports.wire.list(url, {}, maxBytes);
+      const body = await firstThatAnswers(urls, ask);
+      if (body.outcome !== 'FETCHED') return [];
+      return [{ source: urls[0]!, crl: scanCrl(body.bytes, wanted, { maxBytes }) }];
+    } catch (error) {
+      if (error instanceof Refusal || error instanceof Transient) return [];
+      throw error;
+    }
+  }
+
+  believe(issuers: string, some: readonly Dependant[], members: readonly SweptRow[], lists: Lists): void {
+    // A leaf that has rows only elsewhere was not looked for here.
+    const from = members.some(({ leaf }) => leaf) ? 0 : 1;
+    for (const dependant of some) {
+      if (this.proved.has(issuers)) return;
+      this.hear(issuers, judgeByLists(dependant, lists, this.body.ground, from));
+    }
+  }
+
+  hear(issuers: string, { words, refusals }: Judged): void {
+    this.word ??= words[0];
+    if (words.length > 0) this.proved.add(issuers);
+    this.refusals.push(...refusals.slice(0, revocationPolicy.representatives - this.refusals.length));
+  }
+
+  /** The row is named: each leaf of it is judged by itself. */
+  async end(row: SweptRow, lists: Lists): Promise<void> {
+    const { sources } = this.ports;
+    const pages = row.leaf ? [[row]] : sources.rows(row.under!, row.issuers);
+    for await (const page of pages) {
+      for (let at = 0; at < page.length; at += 100) {
+        for (const dependant of await sources.dependants(page.slice(at, at + 100))) {
+          const judged = judgeByLists(dependant, lists, this.body.ground, row.leaf ? 0 : 1);
+          this.hear(row.issuers, judged);
+          for (const revoked of judged.revoked) await revoke(this.ports, revoked, 'crl', this.body.bytes);
+        }
+      }
+    }
+  }
+}

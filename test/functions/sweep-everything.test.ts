@@ -1,0 +1,271 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { ledger } from '../../adapters/dynamodb/ledger.ts';
+import { context, sequence } from '../../core/certificate/der-writer.ts';
+import { parseCertificate } from '../../core/certificate/parse.ts';
+import type { PscProfile } from '../../core/certificate/psc-profile.ts';
+import { frozenAt } from '../../core/certificate/revocation/freshness.ts';
+import { keyThumbprintOf, thumbprintOf } from '../../core/certificate/thumbprint.ts';
+import { Transient } from '../../core/errors.ts';
+import { sweepSource } from '../../functions/sweep-source/sweep-source.ts';
+import type { Issued } from '../support/certificates.ts';
+import { deltaIndicator, extension, uri } from '../support/revocation-lists.ts';
+import { listUrl, sweepStand } from '../support/sweep.ts';
+
+// A-157: whatever was valid once and is not revoked yet is asked about, in any state, by whatever names its source.
+
+let stand: ReturnType<typeof sweepStand>;
+beforeEach(() => {
+  stand = sweepStand();
+});
+
+const minutes = (count: number) => stand.clock.advance(count * 60);
+const state = async (leaf: Issued) => {
+  const status = await stand.ports.statuses.status(leaf.thumbprint);
+  return status && [status.validity, status.networkStatus, status.code];
+};
+const revokedFacts = () =>
+  stand.evidence().flatMap(({ kind, facts }) => (kind === 'certificate.revoked' ? [facts] : []));
+const rows = () =>
+  [...stand.items.values()].filter(({ pk, sk }) => pk.startsWith('SRC#') && sk.startsWith('CERT#'));
+
+/** Of the profile under which all of this stand's certificates are known. */
+function profileSays(revocation: Partial<PscProfile['revocation']>): void {
+  const [[id, profile]] = [...stand.trust.profiles] as [[string, PscProfile]];
+  const changed = { ...profile, revocation: { ...profile.revocation, ...revocation } };
+  (stand.trust.profiles as Map<string, PscProfile>).set(id, changed);
+}
+
+describe('a certificate that people rejected', () => {
+  async function rejected(leaf: Issued): Promise<void> {
+    await stand.pending(leaf);
+    const by = await stand.active(stand.leaf('another key'));
+    await stand.disable({ thumbprint: leaf.thumbprint }, { by });
+  }
+
+  test('becomes revoked when its PSC revokes it, with its evidence, and wakes nobody', async () => {
+    const leaf = stand.listed('one');
+    await rejected(leaf);
+    stand.queues.announced.length = 0;
+    stand.says(stand.list({ revoked: [{ leaf, reason: 1 }] }));
+    expect(await stand.sweep()).toEqual(['PROCESSED']);
+    const [enrolment] = await stand.enrolments.ofCertificate('FINTECH_CL', leaf.thumbprint);
+    expect(enrolment).toMatchObject({ networkStatus: 'rejected', validity: 'revoked', code: 'WITHDRAWN' });
+    expect(revokedFacts()).toEqual([expect.objectContaining({ networkStatus: 'rejected' })]);
+    expect(stand.queues.announced).toEqual([]);
+    expect(stand.kept).toHaveLength(1);
+    expect(rows()).toEqual([]);
+  });
+
+  test('and enrolled again is revoked in both of its enrolments', async () => {
+    const leaf = stand.listed('one');
+    await rejected(leaf);
+    await stand.pending(leaf);
+    stand.says(stand.list({ revoked: [{ leaf }] }));
+    await stand.sweep();
+    const both = await stand.enrolments.ofCertificate('FINTECH_CL', leaf.thumbprint);
+    expect(both.map(({ validity, networkStatus }) => [validity, networkStatus])).toEqual([
+      ['revoked', 'rejected'],
+      ['revoked', 'rejected'],
+    ]);
+  });
+});
+
+test('an expired certificate that is revoked afterwards stays expired, and that is written down once', async () => {
+  const leaf = stand.listed('short', { notAfter: new Date('2026-06-10T00:00:00Z') });
+  await stand.active(leaf);
+  const [holding] = await stand.disables.holdings('FINTECH_CL');
+  stand.clock.set(new Date('2026-06-20T00:00:00Z'));
+  await stand.enrolments.move({
+    from: holding!.enrolment!,
+    to: { validity: 'expired', networkStatus: 'disabled' },
+    steps: [],
+    evidence: [
+      {
+        id: 'E',
+        scope: 'FINTECH_CL',
+        kind: 'x',
+        at: new Date(),
+        actor: { kind: 'node', function: 'x' },
+        subjects: {},
+      },
+    ],
+    outbox: [],
+  });
+  stand.says(stand.list({ revoked: [{ leaf, reason: 1 }] }));
+  await stand.sweep();
+  expect((await state(leaf))?.[0]).toBe('expired');
+  expect(revokedFacts()).toHaveLength(1);
+  minutes(24 * 60);
+  stand.says(stand.list({ revoked: [{ leaf, reason: 1 }] }));
+  expect(await stand.sweep()).toEqual(['IDLE']);
+  expect(revokedFacts()).toHaveLength(1);
+});
+
+test('S11 a certificate that waits for two participants is revoked for both', async () => {
+  const leaf = await stand.active(stand.listed('one'));
+  const [row] = rows();
+  const { sk } = row!;
+  const other = { ...row!, sk: sk.replace('FINTECH_CL', 'OTRA_CL') };
+  stand.items.set(JSON.stringify([other.pk, other.sk]), other);
+  stand.says(stand.list({ revoked: [{ leaf }] }));
+  await stand.sweep();
+  expect((await state(leaf))?.[0]).toBe('revoked');
+  expect(rows()).toEqual([]);
+});
+
+describe('a list that only the PSC profile names', () => {
+  const url = 'http://psc.example/perfil.crl';
+  beforeEach(() => profileSays({ source: { kind: 'crl', url } }));
+
+  test('revokes what names nobody itself', async () => {
+    const leaf = await stand.active(stand.leaf('silent'));
+    stand.serves(url, stand.list({ revoked: [{ leaf }] }));
+    expect(await stand.sweep()).toEqual(['PROCESSED']);
+    expect(await state(leaf)).toEqual(['revoked', 'disabled', 'CERTIFICATE_REVOKED']);
+    expect(rows()).toEqual([]);
+  });
+
+  test('is asked beside a pointer, and payouts freeze by both', async () => {
+    const leaf = await stand.active(stand.listed('pointing'));
+    stand.serves(listUrl, stand.list());
+    stand.serves(url, stand.list({ revoked: [{ leaf }] }));
+    const { sources } = (await stand.ports.statuses.status(leaf.thumbprint))!;
+    expect(sources).toEqual([(await stand.source(listUrl)).id, (await stand.source(url)).id]);
+    // Whichever comes first: nobody is left to ask about at the other once it is revoked.
+    expect(await stand.sweep()).toContain('PROCESSED');
+    expect((await state(leaf))?.[0]).toBe('revoked');
+  });
+});
+
+test('A-164 a PSC whose profile is stricter freezes sooner', async () => {
+  const hour = 3_600_000;
+  await stand.active(stand.listed('one'));
+  stand.says(stand.list({ hours: 2 }));
+  await stand.sweep();
+  const before = frozenAt(await stand.source());
+  profileSays({ frozenAfterStale: hour, frozenAfterLastGoodFetch: 2 * hour });
+  minutes(60);
+  stand.down();
+  await stand.sweep();
+  expect(before.getTime() - frozenAt(await stand.source()).getTime()).toBe(24 * hour);
+});
+
+describe('a delta list', () => {
+  const deltaUrl = 'http://psc.example/delta.crl';
+  const points = sequence(sequence(context(0, context(0, uri(deltaUrl)))));
+  const freshest = { oid: '2.5.29.46', critical: false, value: points };
+  const named = (label: string) => stand.listed(label, { extensions: [freshest] });
+  const delta = (leaf: Issued, reason: number, number = 8) =>
+    stand.list({ revoked: [{ leaf, reason }], number, extensions: [deltaIndicator(7)] });
+
+  test('that a certificate names revokes before its complete list does', async () => {
+    const leaf = await stand.active(named('one'));
+    stand.serves(listUrl, stand.list({ number: 7 }));
+    stand.serves(deltaUrl, delta(leaf, 1));
+    expect(await stand.sweep()).toEqual(['PROCESSED', 'PROCESSED']);
+    expect((await state(leaf))?.[0]).toBe('revoked');
+  });
+
+  test('that only the complete list names is found there', async () => {
+    const leaf = await stand.active(stand.listed('one'));
+    stand.serves(listUrl, stand.list({ number: 7, extensions: [extension('2.5.29.46', points)] }));
+    stand.serves(deltaUrl, delta(leaf, 1));
+    expect(await stand.sweep()).toEqual(['PROCESSED']);
+    expect((await state(leaf))?.[0]).toBe('valid');
+    expect(await stand.sweep()).toEqual(['PROCESSED']);
+    expect((await state(leaf))?.[0]).toBe('revoked');
+  });
+
+  test('lifts a hold before anything ends by it', async () => {
+    const leaf = await stand.active(named('one'));
+    stand.serves(listUrl, stand.list({ revoked: [{ leaf, reason: 6 }], number: 7 }));
+    stand.serves(deltaUrl, delta(leaf, 8));
+    await stand.sweep();
+    expect((await state(leaf))?.[0]).toBe('valid');
+  });
+
+  test('that is forged, or stays away, changes nothing and freezes nobody', async () => {
+    const leaf = await stand.active(named('one'));
+    stand.serves(listUrl, stand.list({ number: 7, hours: 240 }));
+    stand.serves(
+      deltaUrl,
+      stand.list({ number: 8, revoked: [{ leaf }], forged: true, extensions: [deltaIndicator(7)] }),
+    );
+    expect((await stand.sweep()).sort()).toEqual(['FAILED', 'PROCESSED']);
+    expect((await state(leaf))?.[0]).toBe('valid');
+    const { sources } = (await stand.ports.statuses.status(leaf.thumbprint))!;
+    expect(sources).toEqual([(await stand.source(listUrl)).id]);
+  });
+});
+
+test('a node certificate that people pinned is asked about, and ends', async () => {
+  const leaf = stand.listed('node');
+  const [own, anchor] = [leaf, stand.root].map(({ der }) => parseCertificate(der)) as [
+    ReturnType<typeof parseCertificate>,
+    ReturnType<typeof parseCertificate>,
+  ];
+  const status = {
+    thumbprint: leaf.thumbprint,
+    keyThumbprint: keyThumbprintOf(own.spki),
+    participant: 'BANCO_CL',
+    enrolmentId: 'pin.1',
+    use: 'signing',
+    networkStatus: 'active',
+    validity: 'valid',
+    notAfter: own.notAfter,
+    acceptingOperators: [],
+    sources: [],
+    anchor: thumbprintOf(anchor.der),
+    activatedAt: stand.clock.now(),
+  } as const;
+  const at = stand.clock.now();
+  const evidence = {
+    id: 'E-pin',
+    scope: 'BANCO_CL',
+    kind: 'peer.pinned',
+    at,
+    actor: { kind: 'node', function: 'apply-act' } as const,
+    subjects: {},
+  };
+  await ledger(stand.table, stand.sealer, async () => undefined).commit(
+    [{ noun: 'certificate', status, path: [leaf.der], version: 1 }],
+    ['p'],
+    { evidence: [evidence], outbox: [] },
+  );
+  stand.says(stand.list({ revoked: [{ leaf }] }));
+  expect(await stand.sweep()).toEqual(['PROCESSED']);
+  expect((await state(leaf))?.slice(0, 2)).toEqual(['revoked', 'disabled']);
+  expect(rows()).toEqual([]);
+});
+
+test('a source whose last certificate is forgotten is asked no more and rings for nobody', async () => {
+  const leaf = await stand.active(stand.listed('one'));
+  stand.says(stand.list({ revoked: [{ leaf }] }));
+  await stand.sweep();
+  const asked = stand.asked.length;
+  stand.down();
+  for (let hour = 0; hour < 5; hour++) {
+    minutes(60);
+    expect(await stand.sweep()).toEqual(['IDLE']);
+  }
+  expect([stand.asked.length, stand.alarms]).toEqual([asked, []]);
+});
+
+test('what one server said of its list is not told to another', async () => {
+  const places = [listUrl, 'http://mirror.example/lista.crl'].map(uri);
+  const value = sequence(sequence(context(0, context(0, ...places))));
+  await stand.active(stand.leaf('one', { extensions: [{ oid: '2.5.29.31', critical: false, value }] }));
+  stand.says({ outcome: 'FETCHED', bytes: stand.list(), etag: '"1"' });
+  await stand.sweep();
+  minutes(60);
+  const { id } = await stand.source();
+  const { wire } = stand.sweepPorts;
+  const list: typeof wire.list = async (url, known, max) => {
+    if (url !== listUrl) return wire.list(url, known, max);
+    stand.asked.push('down');
+    throw new Transient('TransientEgress', 'down');
+  };
+  stand.says(stand.list());
+  await sweepSource({ ...stand.sweepPorts, wire: { ...wire, list } }, { source: id });
+  expect(stand.asked).toEqual([`GET ${listUrl}`, 'down', 'GET http://mirror.example/lista.crl']);
+});
