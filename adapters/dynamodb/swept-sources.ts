@@ -17,6 +17,7 @@ import {
   type Item,
   type Key,
   number,
+  queryAll,
   type StoredItem,
   type Table,
   type Write,
@@ -91,10 +92,15 @@ function rowFrom(item: StoredItem): SweptRow {
 
 export function sweptSources(table: Table): SweptSources {
   return {
-    async due(now, limit) {
+    async due(now, limit = Number.POSITIVE_INFINITY) {
       const range = { is: '<=', value: now.toISOString() } as const;
-      const { items } = await table.query({ index: 'GSI2', hash: DUE, range, limit });
-      return items.map(({ pk }) => pk.slice('SRC#'.length));
+      const page = Number.isFinite(limit) ? { limit } : {};
+      const ids: string[] = [];
+      for await (const { pk } of queryAll(table, { index: 'GSI2', hash: DUE, range, ...page })) {
+        ids.push(pk.slice('SRC#'.length));
+        if (ids.length >= limit) break;
+      }
+      return ids;
     },
     async find(id) {
       const item = await table.get(sourceKey(id));

@@ -56,7 +56,7 @@ export interface Dependant {
 
 export interface SweptSources {
   /** Ids of sources whose next attempt is due, those that have waited longest first. */
-  due(now: Date, limit: number): Promise<readonly string[]>;
+  due(now: Date, limit?: number): Promise<readonly string[]>;
   find(id: string): Promise<SweptSource | undefined>;
   /** One write per sweep of a source; another sweep that was faster stands. */
   save(source: SweptSource): Promise<void>;

@@ -14,9 +14,11 @@ import { checkSuccession, knownListOf } from '../../core/certificate/revocation/
 import { WantedSerials } from '../../core/certificate/revocation/wanted-serials.ts';
 import { type Thumbprint, thumbprintOf } from '../../core/certificate/thumbprint.ts';
 import { Refusal, Transient } from '../../core/errors.ts';
+import { revocationPolicy } from '../../core/policy.ts';
 import type { Clock, Signer } from '../../core/ports.ts';
 import { provedPath } from '../../core/sweep/judge.ts';
 import type { Dependant, RevocationWire, SweptSource, SweptSources } from '../../core/sweep/ports.ts';
+import { representatives } from '../../core/sweep/representatives.ts';
 import type { TrustSource } from '../../core/trust.ts';
 import { chooseTruststore } from '../../core/truststore/choice.ts';
 import { listName, signTruststore } from '../../core/truststore/manifest.ts';
@@ -25,7 +27,7 @@ export interface PublishTruststorePorts {
   readonly clock: Clock;
   readonly stage: Stage;
   readonly trust: TrustSource;
-  readonly sources: Pick<SweptSources, 'due' | 'find' | 'dependants'>;
+  readonly sources: Pick<SweptSources, 'due' | 'find' | 'rows' | 'dependants'>;
   readonly wire: Pick<RevocationWire, 'list'>;
   readonly shelf: TruststoreShelf;
   readonly records: TruststoreRecords;
@@ -88,17 +90,20 @@ async function gather(
   const kept = new Map<string, KeptList>();
   for (const id of await ports.sources.due(always)) {
     const source = await ports.sources.find(id);
-    if (source?.kind !== 'crl') continue;
+    // A delta is no list of its own.
+    if (source?.kind !== 'crl' || source.base !== undefined) continue;
     let isUsed = false;
-    for await (const page of ports.sources.dependants(id)) {
-      for (const dependant of page) {
-        const issuers = issuersOf(dependant);
-        if (paths.has(issuers)) continue;
-        const path = provedPath(dependant, ground);
-        if (!(path instanceof Refusal)) paths.set(issuers, path);
+    for await (const page of ports.sources.rows(id)) {
+      for (const members of Map.groupBy(page, ({ issuers }) => issuers).values()) {
+        for (const dependant of await representatives(ports.sources, members)) {
+          isUsed = true;
+          const issuers = issuersOf(dependant);
+          if (paths.has(issuers)) continue;
+          const path = provedPath(dependant, ground);
+          if (!(path instanceof Refusal)) paths.set(issuers, path);
+        }
       }
-      isUsed ||= page.length > 0;
-      // All that name one list stand under the same few CAs: the first hundred show them.
+      // All that name one list stand under the same few CAs: the first thousands show them.
       break;
     }
     const list = isUsed ? await currentList(ports, source, before.kept.get(id)) : undefined;
@@ -136,7 +141,7 @@ async function fetched({ wire }: PublishTruststorePorts, { urls }: SweptSource):
   let last: unknown = new Refusal('NO_REVOCATION_SOURCE');
   for (const url of urls) {
     try {
-      const body = await wire.list(url, {});
+      const body = await wire.list(url, {}, revocationPolicy.crlMaxBytes);
       if (body.outcome === 'FETCHED') return body.bytes;
     } catch (error) {
       if (!(error instanceof Refusal || error instanceof Transient)) throw error;

@@ -25,6 +25,7 @@ import {
   type SweptRow,
   type SweptSource,
 } from '../../core/sweep/ports.ts';
+import { representatives } from '../../core/sweep/representatives.ts';
 import { type Found, firstThatAnswers, revoke, type SweepSourcePorts, sha256Of } from './parts.ts';
 
 /** @param maxBytes of one list, by the PSC's profile */
@@ -147,7 +148,7 @@ class ListReading {
     const groups = Map.groupBy(rows, ({ issuers }) => issuers);
     const above = new Map<string, readonly Dependant[]>();
     for (const [issuers, members] of groups) {
-      const some = await this.representatives(members);
+      const some = await representatives(this.ports.sources, members);
       this.isAsked ||= some.length > 0 || members.some(({ leaf }) => leaf);
       above.set(issuers, some);
     }
@@ -161,19 +162,6 @@ class ListReading {
     for (const row of rows) {
       if (row.serials.some((serial) => crl.entries.has(serial))) await this.end(row, lists);
     }
-  }
-
-  /** Some leafs below these issuers, one of which must prove the list. */
-  async representatives(members: readonly SweptRow[]): Promise<readonly Dependant[]> {
-    const some = members.slice(0, revocationPolicy.representatives);
-    const leafs = await this.ports.sources.dependants(some);
-    const [first] = members;
-    if (leafs.length > 0 || !first || first.under === undefined) return leafs;
-    for await (const page of this.ports.sources.rows(first.under, first.issuers)) {
-      const found = await this.ports.sources.dependants(page.slice(0, revocationPolicy.representatives));
-      if (found.length > 0) return found;
-    }
-    return [];
   }
 
   scan(rows: readonly SweptRow[], above: ReadonlyMap<string, readonly Dependant[]>): ScannedCrl {
