@@ -1,11 +1,9 @@
 // How does an act change what people may do? All of its grants, their seals, the evidence that names those seals and
 // the mails that tell of them: one transaction.
 
-import { parseCertificate } from '../../core/certificate/parse.ts';
 import type { EvidenceRecord, StateMark } from '../../core/evidence/record.ts';
 import type { Grant, Ledger } from '../../core/people/ports.ts';
 import type { Sealer } from '../../core/ports.ts';
-import { watchOf } from '../../core/sweep/watch.ts';
 import { actWrite } from './acts.ts';
 import { apiKeys } from './api-keys.ts';
 import { bootstrapWrite } from './bootstraps.ts';
@@ -70,10 +68,10 @@ async function writesOf(
       { put: item, when: own },
       { put: chainItem(grant.status.thumbprint, grant.path) },
     ];
-    const { status, path, enrolment } = grant;
-    // The sweep asks about nodes' certificates as about everybody's; an enrolment was indexed when it arrived.
+    const { status, watch, enrolment } = grant;
     if (enrolment) writes.push(activeWrite(enrolment));
-    else writes.push(...watchWrites(watchOf(path.map(parseCertificate)), status, status.activatedAt));
+    // The sweep asks about nodes' certificates as about everybody's.
+    if (watch) writes.push(...watchWrites(watch, status, status.activatedAt));
     return { writes, marks: [mark] };
   }
   if (grant.noun === 'noFactor') {

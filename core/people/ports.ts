@@ -5,6 +5,7 @@ import type { ApiKeyGrant, ApiKeyRecord } from '../api-key.ts';
 import type { CertificateStatus, Enrolment, Step } from '../enrolment/enrolment.ts';
 import type { EvidenceRecord } from '../evidence/record.ts';
 import type { OutboxEntry } from '../outbox.ts';
+import type { Watch } from '../sweep/watch.ts';
 import type { Act } from './act.ts';
 import type { Decision } from './decision.ts';
 import type { FailureCount, FailureLimit } from './failures.ts';
@@ -164,6 +165,8 @@ export type Grant =
       readonly noun: 'certificate';
       readonly status: CertificateStatus;
       readonly path: readonly Uint8Array[];
+      /** Absent where an enrolment was watched since it arrived. */
+      readonly watch?: Watch;
       readonly version: number;
       /** The enrolment that becomes active with it; absent where people pinned it by hand. */
       readonly enrolment?: { readonly from: Enrolment; readonly steps: readonly Step[] };

@@ -24,7 +24,7 @@ import type {
   People,
 } from '../../core/people/ports.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
-import type { TrustSource } from '../../core/trust.ts';
+import type { TrustInForce, TrustSource } from '../../core/trust.ts';
 import type { AnchorShelf } from './anchors-act.ts';
 
 export interface ApplyActDeps extends SenderPorts {
@@ -32,7 +32,7 @@ export interface ApplyActDeps extends SenderPorts {
   readonly node: Institution;
   readonly enrolments: Pick<EnrolmentStore, 'find' | 'messageOf' | 'chainOf'>;
   readonly statuses: StatusStore;
-  sourcesOf(path: CertificationPath): readonly string[];
+  sourcesOf(path: CertificationPath, profiles: TrustInForce['profiles']): readonly string[];
   readonly clock: Clock;
   readonly ids: Ids;
   /** Cryptographic. */

@@ -22,6 +22,7 @@ import { decisionIdOf } from '../../core/people/decision.ts';
 import type { Party } from '../../core/people/party.ts';
 import { wakeEntry } from '../../core/people/wake.ts';
 import { enrolmentLimits } from '../../core/policy.ts';
+import { watchOf } from '../../core/sweep/watch.ts';
 import { type Applied, type ApplyActDeps, nothing } from './applying.ts';
 import { endOneCertificate } from './end-certificates.ts';
 import type { ActContext } from './people-acts.ts';
@@ -40,7 +41,7 @@ export async function confirmCertificate(
   if (enrolment.networkStatus !== 'pending') throw new Refusal('ENROLMENT_NOT_PENDING');
   if (!enrolment.steps.some(({ number, outcome }) => (number === 3 || number === 9) && outcome === 'GOOD'))
     throw new Refusal('NODE_CERTIFICATE_UNCHECKED');
-  const { proved, signsFrom } = await announcedAgain(deps, peer, enrolment, now);
+  const { proved, profiles, signsFrom } = await announcedAgain(deps, peer, enrolment, now);
   const status: CertificateStatus = {
     thumbprint: proved.thumbprint,
     keyThumbprint: keyThumbprintOf(proved.leaf.spki),
@@ -51,7 +52,7 @@ export async function confirmCertificate(
     validity: 'valid',
     notAfter: proved.leaf.notAfter,
     acceptingOperators: [],
-    sources: deps.sourcesOf(proved.path),
+    sources: deps.sourcesOf(proved.path, profiles),
     anchor: proved.anchor,
     pscProfile: proved.pscProfile,
     activatedAt: now,
@@ -81,7 +82,7 @@ async function announcedAgain(deps: ApplyActDeps, peer: Party, enrolment: Enrolm
   const proved = admitNodeCertificate(announced.chain, { now, anchors, profiles, peer, current });
   if (proved.outcome === 'REFUSED') throw new Refusal('PROOF_BROKEN', { found: proved.code });
   if (proved.thumbprint !== enrolment.thumbprint) throw new Refusal('PROOF_BROKEN');
-  return { proved, signsFrom: announced.signsFrom };
+  return { proved, profiles, signsFrom: announced.signsFrom };
 }
 
 /** Rejected, it is settled at once: the execution that waits reads the act again. */
@@ -106,7 +107,8 @@ export async function announceCertificate(
   if (!current)
     throw new Refusal('CERTIFICATE_NOT_ACTIVE', { expected: 'a first certificate, pinned here too' });
   const chain = parameters.certificate_chain.map((text) => Buffer.from(text, 'base64'));
-  const path = validatePath({ chain, anchors: (await deps.trust.inForce()).anchors, now, policy: {} });
+  const { anchors, profiles } = await deps.trust.inForce();
+  const path = validatePath({ chain, anchors, now, policy: {} });
   checkLeafFor('signing', path.leaf);
   const thumbprint = thumbprintOf(path.leaf.der);
   if (thumbprint !== parameters.certificate_thumbprint)
@@ -124,7 +126,7 @@ export async function announceCertificate(
     validity: 'valid',
     notAfter: path.leaf.notAfter,
     acceptingOperators: [],
-    sources: deps.sourcesOf(path),
+    sources: deps.sourcesOf(path, profiles),
     anchor: thumbprintOf(path.anchor.certificate.der),
     activatedAt: now,
     signsFrom: handOver(current.notAfter, asked, now),
@@ -133,11 +135,12 @@ export async function announceCertificate(
   const peers = (await deps.parties.parties()).filter(
     (one) => one.kind !== 'participant' && one.finId !== finId,
   );
+  const watch = watchOf(path.path, profiles.get(path.anchor.pscProfile ?? ''));
   const refs = { enrolmentId, thumbprint, actId: act.actId };
   const messages = peers.map((peer) => announcementTo(peer.finId, refs, now));
   return {
     ...nothing,
-    grants: [{ noun: 'certificate', status, path: path.path.map(({ der }) => der), version: 1 }],
+    grants: [{ noun: 'certificate', status, path: path.path.map(({ der }) => der), watch, version: 1 }],
     mails: [...messages, announceToParticipants(finId, thumbprint, now)],
     subjects: { thumbprint, enrolmentId },
   };

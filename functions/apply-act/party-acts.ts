@@ -14,6 +14,7 @@ import {
   type ProfileParameters,
 } from '../../core/people/act-parameters.ts';
 import type { Party } from '../../core/people/party.ts';
+import { watchOf } from '../../core/sweep/watch.ts';
 import { type Applied, type ApplyActDeps, nothing, together } from './applying.ts';
 import { type ActContext, inviteAll } from './people-acts.ts';
 
@@ -136,7 +137,8 @@ async function pinnedCertificate(
   { actId, now, version }: { actId: string; now: Date; version: number },
 ) {
   const chain = peer.certificate_chain.map((text) => Buffer.from(text, 'base64'));
-  const path = validatePath({ chain, anchors: (await trust.inForce()).anchors, now, policy: {} });
+  const { anchors, profiles } = await trust.inForce();
+  const path = validatePath({ chain, anchors, now, policy: {} });
   checkLeafFor('signing', path.leaf);
   const thumbprint = thumbprintOf(path.leaf.der);
   if (thumbprint !== peer.certificate_thumbprint)
@@ -151,12 +153,13 @@ async function pinnedCertificate(
     validity: 'valid',
     notAfter: path.leaf.notAfter,
     acceptingOperators: [],
-    sources: sourcesOf(path),
+    sources: sourcesOf(path, profiles),
     anchor: thumbprintOf(path.anchor.certificate.der),
     activatedAt: now,
     ...(path.anchor.pscProfile && { pscProfile: path.anchor.pscProfile }),
   };
-  return { noun: 'certificate' as const, status, path: path.path.map(({ der }) => der), version };
+  const watch = watchOf(path.path, profiles.get(path.anchor.pscProfile ?? ''));
+  return { noun: 'certificate' as const, status, path: path.path.map(({ der }) => der), watch, version };
 }
 
 function partyOf(profile: ProfileParameters, version: number): Party {

@@ -14,7 +14,7 @@ import { Refusal } from '../../core/errors.ts';
 import type { Institution, MessageHeader } from '../../core/message/envelope.ts';
 import type { Party } from '../../core/people/party.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
-import type { TrustSource } from '../../core/trust.ts';
+import type { TrustInForce, TrustSource } from '../../core/trust.ts';
 import { type ReceivedOutcome, statusOf } from './receive-enrolment.ts';
 
 export interface ReceiveNodeCertificatePorts {
@@ -25,7 +25,7 @@ export interface ReceiveNodeCertificatePorts {
   readonly enrolments: EnrolmentStore;
   readonly statuses: Pick<StatusStore, 'status'>;
   readonly trust: TrustSource;
-  sourcesOf(path: CertificationPath): readonly string[];
+  sourcesOf(path: CertificationPath, profiles: TrustInForce['profiles']): readonly string[];
 }
 
 /** A message of a peer, its signature proved. */
@@ -47,7 +47,7 @@ export async function receiveNodeCertificate(
   const { certificate, peer, header, message } = announced;
   const known = await ports.enrolments.find(certificate.enrolmentId);
   if (known) return statusOf(known, peer);
-  const verdict = await verdictOn(ports, announced);
+  const { verdict, profiles } = await verdictOn(ports, announced);
   const before = await ports.statuses.status(verdict.thumbprint);
   if (before?.networkStatus === 'active') {
     if (before.participant !== peer.finId) throw new Refusal('CERTIFICATE_OF_ANOTHER');
@@ -69,7 +69,8 @@ export async function receiveNodeCertificate(
     signedBy: announced.signer.thumbprint,
     node: ports.node.finId,
     body: message.bytes,
-    sources: verdict.outcome === 'ADMITTED' ? ports.sourcesOf(verdict.path) : [],
+    profiles,
+    sources: verdict.outcome === 'ADMITTED' ? ports.sourcesOf(verdict.path, profiles) : [],
   });
   const recorded = await ports.enrolments.record({ ...fresh, message });
   if (recorded.outcome === 'RECORDED') return statusOf(fresh.enrolment, peer);
@@ -87,7 +88,8 @@ async function verdictOn(ports: ReceiveNodeCertificatePorts, { certificate, peer
   const { anchors, profiles } = await ports.trust.inForce();
   const current = { leaf: parseCertificate(der), pscProfile: signer.status.pscProfile };
   const now = ports.clock.now();
-  return admitNodeCertificate(certificate.chain, { now, anchors, profiles, peer, current });
+  const ground = { now, anchors, profiles, peer, current };
+  return { verdict: admitNodeCertificate(certificate.chain, ground), profiles };
 }
 
 /** @throws Refusal ANSWER_MALFORMED, ENROLMENT_UNKNOWN, ANSWER_OF_ANOTHER */

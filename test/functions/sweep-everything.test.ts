@@ -6,6 +6,7 @@ import type { PscProfile } from '../../core/certificate/psc-profile.ts';
 import { frozenAt } from '../../core/certificate/revocation/freshness.ts';
 import { keyThumbprintOf, thumbprintOf } from '../../core/certificate/thumbprint.ts';
 import { Transient } from '../../core/errors.ts';
+import { watchOf } from '../../core/sweep/watch.ts';
 import { sweepSource } from '../../functions/sweep-source/sweep-source.ts';
 import type { Issued } from '../support/certificates.ts';
 import { deltaIndicator, extension, uri } from '../support/revocation-lists.ts';
@@ -228,7 +229,7 @@ test('a node certificate that people pinned is asked about, and ends', async () 
     subjects: {},
   };
   await ledger(stand.table, stand.sealer, async () => undefined).commit(
-    [{ noun: 'certificate', status, path: [leaf.der], version: 1 }],
+    [{ noun: 'certificate', status, path: [leaf.der], watch: watchOf([own]), version: 1 }],
     ['p'],
     { evidence: [evidence], outbox: [] },
   );
