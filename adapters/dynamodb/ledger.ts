@@ -14,6 +14,7 @@ import { chainItem } from './enrolment-items.ts';
 import { factorDelete, factorWrite } from './factors.ts';
 import { invitationWrite } from './invitations.ts';
 import { leastAnchorsWrite } from './least-anchors.ts';
+import { revivalWrite } from './outbox.ts';
 import { partyWrite } from './parties.ts';
 import { contactWrites, personWrite } from './people.ts';
 import { sensitiveChangeWrite } from './sensitive-changes.ts';
@@ -57,6 +58,7 @@ async function writesOf(
     const ended = apiKeys(table, sealer).end(grant.keyId, grant.ring, grant.at);
     return ended ? { writes: ended.writes, marks: [ended.mark] } : { writes: [], marks: [] };
   }
+  if (grant.noun === 'revival') return { writes: [revivalWrite(grant.entry, grant.at)], marks: [] };
   if (grant.noun === 'leastAnchors') {
     const { write, mark } = await leastAnchorsWrite(sealer, grant.version, proofs);
     return { writes: [write], marks: [mark] };
@@ -84,7 +86,17 @@ async function writesOf(
 
 type SealedGrant = Exclude<
   Grant,
-  { noun: 'contact' | 'act' | 'noFactor' | 'apiKey' | 'apiKeyEnd' | 'leastAnchors' | 'certificate' }
+  {
+    noun:
+      | 'contact'
+      | 'act'
+      | 'noFactor'
+      | 'apiKey'
+      | 'apiKeyEnd'
+      | 'leastAnchors'
+      | 'certificate'
+      | 'revival';
+  }
 >;
 
 function sealed(sealer: Sealer, grant: SealedGrant, proofs: readonly string[]) {

@@ -7,6 +7,7 @@ import {
   type OutboxQueue,
   outboxQueues,
 } from '../../core/outbox.ts';
+import type { DeadEntries } from '../../core/people/ports.ts';
 import { outboxPolicy } from '../../core/policy.ts';
 import { shardOf } from './evidence.ts';
 import {
@@ -96,10 +97,29 @@ export interface OutboxStore {
   due(queue: OutboxQueue, now: Date, limit: number): Promise<readonly string[]>;
   /** The sweep announced it: leave it alone for a while. */
   announced(id: string, now: Date): Promise<void>;
-  /** Entries that were given up, for people to see. */
-  dead(queue: OutboxQueue): AsyncIterable<OutboxEntry>;
-  /** A person sends a dead entry again: its clock starts anew. */
-  revive(id: string, now: Date): Promise<OutboxEntry>;
+}
+
+/** Entries that were given up are kept, for people to see and to send again. */
+export function deadEntries(table: Table): DeadEntries {
+  const find = async (id: string) => {
+    const item = await table.get(outboxKey(id));
+    return item?.dead ? readEntry(item) : undefined;
+  };
+  return {
+    find,
+    async *list(queue) {
+      for await (const { pk } of queryAll(table, { index: 'GSI2', hash: deadOf(queue) })) {
+        const entry = await find(pk.slice('OUT#'.length));
+        if (entry) yield entry;
+      }
+    },
+  };
+}
+
+/** A write of the act that sends it again: its clock starts anew, and the sweep announces it. */
+export function revivalWrite(entry: OutboxEntry, now: Date): Write {
+  const fresh = { ...entry, createdAt: now, nextAttemptAt: now, attempts: 0 };
+  return { ...outboxWrite(fresh), when: present('dead') };
 }
 
 /** An announced entry that nobody took is announced again after this long: SQS lost it, or its reader is gone. */
@@ -119,19 +139,6 @@ export function outboxStore(table: Table, random: () => number = Math.random): O
       const change = { set: { dueAt: iso(later(now, announceAgainSeconds)) } };
       const when = all(compare('dueAt', '<=', iso(now)), absent('dead'));
       await ifStill(table.write({ update: outboxKey(id), change, when }));
-    },
-    async *dead(queue) {
-      for await (const { pk, sk } of queryAll(table, { index: 'GSI2', hash: deadOf(queue) })) {
-        const item = await table.get({ pk, sk });
-        if (item?.dead) yield readEntry(item);
-      }
-    },
-    async revive(id, now) {
-      const item = await table.get(outboxKey(id));
-      if (!item) throw new TypeError('expected an entry of the outbox, found none');
-      const fresh = { ...readEntry(item), createdAt: now, nextAttemptAt: now, attempts: 0 };
-      await table.write({ ...outboxWrite(fresh), when: present('dead') });
-      return fresh;
     },
   };
 }

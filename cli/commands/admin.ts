@@ -74,6 +74,20 @@ const noun: Noun = {
       options: { participant },
       run: apiKeys,
     },
+    outbox: {
+      summary: 'messages that were given up; with --revive, send some of them again',
+      options: {
+        revive: {
+          type: 'string',
+          value: '<entry>',
+          multiple: true,
+          help: 'an id of the list; may be given 20 times',
+        },
+        reason: { ...reason, required: false, help: 'why; needed with --revive' },
+      },
+      notes: 'Sending again is an act of one node operator: it proposes one, and you sign it.',
+      run: outbox,
+    },
     acts: { summary: 'acts that wait for a signature', run: acts },
     act: {
       summary: 'everything that one act says',
@@ -179,6 +193,23 @@ async function apiKeys(call: Call): Promise<Outcome> {
     (key) => [`${key.key_id}`, key.ended_at ? `ended ${key.ended_at}` : `until ${key.expires_at}`] as const,
   );
   return listed(body, rows, 'no API key; "apodera admin issue-key" proposes one');
+}
+
+async function outbox(call: Call): Promise<Outcome> {
+  const ids = call.list('revive');
+  if (ids.length > 0) {
+    const body = { kind: 'outbox.revive', parameters: { entry_ids: ids }, reason: call.required('reason') };
+    return proposed(await adminApi(call.terminal).post<ActJson>('acts', body));
+  }
+  const body = await adminApi(call.terminal).get<{ entries: readonly Row[] }>('outbox');
+  const rows = body.entries.map(
+    (each) =>
+      [
+        `${each.entry_id}`,
+        `${each.kind}  since ${each.created_at}  ${each.attempts} attempts${each.receiver ? `  to ${each.receiver}` : ''}`,
+      ] as const,
+  );
+  return listed(body, rows, 'nothing was given up');
 }
 
 async function acts(call: Call): Promise<Outcome> {

@@ -90,6 +90,8 @@ export type ActParameters = {
     /** base64url SHA-256 of the manifest's bytes. */
     readonly manifest_sha256: string;
   };
+  /** Messages that were given up are sent again. */
+  'outbox.revive': { readonly entry_ids: readonly string[] };
 };
 
 type Check = (value: unknown, path: string) => void;
@@ -178,6 +180,7 @@ const chain = list(text(/^[A-Za-z0-9+/]{100,20000}={0,2}$/, 'base64 of a certifi
 const checks: Record<ActKind, Check> = {
   'participant.onboard': shape({ profile, people: list(person, 10) }),
   'participant.change': shape({ profile }),
+  'outbox.revive': shape({ entry_ids: list(text(/^[A-Za-z0-9._:#-]{1,200}$/, 'the id of an entry'), 20) }),
   'person.invite': person,
   'person.release': shape({ person_ids: list(id, 20) }),
   'person.reset': shape({ person_id: id }),

@@ -27,6 +27,7 @@ export const operatorsNeeded = {
   'peer.setApiKey': 2,
   'node.announceCertificate': 2,
   'anchors.change': 2,
+  'outbox.revive': 1,
 } as const;
 export type ActKind = keyof typeof operatorsNeeded;
 

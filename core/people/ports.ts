@@ -4,7 +4,7 @@
 import type { ApiKeyGrant, ApiKeyRecord } from '../api-key.ts';
 import type { CertificateStatus, Enrolment, Step } from '../enrolment/enrolment.ts';
 import type { EvidenceRecord } from '../evidence/record.ts';
-import type { OutboxEntry } from '../outbox.ts';
+import type { OutboxEntry, OutboxQueue } from '../outbox.ts';
 import type { Watch } from '../sweep/watch.ts';
 import type { Act } from './act.ts';
 import type { Decision } from './decision.ts';
@@ -172,6 +172,8 @@ export type Grant =
       readonly enrolment?: { readonly from: Enrolment; readonly steps: readonly Step[] };
     }
   | { readonly noun: 'bootstrap'; readonly bootstrap: Bootstrap }
+  /** An entry of the outbox that was given up waits anew. */
+  | { readonly noun: 'revival'; readonly entry: OutboxEntry; readonly at: Date }
   | { readonly noun: 'act'; readonly act: Act };
 
 /** What a participant's or peer's keys are, without the keys; its version is the condition of the next change. */
@@ -183,6 +185,12 @@ export interface KeyRing {
 
 export interface ApiKeyRings {
   heldBy(participant: string): Promise<KeyRing>;
+}
+
+/** What was given up, for people to see and to send again. */
+export interface DeadEntries {
+  list(queue: OutboxQueue): AsyncIterable<OutboxEntry>;
+  find(id: string): Promise<OutboxEntry | undefined>;
 }
 
 /** That this node was bootstrapped, and how often: the second time is the break-glass. */

@@ -26,6 +26,7 @@ import {
   endCertificate,
   wakeRejected,
 } from './node-certificate-acts.ts';
+import { revive } from './outbox-acts.ts';
 import { change, endKey, issueKey, onboard, pin, setPeerKey } from './party-acts.ts';
 import { type ActContext, end, inviteOne, release, reset } from './people-acts.ts';
 
@@ -64,6 +65,7 @@ const appliers: { readonly [K in ActKind]: Applier<K> } = {
   'peer.setApiKey': setPeerKey,
   'node.announceCertificate': announceCertificate,
   'anchors.change': changeAnchors,
+  'outbox.revive': revive,
 };
 
 /** @throws Refusal ACT_*, PERSON_*, PROOF_*, OFFICE_* and what the kind itself refuses */

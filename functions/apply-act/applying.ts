@@ -16,6 +16,7 @@ import { addressDigest, type Contact, type Person, taxIdDigest } from '../../cor
 import type {
   Acts,
   ApiKeyRings,
+  DeadEntries,
   Grant,
   Invitations,
   Ledger,
@@ -45,6 +46,7 @@ export interface ApplyActDeps extends SenderPorts {
   readonly acts: Acts;
   readonly ledger: Ledger;
   readonly peerKeys: PeerKeys;
+  readonly deadEntries: DeadEntries;
   readonly anchors: AnchorShelf;
   readonly role: NodeRole;
   readonly disables: DisableStore;

@@ -11,6 +11,7 @@ import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { invitations } from '../../adapters/dynamodb/invitations.ts';
 import { leastAnchorsVersion } from '../../adapters/dynamodb/least-anchors.ts';
 import { ledger } from '../../adapters/dynamodb/ledger.ts';
+import { deadEntries } from '../../adapters/dynamodb/outbox.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
 import { sourcesOf } from '../../adapters/enrolling.ts';
@@ -69,6 +70,7 @@ const deps = {
     signer: kmsSigner(kms, config.sealKeyId, 'ECDSA_SHA_256'),
     publicKey: () => publicKey(config.sealKeyId),
   },
+  deadEntries: deadEntries(table),
   role: config.nodeRole,
   disables: disableStore(table, parts.announce),
   passwordCost: peoplePolicy.scrypt,

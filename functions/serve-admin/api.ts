@@ -3,10 +3,11 @@
 
 import { isOwnForm, type PageAnswer, type PageRequest } from '../../adapters/http/page-request.ts';
 import { Refusal } from '../../core/errors.ts';
+import { type OutboxEntry, outboxQueues } from '../../core/outbox.ts';
 import { type Act, actHash, operatorsNeeded } from '../../core/people/act.ts';
 import type { Party } from '../../core/people/party.ts';
 import type { Person } from '../../core/people/person.ts';
-import type { ApiKeyRings, Parties, People } from '../../core/people/ports.ts';
+import type { ApiKeyRings, DeadEntries, Parties, People } from '../../core/people/ports.ts';
 import { type ActDeps, propose, sign } from './acts.ts';
 import type { SessionDeps, SignedInSession } from './session.ts';
 
@@ -14,6 +15,7 @@ export interface AdminApiDeps extends ActDeps, SessionDeps {
   readonly people: People;
   readonly parties: Parties;
   readonly apiKeys: ApiKeyRings;
+  readonly deadEntries: DeadEntries;
 }
 
 export async function adminApi(
@@ -78,9 +80,29 @@ async function read(
         })),
       };
     }
+    case 'outbox':
+      return { entries: (await deadOf(deps.deadEntries)).map(entryJson) };
     default:
       throw new Refusal('ACT_UNKNOWN', { parameter: 'path' });
   }
+}
+
+// After an outage of days there may be thousands; who has sent these again sees the next.
+const mostShown = 200;
+
+async function deadOf(entries: DeadEntries): Promise<OutboxEntry[]> {
+  const found: OutboxEntry[] = [];
+  for (const queue of outboxQueues) {
+    for await (const entry of entries.list(queue)) {
+      if (found.length === mostShown) return found;
+      found.push(entry);
+    }
+  }
+  return found;
+}
+
+function entryJson({ id, queue, kind, receiver, createdAt, attempts }: OutboxEntry) {
+  return { entry_id: id, queue, kind, receiver: receiver ?? null, created_at: createdAt, attempts };
 }
 
 async function known<T>(found: Promise<T | undefined>): Promise<T> {

@@ -7,6 +7,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { readConfig } from '../../adapters/config.ts';
 import { acts } from '../../adapters/dynamodb/acts.ts';
 import { apiKeys } from '../../adapters/dynamodb/api-keys.ts';
+import { deadEntries } from '../../adapters/dynamodb/outbox.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
 import { sessions } from '../../adapters/dynamodb/sessions.ts';
@@ -43,6 +44,7 @@ const deps = {
   apiKeys: apiKeys(table, sealer),
   people: people(table, sealer),
   parties: parties(table, sealer),
+  deadEntries: deadEntries(table),
   sessions: sessions(table),
   secondFactor: lambdaSecondFactor(lambda, config.checkFactorFunction),
   passkeys: lambdaPasskeys(lambda, config.checkFactorFunction),

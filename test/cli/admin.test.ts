@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { outboxPut, outboxStore } from '../../adapters/dynamodb/outbox.ts';
 import { dispatch } from '../../cli/dispatch.ts';
 import { exitCodes } from '../../cli/exit-codes.ts';
+import { newOutboxEntry } from '../../core/outbox.ts';
 import { onboarding } from '../support/administration.ts';
 import { aDoor } from '../support/people-door.ts';
 import { password } from '../support/people-world.ts';
@@ -102,6 +104,28 @@ test('an act is proposed, signed by two, and gives its codes and key once', asyn
   expect((await admin(['participants'])).out).toContain('AURORA');
   expect((await admin(['people', '--participant', 'AURORA'])).out).toContain('Olga Oficial');
   expect((await admin(['api-keys', '--participant', 'AURORA'])).out).toContain('until');
+});
+
+test('what was given up is listed, and sent again by one operator’s signature', async () => {
+  expect((await admin(['outbox'])).out).toContain('nothing was given up');
+  const { table, clock } = door.world;
+  const entry = {
+    id: 'event.e1',
+    queue: 'deliver',
+    kind: 'event.disable',
+    refs: {},
+    receiver: 'AURORA',
+  } as const;
+  await table.transact([outboxPut(newOutboxEntry({ ...entry, now: clock.now() }))]);
+  const store = outboxStore(table);
+  await store.giveUp((await store.take('event.e1', clock.now()))!, clock.now());
+  expect((await admin(['outbox'])).out).toMatch(/event\.e1 +event\.disable {2}since .* to AURORA/);
+  const proposed = await admin(['outbox', '--revive', 'event.e1', '--reason', 'receiver is back', '--json']);
+  const { act_id: id } = JSON.parse(proposed.out) as { act_id: string };
+  const signed = await admin(['confirm', id], [password, door.totp(operators[1]!.id)]);
+  expect(signed.out).toContain('signed and applied');
+  expect((await admin(['outbox'])).out).toContain('nothing was given up');
+  expect((await admin(['outbox', '--revive', 'x'])).exitCode).toBe(exitCodes.USAGE);
 });
 
 test('what the node refuses comes back with its code and exit code 3', async () => {

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type OutboxStore, outboxPut, outboxStore } from '../../adapters/dynamodb/outbox.ts';
+import {
+  deadEntries,
+  type OutboxStore,
+  outboxPut,
+  outboxStore,
+  revivalWrite,
+} from '../../adapters/dynamodb/outbox.ts';
 import type { Table } from '../../adapters/dynamodb/table.ts';
 import { memoryClock } from '../../adapters/memory/clock.ts';
 import { memoryTable } from '../../adapters/memory/table.ts';
@@ -127,11 +133,13 @@ describe.each(tables)('the outbox %s', (_, make) => {
     clock.advance(864_000);
     expect([await dueIds(), await store.take('a', clock.now())]).toEqual([[], undefined]);
     const dead = [];
-    for await (const each of store.dead('deliver')) dead.push(each.id);
-    expect(dead).toEqual(['a']);
-    await store.revive('a', clock.now());
+    for await (const each of deadEntries(table).list('deliver')) dead.push(each);
+    expect(dead.map(({ id }) => id)).toEqual(['a']);
+    const revival = revivalWrite(dead[0]!, clock.now());
+    await table.transact([revival]);
+    expect(await deadEntries(table).find('a')).toBeUndefined();
     expect((await store.take('a', clock.now()))?.attempts).toBe(1);
-    await expect(store.revive('a', clock.now())).rejects.toThrow();
+    await expect(table.transact([revival])).rejects.toThrow();
   });
 
   test('gives up at once where no attempt can succeed', async () => {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { outboxPut, outboxStore } from '../../adapters/dynamodb/outbox.ts';
 import { digestOfApiKey } from '../../core/api-key.ts';
 import { manifestHash, writeManifest } from '../../core/certificate/anchors.ts';
+import { newOutboxEntry } from '../../core/outbox.ts';
 import { anAdministration, onboarding, profile, psc, somebody } from '../support/administration.ts';
 import { someHolder } from '../support/certificates.ts';
 
@@ -64,6 +66,26 @@ test('one operator ends a person and an API key; nothing is left that opens a do
   expect((await deps.apiKeys.heldBy('AURORA')).keys[0]?.endedAt).toBeDefined();
   expect(await perform('person.end', { person_id: person.id }, [one!])).toMatchObject({ state: 'applied' });
   expect(await world.people.person(person.id)).toMatchObject({ state: 'ended' });
+});
+
+test('one operator sends again what was given up, by its id, and nothing else', async () => {
+  const { world, operators, perform } = anAdministration();
+  const [one] = await operators();
+  const now = world.clock.now();
+  const entry = newOutboxEntry({ id: 'event.e1', queue: 'deliver', kind: 'event.disable', refs: {}, now });
+  await world.table.transact([outboxPut(entry)]);
+  const store = outboxStore(world.table);
+  const revive = (id: string) => perform('outbox.revive', { entry_ids: [id] }, [one!]);
+  await expect(revive('event.e1')).rejects.toThrow(refusal('ACT_PARAMETERS_INVALID'));
+  await store.giveUp((await store.take('event.e1', now))!, now);
+  expect(await revive('event.e1')).toMatchObject({ state: 'applied' });
+  expect(world.evidence().at(-1)).toMatchObject({
+    kind: 'act.applied',
+    subjects: { outbox: 'event.e1' },
+    facts: { actKind: 'outbox.revive', signers: [one] },
+  });
+  expect(await store.take('event.e1', world.clock.now())).toMatchObject({ attempts: 1 });
+  await expect(revive('event.e1')).rejects.toThrow(refusal('ACT_PARAMETERS_INVALID'));
 });
 
 test('a third API key is refused while two are valid', async () => {

@@ -7,6 +7,7 @@ import { statusStore } from '../../adapters/dynamodb/certificate.ts';
 import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
 import { leastAnchorsVersion } from '../../adapters/dynamodb/least-anchors.ts';
+import { deadEntries } from '../../adapters/dynamodb/outbox.ts';
 import { sourcesOf } from '../../adapters/enrolling.ts';
 import { memoryP256Signer } from '../../adapters/memory/signer.ts';
 import { parseCertificate } from '../../core/certificate/parse.ts';
@@ -87,6 +88,7 @@ export function anAdministration(
     disables: disableStore(world.table, world.announce),
     apiKeys: apiKeys(world.table, world.sealer),
     bootstraps: bootstraps(world.table, world.sealer),
+    deadEntries: deadEntries(world.table),
     peerKeys: { put: async (finId, key) => void peerKeyValues.set(finId, key) },
     encryptSecret: (plain, personId) => world.cipher.encrypt(plain, { personId }),
     decryptPeerKey: (encrypted, peer) => world.cipher.decrypt(encrypted, { peer }),

@@ -75,9 +75,14 @@ test('an act not signed within 72 h is closed', () => {
   );
 });
 
-test('only acts that take rights away need one operator', () => {
+test('only acts that take rights away, or send again what was decided, need one operator', () => {
   const one = Object.entries(operatorsNeeded).filter(([, needed]) => needed === 1);
-  expect(one.map(([kind]) => kind)).toEqual(['person.end', 'apiKey.end', 'peer.endCertificate']);
+  expect(one.map(([kind]) => kind)).toEqual([
+    'person.end',
+    'apiKey.end',
+    'peer.endCertificate',
+    'outbox.revive',
+  ]);
 });
 
 const person = {
