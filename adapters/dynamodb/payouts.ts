@@ -2,7 +2,7 @@
 // transaction while they fit into 100 actions, else by reservation (payout-reservation.ts). What is in the way of a
 // message comes back as an outcome; nothing of a refused one stays.
 
-import { networkTransactionId } from '../../core/payout/ids.ts';
+import { networkTransactionIds } from '../../core/payout/ids.ts';
 import type { NewPayouts, PayoutStore, RecordPayoutsOutcome } from '../../core/payout/ports.ts';
 import { messagePolicy, payoutPolicy } from '../../core/policy.ts';
 import { type Announce, effectWrites } from './effects.ts';
@@ -116,11 +116,12 @@ function payoutItems(payouts: NewPayouts, large = false): readonly StoredItem[] 
     const { pk } = counterKey(admitted.participant, debit);
     for (const at of debit.transactions) counters[at]!.push(pk);
   }
+  const idOf = networkTransactionIds(admittedAt, seed);
   return admitted.instructions.map(({ transactionId, place, payoutOperator, money }) =>
     payoutItem({
       participant: admitted.participant,
       transactionId,
-      networkTransactionId: networkTransactionId(admittedAt, seed, place),
+      networkTransactionId: idOf(place),
       messageId,
       place,
       payoutOperator,

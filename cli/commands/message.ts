@@ -5,7 +5,13 @@ import { readFileSync } from 'node:fs';
 import { readChain } from '../../core/certificate/chain-file.ts';
 import { thumbprintOf } from '../../core/certificate/thumbprint.ts';
 import { causes, diagnose } from '../../core/message/diagnosis.ts';
-import { type DetachedJws, readDetachedJws, signDetached, verifyDetached } from '../../core/message/jws.ts';
+import {
+  type DetachedJws,
+  readDetachedJws,
+  signDetached,
+  signerCertificate,
+  verifyDetached,
+} from '../../core/message/jws.ts';
 import type { Call, Noun, Option, Outcome } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { privateKeyOptions, withPrivateKey } from '../keys/private-key.ts';
@@ -73,7 +79,7 @@ interface Checked {
 function read(call: Call): Checked {
   const jws = readDetachedJws(readFileSync(call.required('signature'), 'latin1').trim());
   const trusted = call.text('certificate');
-  const der = trusted === undefined ? jws.certificateDer : readChain(readFileSync(trusted))[0]!;
+  const der = trusted === undefined ? signerCertificate(jws) : readChain(readFileSync(trusted))[0]!;
   const body = readFileSync(call.argument(0));
   return { body, jws, thumbprint: thumbprintOf(der), key: new X509Certificate(der).publicKey };
 }

@@ -5,7 +5,7 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { parseCertificate } from '../certificate/parse.ts';
 import type { Thumbprint } from '../certificate/thumbprint.ts';
-import { readDetachedJws, verifyDetached } from '../message/jws.ts';
+import { readDetachedJws, signerCertificate, verifyDetached } from '../message/jws.ts';
 import { ChainAudit, type ChainsToAudit, type Told, type ToldSource } from './audit-chains.ts';
 import { auditHeads, type HeadsToAudit } from './audit-heads.ts';
 import { faultOfState, type StatesToAudit } from './audit-states.ts';
@@ -97,7 +97,7 @@ async function faultOfSource(of: Audit, { source, signer }: ToldSource): Promise
 function isSignedBy(thumbprint: string, bytes: Uint8Array, signature: string | undefined): boolean {
   try {
     const jws = readDetachedJws(signature);
-    const { spki } = parseCertificate(jws.certificateDer);
+    const { spki } = parseCertificate(signerCertificate(jws));
     const publicKey = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
     verifyDetached(jws, bytes, { thumbprint: thumbprint as Thumbprint, publicKey });
     return true;

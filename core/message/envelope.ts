@@ -35,7 +35,8 @@ declare const addressed: unique symbol;
 declare const timely: unique symbol;
 
 /** Proof that the envelope is from this caller to this node. */
-export type AddressedEnvelope = Envelope & { readonly [addressed]: true };
+export type AddressedEnvelope = Addressed<Envelope>;
+export type Addressed<E> = E & { readonly [addressed]: true };
 /** Proof that the message is neither stale nor from the future. */
 export type TimelyHeader = MessageHeader & { readonly [timely]: true };
 
@@ -48,17 +49,18 @@ const NAME = /^[A-Za-z0-9._:-]{1,64}$/;
 export function readEnvelope(bytes: Uint8Array): Envelope {
   const message = objectIn(readJson(bytes), 'body');
   const document = objectIn(message.document, 'document');
-  const header = objectIn(document.header, 'document.header');
+  return { header: readHeader(objectIn(document.header, 'document.header')), document };
+}
+
+/** @throws Refusal ENVELOPE_MALFORMED */
+export function readHeader(header: JsonObject): MessageHeader {
   const creationDateText = textIn(header, 'creation_date');
   return {
-    header: {
-      sender: institutionIn(header, 'sender'),
-      receiver: institutionIn(header, 'receiver'),
-      messageId: nameIn(header, 'message_id', 'document.header'),
-      creationDate: readTime(creationDateText, 'document.header.creation_date'),
-      creationDateText,
-    },
-    document,
+    sender: institutionIn(header, 'sender'),
+    receiver: institutionIn(header, 'receiver'),
+    messageId: nameIn(header, 'message_id', 'document.header'),
+    creationDate: readTime(creationDateText, 'document.header.creation_date'),
+    creationDateText,
   };
 }
 
@@ -80,10 +82,10 @@ export function actionOf(envelope: Envelope): string {
 }
 
 /** @throws Refusal SENDER_NOT_THE_CALLER, RECEIVER_NOT_THIS_NODE */
-export function checkAddress(
-  envelope: Envelope,
+export function checkAddress<E extends Pick<Envelope, 'header'>>(
+  envelope: E,
   parties: { readonly sender: Institution; readonly receiver: Institution },
-): AddressedEnvelope {
+): Addressed<E> {
   const { sender, receiver } = envelope.header;
   if (!sameInstitution(sender, parties.sender)) {
     throw new Refusal('SENDER_NOT_THE_CALLER', { parameter: 'document.header.sender', found: sender.finId });
@@ -95,7 +97,7 @@ export function checkAddress(
       found: receiver.finId,
     });
   }
-  return envelope as AddressedEnvelope;
+  return envelope as Addressed<E>;
 }
 
 /**
@@ -140,15 +142,22 @@ export function writeEnvelope(
  * @throws Refusal ENVELOPE_MALFORMED
  */
 export function readTime(text: string, parameter: string): Date {
-  const parts =
-    /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
-  const [, year, month, day] = parts.exec(text) ?? [];
-  // Date.parse turns 30 February into 2 March.
-  const last = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
-  if (!year || Number(month) < 1 || Number(month) > 12 || Number(day) < 1 || Number(day) > last) {
-    throw malformed(parameter, 'an RFC 3339 time with offset');
-  }
+  if (!timePattern.test(text) || !hasItsDay(text)) throw malformed(parameter, 'an RFC 3339 time with offset');
   return new Date(text);
+}
+
+const timePattern =
+  /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+const lastDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Date.parse turns 30 February into 2 March. */
+function hasItsDay(text: string): boolean {
+  const digit = (at: number) => text.charCodeAt(at) - 0x30;
+  const [month, day] = [digit(5) * 10 + digit(6), digit(8) * 10 + digit(9)];
+  const year = Number(text.slice(0, 4));
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const last = month === 2 && isLeap ? 29 : (lastDays[month - 1] ?? 0);
+  return day >= 1 && day <= last;
 }
 
 function writeInstitution(institution: Institution): JsonObject {

@@ -2,7 +2,7 @@
 // in one profile only: PS256, b64 false, crit ["b64"], x5c with the signer's certificate first.
 // Whether that certificate may be used is asked before (core/certificate/usable); what the bytes say, after.
 
-import { constants, createHash, type KeyObject, verify } from 'node:crypto';
+import { constants, createHash, createVerify, type KeyObject, verify } from 'node:crypto';
 import type { Json } from '../canonical-json.ts';
 import { type Thumbprint, thumbprintOf } from '../certificate/thumbprint.ts';
 import { Refusal } from '../errors.ts';
@@ -13,11 +13,11 @@ import { readJson } from './json.ts';
 export interface DetachedJws {
   /** The protected header as received, base64url: the first part of what is signed. */
   readonly protectedHeader: string;
-  /** DER of `x5c[0]`, the signer's own. */
-  readonly certificateDer: Uint8Array;
-  /** `x5t#S256` of that certificate: look it up among the enrolled ones before anything else. */
+  /** `x5t#S256` of `x5c[0]`, the signer's own certificate: look it up among the enrolled ones before anything else. */
   readonly thumbprint: Thumbprint;
   readonly signature: Uint8Array;
+  /** The whole header as received. */
+  readonly text: string;
 }
 
 /** The key to verify with, taken from an enrolled certificate and never from the header. */
@@ -59,10 +59,15 @@ export function readDetachedJws(header: string | undefined): DetachedJws {
   if (parts.length !== 3 || parts[1] !== '') throw malformed('an empty middle part');
   const [protectedHeader, , signaturePart] = parts as [string, string, string];
   const signature = fromBase64(signaturePart, 'base64url');
-  const headerBytes = fromBase64(protectedHeader, 'base64url');
-  if (!signature || !headerBytes) throw malformed('canonical base64url without padding');
-  const certificateDer = signerOf(readHeader(headerBytes));
-  return { protectedHeader, certificateDer, thumbprint: thumbprintOf(certificateDer), signature };
+  const headerBytes = signature && decode(protectedHeader, 'base64url', decodedHeader);
+  if (!headerBytes) throw malformed('canonical base64url without padding');
+  const thumbprint = usualSigner(headerBytes) ?? thumbprintOf(signerOf(readHeader(headerBytes)));
+  return { protectedHeader, thumbprint, signature, text: header };
+}
+
+/** DER of `x5c[0]`, for those who know no certificate by that thumbprint. */
+export function signerCertificate(jws: DetachedJws): Uint8Array {
+  return Buffer.from(signerOf(readHeader(Buffer.from(jws.protectedHeader, 'base64url'))));
 }
 
 /**
@@ -71,15 +76,40 @@ export function readDetachedJws(header: string | undefined): DetachedJws {
  */
 export function verifyDetached(jws: DetachedJws, body: Uint8Array, key: VerificationKey): VerifiedMessage {
   if (key.thumbprint !== jws.thumbprint) throw new Refusal('SIGNATURE_OTHER_CERTIFICATE');
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key.publicKey;
+  if (!suitable.has(key.publicKey)) requireSuitable(key.publicKey);
+  if (!verifies(jws, body, key.publicKey)) throw new Refusal('SIGNATURE_INVALID');
+  return { body, thumbprint: jws.thumbprint, signature: jws.text } as VerifiedMessage;
+}
+
+/** Keys that were found suitable: to ask one for its details costs a tenth of a verification. */
+const suitable = new WeakSet<KeyObject>();
+
+function requireSuitable(key: KeyObject): void {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
   if (type !== 'rsa' || (details?.modulusLength ?? 0) < SMALLEST_MODULUS_BITS) {
     throw new Refusal('SIGNING_KEY_UNSUITABLE', { found: `${type} ${details?.modulusLength ?? ''}`.trim() });
   }
-  const input = Buffer.concat([Buffer.from(`${jws.protectedHeader}.`, 'latin1'), body]);
-  const options = { key: key.publicKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: SALT_BYTES };
-  if (!verify('sha256', input, options, jws.signature)) throw new Refusal('SIGNATURE_INVALID');
-  const signature = `${jws.protectedHeader}..${Buffer.from(jws.signature).toString('base64url')}`;
-  return { body, thumbprint: jws.thumbprint, signature } as VerifiedMessage;
+  suitable.add(key);
+}
+
+/** From here on a copy of the body costs more than a hash that is fed in parts. */
+const COPIED_AT_MOST = 32 * 1024;
+
+function verifies(
+  { protectedHeader, signature }: DetachedJws,
+  body: Uint8Array,
+  publicKey: KeyObject,
+): boolean {
+  const options = { key: publicKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: SALT_BYTES };
+  if (body.length > COPIED_AT_MOST) {
+    const verifier = createVerify('sha256').update(`${protectedHeader}.`, 'latin1').update(body);
+    return verifier.verify(options, signature);
+  }
+  const start = protectedHeader.length + 1;
+  const input = Buffer.allocUnsafe(start + body.length);
+  input.write(`${protectedHeader}.`, 'latin1');
+  input.set(body, start);
+  return verify('sha256', input, options, signature);
 }
 
 /** Signs `body` and returns the header's value, without surrounding white space; keys in the published order. */
@@ -118,20 +148,42 @@ function signerOf(header: { readonly [key: string]: Json | undefined }): Uint8Ar
   if (!Array.isArray(crit) || crit.length !== 1 || crit[0] !== 'b64') {
     throw new Refusal('SIGNATURE_PROFILE', { parameter: 'crit', expected: '["b64"]' });
   }
-  const wrongChain = new Refusal('SIGNATURE_PROFILE', {
-    parameter: 'x5c',
-    expected: 'base64 of DER, signer first',
-  });
-  if (!Array.isArray(x5c) || x5c.length === 0 || x5c.length > MOST_CERTIFICATES) throw wrongChain;
   // RFC 7515 §4.1.6: base64, not base64url.
-  const der = typeof x5c[0] === 'string' ? fromBase64(x5c[0], 'base64') : undefined;
-  if (!der) throw wrongChain;
-  return der;
+  const usable = Array.isArray(x5c) && x5c.length > 0 && x5c.length <= MOST_CERTIFICATES;
+  const der = usable && typeof x5c[0] === 'string' ? decode(x5c[0], 'base64', decodedCertificate) : undefined;
+  if (der) return der;
+  throw new Refusal('SIGNATURE_PROFILE', { parameter: 'x5c', expected: 'base64 of DER, signer first' });
 }
 
-/** Canonical form only: another spelling of the same bytes would let a changed header pass for the old one. */
-function fromBase64(text: string, encoding: 'base64' | 'base64url'): Uint8Array | undefined {
-  const bytes = Buffer.from(text, encoding);
+/** The published clients' header is this to the byte, but for the certificate. */
+const usual = { start: '{"alg":"PS256","b64":false,"crit":["b64"],"x5c":["', end: '"]}' } as const;
+
+/**
+ * Names the signer of a header in the published clients' own spelling; of any other it says nothing. Canonical base64
+ * holds neither quote nor backslash, so that what stands between the quotes can be nothing but one string.
+ */
+function usualSigner(header: Buffer): Thumbprint | undefined {
+  const text = header.toString('latin1');
+  if (!text.startsWith(usual.start) || !text.endsWith(usual.end)) return undefined;
+  const der = decode(text.slice(usual.start.length, -usual.end.length), 'base64', decodedCertificate);
+  return der && thumbprintOf(der);
+}
+
+/** Room for the bytes of one call, kept because making it costs as much as the decoding (performance, P4). */
+const decodedHeader = Buffer.allocUnsafeSlow(LONGEST_HEADER);
+const decodedCertificate = Buffer.allocUnsafeSlow(LONGEST_HEADER);
+
+function fromBase64(text: string, encoding: 'base64url'): Uint8Array | undefined {
+  const bytes = decode(text, encoding, decodedCertificate);
+  return bytes && Buffer.from(bytes);
+}
+
+/**
+ * Canonical form only: another spelling of the same bytes would let a changed header pass for the old one.
+ * @returns bytes in `room`, gone with the next call
+ */
+function decode(text: string, encoding: 'base64' | 'base64url', room: Buffer): Buffer | undefined {
+  const bytes = room.subarray(0, room.write(text, encoding));
   return bytes.length > 0 && bytes.toString(encoding) === text ? bytes : undefined;
 }
 

@@ -7,7 +7,7 @@ import type { CertificateUse } from '../enrolment/enrolment.ts';
 import type { StatusStore } from '../enrolment/ports.ts';
 import type { ChainProver } from '../trust.ts';
 import { type AddressedEnvelope, checkAddress, type Institution, readEnvelope } from './envelope.ts';
-import { readDetachedJws, type VerifiedMessage, verifyDetached } from './jws.ts';
+import { type DetachedJws, readDetachedJws, type VerifiedMessage, verifyDetached } from './jws.ts';
 
 export interface SenderPorts {
   readonly statuses: Pick<StatusStore, 'status'>;
@@ -21,13 +21,28 @@ export interface SignedMessage {
   readonly certificate: UsableCertificate;
 }
 
+interface Expected {
+  readonly participant?: string;
+  readonly now: Date;
+  readonly use?: CertificateUse;
+}
+
 /** @throws Refusal SIGNATURE_*, CERTIFICATE_*, POWER_ENDED, PROOF_BROKEN, SEAL_BROKEN */
 export async function verifySender(
   ports: SenderPorts,
   received: { readonly body: Uint8Array; readonly signature: string | undefined },
-  expected: { readonly participant?: string; readonly now: Date; readonly use?: CertificateUse },
+  expected: Expected,
 ): Promise<SignedMessage> {
-  const jws = readDetachedJws(received.signature);
+  return verifySigner(ports, readDetachedJws(received.signature), received.body, expected);
+}
+
+/** The same where the signature header was read before. @throws as verifySender */
+export async function verifySigner(
+  ports: SenderPorts,
+  jws: DetachedJws,
+  body: Uint8Array,
+  expected: Expected,
+): Promise<SignedMessage> {
   const certificate = await useCertificate(ports.proved, {
     now: expected.now,
     use: expected.use ?? 'signing',
@@ -36,7 +51,7 @@ export async function verifySender(
     prove: (status) => ports.chains.prove(status, expected.now),
     ...(expected.participant === undefined ? {} : { participant: expected.participant }),
   });
-  return { message: verifyDetached(jws, received.body, certificate), certificate };
+  return { message: verifyDetached(jws, body, certificate), certificate };
 }
 
 /** The envelope of a body whose sender and receiver must be these. @throws Refusal BODY_*, ENVELOPE_*, SENDER_*, RECEIVER_* */

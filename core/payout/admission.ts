@@ -44,23 +44,11 @@ export function admitPayouts(
   accepting: CertificateStatus['acceptingOperators'],
   now: Date,
 ): AdmittedPayouts {
-  refuseAll(
-    instructions.flatMap(({ payoutOperator, transactionId }) => {
-      const refusal = operatorRefusal(payoutOperator, participant, accepting);
-      return refusal ? [about(refusal, transactionId)] : [];
-    }),
-  );
-  const payoutOperators = [...new Set(instructions.map((one) => one.payoutOperator))];
+  const payoutOperators = operatorsOf(instructions, participant, accepting);
   if (payoutOperators.length > 1 && !participant.settings.severalOperators)
     throw new Refusal('SEVERAL_PAYOUT_OPERATORS');
   const day = dayIn(participant.timeZone, now);
-  refuseAll(
-    instructions.flatMap(({ money, transactionId }) =>
-      participant.settings.limits[money.currency]
-        ? []
-        : [about(new Refusal('CURRENCY_UNKNOWN', { parameter: 'currency' }), transactionId)],
-    ),
-  );
+  requireLimits(instructions, participant.settings.limits);
   const debits = debitsOf(instructions, participant.settings.limits, day);
   refuseDebits(debits.filter(exceedsAlone), instructions);
   return {
@@ -79,6 +67,34 @@ export function refuseDebits(debits: readonly Debit[], instructions: readonly In
       debit.transactions.map((at) => limitRefusal(debit, instructions[at]!.transactionId)),
     ),
   );
+}
+
+/** Each once, in the order of the message. @throws PayoutsRefused */
+function operatorsOf(
+  instructions: readonly Instruction[],
+  participant: PayingParticipant,
+  accepting: readonly string[],
+): readonly string[] {
+  const operators = new Set<string>();
+  const refusals: Refusal[] = [];
+  for (const { payoutOperator, transactionId } of instructions) {
+    if (operators.has(payoutOperator)) continue;
+    const refusal = operatorRefusal(payoutOperator, participant, accepting);
+    if (refusal) refusals.push(about(refusal, transactionId));
+    else operators.add(payoutOperator);
+  }
+  refuseAll(refusals);
+  return [...operators];
+}
+
+/** @throws PayoutsRefused CURRENCY_UNKNOWN */
+function requireLimits(instructions: readonly Instruction[], limits: Limits): void {
+  const refusals: Refusal[] = [];
+  for (const { money, transactionId } of instructions) {
+    if (!limits[money.currency])
+      refusals.push(about(new Refusal('CURRENCY_UNKNOWN', { parameter: 'currency' }), transactionId));
+  }
+  refuseAll(refusals);
 }
 
 function operatorRefusal(

@@ -14,6 +14,10 @@ export interface Money {
 
 const AMOUNT = /^(\d+)(?:\.(\d+))?$/;
 const MOST_DIGITS = 18;
+/** With two more for decimals still below 2^53. */
+const EXACT_DIGITS = 13;
+/** What '.' is when '0' is 0. */
+const DOT = -2;
 
 /**
  * `"100000.00000"` is legal: zeros beyond the smallest unit lose nothing.
@@ -21,6 +25,8 @@ const MOST_DIGITS = 18;
  */
 export function readMoney(amount: string, currency: string): Money {
   const decimals = decimalsOf(currency);
+  const minor = amount.length <= EXACT_DIGITS ? smallAmount(amount, decimals) : undefined;
+  if (minor !== undefined) return { currency: currency as Currency, amountMinor: BigInt(minor) };
   const [, whole, fraction = ''] = AMOUNT.exec(amount) ?? [];
   if (whole === undefined || whole.length + fraction.length > MOST_DIGITS)
     throw new Refusal('AMOUNT_MALFORMED', { parameter: 'amount' });
@@ -29,6 +35,25 @@ export function readMoney(amount: string, currency: string): Money {
   const amountMinor = BigInt(whole + fraction.slice(0, decimals).padEnd(decimals, '0'));
   if (amountMinor === 0n) throw new Refusal('AMOUNT_NOT_POSITIVE', { parameter: 'amount' });
   return { currency: currency as Currency, amountMinor };
+}
+
+/**
+ * The usual amount, read digit by digit as a number that is exact: a message has a thousand of them. Undefined for
+ * whatever is unusual or wrong, which the rules above say.
+ */
+function smallAmount(amount: string, decimals: number): number | undefined {
+  let minor = 0;
+  let missing = decimals;
+  for (let at = 0, inFraction = false; at < amount.length; at++) {
+    const digit = amount.charCodeAt(at) - 0x30;
+    if (digit >= 0 && digit <= 9 && !(inFraction && missing === 0)) {
+      minor = minor * 10 + digit;
+      if (inFraction) missing--;
+    } else if (digit === DOT && !inFraction && at > 0 && at < amount.length - 1) inFraction = true;
+    else return undefined;
+  }
+  for (; missing > 0; missing--) minor *= 10;
+  return minor > 0 ? minor : undefined;
 }
 
 /** `428617` and 0 decimals, `5000.00` and 2. */

@@ -29,12 +29,20 @@ export function creditorKeys(creditor: CreditorFields, currency: string): Credit
 }
 
 /** RUTs are written with dots, without, with leading zeros, with `k` or `K`. */
-const plain = (text: string) => letters(text).replace(/^0+(?=.)/, '');
+function plain(text: string): string {
+  const whole = letters(text);
+  return whole.charCodeAt(0) === ZERO ? whole.replace(/^0+(?=.)/, '') : whole;
+}
 
+const ZERO = 0x30;
 const alreadyPlain = /^[A-Z0-9]*$/;
 
 function letters(text: string): string {
   if (alreadyPlain.test(text)) return text;
+  // A RUT as it is usually written: only the dash before the check digit stands in the way.
+  const dash = text.length - 2;
+  const joined = text[dash] === '-' ? text.slice(0, dash) + text.slice(dash + 1) : text;
+  if (alreadyPlain.test(joined)) return joined;
   return text
     .normalize('NFKC')
     .toUpperCase()

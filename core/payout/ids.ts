@@ -1,13 +1,18 @@
 // What is a payout called in the network? A UUIDv7 (RFC 9562 §5.7) from the message's own time and seed, so that the
 // ids of a repeated message are computed again and not read, and sort by the time of admission.
 
-/** @param seed 16 random bytes, kept with the message: the first 54 bits here are its own, the last 20 the place. */
-export function networkTransactionId(admittedAt: Date, seed: Uint8Array, place: number): string {
+/**
+ * The ids of one message by place.
+ * @param seed 16 random bytes, kept with the message: the first 54 bits here are its own, the last 20 the place.
+ */
+export function networkTransactionIds(admittedAt: Date, seed: Uint8Array): (place: number) => string {
   const random = Buffer.from(seed.buffer, seed.byteOffset, seed.length).toString('hex');
   // Version 7 and the variant 10: two bits of a hexadecimal digit.
   const variant = '89ab'[Number.parseInt(random[3]!, 16) & 3];
-  const last = place.toString(16).padStart(5, '0');
-  return written(`${timeOf(admittedAt)}7${random.slice(0, 3)}${variant}${random.slice(4, 14)}${last}`);
+  const first = written(
+    `${timeOf(admittedAt)}7${random.slice(0, 3)}${variant}${random.slice(4, 14)}${'0'.repeat(5)}`,
+  ).slice(0, -5);
+  return (place) => first + place.toString(16).padStart(5, '0');
 }
 
 /** The least id of this instant: a day of a list begins and ends with one. */

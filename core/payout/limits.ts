@@ -46,33 +46,51 @@ const codes: Readonly<Record<CounterKind, RefusalCode>> = {
 
 /** Each counter once, the participant's own first: a chunk that fails then fails early. */
 export function debitsOf(payouts: readonly Countable[], limits: Limits, day: string): readonly Debit[] {
-  const debits = new Map<string, Debit & { amountMinor: bigint; transactions: number[] }>();
-  const count = (kind: CounterKind, name: string, limitMinor: bigint, money: Money, at: number) => {
-    const key = `${kind}#${money.currency}#${name}`;
-    const debit = debits.get(key);
-    if (debit) {
-      debit.amountMinor += money.amountMinor;
-      debit.transactions.push(at);
-      return;
-    }
-    const value = name === '' ? '' : hash('sha256', name, 'base64url').slice(0, 22);
-    const { currency, amountMinor } = money;
-    debits.set(key, { kind, currency, day, value, amountMinor, limitMinor, transactions: [at] });
-  };
-  for (const [at, { money, creditor }] of payouts.entries()) {
+  const days = new Counters('day', day);
+  const creditors = new Counters('creditor', day);
+  const accounts = new Counters('account', day);
+  for (let at = 0; at < payouts.length; at++) {
+    const { money, creditor } = payouts[at]!;
     const limit = limits[money.currency];
     if (!limit) throw new Refusal('CURRENCY_UNKNOWN', { found: money.currency });
-    count('day', '', limit.day, money, at);
+    days.count('', money, limit.day, at);
     const ofCreditor = creditor.knownSchema
       ? limit.creditor
       : limit.creditor / payoutPolicy.unknownSchemaShare;
-    count('creditor', creditor.identification, ofCreditor, money, at);
-    count('account', creditor.account, limit.creditor, money, at);
+    creditors.count(creditor.identification, money, ofCreditor, at);
+    accounts.count(creditor.account, money, limit.creditor, at);
   }
-  return [...debits.values()].sort((a, b) => order[a.kind] - order[b.kind]);
+  return [...days.debits, ...creditors.debits, ...accounts.debits];
 }
 
-const order: Readonly<Record<CounterKind, number>> = { day: 0, creditor: 1, account: 2 };
+/** Those of one kind, in the order in which the message comes to them. */
+class Counters {
+  readonly debits: (Debit & { amountMinor: bigint; transactions: number[] })[] = [];
+  readonly #kind: CounterKind;
+  readonly #day: string;
+  readonly #places = new Map<Currency, Map<string, number>>();
+
+  constructor(kind: CounterKind, day: string) {
+    this.#kind = kind;
+    this.#day = day;
+  }
+
+  count(name: string, { currency, amountMinor }: Money, limitMinor: bigint, at: number): void {
+    const places = this.#places.get(currency) ?? new Map<string, number>();
+    if (places.size === 0) this.#places.set(currency, places);
+    const place = places.get(name);
+    if (place !== undefined) {
+      const debit = this.debits[place]!;
+      debit.amountMinor += amountMinor;
+      debit.transactions.push(at);
+      return;
+    }
+    places.set(name, this.debits.length);
+    const value = name === '' ? '' : hash('sha256', name, 'base64url').slice(0, 22);
+    const [kind, day] = [this.#kind, this.#day];
+    this.debits.push({ kind, currency, day, value, amountMinor, limitMinor, transactions: [at] });
+  }
+}
 
 /** More than the whole limit: no counter need be asked. */
 export const exceedsAlone = (debit: Debit) => debit.amountMinor > debit.limitMinor;

@@ -2,7 +2,7 @@
 // transaction, and all of them are told at once. The signature was verified before, over the same bytes.
 
 import { Refusal } from '../errors.ts';
-import { type JsonObject, readTime } from '../message/envelope.ts';
+import { type Envelope, readTime } from '../message/envelope.ts';
 import { payoutPolicy } from '../policy.ts';
 import { type Money, readMoney } from './amount.ts';
 import { type CreditorKeys, creditorKeys } from './creditor.ts';
@@ -28,24 +28,35 @@ export class PayoutsRefused extends Error {
   }
 }
 
-interface TransactionFields {
+/** What admission reads of a transaction. */
+export interface TransactionFields {
   readonly transaction_id: string;
   readonly currency: string;
   readonly amount: string;
   readonly execution_date: string;
-  readonly debtor: Parameters<typeof creditorKeys>[0];
+  readonly debtor: Pick<Parameters<typeof creditorKeys>[0], 'financial_institution' | 'account'>;
   readonly creditor: Parameters<typeof creditorKeys>[0];
 }
 
+/** Of a document whose shape holds. */
+export function transactionsOf({ document }: Envelope): {
+  readonly transactions: readonly TransactionFields[];
+} {
+  return { transactions: document.transactions as unknown as readonly TransactionFields[] };
+}
+
 /** @throws PayoutsRefused */
-export function readInstructions(document: JsonObject, now: Date): readonly Instruction[] {
-  const transactions = document.transactions as unknown as readonly TransactionFields[];
+export function readInstructions(
+  { transactions }: { readonly transactions: readonly TransactionFields[] },
+  now: Date,
+): readonly Instruction[] {
   const refusals: Refusal[] = [];
   const seen = new Set<string>();
   /** Those of this message that are not ahead: most payouts of a message share one. */
   const dates = new Set<string>();
   const instructions: Instruction[] = [];
-  for (const [place, transaction] of transactions.entries()) {
+  for (let place = 0; place < transactions.length; place++) {
+    const transaction = transactions[place]!;
     try {
       if (seen.has(transaction.transaction_id)) throw new Refusal('TRANSACTION_ID_TWICE');
       seen.add(transaction.transaction_id);

@@ -6,20 +6,31 @@ import type { ThawedSources } from '../../core/certificate/revocation/freshness.
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import type { UsableCertificate } from '../../core/certificate/usable.ts';
 import { Refusal } from '../../core/errors.ts';
-import { checkAge, type Envelope, type Institution, readEnvelope } from '../../core/message/envelope.ts';
+import {
+  checkAddress,
+  checkAge,
+  type Envelope,
+  type Institution,
+  type MessageHeader,
+  readEnvelope,
+  readHeader,
+} from '../../core/message/envelope.ts';
 import { readDetachedJws } from '../../core/message/jws.ts';
-import { addressedEnvelope, type SenderPorts, verifySender } from '../../core/message/sender.ts';
+import { addressedEnvelope, type SenderPorts, verifySigner } from '../../core/message/sender.ts';
 import { newOutboxEntry } from '../../core/outbox.ts';
 import { type AdmittedPayouts, admitPayouts, refuseDebits } from '../../core/payout/admission.ts';
-import { networkTransactionId } from '../../core/payout/ids.ts';
+import { networkTransactionIds } from '../../core/payout/ids.ts';
 import {
   about,
   type Instruction,
   PayoutsRefused,
   readInstructions,
   refuseAll,
+  type TransactionFields,
+  transactionsOf,
 } from '../../core/payout/message.ts';
 import type { NewPayouts, PayoutStore, RecordedMessage, SenderFacts } from '../../core/payout/ports.ts';
+import { readUsualMessage } from '../../core/payout/usual-message.ts';
 import { messagePolicy } from '../../core/policy.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 
@@ -66,39 +77,56 @@ export async function admitPayout(
       error instanceof PayoutsRefused ? error.refusals : error instanceof Refusal ? [error] : undefined;
     const [first, ...others] = refusals ?? [];
     if (!first) throw error;
-    // Who cannot sign these bytes, or whose bytes were never a message, has recorded none.
+    // Who has no certificate here or cannot sign these bytes, or whose bytes were never a message, has recorded none.
     const known = neverRecorded.test(first.code) ? undefined : await recall(ports, received);
     return known ?? { outcome: 'REFUSED', refusals: [first, ...others] };
   }
 }
 
-const neverRecorded = /^(SIGNATURE|BODY|ENVELOPE|HEADER)_|^PAYOUT_IN_PROGRESS$|^MESSAGE_ID_REUSED$/;
+const neverRecorded =
+  /^(SIGNATURE|BODY|ENVELOPE|HEADER)_|^CERTIFICATE_UNKNOWN$|^PAYOUT_IN_PROGRESS$|^MESSAGE_ID_REUSED$/;
 
 async function admit(ports: AdmitPayoutPorts, received: ReceivedPayouts): Promise<AdmitPayoutOutcome> {
   const now = ports.clock.now();
-  const { thumbprint } = readDetachedJws(received.signature);
+  const jws = readDetachedJws(received.signature);
+  const { thumbprint } = jws;
   const facts = await ports.facts(thumbprint, received.caller.participant);
   const { participant } = facts;
   if (!participant) throw new Refusal('PARTICIPANT_UNKNOWN');
-  const { message, certificate } = await verifySender(senderPorts(ports, facts), received, {
+  const { message, certificate } = await verifySigner(senderPorts(ports, facts), jws, received.body, {
     participant: participant.finId,
     now,
   });
-  const envelope = addressedEnvelope(received.body, participant, ports.node);
-  ports.requireShape(envelope);
+  const { header, transactions } = readMessage(ports, received.body, participant);
   if (participant.suspended) throw new Refusal('PARTICIPANT_SUSPENDED');
-  checkAge(envelope.header, now, 'participant');
-  const instructions = readInstructions(envelope.document, now);
+  checkAge(header, now, 'participant');
+  const instructions = readInstructions({ transactions }, now);
   const admitted = admitPayouts(instructions, participant, certificate.status.acceptingOperators, now);
   await ports.requireThawed(certificate, now);
   const payouts = newPayouts(ports, received, {
     admitted,
-    messageId: envelope.header.messageId,
+    messageId: header.messageId,
     signature: message.signature,
     thumbprint,
     now,
   });
   return record(ports, payouts);
+}
+
+/** From this sender to this node, in the documented shape. @throws PayoutsRefused; Refusal BODY_*, ENVELOPE_*, ... */
+function readMessage(
+  ports: AdmitPayoutPorts,
+  body: Uint8Array,
+  sender: Institution,
+): { readonly header: MessageHeader; readonly transactions: readonly TransactionFields[] } {
+  const usual = readUsualMessage(body);
+  if (usual) {
+    const { header } = checkAddress({ header: readHeader(usual.header) }, { sender, receiver: ports.node });
+    return { header, transactions: usual.transactions };
+  }
+  const envelope = addressedEnvelope(body, sender, ports.node);
+  ports.requireShape(envelope);
+  return { header: envelope.header, ...transactionsOf(envelope) };
 }
 
 function senderPorts(ports: AdmitPayoutPorts, facts: SenderFacts): SenderPorts {
@@ -139,9 +167,10 @@ function receipt(
   admittedAt: Date,
   seed: Uint8Array,
 ): readonly ReceiptLine[] {
+  const idOf = networkTransactionIds(admittedAt, seed);
   return instructions.map(({ transactionId, place }) => ({
     transaction_id: transactionId,
-    shinkansen_transaction_id: networkTransactionId(admittedAt, seed, place),
+    shinkansen_transaction_id: idOf(place),
   }));
 }
 

@@ -14,7 +14,7 @@ import {
   sameTaxId,
 } from '../../core/payout/executor.ts';
 import { dayIn, debitsOf, exceedsAlone, limitRefusal } from '../../core/payout/limits.ts';
-import { type Instruction, readInstructions } from '../../core/payout/message.ts';
+import { type Instruction, readInstructions, transactionsOf } from '../../core/payout/message.ts';
 import { type Making, payoutEvidence, refusedResponse, tell } from '../../core/payout/moving.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import type { OriginalPayouts, PayoutMoves } from '../../core/payout/ports.ts';
@@ -185,7 +185,7 @@ function makingOf({ ids, clock }: ExecutePayoutPorts): Making {
 }
 
 function instructionOf({ original }: OriginalPayouts, payout: Payout, now: Date): Instruction {
-  const instructions = readInstructions(readEnvelope(original.bytes).document, now);
+  const instructions = readInstructions(transactionsOf(readEnvelope(original.bytes)), now);
   const instruction = instructions.find((one) => one.transactionId === payout.transactionId);
   if (!instruction) throw new Error('a payout stands that its message does not name');
   return instruction;

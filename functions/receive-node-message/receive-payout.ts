@@ -9,7 +9,12 @@ import { readDetachedJws, verifyDetached } from '../../core/message/jws.ts';
 import { addressedEnvelope, type SenderPorts } from '../../core/message/sender.ts';
 import { newOutboxEntry } from '../../core/outbox.ts';
 import type { PayoutForward } from '../../core/payout/forward.ts';
-import { type Instruction, PayoutsRefused, readInstructions } from '../../core/payout/message.ts';
+import {
+  type Instruction,
+  PayoutsRefused,
+  readInstructions,
+  transactionsOf,
+} from '../../core/payout/message.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import type { PayoutMoves } from '../../core/payout/ports.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
@@ -78,7 +83,7 @@ export async function receivePayout(ports: ReceivePayoutPorts, received: Forward
 function instructionsIn(ports: ReceivePayoutPorts, envelope: Envelope, now: Date): readonly Instruction[] {
   try {
     ports.requireShape(envelope);
-    return readInstructions(envelope.document, now);
+    return readInstructions(transactionsOf(envelope), now);
   } catch (error) {
     throw error instanceof PayoutsRefused ? error.refusals[0] : error;
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { leastIdAt, networkTransactionId } from '../../../core/payout/ids.ts';
+import { leastIdAt, networkTransactionIds } from '../../../core/payout/ids.ts';
 import {
   mayFollow,
   networkTransitions,
@@ -32,9 +32,9 @@ describe('ids in the network', () => {
   test('are UUIDv7, computed again alike, and sort by the time of admission', () => {
     fc.assert(
       fc.property(times, times, fc.uint8Array({ minLength: 16, maxLength: 16 }), (a, b, seed) => {
-        const [one, other] = [networkTransactionId(a, seed, 0), networkTransactionId(b, seed, 1)];
+        const [one, other] = [networkTransactionIds(a, seed)(0), networkTransactionIds(b, seed)(1)];
         expect(one).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-        expect(one).toBe(networkTransactionId(a, seed, 0));
+        expect(one).toBe(networkTransactionIds(a, seed)(0));
         expect(one >= leastIdAt(a)).toBe(true);
         if (a.getTime() < b.getTime()) expect(one < other).toBe(true);
       }),
@@ -43,7 +43,7 @@ describe('ids in the network', () => {
 
   test('a thousand places of one message have a thousand ids', () => {
     const seed = Buffer.alloc(16, 7);
-    const ids = Array.from({ length: 1000 }, (_, at) => networkTransactionId(new Date(0), seed, at));
+    const ids = Array.from({ length: 1000 }, (_, at) => networkTransactionIds(new Date(0), seed)(at));
     expect(new Set(ids).size).toBe(1000);
   });
 });
