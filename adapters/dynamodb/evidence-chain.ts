@@ -92,10 +92,17 @@ export function dynamoDbEvidenceChains(table: Table): EvidenceChains & HeadNotes
     },
     async lastHead() {
       const item = await table.get(notesKey);
-      return item && { number: number(item, 'number'), hash: text(item, 'hash') };
+      if (!item) return undefined;
+      const { at, broken } = item;
+      return {
+        number: number(item, 'number'),
+        hash: text(item, 'hash'),
+        ...(typeof at === 'string' && { at: new Date(at) }),
+        ...(typeof broken === 'number' && { broken }),
+      };
     },
-    async noteHead(head) {
-      await table.write({ put: { ...notesKey, ...head } });
+    async noteHead({ at, ...head }) {
+      await table.write({ put: { ...notesKey, ...head, ...(at && { at: at.toISOString() }) } });
     },
   };
 }

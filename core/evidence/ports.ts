@@ -27,6 +27,9 @@ export interface EvidenceChains {
 export interface LastHead {
   readonly number: number;
   readonly hash: string;
+  readonly at?: Date;
+  /** How many chains no longer followed from what had been signed. */
+  readonly broken?: number;
 }
 
 export interface HeadNotes {

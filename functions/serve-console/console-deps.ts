@@ -1,7 +1,10 @@
 // What does the console read? Stores that it never writes: only the methods that are used, so that a type says so too.
 
 import type { KnownSource } from '../../adapters/dynamodb/revocation-sources.ts';
+import type { SpentLimit } from '../../adapters/dynamodb/spent-limits.ts';
 import type { EnrolmentStore, StatusStore } from '../../core/enrolment/ports.ts';
+import type { EvidenceChains, HeadNotes } from '../../core/evidence/ports.ts';
+import type { PayoutReader } from '../../core/payout/ports.ts';
 import type { Acts, ApiKeyRings, Decisions, Parties, People } from '../../core/people/ports.ts';
 import type { TrustSource } from '../../core/trust.ts';
 import type { SessionDeps } from '../serve-admin/session.ts';
@@ -17,6 +20,10 @@ export interface ConsoleDeps extends SessionDeps {
   readonly people: Pick<People, 'person' | 'contact' | 'holders'>;
   readonly apiKeys: ApiKeyRings;
   readonly acts: Pick<Acts, 'open'>;
+  readonly payouts: PayoutReader;
+  /** @param day YYYY-MM-DD where the participant is */
+  readonly spentToday: (participant: string, day: string) => Promise<readonly SpentLimit[]>;
+  readonly evidence: Pick<EvidenceChains & HeadNotes, 'heads' | 'waiting' | 'lastHead'>;
   readonly trust: TrustSource;
   readonly sourceTimes: (sources: readonly string[]) => Promise<readonly (KnownSource | undefined)[]>;
 }

@@ -6,8 +6,11 @@ import { readConfig } from '../../adapters/config.ts';
 import { acts } from '../../adapters/dynamodb/acts.ts';
 import { apiKeys } from '../../adapters/dynamodb/api-keys.ts';
 import { decisions } from '../../adapters/dynamodb/decisions.ts';
+import { dynamoDbEvidenceChains } from '../../adapters/dynamodb/evidence-chain.ts';
+import { payoutReader } from '../../adapters/dynamodb/payout-reader.ts';
 import { sourceTimes } from '../../adapters/dynamodb/revocation-sources.ts';
 import { sessions } from '../../adapters/dynamodb/sessions.ts';
+import { spentLimits } from '../../adapters/dynamodb/spent-limits.ts';
 import { pageAnswer, readPageRequest } from '../../adapters/http/page-request.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { nodeTrust } from '../../adapters/node-trust.ts';
@@ -28,6 +31,9 @@ const deps = {
   apiKeys: apiKeys(table, parts.sealer),
   acts: acts(table, parts.announce),
   sessions: sessions(table),
+  payouts: payoutReader(table),
+  spentToday: (participant: string, day: string) => spentLimits(table, parts.sealer, participant, day),
+  evidence: dynamoDbEvidenceChains(table),
   sourceTimes: (sources: readonly string[]) => sourceTimes(table, sources),
 };
 

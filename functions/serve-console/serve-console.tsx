@@ -5,6 +5,7 @@ import { formToken, type PageAnswer, type PageRequest } from '../../adapters/htt
 import { Refusal, Transient } from '../../core/errors.ts';
 import { operatorsNeeded } from '../../core/people/act.ts';
 import type { ReadingSession } from '../../core/people/session.ts';
+import { EvidencePage } from '../../pages/console/evidence.tsx';
 import type { ConsoleFrame } from '../../pages/console/frame.tsx';
 import {
   ActsPage,
@@ -21,6 +22,7 @@ import { localeOf } from '../../pages/texts/texts.ts';
 import { readerOf } from '../serve-admin/session.ts';
 import { certificatesPage, enrolmentPage } from './certificate-pages.tsx';
 import type { ConsoleDeps } from './console-deps.ts';
+import { evidenceInSight } from './evidence.ts';
 import {
   keysInSight,
   namesOf,
@@ -30,6 +32,7 @@ import {
   type WaitingDecision,
   waitingInSight,
 } from './participants.ts';
+import { payoutPage, payoutsPage } from './payout-pages.tsx';
 import { anchorsInForce, sourcesInSight } from './trust.ts';
 
 export async function serveConsole(deps: ConsoleDeps, request: PageRequest): Promise<PageAnswer> {
@@ -100,6 +103,7 @@ async function pageFor(visit: Look): Promise<Element | undefined> {
   if (rest.length > 0) return undefined;
   if (id !== undefined) {
     if (section === 'enrolments') return enrolmentPage(visit, id);
+    if (section === 'payouts') return payoutPage(visit, id);
     if (section === 'participants') {
       const found = await partyInSight(deps, sight, id);
       return found && <ParticipantPage frame={frame} {...found} />;
@@ -111,6 +115,8 @@ async function pageFor(visit: Look): Promise<Element | undefined> {
       return certificatesPage(visit);
     case 'confirmations':
       return confirmations(visit);
+    case 'payouts':
+      return payoutsPage(visit);
     case 'participants': {
       const parties = await partiesInSight(deps, sight);
       if (sight.of === 'node') return <ParticipantsPage frame={frame} parties={parties} />;
@@ -150,6 +156,10 @@ async function trustAndControl(
     case 'anchors': {
       const shown = await anchorsInForce(deps, sight);
       return shown && <AnchorsPage frame={frame} {...shown} />;
+    }
+    case 'evidence': {
+      const shown = await evidenceInSight(deps, sight);
+      return shown && <EvidencePage frame={frame} {...shown} />;
     }
     case 'people': {
       const people = await nodePeople(deps, sight);

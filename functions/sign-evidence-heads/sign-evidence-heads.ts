@@ -56,8 +56,9 @@ export async function signEvidenceHeads(
     const signature = await signer.sign(headDigest(document));
     const signed = signedHeadBytes({ document, keyId: signer.keyId, signature });
     if ((await archive.putHead(document.number, signed, until)) === 'EXISTS') continue;
-    await chains.noteHead({ number: document.number, hash: headHash(document) });
-    return { number: document.number, broken: broken.length };
+    const { number } = document;
+    await chains.noteHead({ number, hash: headHash(document), at: now, broken: broken.length });
+    return { number, broken: broken.length };
   }
 }
 

@@ -15,6 +15,7 @@ import {
   spanText,
   ValidityState,
 } from './frame.tsx';
+import { FilterForm, type Option } from './list-page.tsx';
 
 export interface CertificateLine {
   readonly participant: string;
@@ -85,7 +86,7 @@ export const CertificatesPage: FC<CertificatesProps> = (props) => {
       ) : (
         <>
           <Tiles {...props} />
-          <FilterForm {...props} />
+          <CertificateFilters {...props} />
           <Lines {...props} />
         </>
       )}
@@ -123,7 +124,7 @@ const Tiles: FC<CertificatesProps> = ({ frame, counts }) => {
   );
 };
 
-function stateOptions(texts: ConsoleTexts): readonly (readonly [string, string])[] {
+function stateOptions(texts: ConsoleTexts): readonly Option[] {
   return [
     ...networkStatuses.map((status) => [status, texts.networkStatuses[status]] as const),
     ['expiring', texts.certificates.expiring],
@@ -132,57 +133,22 @@ function stateOptions(texts: ConsoleTexts): readonly (readonly [string, string])
   ];
 }
 
-const FilterForm: FC<CertificatesProps> = ({ frame, filters, participants }) => {
+const CertificateFilters: FC<CertificatesProps> = ({ frame, filters, participants }) => {
   const texts = textsIn(frame.locale).console;
-  const filtered = filters.q || filters.state || filters.participant;
+  const parties = participants.map(({ finId, name }) => [finId, name] as const);
+  const selects = [
+    { name: 'participant', label: texts.participant, value: filters.participant, options: parties },
+    { name: 'state', label: texts.state, value: filters.state, options: stateOptions(texts) },
+  ];
   return (
-    <search>
-      <form method="get" action={pathOf.certificates} class="filters">
-        <div class="grow">
-          <label for="q">{texts.certificates.search}</label>
-          <input id="q" name="q" type="search" value={filters.q} maxlength={100} autocomplete="off" />
-        </div>
-        {participants.length > 1 && (
-          <div>
-            <label for="participant">{texts.participant}</label>
-            <Select
-              id="participant"
-              chosen={filters.participant}
-              all={texts.all}
-              options={participants.map(({ finId, name }) => [finId, name] as const)}
-            />
-          </div>
-        )}
-        <div>
-          <label for="state">{texts.state}</label>
-          <Select id="state" chosen={filters.state} all={texts.all} options={stateOptions(texts)} />
-        </div>
-        <button type="submit">{texts.find}</button>
-        {filtered && (
-          <a class="clear" href={pathOf.certificates}>
-            {texts.clear}
-          </a>
-        )}
-      </form>
-    </search>
+    <FilterForm
+      frame={frame}
+      section="certificates"
+      search={{ name: 'q', label: texts.certificates.search, value: filters.q }}
+      selects={selects.filter(({ name }) => name !== 'participant' || participants.length > 1)}
+    />
   );
 };
-
-const Select: FC<{
-  id: string;
-  chosen: string;
-  all: string;
-  options: readonly (readonly [string, string])[];
-}> = ({ id, chosen, all, options }) => (
-  <select id={id} name={id}>
-    <option value="">{all}</option>
-    {options.map(([value, label]) => (
-      <option value={value} selected={value === chosen}>
-        {label}
-      </option>
-    ))}
-  </select>
-);
 
 const Lines: FC<CertificatesProps> = (props) => {
   const { frame, lines } = props;

@@ -12,9 +12,11 @@ import { momentText } from '../when.ts';
 export type Section =
   | 'certificates'
   | 'confirmations'
+  | 'payouts'
   | 'participants'
   | 'sources'
   | 'anchors'
+  | 'evidence'
   | 'acts'
   | 'keys'
   | 'people';
@@ -31,9 +33,11 @@ export interface ConsoleFrame extends Frame {
 export const pathOf: Record<Section, string> = {
   certificates: '/console',
   confirmations: '/console/confirmations',
+  payouts: '/console/payouts',
   participants: '/console/participants',
   sources: '/console/sources',
   anchors: '/console/anchors',
+  evidence: '/console/evidence',
   acts: '/console/acts',
   keys: '/console/keys',
   people: '/console/people',
@@ -43,12 +47,12 @@ const groups: readonly {
   readonly title?: keyof ConsoleTexts['nav'];
   readonly sections: readonly Section[];
 }[] = [
-  { sections: ['certificates', 'confirmations', 'participants'] },
-  { title: 'groupTrust', sections: ['sources', 'anchors'] },
+  { sections: ['certificates', 'confirmations', 'payouts', 'participants'] },
+  { title: 'groupTrust', sections: ['sources', 'anchors', 'evidence'] },
   { title: 'groupControl', sections: ['acts', 'keys', 'people'] },
 ];
 /** What belongs to no participant. */
-const nodeOnly: readonly Section[] = ['anchors', 'acts', 'people'];
+const nodeOnly: readonly Section[] = ['anchors', 'evidence', 'acts', 'people'];
 
 const Side: FC<{ frame: ConsoleFrame; section: Section }> = ({ frame, section }) => {
   const { nav } = textsIn(frame.locale).console;
@@ -165,6 +169,7 @@ export const List: FC<{
 /** What fills most empty lists. */
 export const commands = {
   submit: "apodera enrolment submit --chain chain.pem --key key.pem --reason '…'",
+  pay: 'apodera payout send message.json --certificate certificate.pem --key key.pem',
 } as const;
 
 export const Empty: FC<{ frame: Frame; title: string; text: string; command?: string }> = (props) => (

@@ -9,6 +9,7 @@ import { Fact, Note } from '../parts.tsx';
 import { fill, textsIn } from '../texts/texts.ts';
 import { dateText, momentText } from '../when.ts';
 import { type ConsoleFrame, ConsolePage, commands, Empty, List, State, When } from './frame.tsx';
+import { ListPage } from './list-page.tsx';
 
 export interface WaitingLine {
   readonly participantName: string;
@@ -41,21 +42,16 @@ export const ConfirmationsPage: FC<{ frame: ConsoleFrame; waiting: readonly Wait
     `${decision.votes.length}/${decision.asked.length}`,
   ]);
   return (
-    <ConsolePage frame={frame} section="confirmations" title={confirmations.title} lead={confirmations.lead}>
-      {oldest ? (
-        <>
-          <Note>{fill(confirmations.oldest, { since: momentText(oldest, frame) })}</Note>
-          <List caption={confirmations.title} columns={columns} rows={rows} />
-        </>
-      ) : (
-        <Empty
-          frame={frame}
-          title={confirmations.empty}
-          text={confirmations.emptyText}
-          command={commands.submit}
-        />
-      )}
-    </ConsolePage>
+    <ListPage
+      frame={frame}
+      section="confirmations"
+      texts={confirmations}
+      command={commands.submit}
+      columns={columns}
+      rows={rows}
+    >
+      {oldest && <Note>{fill(confirmations.oldest, { since: momentText(oldest, frame) })}</Note>}
+    </ListPage>
   );
 };
 
@@ -80,18 +76,14 @@ export const ParticipantsPage: FC<{ frame: ConsoleFrame; parties: readonly Party
     party.timeZone,
   ]);
   return (
-    <ConsolePage frame={frame} section="participants" title={participants.title} lead={participants.lead}>
-      {parties.length > 0 ? (
-        <List caption={participants.title} columns={columns} rows={rows} />
-      ) : (
-        <Empty
-          frame={frame}
-          title={participants.empty}
-          text={participants.emptyText}
-          command="apodera admin onboard --file participant.json --reason '…'"
-        />
-      )}
-    </ConsolePage>
+    <ListPage
+      frame={frame}
+      section="participants"
+      texts={participants}
+      command="apodera admin onboard --file participant.json --reason '…'"
+      columns={columns}
+      rows={rows}
+    />
   );
 };
 
@@ -240,18 +232,14 @@ export const KeysPage: FC<{ frame: ConsoleFrame; keys: readonly KeyLine[] }> = (
     ];
   });
   return (
-    <ConsolePage frame={frame} section="keys" title={keys.title} lead={keys.lead}>
-      {lines.length > 0 ? (
-        <List caption={keys.title} columns={columns} rows={rows} />
-      ) : (
-        <Empty
-          frame={frame}
-          title={keys.empty}
-          text={keys.emptyText}
-          command="apodera admin issue-key --participant … --reason '…'"
-        />
-      )}
-    </ConsolePage>
+    <ListPage
+      frame={frame}
+      section="keys"
+      texts={keys}
+      command="apodera admin issue-key --participant … --reason '…'"
+      columns={columns}
+      rows={rows}
+    />
   );
 };
 
@@ -287,17 +275,13 @@ export const ActsPage: FC<{ frame: ConsoleFrame; acts: readonly ActLine[] }> = (
     <When frame={frame} date={expiresAt} />,
   ]);
   return (
-    <ConsolePage frame={frame} section="acts" title={acts.title} lead={acts.lead}>
-      {lines.length > 0 ? (
-        <List caption={acts.title} columns={columns} rows={rows} />
-      ) : (
-        <Empty
-          frame={frame}
-          title={acts.empty}
-          text={acts.emptyText}
-          command="apodera admin onboard --file participant.json --reason '…'"
-        />
-      )}
-    </ConsolePage>
+    <ListPage
+      frame={frame}
+      section="acts"
+      texts={acts}
+      command="apodera admin onboard --file participant.json --reason '…'"
+      columns={columns}
+      rows={rows}
+    />
   );
 };

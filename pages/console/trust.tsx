@@ -3,7 +3,8 @@
 import type { FC } from 'hono/jsx';
 import { fill, textsIn } from '../texts/texts.ts';
 import { dateText, thumbprintShort } from '../when.ts';
-import { type ConsoleFrame, ConsolePage, commands, Empty, List, State, When } from './frame.tsx';
+import { type ConsoleFrame, commands, State, When } from './frame.tsx';
+import { ListPage } from './list-page.tsx';
 
 export interface SourceLine {
   readonly source: string;
@@ -54,13 +55,14 @@ export const SourcesPage: FC<{ frame: ConsoleFrame; sources: readonly SourceLine
     ),
   ]);
   return (
-    <ConsolePage frame={frame} section="sources" title={sources.title} lead={sources.lead}>
-      {lines.length > 0 ? (
-        <List caption={sources.title} columns={columns} rows={rows} />
-      ) : (
-        <Empty frame={frame} title={sources.empty} text={sources.emptyText} command={commands.submit} />
-      )}
-    </ConsolePage>
+    <ListPage
+      frame={frame}
+      section="sources"
+      texts={sources}
+      command={commands.submit}
+      columns={columns}
+      rows={rows}
+    />
   );
 };
 
@@ -89,22 +91,14 @@ export const AnchorsPage: FC<{ frame: ConsoleFrame; version: number; anchors: re
     <span class="mono">{thumbprintShort(thumbprint)}</span>,
   ]);
   return (
-    <ConsolePage
+    <ListPage
       frame={frame}
       section="anchors"
-      title={anchors.title}
-      lead={version > 0 ? fill(anchors.lead, { version }) : undefined}
-    >
-      {lines.length > 0 ? (
-        <List caption={anchors.title} columns={columns} rows={rows} />
-      ) : (
-        <Empty
-          frame={frame}
-          title={anchors.empty}
-          text={anchors.emptyText}
-          command="apodera admin anchors --file manifest.json --reason '…'"
-        />
-      )}
-    </ConsolePage>
+      texts={anchors}
+      lead={version > 0 ? fill(anchors.lead, { version }) : ''}
+      command="apodera admin anchors --file manifest.json --reason '…'"
+      columns={columns}
+      rows={rows}
+    />
   );
 };

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { enrolmentItem } from '../../adapters/dynamodb/enrolment-items.ts';
+import { counterKey, payoutItem } from '../../adapters/dynamodb/payout-items.ts';
 import type { Enrolment } from '../../core/enrolment/enrolment.ts';
+import { dayIn } from '../../core/payout/limits.ts';
 import { onboarding, profile, somebody } from '../support/administration.ts';
 import { aDoor } from '../support/people-door.ts';
 import { anEnrolment, password } from '../support/people-world.ts';
@@ -37,6 +39,19 @@ async function aNodeWithTwoParticipants() {
   await put(anEnrolment({ id: '01OWN', pscName: 'PSC propia' }));
   const thumbprint = 'f'.repeat(43) as Enrolment['thumbprint'];
   await put(anEnrolment({ id: '01FOREIGN', participant: foreign, pscName: foreign, thumbprint }));
+  for (const [participant, networkTransactionId] of [
+    ['AURORA', '0199aaaa-0000-7000-8000-000000000001'],
+    [foreign, '0199aaaa-0000-7000-8000-000000000002'],
+  ] as const) {
+    const payout = payoutItem({
+      ...{ participant, networkTransactionId, transactionId: `${participant}-1`, messageId: 'M1', place: 0 },
+      ...{ payoutOperator: 'PUERTO', currency: 'CLP', amountMinor: 1000n, state: 'pending' },
+      ...{ createdAt: door.world.clock.now(), day: today(door), counters: [] },
+    });
+    await door.world.table.write({ put: payout });
+    const counter = counterKey(participant, { kind: 'day', currency: 'CLP', day: today(door), value: '' });
+    await door.world.table.write({ put: { ...counter, spent: 1000 } });
+  }
   const signIn = async (name: string, email: string) => {
     const form = { email, password, totp: door.totp(ids[name]!) };
     const answer = await door.visit('/sign-in', { form });
@@ -47,11 +62,24 @@ async function aNodeWithTwoParticipants() {
   return { ...door, one: one!, ids, officer, apoderada };
 }
 
+const today = ({ world }: ReturnType<typeof aDoor>) => dayIn(profile.time_zone, world.clock.now());
+
+/** When a session was last seen is the one thing that looking writes. */
+const keptIn = ({ items }: ReturnType<typeof aDoor>['world']) =>
+  JSON.stringify(
+    [...items].filter(([, { pk }]) => !pk.startsWith('SESS#')),
+    (_, value) => (typeof value === 'bigint' ? String(value) : value),
+  );
+
 const participantsPages = [
   '/console',
   '/console?participant=FORASTERA',
   '/console?q=forastera',
   '/console/confirmations',
+  '/console/payouts',
+  '/console/payouts?participant=FORASTERA&state=pending',
+  '/console/payouts?q=FORASTERA-1',
+  '/console/payouts?cursor=of-nobody',
   '/console/participants',
   '/console/keys',
   '/console/sources',
@@ -67,6 +95,7 @@ test('S15 an officer or apoderado sees nothing of another participant, whatever 
       expect(body!.replaceAll(/<input[^>]*>/g, '')).not.toContain(foreign);
     }
   expect((await visit('/console', { session: officer.session })).body).toContain('01OWN');
+  expect((await visit('/console/payouts', { session: officer.session })).body).toContain('AURORA-1');
 });
 
 test('S15 another participant’s enrolment is as unknown to an officer as one that does not exist', async () => {
@@ -80,14 +109,23 @@ test('S15 another participant’s enrolment is as unknown to an officer as one t
   expect(theirs).toEqual(none);
   expect(theirs.status).toBe(404);
   expect((await visit(`/console/participants/${foreign}`, { session })).status).toBe(404);
+  expect((await visit('/console/payouts/0199aaaa-0000-7000-8000-000000000001', { session })).status).toBe(
+    200,
+  );
+  expect((await visit('/console/payouts/0199aaaa-0000-7000-8000-000000000002', { session })).status).toBe(
+    404,
+  );
 });
 
-test.each(['anchors', 'acts', 'people'])('S15 an officer has no page of the node’s %s', async (section) => {
-  const { visit, officer } = await aNodeWithTwoParticipants();
-  const { session } = officer;
-  expect((await visit(`/console/${section}`, { session })).status).toBe(404);
-  expect((await visit('/console', { session })).body).not.toContain(`/console/${section}`);
-});
+test.each(['anchors', 'evidence', 'acts', 'people'])(
+  'S15 an officer has no page of the node’s %s',
+  async (section) => {
+    const { visit, officer } = await aNodeWithTwoParticipants();
+    const { session } = officer;
+    expect((await visit(`/console/${section}`, { session })).status).toBe(404);
+    expect((await visit('/console', { session })).body).not.toContain(`/console/${section}`);
+  },
+);
 
 test('S15 an officer’s session opens no administration, and none for the command line', async () => {
   const { visit, officer, askForCode, ids } = await aNodeWithTwoParticipants();
@@ -104,14 +142,14 @@ test('S15 an officer’s session opens no administration, and none for the comma
 test('S15 the console changes nothing, by whatever method and whoever asks', async () => {
   const { world, visit, officer, signInByBrowser, one } = await aNodeWithTwoParticipants();
   const operator = await signInByBrowser(one);
-  // When a session was last seen is the one thing that looking writes.
-  const kept = () => JSON.stringify([...world.items].filter(([, { pk }]) => !pk.startsWith('SESS#')));
+  const kept = () => keptIn(world);
   const before = kept();
   for (const session of [officer.session, operator])
     for (const method of ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'POST'])
       for (const path of [
         ...participantsPages,
         '/console/acts',
+        '/console/evidence',
         '/console/people',
         '/console/enrolments/01OWN',
       ])
@@ -144,4 +182,35 @@ test('S15 the console shows no whole address, tax id of a person, key or secret 
     expect([path, status]).toEqual([path, 200]);
     expect(body).not.toMatch(/[a-z0-9]{2,}@example\.com|apo_local_|taxIdDigest|salt|\$scrypt/);
   }
+});
+
+test('S15 an auditor sees what a node operator sees, and can propose, sign or change nothing', async () => {
+  const door = await aNodeWithTwoParticipants();
+  const { visit, world, one } = door;
+  const operators = (await world.people.holders(null)).map(({ personId }) => personId).slice(0, 2);
+  const person = somebody('Aurelia Auditora', { office: 'auditor' });
+  const { once } = await door.perform('person.invite', person, operators);
+  const { id, secret } = once.find(({ what }) => what === 'invitationCode')!;
+  await door.acceptByPage(id, secret);
+  await door.perform('person.release', { person_ids: [id] }, operators);
+  const { email } = person;
+  const session = await door.signInByBrowser({ id, email });
+  const operator = await door.signInByBrowser(one);
+  const main = (body = '') => body.replace(/^[\s\S]*<main|<footer[\s\S]*$/g, '');
+  const sections = ['payouts', 'participants', 'keys', 'sources', 'anchors', 'evidence', 'people'];
+  for (const path of ['', ...sections.map((section) => `/${section}`)]) {
+    const theirs = await visit(`/console${path}`, { session: operator });
+    const seen = await visit(`/console${path}`, { session });
+    expect([path, seen.status]).toEqual([path, 200]);
+    expect(main(seen.body)).toBe(main(theirs.body));
+  }
+  expect((await visit('/console/payouts', { session })).body).toContain(`${foreign}-1`);
+  const { verifier, code, redirectUri } = await door.askForCode({ id, email });
+  const redeemed = await door.redeem({ code, code_verifier: verifier, redirect_uri: redirectUri });
+  const bearer = (JSON.parse(redeemed.body!) as { session: string }).session;
+  expect((await visit('/admin/api/people', { bearer })).status).toBe(200);
+  const before = keptIn(world);
+  const act = { kind: 'person.end', parameters: { person_id: operators[0] }, reason: 'to see' };
+  expect((await visit('/admin/api/acts', { bearer, json: act })).status).toBe(403);
+  expect(keptIn(world)).toBe(before);
 });

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Chapters } from '../../local/demo/chapters.ts';
+import { Money } from '../../local/demo/money.ts';
 import { Story } from '../../local/demo/story.ts';
 import { startWhole, type Whole } from '../../local/start.ts';
 
@@ -33,6 +34,12 @@ beforeAll(async () => {
   chapters = new Chapters(whole, new Story(whole.clock, false));
   const [aurora, creditoJa] = whole.seed.participants;
   const active = await chapters.enrol(aurora!);
+  await new Money(chapters).paid(active, {
+    account: '4242424242',
+    currency: 'CLP',
+    amount: '250000',
+    creditor: { id_schema: 'CLID', id: '22222222-2' },
+  });
   const waiting = await chapters.submit(creditoJa!);
   enrolments = { active: active.id, waiting: waiting.id };
   browser = await chromium.launch({
@@ -110,7 +117,11 @@ async function looked(
 
 test('each page of the console is sound in both themes, on desktop and phone', async () => {
   const { context, origin } = await signIn('carla@red.example', 'network');
-  const sections = ['confirmations', 'participants', 'sources', 'anchors', 'acts', 'keys', 'people'];
+  const sections = ['confirmations', 'payouts', 'participants', 'sources', 'anchors', 'evidence'].concat([
+    'acts',
+    'keys',
+    'people',
+  ]);
   const paths = [
     '/console',
     ...sections.map((section) => `/console/${section}`),
@@ -136,10 +147,20 @@ test('without script an operator finds what waits, since when, and for whom', as
   expect(await page.locator('table.list tbody').innerText()).toContain('Paulo Azevedo');
 });
 
+test('an operator finds a payout, its state and what is left of the day’s limit', async () => {
+  const { page } = await signIn('bruno@red.example', 'network');
+  await page.click('nav a[href="/console/payouts"]');
+  expect(await page.locator('meter').count()).toBe(1);
+  await page.click('table.list tbody a');
+  expect(await page.locator('h1').innerText()).toBe('CLP 250000');
+  expect(await page.locator('dl.facts').innerText()).toContain('pagado');
+  await page.screenshot({ path: join(pictures, 'payout.png'), fullPage: true });
+});
+
 test('an officer sees their participant in their language, and nothing of another', async () => {
   const { page, origin } = await signIn('paulo@creditoja.example', 'network');
   expect(await page.locator('html').getAttribute('lang')).toBe('pt');
-  for (const path of ['', '/confirmations', '/participants', '/keys', '/sources']) {
+  for (const path of ['', '/confirmations', '/payouts', '/participants', '/keys', '/sources']) {
     await page.goto(`${origin}/console${path}`);
     expect(await page.content()).not.toMatch(/Aurora|AURORA|María Fernanda/);
   }

@@ -4,7 +4,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { statusStore } from '../../adapters/dynamodb/certificate.ts';
 import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
+import { dynamoDbEvidenceChains } from '../../adapters/dynamodb/evidence-chain.ts';
+import { payoutReader } from '../../adapters/dynamodb/payout-reader.ts';
 import { sourceTimes } from '../../adapters/dynamodb/revocation-sources.ts';
+import { spentLimits } from '../../adapters/dynamodb/spent-limits.ts';
 import { type PageAnswer, readPageRequest } from '../../adapters/http/page-request.ts';
 import { Refusal } from '../../core/errors.ts';
 import { totpAt } from '../../core/people/totp.ts';
@@ -48,6 +51,10 @@ export function aDoor() {
       sealer: world.sealer,
     }),
     statuses: statusStore(world.table, world.sealer),
+    payouts: payoutReader(world.table),
+    spentToday: (participant: string, day: string) =>
+      spentLimits(world.table, world.sealer, participant, day),
+    evidence: dynamoDbEvidenceChains(world.table),
     trust: {
       async inForce(): Promise<TrustInForce> {
         throw new Refusal('ANCHORS_MISSING');
