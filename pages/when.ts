@@ -1,6 +1,7 @@
 // How does a person read a date? In the participant's time zone, named: DD/MM/AAAA in Spanish and Portuguese,
-// D Month YYYY in English. A thumbprint: SHA-256 in hex, in groups of eight.
+// D Month YYYY in English. An amount, to the last cent. A thumbprint: SHA-256 in hex, in groups of eight.
 
+import { type Money, writeAmount } from '../core/payout/amount.ts';
 import type { Locale } from '../core/people/person.ts';
 import { fill, textsIn } from './texts/texts.ts';
 
@@ -12,6 +13,15 @@ export interface Place {
 
 /** BCP 47 tags whose dates read as the text data says. */
 const tags: Record<Locale, string> = { es: 'es-CL', pt: 'pt-BR', en: 'en-GB' };
+
+/** Exactly, for no number of JavaScript holds 18 digits: `CLP 50.000.000`, `USD 5,000.00` in English. */
+export function moneyText(money: Money, { locale }: Place): string {
+  const [whole, fraction] = writeAmount(money).split('.');
+  const format = new Intl.NumberFormat(tags[locale]);
+  const point = format.formatToParts(0.5).find(({ type }) => type === 'decimal')!.value;
+  const cents = fraction === undefined ? '' : `${point}${fraction}`;
+  return `${money.currency} ${format.format(BigInt(whole!))}${cents}`;
+}
 
 export function dateText(date: Date, { locale, timeZone }: Place): string {
   const month = locale === 'en' ? 'long' : '2-digit';

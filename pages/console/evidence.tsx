@@ -47,11 +47,11 @@ export const EvidencePage: FC<EvidenceProps> = ({ frame, chains, lastHead }) => 
           <p>{evidence.brokenText}</p>
         </div>
       ) : null}
-      <Note>
-        {lastHead?.at
-          ? fill(evidence.signed, { number: lastHead.number, at: momentText(lastHead.at, frame) })
-          : evidence.unsigned}
-      </Note>
+      {lastHead?.at ? (
+        <p>{fill(evidence.signed, { number: lastHead.number, at: momentText(lastHead.at, frame) })}</p>
+      ) : (
+        <Note>{evidence.unsigned}</Note>
+      )}
       <p class="small">
         {evidence.audit} <code class="mono">apodera evidence audit</code>
       </p>

@@ -2,11 +2,11 @@
 // stands in the signed message alone.
 
 import type { FC } from 'hono/jsx';
-import { type Money, writeAmount } from '../../core/payout/amount.ts';
+import type { Money } from '../../core/payout/amount.ts';
 import type { Payout, PayoutState } from '../../core/payout/payout.ts';
 import { Fact } from '../parts.tsx';
 import { fill, textsIn } from '../texts/texts.ts';
-import { momentText } from '../when.ts';
+import { momentText, moneyText } from '../when.ts';
 import { type ConsoleFrame, ConsolePage, commands, Empty, List, pathOf, State, When } from './frame.tsx';
 import { FilterForm } from './list-page.tsx';
 
@@ -59,8 +59,6 @@ const tones = {
 const StateOf: FC<{ frame: ConsoleFrame; state: PayoutState }> = ({ frame, state }) => (
   <State tone={tones[state]}>{textsIn(frame.locale).console.payouts.states[state]}</State>
 );
-
-const moneyText = (money: Money) => `${money.currency} ${writeAmount(money)}`;
 
 const pathOfPayout = ({ networkTransactionId }: Payout) => `${pathOf.payouts}/${networkTransactionId}`;
 
@@ -131,8 +129,8 @@ const Limits: FC<{ frame: ConsoleFrame; limits: readonly LimitLine[] }> = ({ fra
     const label = fill(payouts.shareOf, { share, participant: participantName });
     return [
       participantName,
-      moneyText(spent),
-      moneyText(limit),
+      moneyText(spent, frame),
+      moneyText(limit, frame),
       <>
         <meter min={0} max={100} high={80} value={share} aria-label={label}></meter> {share} %
       </>,
@@ -161,7 +159,7 @@ const Lines: FC<{ frame: ConsoleFrame; lines: readonly PayoutLine[] }> = ({ fram
       {payout.transactionId}
     </a>,
     participantName,
-    moneyText(payout),
+    moneyText(payout, frame),
     payout.payoutOperator,
     <>
       <StateOf frame={frame} state={payout.state} />
@@ -185,7 +183,7 @@ export const PayoutPage: FC<PayoutLine & { frame: ConsoleFrame; answered: boolea
     <ConsolePage
       frame={frame}
       section="payouts"
-      title={moneyText(payout)}
+      title={moneyText(payout, frame)}
       lead={`${participantName} · ${payout.payoutOperator}`}
     >
       <dl class="facts">
