@@ -99,6 +99,26 @@ describe('what may happen in AWS', () => {
     }
   });
 
+  test('seals and heads of past keys stay proved: their ids are parameters, their public halves readable', () => {
+    const variables = (one: unknown) =>
+      (one as { Environment?: { Variables?: Record<string, unknown> } }).Environment?.Variables ?? {};
+    const globals = variables((template.Globals as { Function: unknown }).Function);
+    expect(globals.PAST_SEAL_KEY_IDS).toEqual({ Ref: 'PastSealKeyIds' });
+    for (const [name, one] of functions) {
+      const own = variables(one.Properties);
+      if (own.EVIDENCE_KEY_ID)
+        expect([name, own.PAST_EVIDENCE_KEY_IDS]).toEqual([name, { Ref: 'PastEvidenceKeyIds' }]);
+    }
+    for (const key of ['SealKey', 'EvidenceKey']) {
+      const policy = text(resources.find(([name]) => name === key)?.[1].Properties?.KeyPolicy);
+      expect([key, policy]).toEqual([
+        key,
+        expect.stringContaining('"kms:CallerAccount":{"Ref":"AWS::AccountId"}'),
+      ]);
+      expect([key, policy]).toEqual([key, expect.stringContaining('"Action":"kms:GetPublicKey"')]);
+    }
+  });
+
   test('only settle-enrolment and apply-act write a certificate status, and those that take it away', () => {
     const writers = functions
       .filter(([, one]) =>
