@@ -5,7 +5,7 @@ import { qrModules } from '../../pages/qr.ts';
 import { tokens } from '../../pages/style.ts';
 import { taxIdText } from '../../pages/tax-id.ts';
 import { fill, localeOf, textsIn } from '../../pages/texts/texts.ts';
-import { dateText, momentText, serialText, thumbprintShort } from '../../pages/when.ts';
+import { dateText, momentText, moneyText, serialText, thumbprintShort } from '../../pages/when.ts';
 
 function leaves(value: object, path = ''): [string, string][] {
   return Object.entries(value).flatMap(([name, inner]) =>
@@ -73,6 +73,19 @@ test('dates read as each language writes them, in the place’s own time', () =>
   expect(dateText(date, { locale: 'en', timeZone: 'UTC' })).toBe('25 November 2026');
   expect(momentText(date, { locale: 'es', timeZone: 'America/Santiago' })).toBe(
     'el 24/11/2026 a las 23:40 (hora de Chile)',
+  );
+});
+
+test('an amount is shown exactly, beyond what a number holds, as each language writes it', () => {
+  const money = { currency: 'USD', amountMinor: 123_456_789_012_345_678n } as const;
+  const shown = (['es', 'pt', 'en'] as const).map((locale) => moneyText(money, { locale, timeZone: 'UTC' }));
+  expect(shown).toEqual([
+    'USD 1.234.567.890.123.456,78',
+    'USD 1.234.567.890.123.456,78',
+    'USD 1,234,567,890,123,456.78',
+  ]);
+  expect(moneyText({ currency: 'CLP', amountMinor: 5000n }, { locale: 'es', timeZone: 'UTC' })).toBe(
+    'CLP 5.000',
   );
 });
 
