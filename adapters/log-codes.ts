@@ -31,6 +31,10 @@ export const logCodes = {
     'alarm',
     'An item that grants a right does not carry a good seal of this node, or went back to an older one.',
   ],
+  SUSPENSION_OVERDUE: [
+    'alarm',
+    'Nobody confirmed a suspension in time: it stands, and two node operators confirm or lift it.',
+  ],
   TRUSTSTORE_LEFT_OUT: [
     'warn',
     "CAs of enrolled certificates stay out of the edge's truststore: one of them has no list.",

@@ -11,6 +11,7 @@ import { evidenceRefusals } from './evidence/refusals.ts';
 import { messageRefusals } from './message/refusals.ts';
 import { payoutRefusals } from './payout/refusals.ts';
 import { peopleRefusals } from './people/refusals.ts';
+import { suspensionRefusals } from './suspension/refusals.ts';
 
 /** Every code with its sentence. Codes are stable: clients switch on them. */
 export const refusals = {
@@ -23,6 +24,7 @@ export const refusals = {
   ...messageRefusals,
   ...payoutRefusals,
   ...peopleRefusals,
+  ...suspensionRefusals,
 } as const;
 
 export type RefusalCode = keyof typeof refusals;

@@ -17,7 +17,10 @@ export interface Frame extends Place {
 export interface PageProps {
   readonly frame: Frame;
   readonly title: string;
-  readonly part: keyof Pick<Texts['common'], 'confirmations' | 'administration' | 'access' | 'console'>;
+  readonly part: keyof Pick<
+    Texts['common'],
+    'confirmations' | 'administration' | 'access' | 'console' | 'emergency'
+  >;
   readonly lead?: string;
   readonly wide?: boolean;
   /** Shown small beside the reference. */

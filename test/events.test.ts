@@ -65,6 +65,8 @@ const expected: Readonly<Record<string, { answer?: unknown; error?: string }>> =
   'read-payouts': { answer: refusedOverHttp(404, 'PAYOUT_UNKNOWN') },
   'sweep-payouts': { answer: { undone: 0 } },
   'bootstrap-node': { answer: { outcome: 'DONE', result: { count: 1 } } },
+  'serve-suspension': { answer: html(200, 'name="password"') },
+  'follow-suspension': { answer: { outcome: 'NOTHING' } },
   'serve-people': { answer: html(200, 'name="password"') },
   'serve-admin': { answer: { statusCode: 303 } },
   'apply-act': { answer: { outcome: 'REFUSED', code: 'ACT_UNKNOWN' } },

@@ -16,12 +16,12 @@ import { chainKey, enrolmentKey, enrolmentOf } from './enrolment-items.ts';
 import { suspensionKey } from './parties.ts';
 import { receivedMessageWrite } from './received-messages.ts';
 import { itemOf, recordOf, withoutKeys } from './records.ts';
+import { suspensionWrite } from './suspensions.ts';
 import {
   absent,
   ConditionFailed,
   equals,
   type Key,
-  keyName,
   queryAll,
   type StoredItem,
   type Table,
@@ -77,8 +77,8 @@ function changeWrites(change: DisableChange): Write[] {
   const subject = { subject: record.id };
   const ends = change.ends.map((end) => endWrites(end, record.at));
   const marks: StateMark[] = ends.flatMap(({ mark }) => (mark ? [mark] : []));
-  const flag = suspensionKey(record.participant);
-  if (suspension) marks.push({ item: keyName(flag), version: 1, holds: { state: suspension.state } });
+  const flag = suspension && suspensionWrite(suspension);
+  if (flag) marks.push(flag.mark);
   const [first, ...others] = change.evidence;
   return [
     { put: { ...itemOf(record), ...disableKey(record.id) }, when: absent() },
@@ -87,7 +87,7 @@ function changeWrites(change: DisableChange): Write[] {
     ...(mustStayActive
       ? [{ check: statusKey(mustStayActive), when: equals('networkStatus', 'active') }]
       : []),
-    ...(suspension ? [{ put: { ...itemOf(suspension), ...flag }, when: absent() }] : []),
+    ...(flag ? [flag.write] : []),
     ...effectWrites({
       evidence: first ? [{ ...first, states: [...(first.states ?? []), ...marks] }, ...others] : [],
       outbox: change.outbox,

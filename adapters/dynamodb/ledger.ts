@@ -18,6 +18,7 @@ import { revivalWrite } from './outbox.ts';
 import { partyWrite } from './parties.ts';
 import { contactWrites, personWrite } from './people.ts';
 import { sensitiveChangeWrite } from './sensitive-changes.ts';
+import { suspensionRemoval, suspensionWrite } from './suspensions.ts';
 import { watchWrites } from './swept-sources.ts';
 import { absent, any, equals, keyName, keyOf, type Table, type Write } from './table.ts';
 
@@ -76,6 +77,11 @@ async function writesOf(
     if (watch) writes.push(...watchWrites(watch, status, status.activatedAt));
     return { writes, marks: [mark] };
   }
+  if (grant.noun === 'suspension' || grant.noun === 'noSuspension') {
+    const change = grant.noun === 'suspension' ? suspensionWrite : suspensionRemoval;
+    const { write, mark } = change(grant.suspension);
+    return { writes: [write], marks: [mark] };
+  }
   if (grant.noun === 'noFactor') {
     const write = factorDelete(grant.personId);
     return { writes: [write], marks: [{ item: keyName(keyOf(write)), gone: true }] };
@@ -95,6 +101,8 @@ type SealedGrant = Exclude<
       | 'apiKeyEnd'
       | 'leastAnchors'
       | 'certificate'
+      | 'suspension'
+      | 'noSuspension'
       | 'revival';
   }
 >;

@@ -12,10 +12,12 @@ import {
   TaskTimedOut,
 } from '@aws-sdk/client-sfn';
 
+type Step = 'notify' | 'settle' | 'followSuspension';
+
 export interface ExecutionTargets {
   readonly stateMachineArn: string;
   /** Function names of the steps that also run outside an execution. */
-  readonly functions: Readonly<Record<'notify' | 'settle', string | undefined>>;
+  readonly functions: Readonly<Record<Step, string | undefined>>;
 }
 
 export function executions(sfn: SFNClient, lambda: LambdaClient, targets: ExecutionTargets) {
@@ -40,7 +42,7 @@ export function executions(sfn: SFNClient, lambda: LambdaClient, targets: Execut
         throw error;
       }
     },
-    async invoke(step: 'notify' | 'settle', input: Readonly<Record<string, string>>): Promise<void> {
+    async invoke(step: Step, input: Readonly<Record<string, string>>): Promise<void> {
       const FunctionName = targets.functions[step];
       if (!FunctionName) throw new Error(`no function is configured for the step "${step}"`);
       const Payload = Buffer.from(JSON.stringify(input));

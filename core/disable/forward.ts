@@ -5,6 +5,7 @@
 import type { OriginalMessage } from '../enrolment/ports.ts';
 import { Refusal } from '../errors.ts';
 import type { JsonObject } from '../message/envelope.ts';
+import { isSuspending, type SuspendingOffice, suspendingOffices } from '../suspension/suspension.ts';
 import type { DisableRecord } from './ports.ts';
 import { type DisableCause, disableCauses } from './request.ts';
 
@@ -42,18 +43,32 @@ export function readDisableForward(parameters: JsonObject): DisableForward {
     throw malformed('enrolment_ids', `1 to ${mostEnrolments} ids`);
   const cause = disableCauses.find((known) => known === parameters.cause);
   if (!cause) throw malformed('cause', disableCauses.join(', '));
-  return { ...readSuspend(parameters), enrolmentIds: [...new Set(ids as readonly string[])], cause };
+  return { ...readWhom(parameters), enrolmentIds: [...new Set(ids as readonly string[])], cause };
 }
 
-export function suspendParameters({ participant, reason }: DisableRecord): JsonObject {
-  return { participant, reason };
+export interface SuspendForward {
+  readonly participant: string;
+  readonly reason: string;
+  /** Of the person who spoke first, where one did: the receiver asks the other office. */
+  readonly suspendedBy?: SuspendingOffice;
+  /** The second word was said at the sender. */
+  readonly confirmed: boolean;
+}
+
+export function suspendParameters(forward: SuspendForward): JsonObject {
+  const { participant, reason, suspendedBy, confirmed } = forward;
+  return { participant, reason, ...(suspendedBy && { suspended_by: suspendedBy }), confirmed };
 }
 
 /** @throws Refusal FORWARD_MALFORMED */
-export function readSuspend({
-  participant,
-  reason,
-}: JsonObject): Pick<DisableForward, 'participant' | 'reason'> {
+export function readSuspend(parameters: JsonObject): SuspendForward {
+  const { suspended_by: office, confirmed } = parameters;
+  if (office !== undefined && (typeof office !== 'string' || !isSuspending(office)))
+    throw malformed('suspended_by', suspendingOffices.join(', '));
+  return { ...readWhom(parameters), ...(office && { suspendedBy: office }), confirmed: confirmed === true };
+}
+
+function readWhom({ participant, reason }: JsonObject): Pick<DisableForward, 'participant' | 'reason'> {
   if (typeof participant !== 'string' || !ID.test(participant)) throw malformed('participant', 'a fin_id');
   if (typeof reason !== 'string' || reason.length > 2000) throw malformed('reason', 'text');
   return { participant, reason };

@@ -6,11 +6,14 @@ import type { Thumbprint } from '../certificate/thumbprint.ts';
 import type { EndingCode, Step } from '../enrolment/enrolment.ts';
 import type { OriginalMessage, WithTrace } from '../enrolment/ports.ts';
 import type { OutboxEntry } from '../outbox.ts';
-import type { Suspension } from '../suspension/suspension.ts';
+import type { SuspendingOffice, Suspension } from '../suspension/suspension.ts';
 import type { DisableWarning, Holding } from './plan.ts';
 import type { DisableCause } from './request.ts';
 
-/** Who or what ended them: a participant's message, another node's, the PSC, the clock, an act of node operators. */
+/**
+ * Who or what ended them: a participant's message, another node's, the PSC, the clock, an act of node operators, a
+ * person of the participant on the page of suspension, a suspension that was confirmed.
+ */
 export type DisableOrigin =
   | 'signature'
   | 'apiKey'
@@ -18,7 +21,9 @@ export type DisableOrigin =
   | 'psc'
   | 'rotation'
   | 'clock'
-  | 'nodeOperators';
+  | 'nodeOperators'
+  | 'person'
+  | 'suspension';
 
 /** What one disable did; deliveries, mails and repeated requests read it. */
 export interface DisableRecord {
@@ -35,6 +40,8 @@ export interface DisableRecord {
   /** Enrolments of both: what other nodes know them by. */
   readonly enrolmentIds: readonly string[];
   readonly suspended: boolean;
+  /** Whose word suspended, where it was a person of the participant's: the other office has the second. */
+  readonly suspendedBy?: SuspendingOffice;
   readonly warnings: readonly DisableWarning[];
   /** Where it took several transactions: what all of them did. */
   readonly total?: { readonly disabled: readonly Thumbprint[]; readonly withdrawn: readonly string[] };

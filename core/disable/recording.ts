@@ -8,6 +8,7 @@ import type { Actor, EvidenceRecord, SourceBytes } from '../evidence/record.ts';
 import { newOutboxEntry, type OutboxEntry } from '../outbox.ts';
 import { decisionIdOf } from '../people/decision.ts';
 import { wakeEntry } from '../people/wake.ts';
+import { followUp } from '../suspension/recording.ts';
 import type { Suspension } from '../suspension/suspension.ts';
 import { type Holding, isPending } from './plan.ts';
 import type { DisableChange, DisableRecord, HoldingEnd } from './ports.ts';
@@ -16,8 +17,10 @@ import type { DisableChange, DisableRecord, HoldingEnd } from './ports.ts';
 export interface Audience {
   /** Active officers and apoderados of the participant. */
   readonly people: readonly string[];
-  /** fin_ids of payout operators that must disable too; empty at a payout operator. */
+  /** fin_ids of other nodes that must do the same: payout operators; of a suspension, at one of them, the network. */
   readonly operators: readonly string[];
+  /** Who hear of a suspension beside the participant's own people. */
+  readonly nodeOperators?: readonly string[];
 }
 
 export interface DisableAct {
@@ -39,6 +42,8 @@ export interface DisableAct {
   /** Recorded, and nobody is told. */
   readonly quiet?: boolean;
   readonly sources?: readonly SourceBytes[];
+  /** Of the person's own proof, where a person decided. */
+  readonly proofDigest?: string;
 }
 
 export function disableChange(act: DisableAct): Omit<DisableChange, 'message' | 'mustStayActive'> {
@@ -52,6 +57,7 @@ export function disableChange(act: DisableAct): Omit<DisableChange, 'message' | 
       ...(tells ? [...mails(record, audience), eventEntry(record)] : []),
       ...operatorEntries(record, audience.operators),
       ...act.holdings.flatMap((holding) => wakes(act, holding)),
+      ...(act.suspension ? [followUp(act.suspension, 'overdue', act.suspension.confirmBy)] : []),
     ],
     ...(act.suspension && { suspension: act.suspension }),
   };
@@ -112,6 +118,8 @@ function evidenceOf(act: DisableAct): EvidenceRecord {
       thumbprints: [...disabled],
       enrolmentIds: [...enrolmentIds],
       warnings: [...warnings],
+      ...(act.suspension && { suspensionId: act.suspension.id }),
+      ...(act.proofDigest && { proof: act.proofDigest }),
     },
     ...(act.sources && { sources: act.sources }),
   };
@@ -128,7 +136,8 @@ function kindOf({ suspended, origin, disabled, withdrawn }: DisableRecord): stri
 
 function mails(record: DisableRecord, audience: Audience): OutboxEntry[] {
   const kind = record.suspended ? 'mail.suspended' : 'mail.disabled';
-  return audience.people.map((personId) =>
+  const people = record.suspended ? [...audience.people, ...(audience.nodeOperators ?? [])] : audience.people;
+  return people.map((personId) =>
     newOutboxEntry({
       id: `${kind}.${record.id}.${personId}`,
       queue: 'mail',

@@ -92,6 +92,10 @@ export type ActParameters = {
   };
   /** Messages that were given up are sent again. */
   'outbox.revive': { readonly entry_ids: readonly string[] };
+  'participant.suspend': { readonly participant: string };
+  /** Of this very suspension: one that came after is another one. */
+  'suspension.confirm': { readonly participant: string; readonly suspension_id: string };
+  'suspension.lift': { readonly participant: string; readonly suspension_id: string };
 };
 
 type Check = (value: unknown, path: string) => void;
@@ -207,6 +211,9 @@ const checks: Record<ActKind, Check> = {
     api_key_encrypted: text(/^[A-Za-z0-9_-]{40,2000}$/, 'the encrypted key'),
   }),
   'anchors.change': shape({ manifest_sha256: thumbprint }),
+  'participant.suspend': shape({ participant: finId }),
+  'suspension.confirm': shape({ participant: finId, suspension_id: id }),
+  'suspension.lift': shape({ participant: finId, suspension_id: id }),
 };
 
 /** @throws Refusal ACT_PARAMETERS_INVALID naming the member */

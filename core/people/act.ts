@@ -28,6 +28,9 @@ export const operatorsNeeded = {
   'node.announceCertificate': 2,
   'anchors.change': 2,
   'outbox.revive': 1,
+  'participant.suspend': 1,
+  'suspension.confirm': 2,
+  'suspension.lift': 2,
 } as const;
 export type ActKind = keyof typeof operatorsNeeded;
 

@@ -17,8 +17,13 @@ export interface FailureLimit {
   readonly windowMs: number;
 }
 
-/** The counters that one attempt touches. `source` is an address; the store keeps it at most a day. */
-export function failureLimits(account: string, source: string): readonly FailureLimit[] {
+/**
+ * The counters that one attempt touches; none for suspending, which nobody may be kept from, whoever guesses beside
+ * them: a right guess wins a false alarm and nothing else, and the pages' door limits each address.
+ * @param source an address; the store keeps it at most a day
+ */
+export function failureLimits(account: string, source: string, suspends = false): readonly FailureLimit[] {
+  if (suspends) return [];
   const { pair, source: bySource, account: byAccount } = peoplePolicy.failures;
   return [
     { key: `pair#${account}#${source}`, ...pair },

@@ -8,7 +8,13 @@ export type LinkId = string & { readonly __brand: 'LinkId' };
 /** What a link leads to; itself it grants nothing: each target asks for a factor or a code. */
 export type LinkTarget =
   | { readonly kind: 'task'; readonly decisionId: string; readonly personId: string }
-  | { readonly kind: 'invitation'; readonly invitationId: string };
+  | { readonly kind: 'invitation'; readonly invitationId: string }
+  | {
+      readonly kind: 'suspension';
+      readonly participant: string;
+      readonly suspensionId: string;
+      readonly personId: string;
+    };
 
 export interface Link {
   readonly target: LinkTarget;

@@ -5,6 +5,7 @@ import type { ApiKeyGrant, ApiKeyRecord } from '../api-key.ts';
 import type { CertificateStatus, Enrolment, Step } from '../enrolment/enrolment.ts';
 import type { EvidenceRecord } from '../evidence/record.ts';
 import type { OutboxEntry, OutboxQueue } from '../outbox.ts';
+import type { Suspension } from '../suspension/suspension.ts';
 import type { Watch } from '../sweep/watch.ts';
 import type { Act } from './act.ts';
 import type { Decision } from './decision.ts';
@@ -171,6 +172,10 @@ export type Grant =
       /** The enrolment that becomes active with it; absent where people pinned it by hand. */
       readonly enrolment?: { readonly from: Enrolment; readonly steps: readonly Step[] };
     }
+  /** The second word of two node operators: its version is the stored one plus 1. */
+  | { readonly noun: 'suspension'; readonly suspension: Suspension }
+  /** The suspension is lifted, as it was read. */
+  | { readonly noun: 'noSuspension'; readonly suspension: Suspension }
   | { readonly noun: 'bootstrap'; readonly bootstrap: Bootstrap }
   /** An entry of the outbox that was given up waits anew. */
   | { readonly noun: 'revival'; readonly entry: OutboxEntry; readonly at: Date }

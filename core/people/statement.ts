@@ -66,13 +66,28 @@ export type PasskeyChangeStatement = {
   readonly nonce: string;
 };
 
+/** M8: the first word suspends, the second confirms, or says that it is a mistake. */
+export type SuspensionStatement = {
+  readonly type: 'apodera/suspension/v1';
+  readonly action: 'participant.suspend' | 'suspension.confirm' | 'suspension.dispute';
+  /** fin_id of the node: each node has its own people. */
+  readonly node: string;
+  readonly participant: string;
+  /** Empty for the first word, which makes it. */
+  readonly suspension: string;
+  readonly reason: string;
+  readonly person: string;
+  readonly nonce: string;
+};
+
 export type Statement =
   | ConfirmationStatement
   | ActVoteStatement
   | SignInStatement
   | PasskeySignInStatement
   | PasskeyRegistrationStatement
-  | PasskeyChangeStatement;
+  | PasskeyChangeStatement
+  | SuspensionStatement;
 
 /** What of a confirmation is known before the person acts. */
 export type ConfirmationSubject = Pick<
@@ -117,6 +132,16 @@ const shapes: Record<Statement['type'], readonly string[]> = {
   'apodera/passkey-sign-in/v1': ['type', 'node', 'nonce'],
   'apodera/passkey-registration/v1': ['type', 'node', 'person', 'ground', 'nonce'],
   'apodera/passkey-change/v1': ['type', 'node', 'person', 'change', 'credential_id', 'public_key', 'nonce'],
+  'apodera/suspension/v1': [
+    'type',
+    'action',
+    'node',
+    'participant',
+    'suspension',
+    'reason',
+    'person',
+    'nonce',
+  ],
 };
 
 /** Nothing signs what it does not understand: exactly the members of a known type, all strings (`replaces` or null). */
@@ -132,12 +157,23 @@ export function parseStatement(value: unknown): Statement | undefined {
   if (String(record.nonce).length < 22) return undefined;
   if (!choices.every(([member, allowed]) => !(member in record) || allowed.includes(String(record[member]))))
     return undefined;
+  if (!actions[record.type as Statement['type']].includes(String(record.action ?? ''))) return undefined;
   return value as Statement;
 }
 
 const choices: readonly (readonly [string, readonly string[]])[] = [
-  ['action', ['enrolment.confirm', 'enrolment.reject']],
   ['vote', ['confirm', 'reject']],
   ['use', ['signing', 'transport']],
   ['change', ['add', 'end']],
 ];
+
+/** Which actions a type may name; none where it has no such member. */
+const actions: Record<Statement['type'], readonly string[]> = {
+  'apodera/confirmation/v1': ['enrolment.confirm', 'enrolment.reject'],
+  'apodera/act-vote/v1': [''],
+  'apodera/sign-in/v1': [''],
+  'apodera/passkey-sign-in/v1': [''],
+  'apodera/passkey-registration/v1': [''],
+  'apodera/passkey-change/v1': [''],
+  'apodera/suspension/v1': ['participant.suspend', 'suspension.confirm', 'suspension.dispute'],
+};

@@ -9,3 +9,11 @@ export async function peopleToTell(people: Pick<People, 'holders'>, participant:
     .filter(({ state, office }) => state === 'active' && office !== 'auditor')
     .map(({ personId }) => personId);
 }
+
+/** personIds of the node's active operators. */
+export async function nodeOperatorsToTell(people: Pick<People, 'holders'>): Promise<string[]> {
+  const own = await people.holders(null);
+  return own
+    .filter(({ state, office }) => state === 'active' && office === 'nodeOperator')
+    .map(({ personId }) => personId);
+}

@@ -29,6 +29,7 @@ import {
 import { revive } from './outbox-acts.ts';
 import { change, endKey, issueKey, onboard, pin, setPeerKey } from './party-acts.ts';
 import { type ActContext, end, inviteOne, release, reset } from './people-acts.ts';
+import { confirmSuspension, liftSuspension, suspendParticipant } from './suspension-acts.ts';
 
 export interface VoteOnActInput {
   readonly actId: string;
@@ -66,6 +67,9 @@ const appliers: { readonly [K in ActKind]: Applier<K> } = {
   'node.announceCertificate': announceCertificate,
   'anchors.change': changeAnchors,
   'outbox.revive': revive,
+  'participant.suspend': suspendParticipant,
+  'suspension.confirm': confirmSuspension,
+  'suspension.lift': liftSuspension,
 };
 
 /** @throws Refusal ACT_*, PERSON_*, PROOF_*, OFFICE_* and what the kind itself refuses */
@@ -134,5 +138,6 @@ function effectsOf(deps: ApplyActDeps, act: Act, input: VoteOnActInput, applied:
       proof: proofDigest(input.proof),
     },
   };
-  return { evidence: [evidence], outbox: applied.mails };
+  const { evidence: more = [], outbox = [] } = applied.effects ?? {};
+  return { evidence: [evidence, ...more], outbox: [...applied.mails, ...outbox] };
 }

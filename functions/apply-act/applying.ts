@@ -17,6 +17,7 @@ import type {
   Acts,
   ApiKeyRings,
   DeadEntries,
+  Effects,
   Grant,
   Invitations,
   Ledger,
@@ -25,6 +26,7 @@ import type {
   People,
 } from '../../core/people/ports.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
+import type { Suspensions } from '../../core/suspension/ports.ts';
 import type { TrustInForce, TrustSource } from '../../core/trust.ts';
 import type { AnchorShelf } from './anchors-act.ts';
 
@@ -50,6 +52,7 @@ export interface ApplyActDeps extends SenderPorts {
   readonly anchors: AnchorShelf;
   readonly role: NodeRole;
   readonly disables: DisableStore;
+  readonly suspensions: Suspensions;
   readonly trust: TrustSource;
   readonly passwordCost: ScryptCost;
   readonly encryptSecret: (plain: string, personId: string) => Promise<string>;
@@ -73,6 +76,8 @@ export interface Once {
 export interface Applied {
   readonly grants: readonly Grant[];
   readonly mails: readonly OutboxEntry[];
+  /** Beside the act's own record: what its kind has to say, and what follows of it. */
+  readonly effects?: Effects;
   readonly once: readonly Once[];
   readonly subjects: Readonly<Record<string, string>>;
 }

@@ -14,6 +14,7 @@ import { ledger } from '../../adapters/dynamodb/ledger.ts';
 import { deadEntries } from '../../adapters/dynamodb/outbox.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
+import { suspensions } from '../../adapters/dynamodb/suspensions.ts';
 import { sourcesOf } from '../../adapters/enrolling.ts';
 import { kmsCipher } from '../../adapters/kms/cipher.ts';
 import { kmsPublicKeys, kmsSigner } from '../../adapters/kms/signer.ts';
@@ -73,6 +74,7 @@ const deps = {
   deadEntries: deadEntries(table),
   role: config.nodeRole,
   disables: disableStore(table, parts.announce),
+  suspensions: suspensions(table, parts.announce),
   passwordCost: peoplePolicy.scrypt,
   encryptSecret: (plain: string, personId: string) => cipher.encrypt(plain, { personId }),
   decryptPeerKey: (encrypted: string, peer: string) => cipher.decrypt(encrypted, { peer }),

@@ -40,7 +40,8 @@ export async function checkFactor(deps: CheckFactorDeps, input: CheckFactorInput
   const { personId, attempt } = input;
   if (attempt?.method === 'passkey') return passkeyProof(deps, input, statement);
   const now = deps.clock.now();
-  const limits = failureLimits(personId, input.source);
+  const suspends = 'action' in statement && statement.action === 'participant.suspend';
+  const limits = failureLimits(personId, input.source, suspends);
   admitAttempt(limits, await deps.failures.begin(limits, now), now);
   await requireFactor(deps, input, now);
   await deps.failures.forget(limits);

@@ -5,19 +5,23 @@ import { disableForwardParameters, suspendParameters } from '../../core/disable/
 import type { DisableRecord, DisableStore } from '../../core/disable/ports.ts';
 import type { EnrolmentStore } from '../../core/enrolment/ports.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
+import type { Suspensions } from '../../core/suspension/ports.ts';
 import { type Delivered, type DeliverPorts, deliverEvent, deliverToNode } from './deliver-message.ts';
 import type { Delivery } from './enrolment-deliveries.ts';
 
 export interface DisableDeliveryPorts extends DeliverPorts {
   readonly enrolments: Pick<EnrolmentStore, 'messageOf'>;
   readonly disables: Pick<DisableStore, 'find'>;
+  readonly suspensions: Pick<Suspensions, 'find'>;
 }
 
 export function disableDeliveries(ports: DisableDeliveryPorts): Readonly<Record<string, Delivery>> {
   return {
     'disable.forward': (entry) => forward(ports, entry),
     'participant.suspend': (entry) => suspend(ports, entry),
+    'suspension.confirm': (entry) => confirm(ports, entry),
     'event.disable': (entry) => tell(ports, entry),
+    'event.suspension': (entry) => tellOfSuspension(ports, entry),
   };
 }
 
@@ -37,7 +41,37 @@ async function suspend(ports: DisableDeliveryPorts, entry: OutboxEntry): Promise
   return deliverToNode(ports, entry, {
     receiver: entry.refs.receiver!,
     action: 'participant.suspend',
-    parameters: suspendParameters(await recordOf(ports, entry)),
+    parameters: suspendParameters({ ...(await recordOf(ports, entry)), confirmed: false }),
+  });
+}
+
+/** The second word was said here. Lifted since: each node lifts its own, and what ended stays ended. */
+async function confirm(ports: DisableDeliveryPorts, entry: OutboxEntry): Promise<Delivered> {
+  const { participant = '', suspensionId, receiver = '' } = entry.refs;
+  const standing = await ports.suspensions.find(participant);
+  if (standing?.id !== suspensionId || !standing) return { outcome: 'NOWHERE' };
+  const { by, reason } = standing;
+  const suspendedBy = 'office' in by ? by.office : undefined;
+  return deliverToNode(ports, entry, {
+    receiver,
+    action: 'participant.suspend',
+    parameters: suspendParameters({
+      participant,
+      reason,
+      ...(suspendedBy && { suspendedBy }),
+      confirmed: true,
+    }),
+  });
+}
+
+function tellOfSuspension(ports: DisableDeliveryPorts, entry: OutboxEntry): Promise<Delivered> {
+  const { participant = '', word = '', suspensionId = '' } = entry.refs;
+  const data = { suspension_id: suspensionId };
+  return deliverEvent(ports, entry, {
+    kind: `participant.suspension_${word}`,
+    participant,
+    at: entry.createdAt,
+    data,
   });
 }
 

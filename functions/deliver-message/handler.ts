@@ -11,6 +11,7 @@ import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { outboxStore } from '../../adapters/dynamodb/outbox.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
 import { sentMessages } from '../../adapters/dynamodb/sent-messages.ts';
+import { suspensions } from '../../adapters/dynamodb/suspensions.ts';
 import { enrolmentAnswer } from '../../adapters/http/enrolment.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { payoutDeliveryParts } from '../../adapters/payout-delivery-parts.ts';
@@ -35,6 +36,7 @@ const ports = {
   disables: disableStore(parts.table, parts.announce),
   acts: acts(parts.table, parts.announce),
   parties: parties(parts.table, parts.sealer),
+  suspensions: suspensions(parts.table, parts.announce),
   describe: enrolmentAnswer,
 };
 

@@ -23,14 +23,14 @@ import type { Party } from '../../core/people/party.ts';
 import type { Parties, People } from '../../core/people/ports.ts';
 import { peopleToTell } from '../../core/people/told.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
-import { suspend } from '../../core/suspension/suspension.ts';
+import { firstWord } from '../../core/suspension/first-word.ts';
 
 export interface DisableCertificatePorts extends SenderPorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly node: Institution;
   readonly role: NodeRole;
-  readonly parties: Pick<Parties, 'party'>;
+  readonly parties: Parties;
   readonly people: Pick<People, 'holders'>;
   readonly enrolments: Pick<EnrolmentStore, 'knownMessage'>;
   readonly disables: DisableStore;
@@ -181,6 +181,7 @@ async function commit(
   };
   const isNew = suspends && !(await ports.disables.suspended(party.finId));
   const by = { kind: 'apiKey', keyId: received.caller.keyId } as const;
+  const first = isNew && (await firstWord(ports, { party, by, reason: request.reason, now }));
   const change = disableChange({
     record,
     role: ports.role,
@@ -194,8 +195,8 @@ async function commit(
     codes: { active: 'DISABLED', pending: 'WITHDRAWN' },
     by: received.caller.keyId,
     holdings: batch,
-    audience: await audienceOf(ports, party, batch),
-    ...(isNew && { suspension: suspend(party.finId, by, request.reason, now) }),
+    audience: first ? first.audience : await audienceOf(ports, party, batch),
+    ...(first && { suspension: first.suspension }),
     ...(isLast && { sources: [messageSource(party.finId, messageId, received.body)] }),
   });
   const outcome = await ports.disables.commit({

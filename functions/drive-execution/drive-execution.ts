@@ -4,13 +4,15 @@
 import type { OutboxEntry } from '../../core/outbox.ts';
 import type { TaskTokens } from '../../core/people/ports.ts';
 
+export type ExecutionStep = 'notify' | 'settle' | 'followSuspension';
+
 export interface Executions {
   /** The same name and input again is not a second execution. */
   start(enrolmentId: string): Promise<void>;
   /** Sends success; a token that has timed out or is not known any more is tolerated. */
   wake(taskToken: string, output: { readonly outcome: string }): Promise<'WOKEN' | 'GONE'>;
-  /** Runs the function of this step outside an execution: the enrolment's own has ended, or never began. */
-  invoke(step: 'notify' | 'settle', input: Readonly<Record<string, string>>): Promise<void>;
+  /** Runs the function of this step outside an execution: the enrolment's own has ended, or there is none. */
+  invoke(step: ExecutionStep, input: Readonly<Record<string, string>>): Promise<void>;
 }
 
 export interface DriveExecutionDeps {
@@ -35,9 +37,26 @@ export async function driveExecution(deps: DriveExecutionDeps, entry: OutboxEntr
     case 'enrolment.settle':
       await deps.executions.invoke('settle', { enrolmentId: refs.enrolmentId! });
       return 'INVOKED';
+    case 'suspension.carryOut':
+    case 'suspension.overdue':
+      return followSuspension(deps, entry);
     default:
       throw new Error(`nothing is known of outbox entries "${entry.kind}"`);
   }
+}
+
+async function followSuspension(
+  { executions }: DriveExecutionDeps,
+  entry: OutboxEntry,
+): Promise<DriveOutcome> {
+  const { participant, suspensionId } = entry.refs;
+  const moment = entry.kind === 'suspension.overdue' ? 'OVERDUE' : 'CONFIRMED';
+  await executions.invoke('followSuspension', {
+    participant: participant!,
+    suspensionId: suspensionId!,
+    moment,
+  });
+  return 'INVOKED';
 }
 
 async function wake(deps: DriveExecutionDeps, decisionId: string, outcome: string): Promise<DriveOutcome> {

@@ -24,6 +24,7 @@ const deps = {
     functions: {
       notify: process.env.NOTIFY_ENROLMENT_FUNCTION,
       settle: process.env.SETTLE_ENROLMENT_FUNCTION,
+      followSuspension: process.env.FOLLOW_SUSPENSION_FUNCTION,
     },
   }),
 };
@@ -39,6 +40,8 @@ const receive = outboxReceiver({
     'execution.wake': drive,
     'enrolment.tell': drive,
     'enrolment.settle': drive,
+    'suspension.carryOut': drive,
+    'suspension.overdue': drive,
   },
 });
 

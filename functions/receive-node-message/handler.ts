@@ -5,6 +5,7 @@ import { readConfig } from '../../adapters/config.ts';
 import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { payoutMoves } from '../../adapters/dynamodb/payout-moves.ts';
 import { peerHeads } from '../../adapters/dynamodb/peer-heads.ts';
+import { suspensions } from '../../adapters/dynamodb/suspensions.ts';
 import { enrolling } from '../../adapters/enrolling.ts';
 import { apiDoor } from '../../adapters/http/door.ts';
 import { validate } from '../../adapters/http/generated/enrol-message.js';
@@ -34,6 +35,7 @@ const ports = {
   ...enrolling(parts.table, trust),
   role: nodeRole,
   disables: disableStore(parts.table, parts.announce),
+  suspensions: suspensions(parts.table, parts.announce),
   peerHeads: peerHeads(parts),
   peer: (finId: string) => trust.parties.party(finId),
   moves: payoutMoves({ ...parts, large: s3LargeBytes(new S3Client(), evidenceBucket) }),

@@ -1,7 +1,6 @@
-// The network says that certificates of a participant are disabled, or that the participant is suspended there (M4,
-// M8). This payout operator follows at once, whoever signed, and tells the people by its own contact data: nothing
-// stands between a stolen key and its end. What the network forwarded is what it can end; an enrolment that has not
-// arrived yet is refused when it does.
+// The network says that certificates of a participant are disabled (M4). This payout operator follows at once, whoever
+// signed, and tells the people by its own contact data: nothing stands between a stolen key and its end. What the
+// network forwarded is what it can end; an enrolment that has not arrived yet is refused when it does.
 
 import { createHash } from 'node:crypto';
 import type { DisableForward } from '../../core/disable/forward.ts';
@@ -9,13 +8,10 @@ import { isActive, isPending } from '../../core/disable/plan.ts';
 import type { DisableRecord, DisableStore } from '../../core/disable/ports.ts';
 import { type DisableAct, disableChange, recordOf } from '../../core/disable/recording.ts';
 import type { EnrolmentStore, OriginalMessage } from '../../core/enrolment/ports.ts';
-import { Refusal } from '../../core/errors.ts';
 import type { Institution } from '../../core/message/envelope.ts';
-import type { Party } from '../../core/people/party.ts';
 import type { People } from '../../core/people/ports.ts';
 import { peopleToTell } from '../../core/people/told.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
-import { suspend } from '../../core/suspension/suspension.ts';
 
 export interface ReceiveDisablePorts {
   readonly clock: Clock;
@@ -24,7 +20,6 @@ export interface ReceiveDisablePorts {
   readonly enrolments: Pick<EnrolmentStore, 'find' | 'forestall'>;
   readonly people: Pick<People, 'holders'>;
   readonly disables: DisableStore;
-  peer(finId: string): Promise<Party | undefined>;
 }
 
 /** A message of another node, its signature proved. */
@@ -52,28 +47,12 @@ export async function receiveDisable(
     );
     const holdings = named.filter((holding) => isActive(holding) || isPending(holding));
     const record = recordOf({ ...recordFacts(ports, forward, said), suspended: false }, holdings);
-    if ((await commit(ports, said, record, { holdings })) !== 'MOVED') return;
+    // It may be what a suspension ended there; the participant's own suspension here says so.
+    const frozen = await ports.disables.suspended(forward.participant);
+    const codes = { active: 'DISABLED', pending: frozen ? 'SUSPENDED' : 'DISABLED_ELSEWHERE' } as const;
+    if ((await commit(ports, said, record, { holdings, codes })) !== 'MOVED') return;
   }
   throw new Error(`certificates of ${forward.participant} change faster than they can be disabled`);
-}
-
-/** @throws Refusal PARTICIPANT_UNKNOWN: tried again, for the participant may be about to be set up here */
-export async function receiveSuspension(
-  ports: ReceiveDisablePorts,
-  asked: Pick<DisableForward, 'participant' | 'reason'>,
-  said: FromNode,
-): Promise<void> {
-  const party = await ports.peer(asked.participant);
-  if (party?.kind !== 'participant') throw new Refusal('PARTICIPANT_UNKNOWN', { found: asked.participant });
-  for (let attempt = 0; attempt < 5; attempt++) {
-    const facts = recordFacts(ports, { ...asked, cause: 'incident' }, said);
-    const record = recordOf({ ...facts, suspended: true }, []);
-    const by = { kind: 'node', finId: said.from.finId } as const;
-    const isNew = !(await ports.disables.suspended(asked.participant));
-    const flag = isNew && { suspension: suspend(asked.participant, by, asked.reason, record.at) };
-    if ((await commit(ports, said, record, { holdings: [], ...flag })) !== 'MOVED') return;
-  }
-  throw new Error(`${asked.participant} changes faster than it can be suspended`);
 }
 
 function recordFacts(
@@ -91,7 +70,7 @@ async function commit(
   ports: ReceiveDisablePorts,
   said: FromNode,
   record: DisableRecord,
-  what: Pick<DisableAct, 'holdings' | 'suspension'>,
+  what: Pick<DisableAct, 'holdings' | 'codes'>,
 ) {
   const { from, messageId, message, apiKeyId } = said;
   const sha256 = createHash('sha256').update(message.bytes).digest('base64url');
@@ -101,7 +80,6 @@ async function commit(
     role: ports.role,
     actor: { kind: 'network', finId: from.finId, apiKeyId },
     evidenceId: ports.ids.next(),
-    codes: { active: 'DISABLED', pending: 'DISABLED_ELSEWHERE' },
     by: from.finId,
     audience: { people: await peopleToTell(ports.people, record.participant), operators: [] },
     sources: [{ kind: 'message', sha256, item: `MSG#${from.finId}#${messageId}|MESSAGE` }],

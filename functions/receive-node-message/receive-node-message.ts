@@ -24,17 +24,19 @@ import type { Party } from '../../core/people/party.ts';
 import type { People } from '../../core/people/ports.ts';
 import { endEnrolment } from './end-enrolment.ts';
 import { receiveAnswer } from './receive-answer.ts';
-import { type FromNode, receiveDisable, receiveSuspension } from './receive-disable.ts';
+import { type FromNode, receiveDisable } from './receive-disable.ts';
 import { type ReceiveEnrolmentPorts, receiveEnrolment } from './receive-enrolment.ts';
 import { receiveInquiry } from './receive-inquiry.ts';
 import { receiveNodeCertificate, receiveNodeCertificateAnswer } from './receive-node-certificate.ts';
 import { type ReceivePayoutPorts, receivePayout } from './receive-payout.ts';
 import { type ReceivePayoutAnswerPorts, receivePayoutAnswer } from './receive-payout-answer.ts';
+import { type ReceiveSuspensionPorts, receiveSuspension } from './receive-suspension.ts';
 
 export interface ReceiveNodeMessagePorts
   extends ReceiveEnrolmentPorts,
     Omit<ReceivePayoutPorts, 'participant'>,
-    ReceivePayoutAnswerPorts {
+    ReceivePayoutAnswerPorts,
+    ReceiveSuspensionPorts {
   readonly role: 'network' | 'payoutOperator';
   readonly people: Pick<People, 'holders'>;
   readonly disables: DisableStore;
@@ -140,20 +142,19 @@ const actions: Readonly<Record<string, Hear>> = {
   },
 };
 
-/** Who may say what to whom: a network forwards, ends, disables and suspends, a payout operator answers. */
+/** Who may say what to whom: a network forwards, ends and disables, a payout operator answers. */
 const speakers: Readonly<Record<string, readonly [Party['kind'], 'network' | 'payoutOperator']>> = {
   'enrolment.forward': ['network', 'payoutOperator'],
   'enrolment.end': ['network', 'payoutOperator'],
   'enrolment.answer': ['payoutOperator', 'network'],
   'certificate.disable_forward': ['network', 'payoutOperator'],
-  'participant.suspend': ['network', 'payoutOperator'],
   'payout.forward': ['network', 'payoutOperator'],
   'payout.inquire': ['network', 'payoutOperator'],
   'payout.answer': ['payoutOperator', 'network'],
 };
 
 /** Both kinds say these, each to the other. */
-const mutual = new Set(['node.certificate', 'node.certificate_answer']);
+const mutual = new Set(['node.certificate', 'node.certificate_answer', 'participant.suspend']);
 
 function requireRole(own: 'network' | 'payoutOperator', peer: Party['kind'], action: string): void {
   if (mutual.has(action) && own !== peer) return;

@@ -13,6 +13,7 @@ import { mailbox } from '../../adapters/dynamodb/mailbox.ts';
 import { outboxStore } from '../../adapters/dynamodb/outbox.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
+import { suspensions } from '../../adapters/dynamodb/suspensions.ts';
 import { MailRefused, sesSender } from '../../adapters/mail/ses.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { GiveUp, outboxReceiver } from '../../adapters/sqs/receive.ts';
@@ -34,6 +35,7 @@ const deps = {
   invitations: invitations(table, sealer),
   acts: acts(table, parts.announce),
   disables: disableStore(table, parts.announce),
+  suspensions: suspensions(table, parts.announce),
   links: links(table),
   mailbox: mailbox(table),
   send: sesSender({

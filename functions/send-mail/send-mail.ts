@@ -18,8 +18,15 @@ import type {
 } from '../../core/people/ports.ts';
 import { peoplePolicy } from '../../core/policy.ts';
 import type { Clock } from '../../core/ports.ts';
+import type { Suspensions } from '../../core/suspension/ports.ts';
 import * as letters from '../../pages/mails/letters.ts';
 import { type Letter, type Mail, mailOf } from '../../pages/mails/mail.tsx';
+import {
+  type LaterWord,
+  type SuspensionStory,
+  suspendedLetter,
+  suspensionLetter,
+} from '../../pages/mails/suspension.ts';
 import { type CountedMail, countedMail, digestEntry, type Mailbox } from './mailbox.ts';
 
 export interface SendMailDeps {
@@ -32,6 +39,7 @@ export interface SendMailDeps {
   readonly invitations: Pick<Invitations, 'invitation'>;
   readonly acts: Pick<Acts, 'act'>;
   readonly disables: Pick<DisableStore, 'find'>;
+  readonly suspensions: Pick<Suspensions, 'find'>;
   readonly links: Pick<Links, 'put'>;
   readonly mailbox: Mailbox;
   readonly send: (to: string, mail: Mail) => Promise<void>;
@@ -69,7 +77,8 @@ export const letterOf: Readonly<Record<string, Write>> = {
   'mail.bounced': bounced,
   'mail.digest': digest,
   'mail.disabled': disabled,
-  'mail.suspended': disabled,
+  'mail.suspended': suspended,
+  'mail.suspension': async (_, { envelope }, refs) => suspensionLetter(envelope, refs.word as LaterWord),
   'mail.expiring': expiring,
 };
 
@@ -215,13 +224,35 @@ async function act(deps: SendMailDeps, { person, envelope }: Addressee, refs: Ou
 async function disabled(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {
   const record = await deps.disables.find(refs.disableId ?? '');
   if (!record) return undefined;
-  if (record.suspended)
-    return letters.suspendedLetter(envelope, record.origin === 'network' ? 'elsewhere' : 'keyAlone');
   const [enrolmentId] = record.enrolmentIds;
   const enrolment = enrolmentId === undefined ? undefined : await deps.enrolments.find(enrolmentId);
   const first = enrolment && (await certificateOf(deps, enrolment));
   const count = record.disabled.length + record.withdrawn.length;
   return letters.disabledLetter(envelope, storyOf(record), { count, ...(first && { first }) });
+}
+
+/** Who has the second word finds it behind the link, while it waits; everybody else is told. */
+async function suspended(deps: SendMailDeps, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const record = await deps.disables.find(refs.disableId ?? '');
+  const standing = record && (await deps.suspensions.find(record.participant));
+  if (!record || !standing) return undefined;
+  const { id, participant, asked, confirmBy } = standing;
+  const { personId } = person;
+  const isAsked = standing.state === 'unconfirmed' && asked.includes(personId);
+  const target = { kind: 'suspension', participant, suspensionId: id, personId } as const;
+  const afterlife = new Date(standing.since.getTime() + peoplePolicy.linkAfterlifeMs);
+  return suspendedLetter(envelope, {
+    story: suspensionStoryOf(record),
+    reader: isAsked ? 'asked' : person.office === 'nodeOperator' ? 'nodeOperator' : 'told',
+    ...(standing.state === 'unconfirmed' && { confirmBy }),
+    ...(isAsked && { link: await linkTo(deps, '/suspension/', target, afterlife) }),
+  });
+}
+
+function suspensionStoryOf({ origin, suspendedBy }: DisableRecord): SuspensionStory {
+  if (origin === 'person') return { kind: 'person', office: suspendedBy! };
+  if (origin === 'nodeOperators') return { kind: 'nodeOperator' };
+  return { kind: origin === 'network' ? 'elsewhere' : 'keyAlone' };
 }
 
 async function expiring(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {
@@ -240,6 +271,8 @@ function storyOf({ origin, disabled: active }: DisableRecord): letters.DisableSt
     rotation: 'rotated',
     clock: 'expired',
     nodeOperators: 'holderEnded',
+    person: 'suspended',
+    suspension: 'suspended',
   } as const;
   return stories[origin];
 }

@@ -8,6 +8,8 @@ import { type Act, actHash, operatorsNeeded } from '../../core/people/act.ts';
 import type { Party } from '../../core/people/party.ts';
 import type { Person } from '../../core/people/person.ts';
 import type { ApiKeyRings, DeadEntries, Parties, People } from '../../core/people/ports.ts';
+import type { Suspensions } from '../../core/suspension/ports.ts';
+import type { Suspension } from '../../core/suspension/suspension.ts';
 import { type ActDeps, propose, sign } from './acts.ts';
 import type { SessionDeps, SignedInSession } from './session.ts';
 
@@ -16,6 +18,7 @@ export interface AdminApiDeps extends ActDeps, SessionDeps {
   readonly parties: Parties;
   readonly apiKeys: ApiKeyRings;
   readonly deadEntries: DeadEntries;
+  readonly suspensions: Pick<Suspensions, 'standing'>;
 }
 
 export async function adminApi(
@@ -69,6 +72,8 @@ async function read(
       const people = await deps.people.holders(participant);
       return { people: await Promise.all(people.map((person) => personJson(deps, person))) };
     }
+    case 'suspensions':
+      return { suspensions: (await deps.suspensions.standing()).map(suspensionJson) };
     case 'api-keys': {
       const { keys } = await deps.apiKeys.heldBy(id);
       return {
@@ -156,6 +161,24 @@ function partyJson(party: Party) {
   };
 }
 
+function suspensionJson(suspension: Suspension) {
+  const { by } = suspension;
+  return {
+    participant: suspension.participant,
+    suspension_id: suspension.id,
+    state: suspension.state,
+    since: suspension.since,
+    by: by.kind,
+    office: 'office' in by ? (by.office ?? null) : null,
+    reason: suspension.reason,
+    confirm_by: suspension.confirmBy,
+    confirmed_at: suspension.confirmedAt ?? null,
+    disputed_at: suspension.disputedAt ?? null,
+    overdue_at: suspension.overdueAt ?? null,
+    carried_out_at: suspension.carriedOutAt ?? null,
+  };
+}
+
 async function personJson(deps: AdminApiDeps, person: Person) {
   const contact = await deps.people.contact(person);
   return {
@@ -182,6 +205,9 @@ const statuses: Partial<Record<string, number>> = {
   PERSON_NOT_ACTIVE: 403,
   ACT_UNKNOWN: 404,
   ACT_CLOSED: 409,
+  SUSPENSION_NONE: 404,
+  SUSPENSION_CONFIRMED: 409,
+  SUSPENSION_BEING_CARRIED_OUT: 409,
   ACT_ALREADY_SIGNED: 409,
   TRIES_EXHAUSTED: 429,
   FACTOR_WRONG: 403,

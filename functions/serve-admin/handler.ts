@@ -11,6 +11,7 @@ import { deadEntries } from '../../adapters/dynamodb/outbox.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
 import { sessions } from '../../adapters/dynamodb/sessions.ts';
+import { suspensions } from '../../adapters/dynamodb/suspensions.ts';
 import { pageAnswer, readPageRequest } from '../../adapters/http/page-request.ts';
 import { kmsCipher } from '../../adapters/kms/cipher.ts';
 import { invoked, lambdaPasskeys, lambdaSecondFactor } from '../../adapters/lambda/second-factor.ts';
@@ -46,6 +47,7 @@ const deps = {
   parties: parties(table, sealer),
   deadEntries: deadEntries(table),
   sessions: sessions(table),
+  suspensions: suspensions(table, parts.announce),
   secondFactor: lambdaSecondFactor(lambda, config.checkFactorFunction),
   passkeys: lambdaPasskeys(lambda, config.checkFactorFunction),
   nonce: () => randomBytes(20).toString('base64url'),

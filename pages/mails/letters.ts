@@ -31,7 +31,8 @@ export interface Question {
   readonly reminder: number;
 }
 
-const base = (envelope: Envelope) => {
+/** Texts and the frame of every letter. */
+export const base = (envelope: Envelope) => {
   const texts = textsIn(envelope.locale);
   const names = { participant: envelope.participant ?? '', node: envelope.nodeName };
   const said = (text: string, more: Record<string, string | number> = {}) =>
@@ -235,7 +236,8 @@ export type DisableStory =
   | 'rotated'
   | 'expired'
   | 'withdrawn'
-  | 'holderEnded';
+  | 'holderEnded'
+  | 'suspended';
 
 /** One mail per disable, however many certificates it ended; the first stands for all. */
 export function disabledLetter(
@@ -249,14 +251,6 @@ export function disabledLetter(
   return letter(said(subject), said(mails.disabledStories[story]), {
     facts: first ? factsOf(texts, first, envelope) : [],
     paragraphs: count > 1 ? [said(mails.disabledCount, { count })] : [],
-    unexpected: said(mails.disabledUnexpected),
-  });
-}
-
-export function suspendedLetter(envelope: Envelope, by: 'keyAlone' | 'elsewhere'): Letter {
-  const { mails, said, letter } = base(envelope);
-  return letter(said(mails.suspendedSubject), said(mails.suspendedStories[by]), {
-    paragraphs: [said(mails.suspendedNote)],
     unexpected: said(mails.disabledUnexpected),
   });
 }

@@ -7,15 +7,21 @@ import consolePt from './console/pt.json' with { type: 'json' };
 import en from './en.json' with { type: 'json' };
 import es from './es.json' with { type: 'json' };
 import pt from './pt.json' with { type: 'json' };
+import suspensionEn from './suspension/en.json' with { type: 'json' };
+import suspensionEs from './suspension/es.json' with { type: 'json' };
+import suspensionPt from './suspension/pt.json' with { type: 'json' };
 
-export type Texts = typeof es & { readonly console: typeof consoleEs };
+export type Texts = typeof es & {
+  readonly console: typeof consoleEs;
+  readonly suspension: typeof suspensionEs;
+};
 export type ConsoleTexts = Texts['console'];
 export type ProblemText = keyof Texts['problems'];
 
 const all: Record<Locale, Texts> = {
-  es: { ...es, console: consoleEs },
-  pt: { ...pt, console: consolePt },
-  en: { ...en, console: consoleEn },
+  es: { ...es, console: consoleEs, suspension: suspensionEs },
+  pt: { ...pt, console: consolePt, suspension: suspensionPt },
+  en: { ...en, console: consoleEn, suspension: suspensionEn },
 };
 
 export function textsIn(locale: Locale): Texts {

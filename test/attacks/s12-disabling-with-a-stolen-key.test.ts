@@ -24,11 +24,13 @@ describe('S12 disabling with the API key alone', () => {
     if (same) expect(await stand.statusOf(same)).toBe('active');
     expect(await stand.disables.suspended(fintech.finId)).toBe(true);
     const told = stand.queues.announced.map(({ id }) => id.split('.').toSpliced(2, 1).join('.'));
-    expect(told.slice(-4)).toEqual([
+    expect(told.slice(-6)).toEqual([
       'mail.suspended.OFFICER',
       'mail.suspended.APODERADO',
+      'mail.suspended.OPERATOR',
       'event.disable',
       'participant.suspend.BANCO_CL',
+      'suspension.overdue',
     ]);
   });
 

@@ -49,7 +49,9 @@ describe('S21 while the flag stands', () => {
   });
 
   test('S21 it does not lapse: after 24 hours it is the node operators who decide', () => {
-    const flag = suspend(fintech.finId, { kind: 'apiKey', keyId: 'K1' }, 'r', now);
+    const by = { kind: 'apiKey', keyId: 'K1' } as const;
+    const first = { id: 'S1', participant: fintech.finId, by, reason: 'r', asked: ['OFFICER'], told: [] };
+    const flag = suspend(first, now);
     expect(flag.state).toBe('unconfirmed');
     expect(flag.confirmBy.getTime() - now.getTime()).toBe(24 * 3_600_000);
   });

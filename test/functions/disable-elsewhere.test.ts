@@ -10,7 +10,6 @@ import {
   type FromNode,
   type ReceiveDisablePorts,
   receiveDisable,
-  receiveSuspension,
 } from '../../functions/receive-node-message/receive-disable.ts';
 import { codeOf } from '../support/access-stand.ts';
 import { disableStand } from '../support/disable.ts';
@@ -23,7 +22,7 @@ let ports: ReceiveDisablePorts;
 beforeEach(() => {
   here = disableStand('network');
   there = disableStand('payoutOperator');
-  ports = { ...there.ports, enrolments: there.enrolments, peer: (finId) => there.ports.parties.party(finId) };
+  ports = { ...there.ports, enrolments: there.enrolments };
 });
 
 const said = (messageId: string): FromNode => ({
@@ -144,18 +143,6 @@ describe('an enrolment that the network ends', () => {
   });
 });
 
-describe('M8 at a payout operator', () => {
-  test('S21 a suspension of the network freezes the participant here too, once', async () => {
-    const asked = { participant: fintech.finId, reason: 'incidente' };
-    await receiveSuspension(ports, asked, said('m-1'));
-    await receiveSuspension(ports, asked, said('m-2'));
-    expect(await there.disables.suspended(fintech.finId)).toBe(true);
-    expect(told().slice(0, 2)).toEqual(['mail.suspended.OFFICER', 'mail.suspended.APODERADO']);
-    const unknown = receiveSuspension(ports, { ...asked, participant: 'NOBODY' }, said('m-3'));
-    expect(await codeOf(unknown)).toBe('PARTICIPANT_UNKNOWN');
-  });
-});
-
 describe('what goes out', () => {
   test("each message has the documented shape, and carries the participant's own bytes", async () => {
     const party = await signingParty();
@@ -180,6 +167,7 @@ describe('what goes out', () => {
       eventsUrl: async () => 'https://fintech.example/events',
       enrolments: here.enrolments,
       disables: here.disables,
+      suspensions: here.suspensions,
     });
     const one = await here.active(here.leaf('one'));
     await here.active(here.leaf('other'));
@@ -208,6 +196,7 @@ describe('what goes out', () => {
     expect(readSuspend(suspend.document.parameters)).toEqual({
       participant: 'FINTECH_CL',
       reason: 'ya no se usa',
+      confirmed: false,
     });
   });
 });

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { mailbox } from '../../adapters/dynamodb/mailbox.ts';
 import type { DisableRecord } from '../../core/disable/ports.ts';
 import { newOutboxEntry } from '../../core/outbox.ts';
+import { suspend } from '../../core/suspension/suspension.ts';
 import { sendMail } from '../../functions/send-mail/send-mail.ts';
 import type { Mail } from '../../pages/mails/mail.tsx';
 import { anAdministration, onboarding } from '../support/administration.ts';
@@ -153,8 +154,7 @@ test.each([
   ['by the PSC', { origin: 'psc' }, 'lo revocó'],
   ['after a rotation', { origin: 'rotation' }, 'ocupó su lugar'],
   ['while pending', { disabled: [], withdrawn: ['E1'] }, 'esperaba confirmación'],
-  ['as a suspension', { suspended: true, origin: 'apiKey', disabled: [] }, 'no acepta nada'],
-  ['as a suspension of the network', { suspended: true, origin: 'network', disabled: [] }, 'La red puso'],
+  ['after a confirmed suspension', { origin: 'suspension' }, 'Se confirmó la suspensión'],
 ] as const)('a disable %s is told in words of our own', async (_, over, words) => {
   const { world } = await aWaitingConfirmation(['p1']);
   const { sent, send } = aPost(world, { ...aDisable, ...over } as DisableRecord);
@@ -162,3 +162,25 @@ test.each([
   expect(sent[0]!.mail.text).toContain(words);
   expect(sent[0]!.mail.text).not.toContain('PALABRAS');
 });
+
+test.each([
+  ['by the key alone', { origin: 'apiKey' }, 'sin firma'],
+  ['by another node', { origin: 'network' }, 'otro nodo'],
+  ['by the officer', { origin: 'person', suspendedBy: 'securityOfficer' }, 'página de emergencia'],
+  ['by a node operator', { origin: 'nodeOperators' }, 'Un operador de Banco del Puerto'],
+] as const)(
+  'a suspension %s is told to all, and one person finds the second word',
+  async (_, over, words) => {
+    const { world } = await aWaitingConfirmation(['p1']);
+    const by = { kind: 'apiKey', keyId: 'K1' } as const;
+    const first = { id: 'S1', participant: 'FINTECH_CL', by, reason: 'PALABRAS', asked: ['p1'], told: [] };
+    await world.suspensions.record(suspend(first, world.clock.now()), { evidence: [], outbox: [] });
+    const record = { ...aDisable, suspended: true, disabled: [], ...over } as DisableRecord;
+    const { sent, send } = aPost(world, record);
+    for (const person of ['p1', 'officer']) expect(await send('mail.suspended', person)).toBe('SENT');
+    for (const { mail } of sent) expect(mail.text).toContain(words);
+    for (const { mail } of sent) expect(mail.text).not.toContain('PALABRAS');
+    const links = sent.map(({ mail }) => mail.text.includes('https://pages.test/suspension/'));
+    expect(links).toEqual([true, false]);
+  },
+);

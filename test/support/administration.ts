@@ -4,7 +4,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { apiKeys } from '../../adapters/dynamodb/api-keys.ts';
 import { bootstraps } from '../../adapters/dynamodb/bootstraps.ts';
 import { statusStore } from '../../adapters/dynamodb/certificate.ts';
-import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
 import { leastAnchorsVersion } from '../../adapters/dynamodb/least-anchors.ts';
 import { deadEntries } from '../../adapters/dynamodb/outbox.ts';
@@ -85,7 +84,6 @@ export function anAdministration(
     stage: 'local',
     passwordCost: cheap,
     role: as.role,
-    disables: disableStore(world.table, world.announce),
     apiKeys: apiKeys(world.table, world.sealer),
     bootstraps: bootstraps(world.table, world.sealer),
     deadEntries: deadEntries(world.table),

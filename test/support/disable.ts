@@ -1,6 +1,7 @@
 // A node in memory whose participant has certificates in any state, and what disabling them asks of it.
 
 import { disableStore } from '../../adapters/dynamodb/disables.ts';
+import { suspensions } from '../../adapters/dynamodb/suspensions.ts';
 import { sourcesOf } from '../../adapters/enrolling.ts';
 import { validate } from '../../adapters/http/generated/disable-message.js';
 import { requireShape } from '../../adapters/http/validate.ts';
@@ -19,8 +20,10 @@ import { enrolMessage, enrolmentNode, fintech, network, signedBy } from './enrol
 
 const caller = { participant: fintech.finId, keyId: 'K1' };
 
-const person = (personId: string, office: Person['office']): Person =>
-  ({ personId, office, state: 'active', participant: fintech.finId }) as Person;
+const person = (personId: string, office: Person['office']): Person => {
+  const power = office === 'apoderado' ? { from: new Date(0), until: null } : null;
+  return { personId, office, state: 'active', participant: fintech.finId, power } as Person;
+};
 
 export interface AskOptions {
   readonly by?: Issued;
@@ -39,8 +42,16 @@ export function disableStand(role: DisableCertificatePorts['role'] = 'network') 
   const ports: DisableCertificatePorts = {
     ...enrolling,
     role,
-    parties: { party: async (finId) => (finId === fintech.finId ? party : undefined) },
-    people: { holders: async () => [person('OFFICER', 'securityOfficer'), person('APODERADO', 'apoderado')] },
+    parties: {
+      party: async (finId) => (finId === fintech.finId ? party : undefined),
+      parties: async () => [party, { ...network, kind: 'network' } as unknown as Party],
+    },
+    people: {
+      holders: async (participant) =>
+        participant === null
+          ? [person('OPERATOR', 'nodeOperator')]
+          : [person('OFFICER', 'securityOfficer'), person('APODERADO', 'apoderado')],
+    },
     disables,
     checkShape: (message) => requireShape(validate, message as never),
   };
@@ -120,6 +131,9 @@ export function disableStand(role: DisableCertificatePorts['role'] = 'network') 
     ports,
     enrolments: enrolling.enrolments,
     disables,
+    suspensions: suspensions(table, async (entries) => {
+      await queues.announce(entries);
+    }),
     pending,
     disableMessage,
     leaf: (keyLabel: string, options: Partial<LeafOptions> = {}) => node.leaf({ keyLabel, ...options }),

@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { acts } from '../../adapters/dynamodb/acts.ts';
 import { decisions } from '../../adapters/dynamodb/decisions.ts';
+import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { factors, failures } from '../../adapters/dynamodb/factors.ts';
 import { invitations } from '../../adapters/dynamodb/invitations.ts';
 import { ledger } from '../../adapters/dynamodb/ledger.ts';
@@ -12,6 +13,7 @@ import { parties } from '../../adapters/dynamodb/parties.ts';
 import { passkeyChallenges } from '../../adapters/dynamodb/passkey-challenges.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
 import { sessions, signInCodes } from '../../adapters/dynamodb/sessions.ts';
+import { suspensions } from '../../adapters/dynamodb/suspensions.ts';
 import type { StoredItem, Table } from '../../adapters/dynamodb/table.ts';
 import { taskTokens } from '../../adapters/dynamodb/task-tokens.ts';
 import { memoryCipher } from '../../adapters/memory/cipher.ts';
@@ -117,6 +119,8 @@ export function aWorld() {
     sessions: sessions(table),
     signInCodes: signInCodes(table),
     ledger: ledger(table, sealer, announce),
+    disables: disableStore(table, announce),
+    suspensions: suspensions(table, announce),
   };
   const checking = {
     ...stores,

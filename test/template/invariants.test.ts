@@ -129,6 +129,7 @@ describe('what may happen in AWS', () => {
       'ApplyActFunction',
       'DisableCertificateFunction',
       'ExpireCertificatesFunction',
+      'FollowSuspensionFunction',
       'ReceiveNodeMessageFunction',
       'SettleEnrolmentFunction',
       'SweepSourceFunction',

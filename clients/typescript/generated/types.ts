@@ -374,6 +374,10 @@ export type DisableForwardParameters = {
 export type ParticipantSuspendParameters = {
   readonly participant: FinId;
   readonly reason: Reason;
+  /** whose word it was, where a person of the participant spoke; the other office has the second */
+  readonly suspended_by?: "securityOfficer" | "apoderado";
+  /** the second word was said at the sender; a payout operator then ends everything, as the network has */
+  readonly confirmed?: boolean;
 };
 
 export type NodeReceipt = {

@@ -1,0 +1,226 @@
+// The pages of the emergency suspension: the first word at /suspension, the second behind a link. GET, HEAD and OPTIONS
+// change nothing. No session, no script, nothing of the participant's; the machines' door may be down or flooded.
+
+import {
+  formToken,
+  isOwnForm,
+  type PageAnswer,
+  type PageRequest,
+  type PagesDoor,
+} from '../../adapters/http/page-request.ts';
+import { Refusal, Transient } from '../../core/errors.ts';
+import { type Locale, locales } from '../../core/people/person.ts';
+import type { Links, People } from '../../core/people/ports.ts';
+import type { Suspensions } from '../../core/suspension/ports.ts';
+import { type Suspension, suspensionCauses } from '../../core/suspension/suspension.ts';
+import { type DeadEnd, DeadEndPage } from '../../pages/dead-end.tsx';
+import { documentOf, type Frame } from '../../pages/page.tsx';
+import type { Problem } from '../../pages/parts.tsx';
+import { AskPage } from '../../pages/suspension/ask.tsx';
+import {
+  LiftedPage,
+  SecondWordPage,
+  type StandingFacts,
+  StandingPage,
+} from '../../pages/suspension/standing.tsx';
+import { localeOf, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
+import { minutesIn } from '../serve-confirmation/serve-confirmation.tsx';
+import { findSuspension, type SecondWordDeps, type Seen, saySecondWord } from './second-word.ts';
+import { type SuspendDeps, suspendByPerson } from './suspend.ts';
+
+export interface ServeSuspensionDeps extends SuspendDeps, SecondWordDeps {
+  readonly door: PagesDoor;
+  readonly nodeName: string;
+  readonly timeZone: string;
+  readonly people: People;
+  readonly links: Links;
+  readonly suspensions: Suspensions;
+}
+
+export async function serveSuspension(deps: ServeSuspensionDeps, request: PageRequest): Promise<PageAnswer> {
+  const asked = request.query.get('lang');
+  const locale = locales.find((each) => each === asked) ?? localeOf(request.acceptLanguage);
+  const frame = frameOf(deps, request, locale);
+  const linkId = request.pathParameters.proxy;
+  try {
+    if (request.method === 'OPTIONS') return { status: 204 };
+    if (!['GET', 'HEAD', 'POST'].includes(request.method)) return { status: 405 };
+    if (linkId !== undefined) return await secondWord(deps, request, frame, linkId);
+    if (request.method === 'POST') return await firstWordGiven(deps, request, frame);
+    return ask(deps, request, frame, []);
+  } catch (error) {
+    return deadEnd(error, frame, request.path);
+  }
+}
+
+function ask(
+  deps: ServeSuspensionDeps,
+  request: PageRequest,
+  frame: Frame,
+  problems: readonly Problem[],
+): PageAnswer {
+  const { token, cookies } = formToken(request, deps.door);
+  const [email, cause] = [request.form.get('email') ?? undefined, request.form.get('cause') ?? undefined];
+  const page = <AskPage frame={frame} formToken={token} problems={problems} email={email} cause={cause} />;
+  return { status: problems.length > 0 ? 422 : 200, body: documentOf(page), cookies };
+}
+
+async function firstWordGiven(
+  deps: ServeSuspensionDeps,
+  request: PageRequest,
+  frame: Frame,
+): Promise<PageAnswer> {
+  if (!isOwnForm(request, deps.door)) return page(frame, 'formOld', 403, { retry: '/suspension' });
+  const { form, source } = request;
+  const problems = missingIn(request, frame.locale);
+  if (problems.length > 0) return ask(deps, request, frame, problems);
+  try {
+    const linkId = await suspendByPerson(deps, {
+      email: form.get('email') ?? '',
+      // Nobody is held up by a tap that they forgot.
+      cause: suspensionCauses.find((each) => each === form.get('cause')) ?? 'other',
+      attempt: attemptIn(request),
+      source,
+    });
+    // Post, redirect, get: what stands now, in a link of this person's own.
+    return { status: 303, location: `/suspension/${linkId}` };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { problems: texts } = textsIn(frame.locale);
+    const known = ['FACTOR_STEP_USED', 'PERSON_NOT_ACTIVE'].includes(error.code);
+    const text = known ? texts[error.code as ProblemText] : texts.SIGN_IN_WRONG;
+    if (error.code.startsWith('FACTOR_') || error.code.startsWith('PERSON_'))
+      return ask(deps, request, frame, [{ field: known ? 'totp' : 'email', text }]);
+    throw error;
+  }
+}
+
+function missingIn({ form }: PageRequest, locale: Locale): readonly Problem[] {
+  const { problems } = textsIn(locale);
+  return [
+    ...(form.get('password') ? [] : [{ field: 'password', text: problems.PASSWORD_MISSING }]),
+    ...((form.get('totp') ?? '').trim() ? [] : [{ field: 'totp', text: problems.TOTP_MISSING }]),
+  ];
+}
+
+const attemptIn = ({ form }: PageRequest) => ({
+  method: 'password+totp' as const,
+  // Spaces at either end of a password are its owner's; only the code is trimmed.
+  password: form.get('password') ?? '',
+  totp: (form.get('totp') ?? '').trim(),
+});
+
+async function secondWord(
+  deps: ServeSuspensionDeps,
+  request: PageRequest,
+  stranger: Frame,
+  linkId: string,
+): Promise<PageAnswer> {
+  const seen = await findSuspension(deps, linkId);
+  const party = await deps.parties.party(seen.participant);
+  const frame = { ...stranger, locale: seen.person.locale, timeZone: party?.timeZone ?? deps.timeZone };
+  const participant = party?.name ?? seen.participant;
+  if (request.method !== 'POST') return standing(deps, request, frame, seen, participant, []);
+  if (!isOwnForm(request, deps.door)) return page(frame, 'formOld', 403, { retry: request.path });
+  const word = (['confirm', 'dispute'] as const).find((each) => each === request.form.get('word'));
+  if (!word) return page(frame, 'formOld', 400, { retry: request.path });
+  const missing = missingIn(request, frame.locale);
+  if (missing.length > 0) return standing(deps, request, frame, seen, participant, missing);
+  try {
+    await saySecondWord(deps, { linkId, word, attempt: attemptIn(request), source: request.source });
+    return { status: 303, location: request.path };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    // What somebody else decided meanwhile is what the page shows.
+    if (error.code.startsWith('SUSPENSION_')) return { status: 303, location: request.path };
+    const text = textsIn(frame.locale).problems[error.code as ProblemText];
+    if (!text || !error.code.startsWith('FACTOR_')) return deadEnd(error, frame, request.path);
+    return standing(deps, request, frame, seen, participant, [{ field: 'totp', text }]);
+  }
+}
+
+async function standing(
+  deps: ServeSuspensionDeps,
+  request: PageRequest,
+  frame: Frame,
+  seen: Seen,
+  participant: string,
+  problems: readonly Problem[],
+): Promise<PageAnswer> {
+  if (!seen.standing)
+    return { status: 200, body: documentOf(<LiftedPage frame={frame} participant={participant} />) };
+  const facts = await factsOf(deps, seen, seen.standing, participant);
+  if (!facts.isAsked) return { status: 200, body: documentOf(<StandingPage frame={frame} facts={facts} />) };
+  const { token, cookies } = formToken(request, deps.door);
+  const asked = <SecondWordPage frame={frame} facts={facts} formToken={token} problems={problems} />;
+  return { status: problems.length > 0 ? 422 : 200, body: documentOf(asked), cookies };
+}
+
+async function factsOf(
+  deps: ServeSuspensionDeps,
+  { person }: Seen,
+  suspension: Suspension,
+  participant: string,
+): Promise<StandingFacts> {
+  const { asked, state, since, confirmBy, reason, confirmedAt, disputedAt, disputedBy } = suspension;
+  const youDisputed = disputedBy === person.personId;
+  return {
+    participant,
+    participantId: suspension.participant,
+    since,
+    confirmBy,
+    by: await byOf(deps, suspension),
+    reason,
+    ...(confirmedAt && { confirmedAt }),
+    ...(disputedAt && { disputedAt }),
+    isAsked: state === 'unconfirmed' && asked.includes(person.personId) && !youDisputed,
+    someoneIsAsked: asked.length > 0,
+    youDisputed,
+  };
+}
+
+async function byOf(deps: ServeSuspensionDeps, { by }: Suspension): Promise<StandingFacts['by']> {
+  if (by.kind === 'apiKey' || by.kind === 'nodeOperator') return { kind: by.kind };
+  if (by.kind === 'node')
+    return { kind: 'node', name: (await deps.parties.party(by.finId))?.name ?? by.finId };
+  const person = await deps.people.person(by.personId);
+  const contact = person && (await deps.people.contact(person));
+  return { kind: 'person', office: by.office, name: contact?.name ?? by.personId };
+}
+
+/** What is true now, for whatever refused. */
+function deadEnd(error: unknown, frame: Frame, retry: string): PageAnswer {
+  if (error instanceof Transient) return page(frame, 'busy', 503, { retry });
+  if (!(error instanceof Refusal)) throw error;
+  const { code } = error;
+  switch (code) {
+    case 'LINK_UNKNOWN':
+      return page(frame, 'linkUnknown', 404, { code });
+    case 'LINK_EXPIRED':
+      return page(frame, 'linkExpired', 410, { code });
+    case 'SUSPENSION_NOT_YOURS':
+    case 'PERSON_NOT_ACTIVE':
+    case 'PERSON_POWER_NOT_IN_FORCE':
+      return page(frame, 'notYours', 403, { code });
+    case 'TRIES_EXHAUSTED':
+      return page(frame, 'tries', 429, { code, retry, minutes: minutesIn(error) });
+    default:
+      return page(frame, 'busy', 500, { code, retry });
+  }
+}
+
+function page(
+  frame: Frame,
+  what: DeadEnd,
+  status: number,
+  more: { code?: string; retry?: string; minutes?: number },
+): PageAnswer {
+  return { status, body: documentOf(<DeadEndPage frame={frame} what={what} part="emergency" {...more} />) };
+}
+
+const frameOf = (deps: ServeSuspensionDeps, request: PageRequest, locale: Locale): Frame => ({
+  locale,
+  timeZone: deps.timeZone,
+  nodeName: deps.nodeName,
+  reference: request.interactionId,
+});

@@ -1,0 +1,165 @@
+// The first word (M8): an officer or apoderado proves with their own factor who they are, and the participant is frozen
+// in one transaction. Nothing of the participant's systems is needed, and nobody's failures keep them from it.
+
+import { createHash } from 'node:crypto';
+import type { DisableStore } from '../../core/disable/ports.ts';
+import { disableChange, recordOf } from '../../core/disable/recording.ts';
+import { Refusal } from '../../core/errors.ts';
+import { type LinkId, newLinkId } from '../../core/people/link.ts';
+import type { Person } from '../../core/people/person.ts';
+import type { Links, Parties, People } from '../../core/people/ports.ts';
+import { type Proof, proofDigest } from '../../core/people/proof.ts';
+import type { FactorAttempt, SecondFactor } from '../../core/people/second-factor.ts';
+import type { SuspensionStatement } from '../../core/people/statement.ts';
+import { peoplePolicy } from '../../core/policy.ts';
+import type { Clock } from '../../core/ports.ts';
+import { type FirstWordPorts, firstWord } from '../../core/suspension/first-word.ts';
+import type { Suspensions } from '../../core/suspension/ports.ts';
+import {
+  isSuspending,
+  type SuspendingOffice,
+  type SuspensionCause,
+} from '../../core/suspension/suspension.ts';
+
+export interface SuspendDeps extends FirstWordPorts {
+  readonly clock: Clock;
+  /** fin_id of this node. */
+  readonly nodeFinId: string;
+  readonly people: Pick<People, 'holders' | 'byAddress'>;
+  readonly parties: Parties;
+  readonly links: Pick<Links, 'put'>;
+  readonly disables: Pick<DisableStore, 'commit'>;
+  readonly suspensions: Pick<Suspensions, 'find'>;
+  readonly secondFactor: SecondFactor;
+  /** A fresh nonce of at least 128 bits, base64url. */
+  readonly nonce: () => string;
+  readonly random: (bytes: number) => Uint8Array;
+}
+
+export interface SuspendInput {
+  readonly email: string;
+  readonly cause: SuspensionCause;
+  readonly attempt: FactorAttempt;
+  readonly source: string;
+}
+
+type Suspender = Person & { readonly office: SuspendingOffice; readonly participant: string };
+
+/**
+ * @returns the person's own link to what stands now; where it stood before, they are asked for the second word there
+ * @throws Refusal FACTOR_*, PERSON_*
+ */
+export async function suspendByPerson(deps: SuspendDeps, input: SuspendInput): Promise<LinkId> {
+  const { person, proof } = await prove(deps, input);
+  const party = await deps.parties.party(person.participant);
+  if (!party) throw new Refusal('PARTICIPANT_UNKNOWN');
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const standing = await deps.suspensions.find(party.finId);
+    const id = standing?.id ?? (await freeze(deps, person, proof));
+    if (id !== 'MOVED') return linkFor(deps, person, id);
+  }
+  throw new Error(`${party.finId} changes faster than it can be suspended`);
+}
+
+/** An address may hold offices for several participants, each with factors of its own: the code says which is meant. */
+async function prove(
+  deps: SuspendDeps,
+  { email, cause, attempt, source }: SuspendInput,
+): Promise<{ person: Suspender; proof: Proof<SuspensionStatement> }> {
+  const persons = (await deps.people.byAddress(email)).filter(isSuspender).slice(0, 5);
+  let refusal: Refusal | undefined;
+  for (const person of persons) {
+    try {
+      const statement = statementOf(deps, person.personId, person.participant, cause);
+      const question = { personId: person.personId, statement, attempt, source };
+      return { person, proof: await deps.secondFactor.prove(question) };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      // What is told apart is told only to who had password and code right.
+      if (!refusal || refusal.code === 'FACTOR_WRONG') refusal = error;
+    }
+  }
+  if (refusal) throw refusal;
+  return strangerIsRefused(deps, { email, cause, attempt, source });
+}
+
+/** The same way and the same work for an address that nobody has here. */
+async function strangerIsRefused(
+  deps: SuspendDeps,
+  { email, cause, attempt, source }: SuspendInput,
+): Promise<never> {
+  const personId = `unknown-${createHash('sha256').update(email).digest('hex').slice(0, 24)}`;
+  const statement = statementOf(deps, personId, 'unknown', cause);
+  await deps.secondFactor.prove({ personId, statement, attempt, source });
+  throw new Refusal('FACTOR_WRONG');
+}
+
+function isSuspender(person: Person): person is Suspender {
+  return isSuspending(person.office) && person.participant !== null;
+}
+
+function statementOf(
+  deps: Pick<SuspendDeps, 'nodeFinId' | 'nonce'>,
+  person: string,
+  participant: string,
+  reason: SuspensionCause,
+): SuspensionStatement {
+  return {
+    type: 'apodera/suspension/v1',
+    action: 'participant.suspend',
+    node: deps.nodeFinId,
+    participant,
+    suspension: '',
+    reason,
+    person,
+    nonce: deps.nonce(),
+  };
+}
+
+/** @returns the suspension's id; MOVED: somebody else's word was a moment earlier */
+async function freeze(
+  deps: SuspendDeps,
+  person: Suspender,
+  proof: Proof<SuspensionStatement>,
+): Promise<string> {
+  const now = deps.clock.now();
+  const { personId, office, participant } = person;
+  const party = (await deps.parties.party(participant))!;
+  const { reason } = proof.statement;
+  const by = { kind: 'person', personId, office, proof } as const;
+  const { suspension, audience } = await firstWord(deps, { party, by, reason, now });
+  const facts = {
+    id: deps.ids.next(),
+    participant,
+    origin: 'person' as const,
+    cause: 'incident' as const,
+    reason,
+    at: now,
+    suspended: true,
+    suspendedBy: office,
+    warnings: [],
+  };
+  const change = disableChange({
+    record: recordOf(facts, []),
+    role: deps.role,
+    actor: { kind: 'person', personId, method: proof.method },
+    evidenceId: deps.ids.next(),
+    codes: { active: 'SUSPENDED', pending: 'SUSPENDED' },
+    by: personId,
+    holdings: [],
+    audience,
+    suspension,
+    proofDigest: proofDigest(proof),
+  });
+  return (await deps.disables.commit(change)) === 'DONE' ? suspension.id : 'MOVED';
+}
+
+async function linkFor(deps: SuspendDeps, person: Suspender, suspensionId: string): Promise<LinkId> {
+  const linkId = newLinkId(deps.random(20));
+  const { participant, personId } = person;
+  const createdAt = deps.clock.now();
+  const expiresAt = new Date(createdAt.getTime() + peoplePolicy.linkAfterlifeMs);
+  const target = { kind: 'suspension', participant, suspensionId, personId } as const;
+  await deps.links.put(linkId, { target, createdAt, expiresAt });
+  return linkId;
+}

@@ -1,0 +1,92 @@
+// What does somebody see who wants everything of their company stopped? One question, what happens, who they are. No
+// script, and nothing of the company is needed; it says nothing of who is known here.
+
+import type { FC } from 'hono/jsx';
+import { locales } from '../../core/people/person.ts';
+import { suspensionCauses } from '../../core/suspension/suspension.ts';
+import { type Frame, Page } from '../page.tsx';
+import { FactorFields, Field, FormToken, Note, type Problem, ProblemSummary } from '../parts.tsx';
+import { fill, textsIn } from '../texts/texts.ts';
+
+export interface AskProps {
+  readonly frame: Frame;
+  readonly formToken: string;
+  readonly problems: readonly Problem[];
+  readonly email?: string;
+  readonly cause?: string;
+}
+
+export const AskPage: FC<AskProps> = ({ frame, formToken, problems, email, cause }) => {
+  const texts = textsIn(frame.locale);
+  const { suspension } = texts;
+  const said = (text: string) => fill(text, { node: frame.nodeName });
+  return (
+    <Page
+      frame={frame}
+      part="emergency"
+      title={said(suspension.title)}
+      lead={suspension.lead}
+      hasProblem={problems.length > 0}
+      end={<Languages frame={frame} />}
+    >
+      <ProblemSummary place={frame} problems={problems} />
+      <Note>
+        <p>
+          <b>{suspension.effectsTitle}</b>
+        </p>
+        <ul>
+          {suspension.effects.map((effect) => (
+            <li>{said(effect)}</li>
+          ))}
+        </ul>
+      </Note>
+      <form method="post">
+        <FormToken token={formToken} />
+        <fieldset>
+          <legend>{suspension.cause}</legend>
+          <div class="choices">
+            {suspensionCauses.map((each) => (
+              <label>
+                <input type="radio" name="cause" value={each} checked={cause === each} />
+                {suspension.causes[each]}
+              </label>
+            ))}
+          </div>
+        </fieldset>
+        <h2>{suspension.factor}</h2>
+        <Field
+          id="email"
+          label={said(suspension.email)}
+          kind="email"
+          autocomplete="username"
+          maxlength={254}
+          value={email}
+          problems={problems}
+        />
+        <FactorFields texts={texts} problems={problems} />
+        <div class="actions one">
+          <button type="submit" class="no">
+            {suspension.suspendButton}
+          </button>
+        </div>
+      </form>
+      <p class="small">{said(suspension.mistaken)}</p>
+    </Page>
+  );
+};
+
+/** The browser may be anybody's today: its language need not be the person's. */
+const Languages: FC<{ frame: Frame }> = ({ frame }) => (
+  <nav aria-label={textsIn(frame.locale).language}>
+    {locales
+      .filter((locale) => locale !== frame.locale)
+      .map((locale) => (
+        <>
+          {' '}
+          <a href={`/suspension?lang=${locale}`} lang={locale} hreflang={locale}>
+            {textsIn(locale).language}
+          </a>
+        </>
+      ))}
+  </nav>
+);
