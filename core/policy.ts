@@ -124,6 +124,9 @@ export const peoplePolicy = {
   actLifeMs: 72 * 3_600_000,
   /** Break-glass: a second bootstrap's invitations open after this. */
   breakGlassWaitMs: 24 * 3_600_000,
+  /** S17. */
+  delegationWaitMs: 24 * 3_600_000,
+  delegationLifeMs: 30 * 24 * 3_600_000,
   /** A person's passkeys at a time: a telephone, a computer, a key in the safe, and room to change. */
   passkeysAtOnce: 5,
   sessionLifeMs: 8 * 3_600_000,

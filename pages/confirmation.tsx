@@ -37,6 +37,8 @@ export interface ConfirmationProps {
   /** What was typed before a problem; never the password. */
   readonly typedCode?: string;
   readonly cause?: string;
+  /** For whom this person answers besides themselves. */
+  readonly onBehalfOf: readonly string[];
   /** The person decides with a passkey. */
   readonly passkey: boolean;
 }
@@ -48,6 +50,7 @@ export const ConfirmationPage: FC<ConfirmationProps> = ({
   problems,
   typedCode,
   cause,
+  onBehalfOf,
   passkey,
 }) => {
   const texts = textsIn(frame.locale);
@@ -65,6 +68,11 @@ export const ConfirmationPage: FC<ConfirmationProps> = ({
       <ProblemSummary place={frame} problems={problems} />
       <Facts frame={frame} facts={facts} texts={texts} />
       <Others frame={frame} facts={facts} texts={texts} />
+      {onBehalfOf.length > 0 && (
+        <Note tone="info">
+          <p>{fill(texts.delegation.also, { names: onBehalfOf.join(', ') })}</p>
+        </Note>
+      )}
       <Note>
         <p>
           <b>{texts.confirm.unexpected}</b>{' '}

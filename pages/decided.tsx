@@ -14,17 +14,20 @@ export interface DecidedFacts {
   readonly decidedAt: Date;
   /** Who gave the deciding vote; absent where no vote decided, or the contact was erased. */
   readonly decidedBy?: string;
+  /** Whose delegate gave it. */
+  readonly onBehalfOf?: readonly string[];
   /** This person's own vote. */
   readonly own?: { readonly vote: 'confirm' | 'reject'; readonly at: Date };
 }
 
 export const DecidedPage: FC<{ frame: Frame; facts: DecidedFacts }> = ({ frame, facts }) => {
   const texts = textsIn(frame.locale);
+  const behalf = facts.onBehalfOf ? fill(texts.decided.behalf, { names: facts.onBehalfOf.join(', ') }) : '';
   const said = (text: string) =>
     fill(text, {
       participant: facts.participant,
       node: frame.nodeName,
-      name: facts.decidedBy ?? '',
+      name: [facts.decidedBy ?? '', behalf].filter(Boolean).join(', '),
       when: whenText(facts.own && !facts.cause ? facts.own.at : facts.decidedAt, frame),
     });
   return (

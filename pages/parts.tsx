@@ -36,7 +36,7 @@ export interface FieldProps {
   readonly label: string;
   readonly hint?: string;
   readonly problems: readonly Problem[];
-  readonly kind?: 'text' | 'password' | 'email';
+  readonly kind?: 'text' | 'password' | 'email' | 'date';
   /** WHATWG autofill token; `off` where nothing may be remembered. */
   readonly autocomplete: string;
   readonly look?: 'code' | 'digits' | 'long';

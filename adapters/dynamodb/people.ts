@@ -10,7 +10,10 @@ import { itemOf, recordOf, withoutKeys } from './records.ts';
 import { openRecord, type SealedWrite, sealedWrite } from './sealed-records.ts';
 import { type Key, queryAll, type Table, type Write } from './table.ts';
 
-const dates = ['from', 'until', 'invitedAt', 'activeSince', 'addedAt', 'endedAt'];
+const dates = [
+  ...['from', 'until', 'invitedAt', 'activeSince', 'addedAt', 'endedAt'],
+  ...['madeAt', 'countsFrom', 'countsUntil', 'stoppedAt'],
+];
 
 export const personKey = (personId: string): Key => ({ pk: `PERSON#${personId}`, sk: 'PERSON' });
 const contactKey = (personId: string): Key => ({ pk: `PERSON#${personId}`, sk: 'CONTACT' });

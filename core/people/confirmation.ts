@@ -5,6 +5,7 @@ import type { KeyObject } from 'node:crypto';
 import { Refusal } from '../errors.ts';
 import { peoplePolicy } from '../policy.ts';
 import { type AskedOffice, type Decision, type Rule, taskIdOf, votesNeeded } from './decision.ts';
+import { delegateAt } from './delegation.ts';
 import { type Person, powerInForce } from './person.ts';
 import { type VerifiedProof, verifyProof } from './proof.ts';
 import type { ConfirmationStatement, ConfirmationSubject } from './statement.ts';
@@ -55,7 +56,8 @@ export function confirmationOf(evidence: ConfirmationEvidence): Confirmation {
   const electorate = entitled.filter(
     (person) => (person.activeSince ?? person.invitedAt).getTime() <= askedAt,
   );
-  if (proofs.size === 0 || proofs.size < votesNeeded(evidence.rule, electorate.length))
+  const answered = evidence.rule === 'all' ? answeredFor(electorate, people, proofs) : proofs.size;
+  if (proofs.size === 0 || answered < votesNeeded(evidence.rule, electorate.length))
     throw new Refusal('DECISION_UNKNOWN', {
       expected: `${evidence.rule} of ${electorate.length} to confirm`,
     });
@@ -64,6 +66,21 @@ export function confirmationOf(evidence: ConfirmationEvidence): Confirmation {
     office: decision.office,
     proofs: [...proofs.values()],
   } as unknown as Confirmation;
+}
+
+/** S17: under "all" a delegate answers for who is away; where heads are counted, one head is one vote. */
+function answeredFor(
+  electorate: readonly Person[],
+  people: readonly Person[],
+  proofs: ReadonlyMap<string, VerifiedProof<ConfirmationStatement>>,
+): number {
+  return electorate.filter(
+    (person) =>
+      proofs.has(person.personId) ||
+      [...proofs.values()].some(
+        ({ personId, at }) => delegateAt(person, people, new Date(at))?.personId === personId,
+      ),
+  ).length;
 }
 
 function proofOf(

@@ -22,6 +22,8 @@ export interface Vote {
   readonly cause?: RejectionCause;
   readonly at: Date;
   readonly proof: Proof<ConfirmationStatement>;
+  /** personIds of those who named this person their delegate: shown, and counted under "all"; proved again at the end. */
+  readonly onBehalfOf?: readonly string[];
 }
 
 export interface Decision {
@@ -106,7 +108,7 @@ export function admitVoter(decision: Decision, personId: string, now: Date): voi
 export function applyVote(decision: Decision, vote: Vote): Decision {
   admitVoter(decision, vote.personId, vote.at);
   const votes = [...decision.votes, vote];
-  const state = outcomeOf(decision.rule, decision.asked.length, votes);
+  const state = outcomeOf(decision, votes);
   return {
     ...decision,
     votes,
@@ -116,13 +118,16 @@ export function applyVote(decision: Decision, vote: Vote): Decision {
   };
 }
 
-function outcomeOf(rule: Rule, people: number, votes: readonly Vote[]): DecisionState {
-  const confirmed = votes.filter(({ vote }) => vote === 'confirm').length;
-  const rejected = votes.length - confirmed;
-  const needed = votesNeeded(rule, people);
-  if (confirmed >= needed) return 'confirmed';
+function outcomeOf({ rule, asked }: Decision, votes: readonly Vote[]): DecisionState {
+  const confirming = votes.filter(({ vote }) => vote === 'confirm');
+  const rejected = votes.length - confirming.length;
+  const needed = votesNeeded(rule, asked.length);
+  const answered = new Set(confirming.map(({ personId }) => personId));
+  // A delegate answers for who is away; where heads are counted, one head is one vote.
+  if (rule === 'all') for (const id of confirming.flatMap((vote) => vote.onBehalfOf ?? [])) answered.add(id);
+  if (asked.filter((id) => answered.has(id)).length >= needed) return 'confirmed';
   // Under "any" each person speaks for all: the first answer decides, also a rejection.
-  if (rule === 'any' ? rejected > 0 : people - rejected < needed) return 'rejected';
+  if (rule === 'any' ? rejected > 0 : asked.length - rejected < needed) return 'rejected';
   return 'waiting';
 }
 

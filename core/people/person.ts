@@ -4,6 +4,7 @@
 
 import { Refusal } from '../errors.ts';
 import { saltedDigest } from '../evidence/personal.ts';
+import type { Delegation } from './delegation.ts';
 import type { Passkey } from './passkey.ts';
 
 export const offices = ['securityOfficer', 'apoderado', 'nodeOperator', 'auditor'] as const;
@@ -41,6 +42,8 @@ export interface Person {
   readonly bootstrap: boolean;
   /** Ended ones too: what they signed stays verifiable. */
   readonly passkeys?: readonly Passkey[];
+  /** Who answers for this apoderado while they are away. */
+  readonly delegation?: Delegation;
   readonly version: number;
 }
 

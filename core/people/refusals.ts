@@ -31,6 +31,12 @@ export const peopleRefusals = {
   FACTOR_NOT_SET: 'This person has not set up a password and an authenticator app yet.',
   FACTOR_STEP_USED: 'This code of the authenticator app was already used; wait for the next one.',
   FACTOR_FALLBACK_CLOSED: 'Who has a passkey decides with it; password and code no longer count.',
+  DELEGATION_NOT_ALLOWED:
+    'Only another released apoderado of the same participant, with a power in force, may answer for an apoderado.',
+  DELEGATION_CHAIN: 'Who answers for somebody names nobody else, and who named somebody answers for nobody.',
+  DELEGATION_TOO_LONG: 'A delegation counts after 24 hours and for at most 30 days.',
+  DELEGATION_EXISTS: 'There is a delegation already; stop it first.',
+  DELEGATION_UNKNOWN: 'There is no delegation to stop.',
   PASSKEY_UNKNOWN: 'This passkey does not belong to this person, or was ended.',
   PASSKEY_WRONG: 'The answer of the passkey is not complete or its signature does not fit.',
   PASSKEY_NOT_VERIFIED: 'The device did not verify the person; unlock the passkey with PIN, finger or face.',

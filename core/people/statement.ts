@@ -80,6 +80,21 @@ export type SuspensionStatement = {
   readonly nonce: string;
 };
 
+/** An apoderado names who answers for them; they, or an officer, stop it. */
+export type DelegationStatement = {
+  readonly type: 'apodera/delegation/v1';
+  readonly node: string;
+  /** Who signs. */
+  readonly person: string;
+  readonly change: 'make' | 'stop';
+  readonly participant: string;
+  readonly principal: string;
+  readonly delegate: string;
+  /** RFC 3339, UTC. */
+  readonly until: string;
+  readonly nonce: string;
+};
+
 export type Statement =
   | ConfirmationStatement
   | ActVoteStatement
@@ -87,7 +102,8 @@ export type Statement =
   | PasskeySignInStatement
   | PasskeyRegistrationStatement
   | PasskeyChangeStatement
-  | SuspensionStatement;
+  | SuspensionStatement
+  | DelegationStatement;
 
 /** What of a confirmation is known before the person acts. */
 export type ConfirmationSubject = Pick<
@@ -142,6 +158,9 @@ const shapes: Record<Statement['type'], readonly string[]> = {
     'person',
     'nonce',
   ],
+  'apodera/delegation/v1': [
+    ...['type', 'node', 'person', 'change', 'participant', 'principal', 'delegate', 'until', 'nonce'],
+  ],
 };
 
 /** Nothing signs what it does not understand: exactly the members of a known type, all strings (`replaces` or null). */
@@ -164,7 +183,7 @@ export function parseStatement(value: unknown): Statement | undefined {
 const choices: readonly (readonly [string, readonly string[]])[] = [
   ['vote', ['confirm', 'reject']],
   ['use', ['signing', 'transport']],
-  ['change', ['add', 'end']],
+  ['change', ['add', 'end', 'make', 'stop']],
 ];
 
 /** Which actions a type may name; none where it has no such member. */
@@ -175,5 +194,6 @@ const actions: Record<Statement['type'], readonly string[]> = {
   'apodera/passkey-sign-in/v1': [''],
   'apodera/passkey-registration/v1': [''],
   'apodera/passkey-change/v1': [''],
+  'apodera/delegation/v1': [''],
   'apodera/suspension/v1': ['participant.suspend', 'suspension.confirm', 'suspension.dispute'],
 };

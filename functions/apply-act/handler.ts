@@ -27,6 +27,7 @@ import { peoplePolicy } from '../../core/policy.ts';
 import { acceptInvitation } from './accept-invitation.ts';
 import { voteOnAct } from './apply-act.ts';
 import { changePasskey } from './change-passkey.ts';
+import { delegate } from './delegate.ts';
 import { type ApplyActInput, within } from './input.ts';
 
 const config = readConfig([
@@ -90,6 +91,7 @@ export async function handler(event: ApplyActInput) {
       vote: (input) => voteOnAct(deps, input),
       accept: (input) => acceptInvitation(deps, input),
       passkey: (input) => changePasskey(deps, input),
+      delegation: (input) => delegate(deps, input),
     }),
   );
 }

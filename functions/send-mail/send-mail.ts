@@ -69,6 +69,7 @@ export const letterOf: Readonly<Record<string, Write>> = {
   'mail.factors-set': async (_, { envelope }) => letters.factorsSetLetter(envelope),
   'mail.passkey-added': async (_, { envelope }) => letters.passkeyLetter(envelope, 'Added'),
   'mail.passkey-ended': async (_, { envelope }) => letters.passkeyLetter(envelope, 'Ended'),
+  'mail.delegation': delegation,
   'mail.reset-notice': resetNotice,
   'mail.break-glass': async (_, { envelope }) => letters.breakGlassLetter(envelope),
   'mail.access-changed': async (_, { envelope }, refs) =>
@@ -169,6 +170,20 @@ async function resetNotice(deps: SendMailDeps, { envelope }: Addressee, refs: Ou
   const about = await deps.people.person(refs.aboutPersonId ?? '');
   const contact = about && (await deps.people.contact(about));
   return contact && letters.resetNoticeLetter(envelope, contact.name);
+}
+
+async function delegation(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const principal = await deps.people.person(refs.aboutPersonId ?? '');
+  const made = principal?.delegation;
+  if (!made) return undefined;
+  const delegate = await deps.people.person(made.delegate);
+  const [from, to] = [
+    await deps.people.contact(principal),
+    delegate && (await deps.people.contact(delegate)),
+  ];
+  const names = { principal: from?.name ?? principal.personId, delegate: to?.name ?? made.delegate };
+  const times = { from: made.countsFrom, until: made.countsUntil };
+  return letters.delegationLetter(envelope, refs.what ?? '', names, times);
 }
 
 async function bounced(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {

@@ -16,6 +16,7 @@ import {
   taskIdOf,
   type Vote,
 } from '../../core/people/decision.ts';
+import { principalsOf } from '../../core/people/delegation.ts';
 import { type Person, requireActive } from '../../core/people/person.ts';
 import type { Decisions, Links, People } from '../../core/people/ports.ts';
 import { type Proof, proofDigest } from '../../core/people/proof.ts';
@@ -92,8 +93,10 @@ export async function castVote(deps: ConfirmTaskDeps, input: VoteInput): Promise
   if (input.vote === 'confirm' && !codeFits(task.decision, input.code)) await refuseCode(deps, task, proof);
   for (let again = 0; again < 5; again++) {
     const { decision } = await findTask(deps, input.linkId);
+    const onBehalfOf = await principalsIn(deps, decision, person);
     const vote = {
       personId: person.personId,
+      ...(onBehalfOf.length > 0 && { onBehalfOf: onBehalfOf.map(({ personId }) => personId) }),
       vote: input.vote,
       cause: input.cause,
       at: deps.clock.now(),
@@ -103,6 +106,18 @@ export async function castVote(deps: ConfirmTaskDeps, input: VoteInput): Promise
     if (await record(deps, next, vote)) return next;
   }
   throw new Error('the decision changes faster than a vote can be recorded');
+}
+
+/** S17: who has named this person their delegate and has not answered themselves. */
+export async function principalsIn(
+  { people, clock }: Pick<ConfirmTaskDeps, 'people' | 'clock'>,
+  { asked, votes, subject, office }: Decision,
+  person: Person,
+): Promise<readonly Person[]> {
+  if (office !== 'apoderado') return [];
+  const open = asked.filter((id) => !votes.some((vote) => vote.personId === id));
+  const principals = principalsOf(person.personId, await people.holders(subject.participant), clock.now());
+  return principals.filter(({ personId }) => open.includes(personId));
 }
 
 function requireVoter({ decision, person }: Task, now: Date): void {
@@ -144,6 +159,7 @@ async function record(deps: ConfirmTaskDeps, next: Decision, vote: Vote): Promis
       method: vote.proof.method,
       state: next.state,
       proof: proofDigest(vote.proof),
+      ...(vote.onBehalfOf && { onBehalfOf: vote.onBehalfOf.join(' ') }),
     }),
     ...ended.map((other) =>
       evidenceOf(deps, other, 'confirmation.superseded', vote.personId, vote.proof.method, {

@@ -22,7 +22,14 @@ import { DecidedPage } from '../../pages/decided.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
 import { fill, localeOf, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
-import { askVote, type ConfirmTaskDeps, castVote, findTask, type Task } from './confirm-task.ts';
+import {
+  askVote,
+  type ConfirmTaskDeps,
+  castVote,
+  findTask,
+  principalsIn,
+  type Task,
+} from './confirm-task.ts';
 
 export interface ServeConfirmationDeps extends ConfirmTaskDeps {
   readonly door: PagesDoor;
@@ -78,6 +85,7 @@ async function show(
       problems={problems}
       typedCode={request.form.get('code') ?? undefined}
       cause={request.form.get('cause') ?? undefined}
+      onBehalfOf={await namesOf(deps, await principalsIn(deps, decision, person))}
       passkey={hasPasskey(deps, person)}
     />
   );
@@ -121,6 +129,11 @@ async function post(deps: ServeConfirmationDeps, request: PageRequest): Promise<
   } catch (error) {
     return await afterRefusal(deps, request, person, error, frame);
   }
+}
+
+/** A name where we still have it; the id once it was erased. */
+function namesOf({ people }: ServeConfirmationDeps, persons: readonly Person[]): Promise<string[]> {
+  return Promise.all(persons.map(async (person) => (await people.contact(person))?.name ?? person.personId));
 }
 
 /** At this moment; whether a proof counts is asked again by whoever acts on it. */
@@ -277,6 +290,11 @@ async function holderOf(deps: ServeConfirmationDeps, enrolment: Enrolment, parti
   return { name: participant, taxIdType: '', taxId: party?.taxId ?? '' };
 }
 
+async function known({ people }: ServeConfirmationDeps, ids: readonly string[]): Promise<Person[]> {
+  const found = await Promise.all(ids.map((id) => people.person(id)));
+  return found.filter((person) => person !== undefined);
+}
+
 async function decidedFacts(deps: ServeConfirmationDeps, { decision, person }: Task, participant: string) {
   const own = decision.votes.find((vote) => vote.personId === person.personId);
   const last = decision.cause ? undefined : decision.votes.at(-1);
@@ -292,6 +310,7 @@ async function decidedFacts(deps: ServeConfirmationDeps, { decision, person }: T
     ...(decision.cause && { cause: decision.cause }),
     decidedAt: decision.decidedAt ?? decision.expiresAt,
     ...(contact && { decidedBy: contact.name }),
+    ...(last?.onBehalfOf && { onBehalfOf: await namesOf(deps, await known(deps, last.onBehalfOf)) }),
     ...(own && { own: { vote: own.vote, at: own.at } }),
   };
 }

@@ -1,4 +1,4 @@
-// Wires the people's door: /invitations/*, /sign-in, /sign-in/token, /sign-out, /passkeys and /assets/*.
+// Wires the people's door: /invitations/*, /sign-in, /sign-in/token, /sign-out, /passkeys, /delegation and /assets/*.
 
 import { randomBytes } from 'node:crypto';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -15,6 +15,7 @@ import { nodeParts } from '../../adapters/node-parts.ts';
 import type { Person } from '../../core/people/person.ts';
 import type { AcceptInvitationInput } from '../apply-act/accept-invitation.ts';
 import type { ChangePasskeyInput } from '../apply-act/change-passkey.ts';
+import type { DelegateInput } from '../apply-act/delegate.ts';
 import { servePeople } from './serve-people.tsx';
 
 const config = readConfig([
@@ -48,6 +49,8 @@ const deps = {
     invoked<{ state: Person['state'] }>(lambda, config.applyActFunction, { ask: 'accept', input }),
   changePasskey: (input: ChangePasskeyInput) =>
     invoked<{ passkeys: number }>(lambda, config.applyActFunction, { ask: 'passkey', input }),
+  delegate: (input: DelegateInput) =>
+    invoked<{ until: string }>(lambda, config.applyActFunction, { ask: 'delegation', input }),
 };
 
 export async function handler(event: APIGatewayProxyEvent) {

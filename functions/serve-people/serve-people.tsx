@@ -8,11 +8,12 @@ import { documentOf, type Frame } from '../../pages/page.tsx';
 import { passkeyScript, passkeyScriptPath } from '../../pages/passkey-script.ts';
 import { markPath, markSvg, stylesheet, stylesheetPath } from '../../pages/style.ts';
 import { localeOf } from '../../pages/texts/texts.ts';
+import { type DelegationDeps, serveDelegation } from './delegation.tsx';
 import { type InvitationDeps, serveInvitation } from './invitation.tsx';
 import { type PasskeysDeps, servePasskeys } from './passkeys.tsx';
 import { redeem, type SignInDeps, signIn, signOut } from './sign-in.tsx';
 
-export type ServePeopleDeps = InvitationDeps & SignInDeps & PasskeysDeps;
+export type ServePeopleDeps = InvitationDeps & SignInDeps & PasskeysDeps & DelegationDeps;
 
 export async function servePeople(deps: ServePeopleDeps, request: PageRequest): Promise<PageAnswer> {
   const frame: Frame = {
@@ -45,6 +46,7 @@ async function route(deps: ServePeopleDeps, request: PageRequest, frame: Frame):
     };
   if (path === markPath) return { status: 200, body: markSvg, contentType: 'image/svg+xml', immutable: true };
   if (path.startsWith('/invitations/')) return serveInvitation(deps, request, frame);
+  if (path === '/delegation') return serveDelegation(deps, request, frame);
   if (path === '/passkeys') return servePasskeys(deps, request, frame);
   if (path === '/sign-in') return signIn(deps, request, frame);
   if (path === '/sign-in/token' && method === 'POST') return redeem(deps, request);

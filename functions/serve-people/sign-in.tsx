@@ -168,7 +168,7 @@ async function forBrowser(
   const secret = await startSession(deps, proof.personId, 'browser', proof.method);
   const next = request.query.get('next') ?? '';
   // Only a path of ours: `//host` and `\` would lead elsewhere.
-  const location = /^\/(acts(\/[A-Za-z0-9]+)?|console(\/[A-Za-z0-9_-]+){0,2}|passkeys)$/.test(next)
+  const location = /^\/(acts(\/[A-Za-z0-9]+)?|console(\/[A-Za-z0-9_-]+){0,2}|passkeys|delegation)$/.test(next)
     ? next
     : home;
   const cookie = cookieText(deps.door, 'session', secret, peoplePolicy.sessionLifeMs / 1000);

@@ -164,6 +164,21 @@ export function passkeyLetter(envelope: Envelope, what: 'Added' | 'Ended'): Lett
   });
 }
 
+/** @param names the principal's and the delegate's */
+export function delegationLetter(
+  envelope: Envelope,
+  what: string,
+  names: { readonly principal: string; readonly delegate: string },
+  facts: { readonly from: Date; readonly until: Date },
+): Letter {
+  const { mails, said, letter } = base(envelope);
+  const times = { from: momentText(facts.from, envelope), until: momentText(facts.until, envelope) };
+  const text = what === 'make' ? mails.delegationMade : mails.delegationStopped;
+  return letter(said(mails.delegationSubject, names), said(text, { ...names, ...times }), {
+    unexpected: said(mails.delegationUnexpected, names),
+  });
+}
+
 export function resetNoticeLetter(envelope: Envelope, name: string): Letter {
   const { mails, said, letter } = base(envelope);
   return letter(said(mails.securitySubject), said(mails.resetNotice, { name }), {

@@ -15,6 +15,7 @@ import type { TrustInForce } from '../../core/trust.ts';
 import { acceptInvitation } from '../../functions/apply-act/accept-invitation.ts';
 import { voteOnAct } from '../../functions/apply-act/apply-act.ts';
 import { changePasskey } from '../../functions/apply-act/change-passkey.ts';
+import { delegate } from '../../functions/apply-act/delegate.ts';
 import { preparer } from '../../functions/serve-admin/prepare.ts';
 import { serveAdmin } from '../../functions/serve-admin/serve-admin.tsx';
 import { serveConsole } from '../../functions/serve-console/serve-console.tsx';
@@ -63,6 +64,7 @@ export function aDoor() {
     sourceTimes: (sources: readonly string[]) => sourceTimes(world.table, sources),
     nonce,
     passwordFallback: 'allowed' as 'allowed' | 'off',
+    delegate: (input: Parameters<typeof delegate>[1]) => delegate(admin.deps, input),
     changePasskey: (input: Parameters<typeof changePasskey>[1]) => changePasskey(admin.deps, input),
     accept: (input: Parameters<typeof acceptInvitation>[1]) => acceptInvitation(admin.deps, input),
     apply: (input: Parameters<typeof voteOnAct>[1]) => voteOnAct(admin.deps, input),

@@ -1,0 +1,115 @@
+// An apoderado names who answers for them, or somebody stops it (S17): sealed into the principal's record, told to the
+// delegate, to the principal and to every officer of the participant, who can stop it.
+
+import { Refusal } from '../../core/errors.ts';
+import { type Delegation, makeDelegation, stopDelegation } from '../../core/people/delegation.ts';
+import { type Person, requireActive } from '../../core/people/person.ts';
+import { type Proof, proofDigest, verifyProof } from '../../core/people/proof.ts';
+import type { DelegationStatement } from '../../core/people/statement.ts';
+import { type ApplyActDeps, mailTo } from './applying.ts';
+
+export interface DelegateInput {
+  /** Who signs: the principal, or an officer who stops it. */
+  readonly personId: string;
+  readonly principal: string;
+  readonly proof: Proof;
+  readonly change: { readonly make: { readonly delegate: string; readonly until: string } } | 'stop';
+}
+
+/** What is signed; page and sealing function ask for the same. */
+export function delegationStatement(
+  node: string,
+  person: string,
+  change: 'make' | 'stop',
+  about: Pick<DelegationStatement, 'participant' | 'principal' | 'delegate' | 'until'>,
+): Omit<DelegationStatement, 'nonce'> {
+  const { participant, principal, delegate: delegateId, until } = about;
+  const type = 'apodera/delegation/v1' as const;
+  return { type, node, person, change, participant, principal, delegate: delegateId, until };
+}
+
+/** @throws Refusal DELEGATION_*, PERSON_*, PROOF_*, PASSKEY_* */
+export async function delegate(
+  deps: ApplyActDeps,
+  input: DelegateInput,
+): Promise<{ readonly until: string }> {
+  const now = deps.clock.now();
+  const [signer, principal] = [
+    await deps.people.person(input.personId),
+    await deps.people.person(input.principal),
+  ];
+  if (!signer || !principal?.participant) throw new Refusal('PERSON_UNKNOWN');
+  requireActive(signer, now);
+  const holders = await deps.people.holders(principal.participant);
+  const word = input.change === 'stop' ? ('stop' as const) : ('make' as const);
+  const delegation = changed(input, signer, principal, holders, now);
+  const proof = verifyProof<DelegationStatement>(input.proof, {
+    factorPublicKey: await deps.factorPublicKey(),
+    personId: signer.personId,
+    passkeys: signer.passkeys,
+    votedAt: now,
+    statement: delegationStatement(deps.nodeFinId, signer.personId, word, {
+      participant: principal.participant,
+      principal: principal.personId,
+      delegate: delegation.delegate,
+      until: delegation.countsUntil.toISOString(),
+    }),
+  });
+  // Giving a right away asks for the strongest proof; taking it back never fails for want of one.
+  if (word === 'make' && proof.method !== 'passkey') throw new Refusal('PASSKEY_NEEDED');
+  const record: Person = { ...principal, delegation, version: principal.version + 1 };
+  const done = await deps.ledger.commit(
+    [{ noun: 'person', person: record }],
+    [proofDigest(proof)],
+    effectsOf(deps, { word, proof, signer, principal, delegation, holders }, now),
+  );
+  if (done === 'MOVED') throw new Refusal('DELEGATION_EXISTS');
+  return { until: delegation.countsUntil.toISOString() };
+}
+
+function changed(
+  input: DelegateInput,
+  signer: Person,
+  principal: Person,
+  holders: readonly Person[],
+  now: Date,
+): Delegation {
+  if (input.change === 'stop') return stopDelegation(principal, signer, now);
+  // Nobody names a delegate for somebody else.
+  if (signer.personId !== principal.personId) throw new Refusal('PROOF_OTHER_PERSON');
+  const { delegate: delegateId, until } = input.change.make;
+  return makeDelegation(principal, delegateId, new Date(until), holders, now);
+}
+
+interface Change {
+  readonly word: 'make' | 'stop';
+  readonly proof: Proof;
+  readonly signer: Person;
+  readonly principal: Person;
+  readonly delegation: Delegation;
+  readonly holders: readonly Person[];
+}
+
+function effectsOf(deps: ApplyActDeps, change: Change, now: Date) {
+  const { word, proof, signer, principal, delegation, holders } = change;
+  const officers = holders.filter(({ office, state }) => office === 'securityOfficer' && state === 'active');
+  const told = new Set([principal, ...officers].map(({ personId }) => personId).concat(delegation.delegate));
+  const id = deps.ids.next();
+  const evidence = {
+    id,
+    scope: principal.participant ?? 'node',
+    kind: word === 'make' ? 'delegation.made' : 'delegation.stopped',
+    at: now,
+    actor: { kind: 'person' as const, personId: signer.personId, method: proof.method },
+    subjects: { personId: principal.personId },
+    facts: {
+      delegate: delegation.delegate,
+      from: delegation.countsFrom.toISOString(),
+      until: delegation.countsUntil.toISOString(),
+      proof: proofDigest(proof),
+    },
+  };
+  const refs = { aboutPersonId: principal.personId, what: word };
+  const outbox = [...told].map((personId) => mailTo('mail.delegation', id, personId, refs, now));
+  return { evidence: [evidence], outbox };
+}
