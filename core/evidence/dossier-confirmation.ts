@@ -1,7 +1,7 @@
 // Who confirmed an enrolment with their own second factor, and to what exactly did they agree? Each proof is held
 // against the record of its vote, and the signature of the node's factor key over the statement.
 
-import { createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { canonicalJson, type Json } from '../canonical-json.ts';
 import { Refusal } from '../errors.ts';
 import { isAssertion, type Passkey, verifyAssertion } from '../people/passkey.ts';
@@ -74,7 +74,7 @@ function assertionProved({ assertion, statement }: PasskeyProof, passkeys: reado
   const passkey: Passkey = {
     credentialId: named.credential_id,
     publicKey: spki.toString('base64url'),
-    algorithm: algorithms[keyTypeOf(spki)] ?? -7,
+    algorithm: algorithms[publicKeyOf(spki, 'passkeys').asymmetricKeyType ?? ''] ?? -7,
     rpId: named.rp_id,
     addedAt: new Date(0),
     endedAt: null,
@@ -102,7 +102,7 @@ function proofProved(
   const key = dossier.factor_key;
   if (key === null) throw new Refusal('DOSSIER_INCOMPLETE', { parameter: 'factor_key' });
   check.need('factor_key');
-  const factorKey = createPublicKey({ key: Buffer.from(key, 'base64'), format: 'der', type: 'spki' });
+  const factorKey = publicKeyOf(Buffer.from(key, 'base64'), 'factor_key');
   if (!verify('sha256', proofBytes(proof), factorKey, Buffer.from(proof.signature, 'base64url')))
     throw new Refusal('PROOF_SIGNATURE_WRONG');
   if (proof.method === 'passkey') assertionProved(proof, passkeys);
@@ -120,7 +120,13 @@ const factorWords = ({ method }: Proof) =>
     ? 'with a passkey, whose own signature stands over that statement; its factor key signed when'
     : 'with password and authenticator; its factor key signed that statement';
 
-const keyTypeOf = (key: Buffer) =>
-  createPublicKey({ key, format: 'der', type: 'spki' }).asymmetricKeyType ?? '';
+/** OpenSSL reads more than one spelling of a key: only the one that it writes counts. */
+function publicKeyOf(spki: Buffer, parameter: string): KeyObject {
+  const key = createPublicKey({ key: spki, format: 'der', type: 'spki' });
+  if (!key.export({ type: 'spki', format: 'der' }).equals(spki))
+    throw new Refusal('DOSSIER_UNREADABLE', { parameter });
+  return key;
+}
+
 /** COSE names of the algorithm that a key of that type signs with: the key alone says which. */
 const algorithms: Readonly<Record<string, Passkey['algorithm']>> = { ed25519: -8, rsa: -257 };

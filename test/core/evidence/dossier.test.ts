@@ -160,6 +160,18 @@ describe('an edited dossier', () => {
     ]);
   });
 
+  test('fails for another spelling of a key that OpenSSL reads alike', () => {
+    const more = (spki: string) =>
+      Buffer.concat([Buffer.from(spki, 'base64'), Buffer.of(0)]).toString('base64');
+    const factor = edited((dossier) => ({ ...dossier, factor_key: more(dossier.factor_key!) }));
+    expect(factor[0]?.place).toBe('enrolments[0]: factor_key');
+    const [enrolment] = it.dossier.enrolments;
+    const passkeys = enrolment!.passkeys.map((one) => ({ ...one, public_key: more(one.public_key) }));
+    expect(edited((dossier) => ({ ...dossier, enrolments: [{ ...enrolment!, passkeys }] }))[0]?.place).toBe(
+      'enrolments[0]: passkeys',
+    );
+  });
+
   test('says where: a changed amount is a changed message', () => {
     const faults = edited((dossier) => {
       const text = Buffer.from(dossier.payout!.message, 'base64').toString().replace('"1500"', '"9500"');
