@@ -47,7 +47,7 @@ function node(name: string, identity: Record<string, string>, ports: NodePorts):
       ApiOrigin: origins.api,
       ApiHost: `api.${name}.internal`,
       MailFrom: `apodera@${name}.example`,
-      ApiVpcEndpointId: 'vpce-local',
+      ApiCertificateArn: 'arn:aws:acm:us-east-1:000000000000:certificate/local',
       AlarmEmail: `alarms@${name}.example`,
     }),
     // No parameter can say this in AWS: a virtual clock and private addresses are for the laptop alone.

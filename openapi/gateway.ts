@@ -67,7 +67,7 @@ function authorizer(): object {
 /** Allow and explicit Deny: the endpoint of the edge's VPC and nobody else (edge.md, CloudHSM facts). */
 function resourcePolicy(): object {
   const statement = { Principal: '*', Action: 'execute-api:Invoke', Resource: 'execute-api:/*' };
-  const elsewhere = { StringNotEquals: { 'aws:SourceVpce': { 'Fn::Sub': `\${ApiVpcEndpointId}` } } };
+  const elsewhere = { StringNotEquals: { 'aws:SourceVpce': { 'Fn::Sub': `\${ApiEndpoint}` } } };
   return {
     Version: '2012-10-17',
     Statement: [

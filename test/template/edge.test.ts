@@ -1,0 +1,232 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readTemplate } from '../../local/template/template.ts';
+import { edgeCodes } from '../../proxy/log.ts';
+import { metricNamespace } from '../../proxy/metrics.ts';
+import { readSettings } from '../../proxy/settings.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const template = readTemplate(join(root, 'template.yaml'));
+type Json = Record<string, unknown>;
+type Resource = { Type: string; Properties: Json; Condition?: string };
+const resources = template.Resources as unknown as Record<string, Resource>;
+const ofType = (type: string) => Object.entries(resources).filter(([, { Type }]) => Type === type);
+const text = (value: unknown) => JSON.stringify(value);
+const properties = (name: string): Json => resources[name]!.Properties;
+const attributes = (list: unknown): Record<string, string> =>
+  Object.fromEntries((list as { Key: string; Value: string }[]).map(({ Key, Value }) => [Key, Value]));
+
+interface Statement {
+  readonly Sid: string;
+  readonly Action: readonly string[];
+  readonly Resource: unknown;
+  readonly Condition?: unknown;
+}
+const statementsOf = (role: string): readonly Statement[] =>
+  (properties(role).Policies as { PolicyDocument: { Statement: Statement[] } }[]).flatMap(
+    ({ PolicyDocument }) => PolicyDocument.Statement,
+  );
+const container = (properties('EdgeTask').ContainerDefinitions as Json[])[0]!;
+const environment = Object.fromEntries(
+  (container.Environment as { Name: string; Value: unknown }[]).map(({ Name, Value }) => [Name, Value]),
+);
+
+describe('the way of a request', () => {
+  test('the load balancer passes TLS through: nothing in front of the task ends it', () => {
+    expect(properties('EdgeBalancer').Type).toBe('network');
+    const listeners = ofType('AWS::ElasticLoadBalancingV2::Listener');
+    expect(listeners.map(([, { Properties }]) => Properties.Protocol)).toEqual(['TCP']);
+    expect(text(listeners)).not.toContain('Certificates');
+    expect(properties('EdgeTargets')).toMatchObject({ Protocol: 'TCP', TargetType: 'ip' });
+  });
+
+  test("tells the task the client's address by PROXY protocol, and the task takes it from its subnets alone", () => {
+    expect(attributes(properties('EdgeTargets').TargetGroupAttributes)).toMatchObject({
+      'proxy_protocol_v2.enabled': 'true',
+      'preserve_client_ip.enabled': 'false',
+    });
+    expect(properties('EdgeBalancer').Subnets).toEqual([{ Ref: 'PublicSubnetA' }, { Ref: 'PublicSubnetB' }]);
+    expect(text(environment.PROXY_PROTOCOL_FROM)).toMatch(
+      /PublicSubnetA.*CidrBlock.*PublicSubnetB.*CidrBlock/,
+    );
+  });
+
+  test('a task that drains is not cut off, and one whose HSM is away keeps its connections', () => {
+    const { 'deregistration_delay.timeout_seconds': delay, ...more } = attributes(
+      properties('EdgeTargets').TargetGroupAttributes,
+    );
+    expect(Number(delay)).toBeGreaterThanOrEqual(120);
+    expect(container.StopTimeout).toBe(120);
+    expect(more['target_health_state.unhealthy.connection_termination.enabled']).toBe('false');
+    expect(properties('EdgeTargets').HealthCheckIntervalSeconds).toBeLessThanOrEqual(10);
+  });
+
+  test('goes on to the private domain, whose certificate is verified, by the endpoint alone', () => {
+    expect(environment.API_HOST).toEqual({ Ref: 'ApiHost' });
+    expect(environment.API_CA_FILE).toMatch(/^\//);
+    expect(text(properties('ApiDomain').EndpointConfiguration)).toContain('PRIVATE');
+    const denied = (properties('ApiDomain').Policy as { Statement: Json[] }).Statement.find(
+      ({ Effect }) => Effect === 'Deny',
+    );
+    expect(denied?.Condition).toEqual({ StringNotEquals: { 'aws:SourceVpce': { Ref: 'ApiEndpoint' } } });
+    const gateway = JSON.parse(readFileSync(join(root, 'openapi/generated/gateway.json'), 'utf8'));
+    expect(text(gateway['x-amazon-apigateway-policy'])).toContain(
+      `aws:SourceVpce":{"Fn::Sub":"\${ApiEndpoint}"`,
+    );
+  });
+});
+
+describe('who reaches what', () => {
+  const rules = ['Ingress', 'Egress'].flatMap((kind) =>
+    ofType(`AWS::EC2::SecurityGroup${kind}`).map(([name, { Properties }]) => ({ name, kind, ...Properties })),
+  ) as (Json & { name: string; kind: string })[];
+  const into = (group: string) =>
+    rules.filter(({ kind, GroupId }) => kind === 'Ingress' && text(GroupId).includes(group));
+
+  test('only the tasks reach the HSMs, on their ports', () => {
+    const [rule, ...others] = into('HsmSecurityGroupId');
+    expect(others).toEqual([]);
+    expect(rule).toMatchObject({ FromPort: 2223, ToPort: 2225 });
+    expect(text(rule!.SourceSecurityGroupId)).toContain('EdgeSecurityGroup');
+  });
+
+  test("only the tasks reach the endpoint of the machines' API", () => {
+    const rulesInto = into('ApiEndpointSecurityGroup');
+    expect(rulesInto.map(({ SourceSecurityGroupId }) => text(SourceSecurityGroupId))).toEqual([
+      text({ 'Fn::GetAtt': ['EdgeSecurityGroup', 'GroupId'] }),
+    ]);
+    expect(text(properties('ApiEndpoint').SecurityGroupIds)).toContain('ApiEndpointSecurityGroup');
+  });
+
+  test('the tasks take connections of the load balancer alone, and have no way to the internet', () => {
+    expect(
+      into('"EdgeSecurityGroup"').map(({ SourceSecurityGroupId }) => text(SourceSecurityGroupId)),
+    ).toEqual([text({ 'Fn::GetAtt': ['BalancerSecurityGroup', 'GroupId'] })]);
+    const routes = ofType('AWS::EC2::Route').filter(([, one]) => text(one).includes('PrivateRoutes'));
+    expect(routes).toEqual([]);
+    expect(ofType('AWS::EC2::NatGateway')).toEqual([]);
+    expect(text(properties('EdgeService').NetworkConfiguration)).toContain('"AssignPublicIp":"DISABLED"');
+  });
+
+  test('no group lets everything out', () => {
+    for (const [name, group] of ofType('AWS::EC2::SecurityGroup'))
+      expect([name, text(group.Properties.SecurityGroupEgress)]).toEqual([
+        name,
+        expect.stringContaining('127.0.0.1/32'),
+      ]);
+  });
+
+  test('the task may read what it needs, of the table single items, and write one parameter', () => {
+    const statements = statementsOf('EdgeTaskRole');
+    const actions = statements.flatMap(({ Action }) => Action).sort();
+    expect(actions).toEqual([
+      'dynamodb:GetItem',
+      'kms:Decrypt',
+      'kms:GetPublicKey',
+      's3:GetObject',
+      'secretsmanager:GetSecretValue',
+      'ssm:GetParameter',
+      'ssm:GetParameters',
+      'ssm:PutParameter',
+    ]);
+    const find = (action: string) => statements.find(({ Action }) => Action.includes(action))!;
+    expect(text(find('ssm:PutParameter').Resource)).toContain('/edge/hsm-refused-login');
+    expect(text(find('dynamodb:GetItem').Condition)).toContain('["CERT#*","PART#*","TRUSTSTORE"]');
+    expect(text(find('secretsmanager:GetSecretValue').Resource)).toBe(
+      text([{ Ref: 'HsmLoginSecret' }, { Ref: 'EdgeMacSecret' }]),
+    );
+    expect(text(find('s3:GetObject').Resource)).toContain('/truststore/*');
+  });
+
+  test('nothing but the edge may read the HSM login', () => {
+    const users = Object.entries(resources).filter(([, one]) =>
+      text(one).includes('{"Ref":"HsmLoginSecret"}'),
+    );
+    expect(users.map(([name]) => name).sort()).toEqual(['EdgeTask', 'EdgeTaskRole']);
+  });
+});
+
+describe('the service', () => {
+  test('runs on Fargate, in two zones, two tasks at least, and goes back when new ones do not become ready', () => {
+    expect(properties('EdgeService')).toMatchObject({ LaunchType: 'FARGATE', DesiredCount: 2 });
+    expect(properties('EdgeService').DeploymentConfiguration).toMatchObject({
+      MinimumHealthyPercent: 100,
+      DeploymentCircuitBreaker: { Enable: true, Rollback: true },
+    });
+    const zones = ['PrivateSubnetA', 'PrivateSubnetB'].map((name) => text(properties(name).AvailabilityZone));
+    expect(new Set(zones).size).toBe(2);
+    expect(properties('EdgeScaling')).toMatchObject({ MinCapacity: 2 });
+  });
+
+  test('is given every variable that it asks for, and none that it does not know', () => {
+    const plain = (value: unknown) => (typeof value === 'string' ? value : 'given');
+    const given = Object.fromEntries(
+      Object.entries(environment).map(([name, value]) => [name, plain(value)]),
+    );
+    const asked = new Set<string>();
+    const watching = new Proxy<Record<string, string>>(
+      { ...given, NODE_STAGE: 'prod' },
+      {
+        get(target, name) {
+          asked.add(String(name));
+          return target[String(name)];
+        },
+      },
+    );
+    expect(() => readSettings(watching)).not.toThrow();
+    expect(Object.keys(given).filter((name) => !asked.has(name))).toEqual([]);
+  });
+
+  test('runs as nobody, without a shell from outside, and without a capability', () => {
+    expect(container.User).toMatch(/^[1-9]\d+$/);
+    expect(text(container.LinuxParameters)).toContain('"Drop":["ALL"]');
+    expect(properties('EdgeService').EnableExecuteCommand).toBe(false);
+  });
+
+  test('the reference has its services: NLB, Fargate, API Gateway, Secrets Manager, S3, and CloudHSM as a parameter', () => {
+    for (const type of [
+      'AWS::ElasticLoadBalancingV2::LoadBalancer',
+      'AWS::ECS::Service',
+      'AWS::Serverless::Api',
+      'AWS::SecretsManager::Secret',
+      'AWS::S3::Bucket',
+    ])
+      expect(ofType(type)).not.toEqual([]);
+    expect(environment.HSM_KIND).toBe('cloudhsm');
+    expect(Object.keys(template.Parameters!)).toContain('HsmSecurityGroupId');
+  });
+});
+
+describe('what is watched of the edge', () => {
+  test('every code that an alarm counts is one that the edge says', () => {
+    const counted = ofType('AWS::Logs::MetricFilter')
+      .filter(([, { Properties }]) => text(Properties.LogGroupName).includes('EdgeLogs'))
+      .flatMap(([, { Properties }]) => String(Properties.FilterPattern).match(/EDGE_[A-Z_]+/g) ?? []);
+    expect(counted.length).toBeGreaterThan(8);
+    expect(counted.filter((code) => !(code in edgeCodes))).toEqual([]);
+  });
+
+  test('every code that needs a person is in a runbook', () => {
+    const runbooks = readdirSync(join(root, 'docs/runbooks'))
+      .map((file) => readFileSync(join(root, 'docs/runbooks', file), 'utf8'))
+      .join('\n');
+    const quiet = /STARTED|CHANGED|DRAINING|CLIENTS_REFUSED|REOPENED|EDGE_HAPROXY$/;
+    const missing = Object.keys(edgeCodes).filter((code) => !quiet.test(code) && !runbooks.includes(code));
+    expect(missing).toEqual([]);
+  });
+
+  test('a task that says nothing, or says that it is not ready, rings', () => {
+    expect(properties('EdgeNotReadyAlarm')).toMatchObject({
+      Namespace: metricNamespace,
+      MetricName: 'Ready',
+      TreatMissingData: 'breaching',
+    });
+    expect(text(properties('EdgeNotReadyAlarm').Dimensions)).toContain(text(environment.EDGE_PARAMETERS));
+  });
+
+  test('calls of the account and connections of the network are recorded', () => {
+    expect(ofType('AWS::CloudTrail::Trail')).toHaveLength(1);
+    expect(properties('EdgeFlowLog')).toMatchObject({ TrafficType: 'ALL' });
+  });
+});
