@@ -1,8 +1,14 @@
 // Every figure beside its limit or peer, measured in the same run: npm run bench [-- --json] [-- <id> ...].
+// `--certificates <n>`: how many S4 and A4 sweep (100,000).
 // Exit code 1 when a figure misses its aim. A run whose A/A control is off is taken again, three times at most.
 
 import { parseArgs } from 'node:util';
 import type { Figure } from './figure.ts';
+
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'boolean' }, certificates: { type: 'string', default: '100000' } },
+  allowPositionals: true,
+});
 
 interface Group {
   readonly ids: readonly string[];
@@ -21,6 +27,10 @@ const groups: readonly Group[] = [
     measure: async () => (await import('./payout.ts')).payoutFigures(),
   },
   { ids: ['A3'], measure: async () => (await import('./enrolment.ts')).enrolmentFigures() },
+  {
+    ids: ['S4', 'A4'],
+    measure: async () => (await import('./sweep.ts')).sweepFigures(Number(values.certificates)),
+  },
   { ids: ['B2'], measure: async () => (await import('./bundles.ts')).bundleFigures() },
 ];
 
@@ -40,7 +50,6 @@ function line({ id, what, value, unit, aim, holds, reference, control }: Figure)
   return `${id.padEnd(9)} ${verdict.padEnd(7)} ${value.toFixed(2).padStart(9)} ${sign} ${String(aim).padEnd(5)} ${unit.padEnd(6)} ${what} (against ${reference}${trust})`;
 }
 
-const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
 let missed = 0;
 for (const group of groups) {
   if (positionals.length > 0 && !group.ids.some((id) => positionals.includes(id))) continue;

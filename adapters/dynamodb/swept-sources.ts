@@ -70,14 +70,14 @@ function newSource(
   return { update: sourceKey(id), change: { setIfAbsent } };
 }
 
-/** Few bytes: a list for a million certificates is as many rows. `until`: seconds. */
+/** Few bytes, names included: a list for a million certificates is as many rows. `s`: serial; `u`: notAfter, seconds. */
 function rowItem(source: string, { issuers, serials, leaf, under }: SweptRow): StoredItem {
   const bytes = serials.map((serial) => Buffer.from(serial, 'hex'));
   if (!leaf) return { ...issuersKey(source, issuers, under!), serials: bytes };
   return {
     ...leafKey(source, issuers, leaf),
-    serial: bytes[0]!,
-    until: Math.floor(leaf.notAfter.getTime() / 1000),
+    s: bytes[0]!,
+    u: Math.floor(leaf.notAfter.getTime() / 1000),
   };
 }
 
@@ -85,9 +85,9 @@ function rowFrom(item: StoredItem): SweptRow {
   const [kind, issuers, name, participant] = item.sk.split('#') as [string, string, string, string];
   if (kind === 'PATH')
     return { issuers, under: name, serials: (item.serials as Uint8Array[]).map(serialHex) };
-  const notAfter = new Date(number(item, 'until') * 1000);
+  const notAfter = new Date(number(item, 'u') * 1000);
   const leaf = { thumbprint: name as Thumbprint, participant, notAfter };
-  return { issuers, serials: [serialHex(item.serial as Uint8Array)], leaf };
+  return { issuers, serials: [serialHex(item.s as Uint8Array)], leaf };
 }
 
 export function sweptSources(table: Table): SweptSources {
@@ -128,13 +128,13 @@ export function sweptSources(table: Table): SweptSources {
       const { items } = await table.query({ hash: `SRC#${id}`, range: allRows, limit: 1 });
       return items.length > 0;
     },
-    async *rows(id, issuers) {
+    async *rows(id, { issuers, pageOf = pageOfRows } = {}) {
       const hash = `SRC#${id}`;
       const range = issuers === undefined ? allRows : { beginsWith: `CERT#${issuers}#` };
       // Not consistent, at half the price: who was written within this second is checked by the enrolment itself.
       let cursor: string | undefined;
       do {
-        const page = await table.query({ hash, range, limit: pageOfRows, cursor });
+        const page = await table.query({ hash, range, limit: pageOf, cursor });
         yield page.items.map(rowFrom);
         cursor = page.cursor;
       } while (cursor);

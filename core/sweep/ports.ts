@@ -64,8 +64,11 @@ export interface SweptSources {
   add(source: Omit<PathSource, 'depths'> & Pick<SweptSource, 'profile' | 'since'>): Promise<void>;
   /** Whether anybody may depend on it. */
   isAsked(id: string): Promise<boolean>;
-  /** In pages, so that memory stays flat; with `issuers`, only the leafs below those. */
-  rows(id: string, issuers?: string): AsyncIterable<readonly SweptRow[]>;
+  /** In pages, so that memory stays flat; with `issuers`, only the leafs below those. `pageOf`: rows, for few. */
+  rows(
+    id: string,
+    some?: { readonly issuers?: string; readonly pageOf?: number },
+  ): AsyncIterable<readonly SweptRow[]>;
   /** The chains of those rows that are leafs; of others, and of leafs that stand below others now, nothing. */
   dependants(rows: readonly SweptRow[]): Promise<readonly Dependant[]>;
   /** Revoked, or expired long ago: nobody asks about it any more. */

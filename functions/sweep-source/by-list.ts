@@ -148,7 +148,7 @@ class ListReading {
     const groups = Map.groupBy(rows, ({ issuers }) => issuers);
     const above = new Map<string, readonly Dependant[]>();
     for (const [issuers, members] of groups) {
-      const some = await representatives(this.ports.sources, members);
+      const some = await representatives(this.ports.sources, members, 1);
       this.isAsked ||= some.length > 0 || members.some(({ leaf }) => leaf);
       above.set(issuers, some);
     }
@@ -158,7 +158,7 @@ class ListReading {
       crls: [{ source: this.source.urls[0]!, crl }, ...(await this.deltasFor(crl, above))],
       deltasAlone: deltaBase !== undefined,
     };
-    for (const [issuers, some] of above) this.believe(issuers, some, groups.get(issuers)!, lists);
+    for (const [issuers, some] of above) await this.believe(issuers, some, groups.get(issuers)!, lists);
     for (const row of rows) {
       if (row.serials.some((serial) => crl.entries.has(serial))) await this.end(row, lists);
     }
@@ -205,13 +205,22 @@ class ListReading {
     }
   }
 
-  believe(issuers: string, some: readonly Dependant[], members: readonly SweptRow[], lists: Lists): void {
-    // A leaf that has rows only elsewhere was not looked for here.
-    const from = members.some(({ leaf }) => leaf) ? 0 : 1;
-    for (const dependant of some) {
-      if (this.proved.has(issuers)) return;
-      this.hear(issuers, judgeByLists(dependant, lists, this.body.ground, from));
-    }
+  /** One proves the list for all below the same issuers; where its own path no longer holds, a few others. */
+  async believe(
+    issuers: string,
+    some: readonly Dependant[],
+    members: readonly SweptRow[],
+    lists: Lists,
+  ): Promise<void> {
+    const hear = (dependant: Dependant) => {
+      // A leaf that has its row elsewhere was not looked for here.
+      const isHere = members.some(({ leaf }) => leaf?.thumbprint === dependant.thumbprint);
+      this.hear(issuers, judgeByLists(dependant, lists, this.body.ground, isHere ? 0 : 1));
+    };
+    if (this.proved.has(issuers)) return;
+    for (const dependant of some) hear(dependant);
+    if (this.proved.has(issuers)) return;
+    for (const dependant of await representatives(this.ports.sources, members)) hear(dependant);
   }
 
   hear(issuers: string, { words, refusals }: Judged): void {
@@ -223,14 +232,12 @@ class ListReading {
   /** The row is named: each leaf of it is judged by itself. */
   async end(row: SweptRow, lists: Lists): Promise<void> {
     const { sources } = this.ports;
-    const pages = row.leaf ? [[row]] : sources.rows(row.under!, row.issuers);
+    const pages = row.leaf ? [[row]] : sources.rows(row.under!, { issuers: row.issuers, pageOf: 100 });
     for await (const page of pages) {
-      for (let at = 0; at < page.length; at += 100) {
-        for (const dependant of await sources.dependants(page.slice(at, at + 100))) {
-          const judged = judgeByLists(dependant, lists, this.body.ground, row.leaf ? 0 : 1);
-          this.hear(row.issuers, judged);
-          for (const revoked of judged.revoked) await revoke(this.ports, revoked, 'crl', this.body.bytes);
-        }
+      for (const dependant of await sources.dependants(page)) {
+        const judged = judgeByLists(dependant, lists, this.body.ground, row.leaf ? 0 : 1);
+        this.hear(row.issuers, judged);
+        for (const revoked of judged.revoked) await revoke(this.ports, revoked, 'crl', this.body.bytes);
       }
     }
   }

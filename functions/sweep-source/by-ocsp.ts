@@ -61,8 +61,8 @@ async function* leafsOf({ sources }: SweepSourcePorts, row: SweptRow): AsyncIter
     yield await sources.dependants([row]);
     return;
   }
-  for await (const page of sources.rows(row.under!, row.issuers)) {
-    for (let at = 0; at < page.length; at += 100) yield await sources.dependants(page.slice(at, at + 100));
+  for await (const page of sources.rows(row.under!, { issuers: row.issuers, pageOf: 100 })) {
+    yield await sources.dependants(page);
   }
 }
 
