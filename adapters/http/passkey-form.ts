@@ -11,8 +11,12 @@ export function asksQuestion(request: PageRequest): boolean {
   return (request.header('accept') ?? '').startsWith('application/json');
 }
 
-export function assertionIn({ form }: PageRequest): Assertion | undefined {
-  const value = jsonIn(form.get('passkey'));
+/** @param field `identity` where a passkey first says who is there */
+export function assertionIn(
+  { form }: PageRequest,
+  field: 'passkey' | 'identity' = 'passkey',
+): Assertion | undefined {
+  const value = jsonIn(form.get(field));
   return isAssertion(value) ? value : undefined;
 }
 
@@ -33,6 +37,17 @@ export function jsonIn(text: string | null): unknown {
 /** @param keeps fields that the form is to send along with the answer */
 export function question(get: PasskeyQuestion, keeps: Readonly<Record<string, string>> = {}): PageAnswer {
   return json({ get, field: 'passkey', keeps, last: true });
+}
+
+/** Who is there? Answered by whichever passkey the person picks; the form then asks for what it signs. */
+export function identityQuestion(get: PasskeyQuestion): PageAnswer {
+  return json({ get, field: 'identity', last: false });
+}
+
+/** The passkey's user handle is the person's id; which keys belong to it is the sealed record's word. */
+export function userIn({ form }: PageRequest): string | undefined {
+  const id = Buffer.from(form.get('passkey_user') ?? '', 'base64url').toString('utf8');
+  return /^[A-Za-z0-9._-]{1,64}$/.test(id) ? id : undefined;
 }
 
 /** @param last whether the form is sent when the passkey was made; otherwise it asks again */

@@ -10,7 +10,7 @@ import {
   type PageRequest,
   type PagesDoor,
 } from '../../adapters/http/page-request.ts';
-import { asksQuestion, assertionIn, question } from '../../adapters/http/passkey-form.ts';
+import { asksQuestion, assertionIn, question, userIn } from '../../adapters/http/passkey-form.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { People, Sessions, SignInCodes } from '../../core/people/ports.ts';
 import type { Proof } from '../../core/people/proof.ts';
@@ -118,10 +118,9 @@ async function provedByPasskey(
   request: PageRequest,
   isCli: boolean,
 ): Promise<{ proof: Proof; administers: boolean }> {
-  // The passkey's user handle is the person's id; which key belongs to it is the sealed record's word.
-  const personId = Buffer.from(request.form.get('passkey_user') ?? '', 'base64url').toString('utf8');
+  const personId = userIn(request);
   const assertion = assertionIn(request)!;
-  if (!/^[A-Za-z0-9._-]{1,64}$/.test(personId)) throw new Refusal('PASSKEY_UNKNOWN');
+  if (!personId) throw new Refusal('PASSKEY_UNKNOWN');
   const statement = {
     type: 'apodera/passkey-sign-in/v1' as const,
     node: deps.door.nodeFinId,

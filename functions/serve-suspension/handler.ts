@@ -10,7 +10,7 @@ import { parties } from '../../adapters/dynamodb/parties.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
 import { suspensions } from '../../adapters/dynamodb/suspensions.ts';
 import { pageAnswer, readPageRequest } from '../../adapters/http/page-request.ts';
-import { lambdaSecondFactor } from '../../adapters/lambda/second-factor.ts';
+import { lambdaPasskeys, lambdaSecondFactor } from '../../adapters/lambda/second-factor.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { serveSuspension } from './serve-suspension.tsx';
 
@@ -31,6 +31,7 @@ const queueUrls = {
 };
 const parts = nodeParts('serve-suspension', { seals: false, queueUrls });
 const { table, sealer, announce } = parts;
+const lambda = new LambdaClient();
 const door = { origin: config.pagesOrigin, nodeFinId: config.nodeFinId };
 const deps = {
   ...parts,
@@ -44,7 +45,8 @@ const deps = {
   people: people(table, sealer),
   disables: disableStore(table, announce),
   suspensions: suspensions(table, announce),
-  secondFactor: lambdaSecondFactor(new LambdaClient(), config.checkFactorFunction),
+  secondFactor: lambdaSecondFactor(lambda, config.checkFactorFunction),
+  passkeys: lambdaPasskeys(lambda, config.checkFactorFunction),
   nonce: () => randomBytes(20).toString('base64url'),
   random: (bytes: number) => randomBytes(bytes),
 };

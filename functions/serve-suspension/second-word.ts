@@ -53,14 +53,23 @@ export interface WordInput {
   readonly source: string;
 }
 
-/** @throws Refusal LINK_*, SUSPENSION_*, PERSON_*, FACTOR_*, TRIES_EXHAUSTED */
-export async function saySecondWord(deps: SecondWordDeps, input: WordInput): Promise<void> {
-  const { person, standing } = await findSuspension(deps, input.linkId);
+/** What the person's passkey would sign. @throws as saySecondWord */
+export async function secondWordStatement(
+  deps: SecondWordDeps,
+  { linkId, word }: Pick<WordInput, 'linkId' | 'word'>,
+): Promise<SuspensionStatement> {
+  const { person, standing } = await findSuspension(deps, linkId);
   if (!standing) throw new Refusal('SUSPENSION_NONE');
   admitSecondWord(standing, person.personId);
   requireActive(person, deps.clock.now());
+  return statementOf(deps, standing, person.personId, word);
+}
+
+/** @throws Refusal LINK_*, SUSPENSION_*, PERSON_*, FACTOR_*, PASSKEY_*, TRIES_EXHAUSTED */
+export async function saySecondWord(deps: SecondWordDeps, input: WordInput): Promise<void> {
+  const statement = await secondWordStatement(deps, input);
+  const { person } = await findSuspension(deps, input.linkId);
   const { attempt, source } = input;
-  const statement = statementOf(deps, standing, person.personId, input.word);
   const proof = await deps.secondFactor.prove({ personId: person.personId, statement, attempt, source });
   for (let again = 0; again < 5; again++) {
     const { standing: now } = await findSuspension(deps, input.linkId);

@@ -1,5 +1,6 @@
 // The pages of the emergency suspension: the first word at /suspension, the second behind a link. GET, HEAD and OPTIONS
-// change nothing. No session, no script, nothing of the participant's; the machines' door may be down or flooded.
+// change nothing. No session, nothing of the participant's, no script but a passkey's; the machines' door may be down or
+// flooded.
 
 import {
   formToken,
@@ -8,9 +9,11 @@ import {
   type PageRequest,
   type PagesDoor,
 } from '../../adapters/http/page-request.ts';
+import { assertionIn } from '../../adapters/http/passkey-form.ts';
 import { Refusal, Transient } from '../../core/errors.ts';
 import { type Locale, locales } from '../../core/people/person.ts';
 import type { Links, People } from '../../core/people/ports.ts';
+import type { FactorAttempt } from '../../core/people/second-factor.ts';
 import type { Suspensions } from '../../core/suspension/ports.ts';
 import { type Suspension, suspensionCauses } from '../../core/suspension/suspension.ts';
 import { type DeadEnd, DeadEndPage } from '../../pages/dead-end.tsx';
@@ -25,10 +28,11 @@ import {
 } from '../../pages/suspension/standing.tsx';
 import { localeOf, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
 import { minutesIn } from '../serve-confirmation/serve-confirmation.tsx';
+import { askedPasskey, askedWord, hasPasskey, type PasskeyParts, passkeyProblem } from './passkeys.ts';
 import { findSuspension, type SecondWordDeps, type Seen, saySecondWord } from './second-word.ts';
 import { type SuspendDeps, suspendByPerson } from './suspend.ts';
 
-export interface ServeSuspensionDeps extends SuspendDeps, SecondWordDeps {
+export interface ServeSuspensionDeps extends SuspendDeps, SecondWordDeps, PasskeyParts {
   readonly door: PagesDoor;
   readonly nodeName: string;
   readonly timeZone: string;
@@ -62,7 +66,7 @@ function ask(
   const { token, cookies } = formToken(request, deps.door);
   const [email, cause] = [request.form.get('email') ?? undefined, request.form.get('cause') ?? undefined];
   const page = <AskPage frame={frame} formToken={token} problems={problems} email={email} cause={cause} />;
-  return { status: problems.length > 0 ? 422 : 200, body: documentOf(page), cookies };
+  return { status: problems.length > 0 ? 422 : 200, body: documentOf(page), cookies, script: true };
 }
 
 async function firstWordGiven(
@@ -72,13 +76,17 @@ async function firstWordGiven(
 ): Promise<PageAnswer> {
   if (!isOwnForm(request, deps.door)) return page(frame, 'formOld', 403, { retry: '/suspension' });
   const { form, source } = request;
-  const problems = missingIn(request, frame.locale);
+  const byPasskey = form.get('step') === 'passkey';
+  const problems = byPasskey ? [] : missingIn(request, frame.locale);
   if (problems.length > 0) return ask(deps, request, frame, problems);
+  // Nobody is held up by a tap that they forgot.
+  const cause = suspensionCauses.find((each) => each === form.get('cause')) ?? 'other';
   try {
+    const asked = byPasskey ? await askedPasskey(deps, request, cause) : undefined;
+    if (asked && 'status' in asked) return asked;
     const linkId = await suspendByPerson(deps, {
-      email: form.get('email') ?? '',
-      // Nobody is held up by a tap that they forgot.
-      cause: suspensionCauses.find((each) => each === form.get('cause')) ?? 'other',
+      who: asked ?? { email: form.get('email') ?? '' },
+      cause,
       attempt: attemptIn(request),
       source,
     });
@@ -86,6 +94,8 @@ async function firstWordGiven(
     return { status: 303, location: `/suspension/${linkId}` };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
+    if (byPasskey && !error.code.startsWith('TRIES_'))
+      return ask(deps, request, frame, [passkeyProblem(error, frame)]);
     const { problems: texts } = textsIn(frame.locale);
     const known = ['FACTOR_STEP_USED', 'PERSON_NOT_ACTIVE'].includes(error.code);
     const text = known ? texts[error.code as ProblemText] : texts.SIGN_IN_WRONG;
@@ -103,12 +113,14 @@ function missingIn({ form }: PageRequest, locale: Locale): readonly Problem[] {
   ];
 }
 
-const attemptIn = ({ form }: PageRequest) => ({
-  method: 'password+totp' as const,
+function attemptIn(request: PageRequest): FactorAttempt {
+  const assertion = assertionIn(request);
+  if (assertion) return { method: 'passkey', assertion };
+  const { form } = request;
   // Spaces at either end of a password are its owner's; only the code is trimmed.
-  password: form.get('password') ?? '',
-  totp: (form.get('totp') ?? '').trim(),
-});
+  const [password, totp] = [form.get('password') ?? '', (form.get('totp') ?? '').trim()];
+  return { method: 'password+totp', password, totp };
+}
 
 async function secondWord(
   deps: ServeSuspensionDeps,
@@ -124,15 +136,20 @@ async function secondWord(
   if (!isOwnForm(request, deps.door)) return page(frame, 'formOld', 403, { retry: request.path });
   const word = (['confirm', 'dispute'] as const).find((each) => each === request.form.get('word'));
   if (!word) return page(frame, 'formOld', 400, { retry: request.path });
-  const missing = missingIn(request, frame.locale);
+  const passkey = hasPasskey(deps, seen.person);
+  const missing = passkey ? [] : missingIn(request, frame.locale);
   if (missing.length > 0) return standing(deps, request, frame, seen, participant, missing);
   try {
+    if (passkey && !assertionIn(request))
+      return await askedWord(deps, request, { linkId, word }, seen.person);
     await saySecondWord(deps, { linkId, word, attempt: attemptIn(request), source: request.source });
     return { status: 303, location: request.path };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     // What somebody else decided meanwhile is what the page shows.
     if (error.code.startsWith('SUSPENSION_')) return { status: 303, location: request.path };
+    if (error.code.startsWith('PASSKEY_'))
+      return standing(deps, request, frame, seen, participant, [passkeyProblem(error, frame)]);
     const text = textsIn(frame.locale).problems[error.code as ProblemText];
     if (!text || !error.code.startsWith('FACTOR_')) return deadEnd(error, frame, request.path);
     return standing(deps, request, frame, seen, participant, [{ field: 'totp', text }]);
@@ -152,8 +169,10 @@ async function standing(
   const facts = await factsOf(deps, seen, seen.standing, participant);
   if (!facts.isAsked) return { status: 200, body: documentOf(<StandingPage frame={frame} facts={facts} />) };
   const { token, cookies } = formToken(request, deps.door);
-  const asked = <SecondWordPage frame={frame} facts={facts} formToken={token} problems={problems} />;
-  return { status: problems.length > 0 ? 422 : 200, body: documentOf(asked), cookies };
+  const passkey = hasPasskey(deps, seen.person);
+  const about = { frame, facts, formToken: token, problems, passkey };
+  const body = documentOf(<SecondWordPage {...about} />);
+  return { status: problems.length > 0 ? 422 : 200, body, cookies, script: passkey };
 }
 
 async function factsOf(

@@ -25,7 +25,7 @@ export interface SuspendDeps extends FirstWordPorts {
   readonly clock: Clock;
   /** fin_id of this node. */
   readonly nodeFinId: string;
-  readonly people: Pick<People, 'holders' | 'byAddress'>;
+  readonly people: Pick<People, 'holders' | 'byAddress' | 'person'>;
   readonly parties: Parties;
   readonly links: Pick<Links, 'put'>;
   readonly disables: Pick<DisableStore, 'commit'>;
@@ -37,7 +37,8 @@ export interface SuspendDeps extends FirstWordPorts {
 }
 
 export interface SuspendInput {
-  readonly email: string;
+  /** Typed, or the person whom a passkey named. */
+  readonly who: { readonly email: string } | { readonly personId: string };
   readonly cause: SuspensionCause;
   readonly attempt: FactorAttempt;
   readonly source: string;
@@ -64,9 +65,10 @@ export async function suspendByPerson(deps: SuspendDeps, input: SuspendInput): P
 /** An address may hold offices for several participants, each with factors of its own: the code says which is meant. */
 async function prove(
   deps: SuspendDeps,
-  { email, cause, attempt, source }: SuspendInput,
+  input: SuspendInput,
 ): Promise<{ person: Suspender; proof: Proof<SuspensionStatement> }> {
-  const persons = (await deps.people.byAddress(email)).filter(isSuspender).slice(0, 5);
+  const { who, cause, attempt, source } = input;
+  const persons = (await personsOf(deps, who)).filter(isSuspender).slice(0, 5);
   let refusal: Refusal | undefined;
   for (const person of persons) {
     try {
@@ -80,15 +82,32 @@ async function prove(
     }
   }
   if (refusal) throw refusal;
-  return strangerIsRefused(deps, { email, cause, attempt, source });
+  return strangerIsRefused(deps, input);
+}
+
+async function personsOf({ people }: SuspendDeps, who: SuspendInput['who']): Promise<readonly Person[]> {
+  if ('email' in who) return people.byAddress(who.email);
+  const person = await people.person(who.personId);
+  return person ? [person] : [];
+}
+
+/** What the passkey of this person would sign; undefined for whoever suspends nothing. */
+export async function suspensionStatement(
+  deps: SuspendDeps,
+  personId: string,
+  cause: SuspensionCause,
+): Promise<SuspensionStatement | undefined> {
+  const person = await deps.people.person(personId);
+  return person && isSuspender(person) ? statementOf(deps, personId, person.participant, cause) : undefined;
 }
 
 /** The same way and the same work for an address that nobody has here. */
 async function strangerIsRefused(
   deps: SuspendDeps,
-  { email, cause, attempt, source }: SuspendInput,
+  { who, cause, attempt, source }: SuspendInput,
 ): Promise<never> {
-  const personId = `unknown-${createHash('sha256').update(email).digest('hex').slice(0, 24)}`;
+  const name = 'email' in who ? who.email : who.personId;
+  const personId = `unknown-${createHash('sha256').update(name).digest('hex').slice(0, 24)}`;
   const statement = statementOf(deps, personId, 'unknown', cause);
   await deps.secondFactor.prove({ personId, statement, attempt, source });
   throw new Refusal('FACTOR_WRONG');

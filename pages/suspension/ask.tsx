@@ -1,12 +1,13 @@
-// What does somebody see who wants everything of their company stopped? One question, what happens, who they are. No
-// script, and nothing of the company is needed; it says nothing of who is known here.
+// What does somebody see who wants everything of their company stopped? One question, what happens, who they are: by
+// passkey, or by password without any script. Nothing of the company is needed; it says nothing of who is known here.
 
 import type { FC } from 'hono/jsx';
 import { locales } from '../../core/people/person.ts';
 import { suspensionCauses } from '../../core/suspension/suspension.ts';
 import { type Frame, Page } from '../page.tsx';
 import { FactorFields, Field, FormToken, Note, type Problem, ProblemSummary } from '../parts.tsx';
-import { fill, textsIn } from '../texts/texts.ts';
+import { PasskeyPart } from '../passkey.tsx';
+import { fill, type Texts, textsIn } from '../texts/texts.ts';
 
 export interface AskProps {
   readonly frame: Frame;
@@ -27,6 +28,7 @@ export const AskPage: FC<AskProps> = ({ frame, formToken, problems, email, cause
       title={said(suspension.title)}
       lead={suspension.lead}
       hasProblem={problems.length > 0}
+      passkey
       end={<Languages frame={frame} />}
     >
       <ProblemSummary place={frame} problems={problems} />
@@ -40,20 +42,21 @@ export const AskPage: FC<AskProps> = ({ frame, formToken, problems, email, cause
           ))}
         </ul>
       </Note>
+      <form method="post" data-passkey>
+        <FormToken token={formToken} />
+        <Causes texts={texts} cause={cause} />
+        <h2>{texts.passkey.signInHeading}</h2>
+        <PasskeyPart texts={texts} problems={problems} signs />
+        <div class="actions one">
+          <button type="submit" class="no" name="step" value="passkey">
+            {suspension.suspendButton}
+          </button>
+        </div>
+      </form>
+      <h2>{texts.passkey.signInFallback}</h2>
       <form method="post">
         <FormToken token={formToken} />
-        <fieldset>
-          <legend>{suspension.cause}</legend>
-          <div class="choices">
-            {suspensionCauses.map((each) => (
-              <label>
-                <input type="radio" name="cause" value={each} checked={cause === each} />
-                {suspension.causes[each]}
-              </label>
-            ))}
-          </div>
-        </fieldset>
-        <h2>{suspension.factor}</h2>
+        <Causes texts={texts} cause={cause} />
         <Field
           id="email"
           label={said(suspension.email)}
@@ -74,6 +77,20 @@ export const AskPage: FC<AskProps> = ({ frame, formToken, problems, email, cause
     </Page>
   );
 };
+
+const Causes: FC<{ texts: Texts; cause: string | undefined }> = ({ texts: { suspension }, cause }) => (
+  <fieldset>
+    <legend>{suspension.cause}</legend>
+    <div class="choices">
+      {suspensionCauses.map((each) => (
+        <label>
+          <input type="radio" name="cause" value={each} checked={cause === each} />
+          {suspension.causes[each]}
+        </label>
+      ))}
+    </div>
+  </fieldset>
+);
 
 /** The browser may be anybody's today: its language need not be the person's. */
 const Languages: FC<{ frame: Frame }> = ({ frame }) => (

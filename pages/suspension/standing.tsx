@@ -4,6 +4,7 @@
 import type { FC } from 'hono/jsx';
 import { type Frame, Page } from '../page.tsx';
 import { Fact, FactorFields, FormToken, Note, type Problem, ProblemSummary } from '../parts.tsx';
+import { PasskeyPart } from '../passkey.tsx';
 import { fill, textsIn } from '../texts/texts.ts';
 import { momentText, whenText } from '../when.ts';
 
@@ -33,8 +34,13 @@ interface Props {
 }
 
 export const SecondWordPage: FC<
-  Props & { readonly formToken: string; readonly problems: readonly Problem[] }
-> = ({ frame, facts, formToken, problems }) => {
+  Props & {
+    readonly formToken: string;
+    readonly problems: readonly Problem[];
+    /** The person decides with a passkey. */
+    readonly passkey: boolean;
+  }
+> = ({ frame, facts, formToken, problems, passkey }) => {
   const texts = textsIn(frame.locale);
   const { suspension } = texts;
   const said = sayer(frame, facts);
@@ -45,6 +51,7 @@ export const SecondWordPage: FC<
       title={said(suspension.question)}
       lead={said(suspension.consequence)}
       hasProblem={problems.length > 0}
+      passkey={passkey}
     >
       <ProblemSummary place={frame} problems={problems} />
       <Facts frame={frame} facts={facts} />
@@ -53,10 +60,14 @@ export const SecondWordPage: FC<
           <b>{suspension.unexpected}</b> {said(suspension.unexpectedText)}
         </p>
       </Note>
-      <form method="post">
+      <form method="post" data-passkey={passkey || undefined}>
         <FormToken token={formToken} />
         <h2>{suspension.factor}</h2>
-        <FactorFields texts={texts} problems={problems} />
+        {passkey ? (
+          <PasskeyPart texts={texts} problems={problems} signs />
+        ) : (
+          <FactorFields texts={texts} problems={problems} />
+        )}
         <div class="actions">
           <button type="submit" name="word" value="confirm">
             {suspension.confirmButton}

@@ -3,9 +3,11 @@
 import type { PageAnswer } from '../../adapters/http/page-request.ts';
 import type { Assertion } from '../../core/people/passkey.ts';
 import type { Authenticator } from './authenticator.ts';
-import type { aDoor, Visit } from './people-door.ts';
+import type { Visit } from './people-door.ts';
 
-type Door = Pick<ReturnType<typeof aDoor>, 'visit'>;
+interface Door {
+  readonly visit: (target: string, how?: Visit) => Promise<PageAnswer>;
+}
 
 interface Question {
   readonly get?: { readonly challenge: string; readonly credentialIds: readonly string[] };

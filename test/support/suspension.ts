@@ -16,9 +16,10 @@ import { grantApiKey, makeApiKey } from '../../core/api-key.ts';
 import { hashPassword } from '../../core/people/password.ts';
 import type { Person } from '../../core/people/person.ts';
 import type { Proof } from '../../core/people/proof.ts';
-import type { SecondFactor } from '../../core/people/second-factor.ts';
+import type { PasskeyCeremonies, PasskeyQuestion, SecondFactor } from '../../core/people/second-factor.ts';
 import { newTotpSecret, totpAt } from '../../core/people/totp.ts';
 import { checkFactor } from '../../functions/check-factor/check-factor.ts';
+import { answerTo } from '../../functions/check-factor/input.ts';
 import {
   type FollowSuspensionInput,
   followSuspension,
@@ -75,6 +76,9 @@ export async function suspensionStand(role: 'network' | 'payoutOperator' = 'netw
   const secondFactor: SecondFactor = {
     prove: async (question) => (await checkFactor(checking, question)) as Proof<typeof question.statement>,
   };
+  const passkeys: Pick<PasskeyCeremonies, 'ask'> = {
+    ask: (question) => answerTo(checking, { ask: 'passkey', ...question }) as Promise<PasskeyQuestion>,
+  };
   const serving = {
     ...stores,
     clock,
@@ -85,6 +89,7 @@ export async function suspensionStand(role: 'network' | 'payoutOperator' = 'netw
     nodeName: 'Red de Prueba',
     timeZone: 'America/Santiago',
     secondFactor,
+    passkeys,
     nonce,
     random: (bytes: number) => randomBytes(bytes),
   };
