@@ -132,12 +132,21 @@ function readable(error: unknown): Readable {
   }
   const message = error instanceof Error ? error.message : String(error);
   // A file that cannot be opened is the person's to repair.
-  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
-  if (syscall !== undefined && ['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR'].includes(code ?? '')) {
-    return { exitCode: exitCodes.USAGE, code: 'USAGE', message };
-  }
+  const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
+  const trouble = fileTroubles[code ?? ''];
+  if (trouble)
+    return { exitCode: exitCodes.USAGE, code: 'USAGE', message: `"${path ?? 'a file'}" ${trouble}` };
   return { exitCode: exitCodes.FAULT, code: 'FAULT', message };
 }
+
+const fileTroubles: Readonly<Record<string, string>> = {
+  ENOENT: 'is not there: no such file or folder',
+  EACCES: 'may not be opened by you',
+  EPERM: 'may not be opened by you',
+  EISDIR: 'is a folder; expected a file',
+  ENOTDIR: 'is not there: a part of the name is a file, not a folder',
+  EEXIST: 'exists; nothing is written over a file',
+};
 
 function version(): string {
   const file = join(import.meta.dirname, '..', 'package.json');

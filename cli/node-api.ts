@@ -62,21 +62,41 @@ export function nodeApi(call: Call): NodeApi {
   return {
     participant,
     network: call.text('network') ?? env.APODERA_NETWORK ?? 'SHINKANSEN',
-    get: (path) => exchange({ origin, path, method: 'GET', headers, ca }),
+    get: (path) => slowly(call, origin, exchange({ origin, path, method: 'GET', headers, ca })),
     post: (path, body, signature) =>
-      exchange({
+      slowly(
+        call,
         origin,
-        path,
-        method: 'POST',
-        headers: {
-          ...headers,
-          'Content-Type': 'application/json',
-          ...(signature && { 'Shinkansen-JWS-Signature': signature }),
-        },
-        body,
-        ca,
-      }),
+        exchange({
+          origin,
+          path,
+          method: 'POST',
+          headers: {
+            ...headers,
+            'Content-Type': 'application/json',
+            ...(signature && { 'Shinkansen-JWS-Signature': signature }),
+          },
+          body,
+          ca,
+        }),
+      ),
   };
+}
+
+const slowMs = 1_500;
+
+/** A node's first answer may take seconds, while its functions start: a person who waits is told so. */
+async function slowly<T>({ terminal }: Call, origin: string, answer: Promise<T>): Promise<T> {
+  const tell = () => {
+    if (terminal.errIsTty)
+      terminal.err(`Waiting for ${origin}; the first answer may take some seconds ...\n`);
+  };
+  const timer = setTimeout(tell, slowMs);
+  try {
+    return await answer;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 interface Exchange {

@@ -9,6 +9,8 @@ import { VirtualClock } from './clock.ts';
 import { type LaptopOptions, startLaptop } from './laptop.ts';
 import { laptopNodes } from './nodes.ts';
 import { readRun } from './run-file.ts';
+import { functionsOf } from './template/functions.ts';
+import { readTemplate } from './template/template.ts';
 
 export interface Answered {
   readonly payload: string;
@@ -64,6 +66,15 @@ export async function invokeAlone(
   }
 }
 
+/** @throws Error naming those there are */
+export function requireFunction(logicalId: string, templateFile = 'template.yaml'): void {
+  const ids = functionsOf(readTemplate(templateFile)).map((one) => one.logicalId);
+  if (!ids.includes(logicalId))
+    throw new Error(
+      `There is no function "${logicalId}" in ${templateFile}; these are there:\n  ${ids.sort().join('\n  ')}`,
+    );
+}
+
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
@@ -76,6 +87,7 @@ async function main(): Promise<number> {
     );
     return 2;
   }
+  requireFunction(logicalId);
   const event = readFileSync(eventFile, 'utf8');
   const run = readRun('.local');
   const answered = run

@@ -1,13 +1,18 @@
 // How does the laptop begin anew? Removes everything that lasts; never under a running laptop. Run: npm run reset
 
 import { rmSync } from 'node:fs';
-import { readRun } from './run-file.ts';
+import { readRun, readStarting } from './run-file.ts';
 
 /** Throws while the laptop that uses the folder runs. */
 export function reset(dataFolder: string): void {
   const run = readRun(dataFolder);
   if (run)
     throw new Error(`The laptop runs (process ${run.pid}): ctrl-C where "npm start" runs, then again.`);
+  const starting = readStarting(dataFolder);
+  if (starting)
+    throw new Error(
+      `The laptop is just starting (process ${starting}): wait until it runs, or ctrl-C it, then again.`,
+    );
   rmSync(dataFolder, { recursive: true, force: true });
 }
 

@@ -20,6 +20,25 @@ export interface Run {
 
 const fileOf = (dataFolder: string): string => join(dataFolder, 'run.json');
 
+const startingOf = (dataFolder: string): string => join(dataFolder, 'starting');
+
+/** From the first moment of a start until it runs, or has failed: seeding takes a while. */
+export function writeStarting(dataFolder: string): void {
+  mkdirSync(dataFolder, { recursive: true });
+  writeFileSync(startingOf(dataFolder), String(process.pid));
+}
+
+export function removeStarting(dataFolder: string): void {
+  rmSync(startingOf(dataFolder), { force: true });
+}
+
+/** The process that is starting on this folder; undefined when none is. */
+export function readStarting(dataFolder: string): number | undefined {
+  if (!existsSync(startingOf(dataFolder))) return undefined;
+  const pid = Number(readFileSync(startingOf(dataFolder), 'utf8'));
+  return Number.isInteger(pid) && pid > 0 && isAlive(pid) ? pid : undefined;
+}
+
 export function writeRun(dataFolder: string, run: Run): void {
   mkdirSync(dataFolder, { recursive: true });
   writeFileSync(fileOf(dataFolder), `${JSON.stringify(run, null, 2)}\n`);

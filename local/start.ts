@@ -10,9 +10,9 @@ import { tryEdge } from './edge/try-edge.ts';
 import { type Laptop, type Node, naming, startLaptop } from './laptop.ts';
 import { laptopNodes, type NodePorts } from './nodes.ts';
 import { startPsc, type TestPsc } from './psc/psc.ts';
-import { readRun, removeRun, writeRun } from './run-file.ts';
+import { readRun, readStarting, removeRun, removeStarting, writeRun, writeStarting } from './run-file.ts';
 import { accounts, nodeIdentities } from './seed/cast.ts';
-import { readSeed, type Seed, seed, seedingEnded } from './seed/seed.ts';
+import { readSeed, type Seed, type SeedParts, seed, seedingEnded } from './seed/seed.ts';
 
 export interface Whole {
   readonly laptop: Laptop;
@@ -110,7 +110,7 @@ export async function startWhole(options: StartOptions): Promise<Whole> {
     };
     try {
       const known =
-        readSeed(dataFolder) ?? (await seed({ laptop, psc, clock, dataFolder, tell: options.tell }));
+        readSeed(dataFolder) ?? (await seedAnew({ laptop, psc, clock, dataFolder, tell: options.tell }));
       const now = new Date();
       if (clock.now() < now) await clock.advance({ to: now });
       return { laptop, psc, bank, clock, seed: known, edge: await starting, stop };
@@ -125,15 +125,24 @@ export async function startWhole(options: StartOptions): Promise<Whole> {
   }
 }
 
+/** Its invitations have been followed: they would only bury the mails that matter. */
+async function seedAnew(parts: SeedParts): Promise<Seed> {
+  const made = await seed(parts);
+  parts.laptop.mail.setAside();
+  return made;
+}
+
 const freePorts = { network: { api: 0, pages: 0 }, operator: { api: 0, pages: 0 } };
 
 /** Nobody can be invited twice: what a first start left half done is thrown away, not gone on with. */
 function refuseToStart(dataFolder: string): void {
   const run = readRun(dataFolder);
   if (run) throw new Error(`The network runs already (process ${run.pid}): ctrl-C where "npm start" runs.`);
+  const starting = readStarting(dataFolder);
+  if (starting && starting !== process.pid)
+    throw new Error(`The network is just starting (process ${starting}), in another terminal.`);
   if (seedingEnded(dataFolder)) return;
-  throw new Error(`The first start did not come to its end, or is still at it in another terminal.
-If it is not: npm run reset, then npm start.`);
+  throw new Error('The first start did not come to its end: npm run reset, then npm start.');
 }
 
 async function main(): Promise<void> {
@@ -141,7 +150,10 @@ async function main(): Promise<void> {
   const dataFolder = '.local';
   refuseToStart(dataFolder);
   if (!readSeed(dataFolder)) console.log(firstStart);
-  const whole = await startWhole({ dataFolder, tell: (line) => console.log(`  ${line} ...`) });
+  writeStarting(dataFolder);
+  const whole = await startWhole({ dataFolder, tell: (line) => console.log(`  ${line} ...`) }).finally(() =>
+    removeStarting(dataFolder),
+  );
   writeRun(dataFolder, {
     pid: process.pid,
     awsUrl: whole.laptop.endpoints.url,

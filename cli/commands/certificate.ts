@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { Call, Noun, Outcome } from '../command.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
-import { readAnchors } from '../explain/anchors.ts';
+import { localAnchors, readAnchors } from '../explain/anchors.ts';
 import { explain } from '../explain/explain.ts';
 import { asJson, present } from '../explain/present.ts';
 import { countries, readProfileFile } from '../explain/profile.ts';
@@ -19,7 +19,7 @@ const noun: Noun = {
           type: 'string',
           short: 'a',
           value: '<place>',
-          help: 'file or folder of the roots that you trust',
+          help: 'file or folder of the roots that you trust; where "npm start" has run, its test PSC without being named',
         },
         country: {
           type: 'string',
@@ -52,12 +52,13 @@ const noun: Noun = {
 export default noun;
 
 async function explainCertificate(call: Call): Promise<Outcome> {
-  const anchors = call.text('anchors');
+  const place = call.text('anchors');
   const profile = call.text('profile');
+  const file = await readInput(call);
   const explanation = await explain({
-    file: await readInput(call),
+    file,
     use: call.oneOf('use', ['signing', 'transport'], 'signing'),
-    anchors: anchors === undefined ? undefined : readAnchors(anchors),
+    trusted: place === undefined ? localAnchors(file) : { anchors: readAnchors(place), place: '--anchors' },
     profile: profile === undefined ? undefined : readProfileFile(profile),
     country: call.text('country') === undefined ? undefined : call.oneOf('country', countries),
     crlFiles: call.list('crl'),

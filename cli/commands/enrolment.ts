@@ -209,11 +209,45 @@ function outcomeOf(answer: Record<string, unknown>): Outcome {
   if (answer.code) rows.push(['because', `${answer.code}: ${answer.message}`]);
   if (answer.confirmation_code) rows.push(['confirmation code', String(answer.confirmation_code)]);
   for (const warning of (answer.warnings as string[] | undefined) ?? []) rows.push(['warning', warning]);
-  for (const step of answer.steps as { number: number; outcome: string; at: string }[])
-    rows.push([`step ${step.number}`, `${step.outcome}  ${step.at}`]);
+  for (const { number, outcome, at } of inOrder(answer.steps as readonly StepJson[]))
+    rows.push([
+      `${String(number).padStart(2)} ${stepNames[number - 1] ?? ''}`.trimEnd(),
+      `${outcome}  ${at}`,
+    ]);
   for (const one of answer.operators as { fin_id: string; status: string; code?: string }[])
     rows.push([one.fin_id, one.code ? `${one.status} (${one.code})` : one.status]);
   return { json: answer, text: columns(rows), exitCode: exitCodeOf(String(answer.network_status)) };
+}
+
+interface StepJson {
+  readonly number: number;
+  readonly outcome: string;
+  readonly at: string;
+}
+
+/** Of the sixteen steps of docs/enrolment.md. */
+const stepNames = [
+  'received',
+  'validated',
+  'revocation checked',
+  'security officer told',
+  'security officer asked',
+  'chain stored',
+  'sent to payout operator',
+  'validated there',
+  'revocation checked there',
+  'chain stored there',
+  'payout operator answered',
+  'apoderado told',
+  'apoderado asked',
+  'active there',
+  'final answer',
+  'settled, participant told',
+];
+
+/** By number; what happened twice to one step stays in its own order. */
+function inOrder(steps: readonly StepJson[]): readonly StepJson[] {
+  return steps.toSorted((a, b) => a.number - b.number);
 }
 
 function exitCodeOf(state: string): ExitCode {

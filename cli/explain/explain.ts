@@ -2,7 +2,6 @@
 // after a refusal, so that everything wrong is said at once. What only a node knows (who is an apoderado of whom,
 // possession of the key, people's confirmation) is named as not checked.
 
-import type { TrustAnchor } from '../../core/certificate/anchor.ts';
 import { findLeaf } from '../../core/certificate/bundle.ts';
 import type { ParsedCertificate } from '../../core/certificate/certificate.ts';
 import { knownProductionRoots } from '../../core/certificate/known-roots.ts';
@@ -13,7 +12,7 @@ import { type PscProfile, requireAcceptedPolicy } from '../../core/certificate/p
 import { requireUnrevoked } from '../../core/certificate/revocation/answer.ts';
 import { thumbprintOf } from '../../core/certificate/thumbprint.ts';
 import { Refusal, type RefusalCode } from '../../core/errors.ts';
-import { rootsAmong } from './anchors.ts';
+import { type NamedAnchors, rootsAmong } from './anchors.ts';
 import { type Description, describe } from './describe.ts';
 import { countryOf, ownerBy, personBy, usualProfiles } from './profile.ts';
 import { type RevocationReport, type RevocationSources, revocationOf } from './revocation.ts';
@@ -41,7 +40,7 @@ export interface ExplainInput
   extends Pick<RevocationSources, 'crlFiles' | 'online' | 'allowPrivate' | 'now'> {
   readonly file: Uint8Array;
   readonly use: 'signing' | 'transport';
-  readonly anchors: readonly TrustAnchor[] | undefined;
+  readonly trusted: NamedAnchors | undefined;
   readonly profile: PscProfile | undefined;
   readonly country: string | undefined;
 }
@@ -85,22 +84,22 @@ function refused(check: CheckName, error: unknown): Check {
 }
 
 function provePath(
-  { anchors, now, use }: ExplainInput,
+  { trusted, now, use }: ExplainInput,
   chain: readonly Uint8Array[],
   certificates: readonly ParsedCertificate[],
   checks: Check[],
 ): CertificationPath | undefined {
   let path: CertificationPath | undefined;
   attempt(checks, 'path', () => {
-    path = validatePath({ chain, anchors: anchors ?? rootsAmong(certificates), now, policy: {} });
+    path = validatePath({ chain, anchors: trusted?.anchors ?? rootsAmong(certificates), now, policy: {} });
     checkPathFor(use, path);
     return `${path.path.length} certificate(s) up to the root, all valid until ${path.notAfter.toISOString().slice(0, 10)}`;
   });
   if (!path) return undefined;
-  const message = anchors
-    ? 'the root is one of --anchors'
+  const message = trusted
+    ? `the root is one of ${trusted.place}`
     : 'the root came with the file itself: name the roots that you trust with --anchors';
-  checks.push({ check: 'trust', outcome: anchors ? 'GOOD' : 'NOT_CHECKED', message });
+  checks.push({ check: 'trust', outcome: trusted ? 'GOOD' : 'NOT_CHECKED', message });
   return path;
 }
 

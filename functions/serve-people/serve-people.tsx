@@ -48,6 +48,7 @@ async function route(deps: ServePeopleDeps, request: PageRequest, frame: Frame):
   if (path.startsWith('/invitations/')) return serveInvitation(deps, request, frame);
   if (path === '/delegation') return serveDelegation(deps, request, frame);
   if (path === '/passkeys') return servePasskeys(deps, request, frame);
+  if (path === '/' && method !== 'POST') return { status: 303, location: '/sign-in' };
   if (path === '/sign-in') return signIn(deps, request, frame);
   if (path === '/sign-in/token' && method === 'POST') return redeem(deps, request);
   if (path === '/sign-out') return signOut(deps, request, request.cookie(cookieName(deps.door, 'session')));

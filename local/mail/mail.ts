@@ -20,6 +20,8 @@ export interface Mail {
   readonly body: { readonly html?: string; readonly text?: string };
   /** Seconds since 1970, real time. */
   readonly at: number;
+  /** Of the seeding: kept, and not on the inbox page. */
+  readonly setAside?: boolean;
 }
 
 export interface MailServer {
@@ -29,6 +31,8 @@ export interface MailServer {
   inbox(): readonly Mail[];
   /** The first mail, past or future, that fits. Rejects when `signal` aborts. */
   waitFor(fits: (mail: Mail) => boolean, signal?: AbortSignal): Promise<Mail>;
+  /** The inbox page begins anew; what came until now is kept. */
+  setAside(): void;
   stop(): Promise<void>;
 }
 
@@ -44,7 +48,7 @@ export async function startMail(options: { dataFolder: string; port?: number }):
   const waiting = new Set<(mail: Mail) => void>();
   // One store a process: what an earlier server of this process received is not this inbox's.
   store.clearStore();
-  for (const mail of kept.values()) store.saveEmail(mail);
+  for (const mail of kept.values()) if (!mail.setAside) store.saveEmail(mail);
 
   const server = await start({ host: '127.0.0.1', port: options.port ?? 0 });
   // It hears of a port that is taken and says nothing.
@@ -81,6 +85,10 @@ export async function startMail(options: { dataFolder: string; port?: number }):
         waiting.add(hear);
         signal?.addEventListener('abort', stop, { once: true });
       }),
+    setAside() {
+      for (const mail of kept.values()) kept.set(mail.messageId, { ...mail, setAside: true });
+      store.clearStore();
+    },
     async stop() {
       await closeServer(server);
       kept.close();

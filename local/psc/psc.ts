@@ -1,7 +1,7 @@
 // A PSC for laptops and tests: issues leafs with each country's holder layout, serves CRLs and OCSP over http, and
 // misbehaves on request. It trusts whoever can reach it and binds to 127.0.0.1: never a real PSC.
 
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import type { RevocationReason } from '../../core/certificate/revocation/crl-ent
 import { type CountryAuthority, openAuthority, ownSerial } from './authorities.ts';
 import { crlPublisher, type PublishedCrl } from './crl.ts';
 import { type FaultName, type Faults, openFaults } from './faults.ts';
-import { type IssuedLeaf, type IssueRequest, issue } from './issue.ts';
+import { type IssuedLeaf, type IssueRequest, issue, pemOf } from './issue.ts';
 import type { Country } from './layouts.ts';
 import { testAnchor, testProfile } from './profiles.ts';
 import { openRegister, type Register, type RegisterEntry } from './register.ts';
@@ -71,6 +71,9 @@ export async function startPsc(options: PscOptions): Promise<TestPsc> {
   const authorities = await Promise.all(
     countries.map((country) => openAuthority(country, options.dataFolder, url, options.keyBits ?? 2048)),
   );
+  // What `apodera certificate explain` trusts in this folder.
+  const roots = authorities.map(({ root }) => pemOf(root.der)).join('');
+  writeFileSync(join(options.dataFolder, 'roots.pem'), roots);
   const register = openRegister(join(options.dataFolder, 'register.json'));
   for (const authority of authorities) registerOwn(authority, register);
 

@@ -1,8 +1,10 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exitCodes } from '../../cli/exit-codes.ts';
+import { localAnchors } from '../../cli/explain/anchors.ts';
 import { pemOf } from '../../local/psc/issue.ts';
 import type { HolderInput } from '../../local/psc/layouts.ts';
 import { startPsc, type TestPsc } from '../../local/psc/psc.ts';
@@ -73,6 +75,16 @@ describe('apodera certificate explain', () => {
     ]) {
       expect(given.json.verdict.outcome).toBe('UNDECIDED');
     }
+  });
+
+  test('knows the test PSC of this folder for its own certificates, and for no others', async () => {
+    const place = join(folder, 'psc', 'roots.pem');
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const { chainPem } = await psc.issue({ holder: camila, publicKey });
+    expect(localAnchors(Buffer.from(chainPem), place)).toMatchObject({ place });
+    expect(localAnchors(Buffer.from(chainPem), place)?.anchors).toHaveLength(2);
+    expect(localAnchors(Buffer.from(issueLeaf(root, { holder: camila }).chainPem), place)).toBeUndefined();
+    expect(localAnchors(Buffer.from(chainPem), join(folder, 'nowhere.pem'))).toBeUndefined();
   });
 
   test('trusts no root that only the file itself brings', async () => {

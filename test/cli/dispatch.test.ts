@@ -43,6 +43,17 @@ describe('the command line', () => {
     expect(err).toContain(named);
   });
 
+  test('says in words which file is not there, or is none', async () => {
+    const missing = await apodera(['certificate', 'explain', '/no/such/chain.pem']);
+    expect([missing.exitCode, missing.err]).toEqual([
+      exitCodes.USAGE,
+      'apodera: "/no/such/chain.pem" is not there: no such file or folder\n',
+    ]);
+    const folder = await apodera(['key', 'csr', '--subject', 'CN=x', '--out', 'y', '--key', '/']);
+    expect(folder.exitCode).toBe(exitCodes.USAGE);
+    expect(folder.err).toContain('is a folder; expected a file');
+  });
+
   test('gives one JSON document on standard output with --json, errors too', async () => {
     const { exitCode, out, err } = await apodera(['key', 'create', '--json']);
     expect(exitCode).toBe(exitCodes.USAGE);

@@ -4,6 +4,11 @@ import { onboarding } from '../support/administration.ts';
 import { aDoor } from '../support/people-door.ts';
 import { password } from '../support/people-world.ts';
 
+test('the bare address leads to signing in', async () => {
+  const { visit } = aDoor();
+  expect(await visit('/')).toEqual({ status: 303, location: '/sign-in' });
+});
+
 test('from invitation to a signed act, through the pages alone', async () => {
   const { world, visit, operators, signInByBrowser, totp } = aDoor();
   const [one, two] = await operators();

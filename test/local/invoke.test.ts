@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../local/clock.ts';
-import { invokeAlone, invokeRunning } from '../../local/invoke.ts';
+import { invokeAlone, invokeRunning, requireFunction } from '../../local/invoke.ts';
 import { startLaptop } from '../../local/laptop.ts';
 import { reset } from '../../local/reset.ts';
-import { readRun, writeRun } from '../../local/run-file.ts';
+import { readRun, removeStarting, writeRun, writeStarting } from '../../local/run-file.ts';
 import { freshFolder, onCleanUp } from './endpoints/support.ts';
 import { laptopOptions } from './fixtures/laptop-options.ts';
 import { built } from './lambda/support.ts';
@@ -41,6 +41,11 @@ describe('invoke', () => {
   });
 });
 
+it('names the functions that there are where it is asked for another', () => {
+  expect(() => requireFunction('SendMail')).toThrow(/"SendMail" in template\.yaml.*SendMailFunction/s);
+  requireFunction('SendMailFunction');
+});
+
 describe('reset', () => {
   const run = (pid: number) => ({ pid, awsUrl: '', mailUrl: '', clockUrl: '', pscUrl: '', nodes: [] });
 
@@ -56,6 +61,16 @@ describe('reset', () => {
     writeRun(folder, run(process.pid));
     expect(() => reset(folder)).toThrow(`process ${process.pid}`);
     expect(existsSync(folder)).toBe(true);
+  });
+
+  it('refuses while a first start is seeding, and not after one that was killed', async () => {
+    const folder = freshFolder();
+    writeStarting(folder);
+    expect(() => reset(folder)).toThrow(`just starting (process ${process.pid})`);
+    removeStarting(folder);
+    writeFileSync(join(folder, 'starting'), String(2 ** 22 + 1));
+    reset(folder);
+    expect(existsSync(folder)).toBe(false);
   });
 
   it('takes a run that was killed for no run', async () => {

@@ -31,6 +31,25 @@ describe('local mail', () => {
     expect(store).toMatchObject({ emails: [{ subject: 'one' }] });
   });
 
+  it('keeps what is set aside, and shows on its page only what came after, also over a restart', async () => {
+    const dataFolder = freshFolder();
+    const first = await startMail({ dataFolder });
+    const client = new SESv2Client(clientOf(first.url));
+    await client.send(mailTo('ana@example.com', 'invitation'));
+    first.setAside();
+    await client.send(mailTo('ana@example.com', 'question'));
+    const shown = async (url: string) =>
+      ((await (await fetch(`${url}/store`)).json()) as { emails: { subject: string }[] }).emails.map(
+        ({ subject }) => subject,
+      );
+    expect(await shown(first.url)).toEqual(['question']);
+    await first.stop();
+    const second = await startMail({ dataFolder });
+    onCleanUp(() => second.stop());
+    expect(await shown(second.url)).toEqual(['question']);
+    expect(second.inbox().map(({ subject }) => subject)).toEqual(['invitation', 'question']);
+  });
+
   it('tells who waits for a mail', async () => {
     const mail = await startMail({ dataFolder: freshFolder() });
     onCleanUp(() => mail.stop());

@@ -1,0 +1,121 @@
+import { createPublicKey } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { exitCodes } from '../../cli/exit-codes.ts';
+import { encryptedPem } from '../../cli/keys/key-file.ts';
+import { confirmationCode } from '../../core/message/code.ts';
+import { readEnvelope } from '../../core/message/envelope.ts';
+import { parametersDigest, possessionStatement, verifyPossession } from '../../core/message/possession.ts';
+import { issueLeaf, makeAuthority, someHolder } from '../support/certificates.ts';
+import { apodera } from '../support/terminal.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'apodera-enrolment-'));
+const root = makeAuthority({ name: 'Raiz de prueba' });
+const leaf = issueLeaf(root, { holder: someHolder });
+let server: Server;
+let env: Record<string, string>;
+let heard: Buffer[];
+/** What the network says; the code is made of the message that it heard, unless it lies. */
+let lie: string | undefined;
+
+beforeAll(async () => {
+  server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks);
+    if (body.length > 0) heard.push(body);
+    response.writeHead(body.length > 0 ? 202 : 200).end(JSON.stringify(answerTo(body)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  env = { APODERA_API: api, APODERA_PARTICIPANT: 'FINTECH_CL', APODERA_API_KEY: 'apo_dev_key' };
+  writeFileSync(join(folder, 'chain.pem'), leaf.chainPem);
+  writeFileSync(join(folder, 'key.pem'), await encryptedPem(leaf.key, 'correct horse battery'));
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => {
+  heard = [];
+  lie = undefined;
+});
+
+function answerTo(body: Buffer) {
+  const messageId = body.length > 0 ? readEnvelope(body).header.messageId : 'm';
+  const own = confirmationCode({ thumbprint: leaf.thumbprint, messageId, enrolmentId: 'E1' });
+  const at = '2026-06-01T12:00:00.000Z';
+  return {
+    enrolment_id: 'E1',
+    network_status: 'pending',
+    validity: 'valid',
+    thumbprint: leaf.thumbprint,
+    psc: 'PSC de prueba',
+    confirmation_code: lie ?? own,
+    operators: [],
+    steps: [1, 2, 6, 3, 4].map((number) => ({ number, outcome: 'DONE', at })),
+  };
+}
+
+const submit = () =>
+  apodera(
+    [
+      ...['enrolment', 'submit', '--chain', join(folder, 'chain.pem'), '--key', join(folder, 'key.pem')],
+      ...['--use', 'transport', '--reason', 'canal nuevo'],
+    ],
+    { env, typed: ['correct horse battery'] },
+  );
+
+test('S18 the code that is shown is made of what was sent and of the id that came back', async () => {
+  const { exitCode, out } = await submit();
+  expect(exitCode).toBe(exitCodes.DONE);
+  const { messageId } = readEnvelope(heard[0]!).header;
+  expect(out).toContain(confirmationCode({ thumbprint: leaf.thumbprint, messageId, enrolmentId: 'E1' }));
+});
+
+test('S18 N: a network that shows another code is not believed', async () => {
+  lie = 'AAAAAA';
+  const { exitCode, out, err } = await submit();
+  expect(exitCode).toBe(exitCodes.FAULT);
+  expect(out).toBe('');
+  expect(err).toContain('shows another confirmation code (AAAAAA)');
+});
+
+test('S11 the proof of possession covers use and reason', async () => {
+  await submit();
+  const { header, document } = readEnvelope(heard[0]!);
+  const parameters = document.parameters as {
+    proof_of_possession: { alg: string; signature: string };
+    use: string;
+  };
+  const claim = {
+    thumbprint: leaf.thumbprint,
+    sender: header.sender.finId,
+    receiver: header.receiver.finId,
+    messageId: header.messageId,
+    creationDate: header.creationDateText,
+    parametersSha256: parametersDigest(parameters),
+  };
+  const publicKey = createPublicKey(leaf.key);
+  expect(verifyPossession(claim, parameters.proof_of_possession, publicKey)).toBeDefined();
+  const other = { ...claim, parametersSha256: parametersDigest({ ...parameters, use: 'signing' }) };
+  expect(possessionStatement(other)).not.toEqual(possessionStatement(claim));
+  expect(() => verifyPossession(other, parameters.proof_of_possession, publicKey)).toThrow();
+});
+
+test('the steps have names and stand in the order of their numbers', async () => {
+  const { out } = await apodera(['enrolment', 'show', 'E1'], { env });
+  const lines = out.split('\n').filter((line) => /^ +\d+ /.test(line));
+  expect(lines.map((line) => line.trim().split('  ')[0])).toEqual([
+    '1 received',
+    '2 validated',
+    '3 revocation checked',
+    '4 security officer told',
+    '6 chain stored',
+  ]);
+});
