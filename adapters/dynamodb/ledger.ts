@@ -16,6 +16,8 @@ import { invitationWrite } from './invitations.ts';
 import { leastAnchorsWrite } from './least-anchors.ts';
 import { revivalWrite } from './outbox.ts';
 import { partyWrite } from './parties.ts';
+import { moveWrites } from './payout-moves.ts';
+import { payoutSettingsWrite } from './payout-settings.ts';
 import { contactWrites, personWrite } from './people.ts';
 import { sensitiveChangeWrite } from './sensitive-changes.ts';
 import { suspensionRemoval, suspensionWrite } from './suspensions.ts';
@@ -59,6 +61,7 @@ async function writesOf(
     const ended = apiKeys(table, sealer).end(grant.keyId, grant.ring, grant.at);
     return ended ? { writes: ended.writes, marks: [ended.mark] } : { writes: [], marks: [] };
   }
+  if (grant.noun === 'payoutMove') return { writes: moveWrites(grant.move), marks: [] };
   if (grant.noun === 'revival') return { writes: [revivalWrite(grant.entry, grant.at)], marks: [] };
   if (grant.noun === 'leastAnchors') {
     const { write, mark } = await leastAnchorsWrite(sealer, grant.version, proofs);
@@ -103,7 +106,8 @@ type SealedGrant = Exclude<
       | 'certificate'
       | 'suspension'
       | 'noSuspension'
-      | 'revival';
+      | 'revival'
+      | 'payoutMove';
   }
 >;
 
@@ -117,6 +121,8 @@ function sealed(sealer: Sealer, grant: SealedGrant, proofs: readonly string[]) {
       return invitationWrite(sealer, grant.invitation, proofs);
     case 'factor':
       return factorWrite(sealer, grant.factor, proofs);
+    case 'payoutSettings':
+      return payoutSettingsWrite(sealer, grant.participant, grant.settings, grant.version, proofs);
     case 'bootstrap':
       return bootstrapWrite(sealer, grant.bootstrap, proofs);
   }

@@ -73,12 +73,13 @@ export function payoutMoves(parts: PayoutMovesParts): PayoutMoves {
   };
 }
 
-async function moveOne(table: Table, move: PayoutMove): Promise<PayoutMoveOutcome> {
+/** The payout's own first. */
+export function moveWrites(move: PayoutMove): readonly Write[] {
   const { from, to, response, debits = [] } = move;
   const { participant, transactionId } = from;
   const { counters = [] } = from as Partial<StoredPayout>;
   const debited = debits.map((debit) => counterKey(participant, debit).pk);
-  const writes: Write[] = [
+  return [
     {
       update: payoutKey(participant, transactionId),
       change: {
@@ -99,8 +100,12 @@ async function moveOne(table: Table, move: PayoutMove): Promise<PayoutMoveOutcom
     ...(move.redebit ? counters.map((pk) => releaseWrite({ pk, sk: '0' }, -from.amountMinor)) : []),
     ...(move.answer ? [{ put: { ...payoutAnswerKey(participant, transactionId), ...move.answer } }] : []),
   ];
+}
+
+async function moveOne(table: Table, move: PayoutMove): Promise<PayoutMoveOutcome> {
+  const { debits = [] } = move;
   try {
-    await table.transact([...writes, ...effectWrites(move)]);
+    await table.transact([...moveWrites(move), ...effectWrites(move)]);
     return { outcome: 'MOVED' };
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;

@@ -7,7 +7,7 @@ import type { CurrencyLimits, Limits } from '../../core/payout/limits.ts';
 import { payoutPolicy } from '../../core/policy.ts';
 import type { Sealer } from '../../core/ports.ts';
 import { openRecord, type SealedWrite, sealedWrite } from './sealed-records.ts';
-import type { Key, StoredItem } from './table.ts';
+import type { Key, StoredItem, Table } from './table.ts';
 
 export const payoutSettingsKey = (finId: string): Key => ({ pk: `PART#${finId}`, sk: 'PAYOUTS' });
 
@@ -30,6 +30,17 @@ export async function payoutSettingsOf(
     { day: BigInt(day), creditor: BigInt(creditor) },
   ]);
   return { limits: Object.fromEntries(entries) as Limits, severalOperators };
+}
+
+/** With the version that the next change has to follow; 0 where nothing was set. @throws Refusal SEAL_BROKEN */
+export async function payoutSettings(
+  table: Pick<Table, 'get'>,
+  sealer: Sealer,
+  finId: string,
+): Promise<PayoutSettings & { readonly version: number }> {
+  const item = await table.get(payoutSettingsKey(finId));
+  const settings = await payoutSettingsOf(sealer, item);
+  return { ...settings, version: Number(item?.version ?? 0) };
 }
 
 /** For the act of two node operators that sets it. @param version the stored one plus 1 */

@@ -47,6 +47,7 @@ const sealedKinds: readonly (readonly [string, string])[] = [
   ['INV#', 'INVITATION'],
   ['KEY#', 'KEY'],
   ['NODE', 'ANCHORS'],
+  ['PART#', 'PAYOUTS'],
   ['PART#', 'PROFILE'],
   ['PART#', 'WEBHOOK#'],
   ['PERSON#', 'FACTOR#'],

@@ -17,6 +17,12 @@ export const payoutRefusals = {
   LIMIT_PAYOUT_DAY: 'The limit of this participant for one day would be exceeded.',
   LIMIT_CREDITOR: 'The limit for one creditor and day would be exceeded, counted by identification.',
   LIMIT_ACCOUNT: 'The limit for one creditor account and day would be exceeded.',
+  LIMITS_NOT_RAISED: 'Neither limit would be higher than it is; lowering one is another act.',
+  LIMITS_NOT_LOWERED:
+    'A limit would be higher than it is, or none lower; raising one takes two node operators.',
+  LIMIT_CREDITOR_ABOVE_DAY: 'The limit of one creditor cannot be higher than that of the whole day.',
+  PAYOUT_NOT_STUCK:
+    'Nobody decides this payout: it ended, was not started, or whoever executes it may still answer in time.',
   PAYOUT_IN_PROGRESS: 'The same message is being recorded; ask again in a moment.',
   PAYOUT_UNKNOWN: 'You have no payout of that id.',
   PAYOUT_FORWARD_MALFORMED: 'The forwarded payout is not of the documented shape.',

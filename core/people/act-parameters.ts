@@ -3,6 +3,8 @@
 
 import { normaliseTaxId, type TaxIdType, taxIdTypes } from '../certificate/holder/tax-id.ts';
 import { Refusal } from '../errors.ts';
+import type { Currency } from '../payout/amount.ts';
+import { payoutPolicy } from '../policy.ts';
 import type { ActKind } from './act.ts';
 import { type Rule, rules } from './decision.ts';
 import { type Locale, locales } from './person.ts';
@@ -32,6 +34,14 @@ export type ProfileParameters = {
   readonly rule: Rule;
   readonly officer_confirmation: 'always' | 'relaxed';
   readonly payout_operators: readonly string[];
+};
+
+export type LimitsParameters = {
+  readonly participant: string;
+  readonly currency: Currency;
+  /** Decimal strings: of the participant and day, and of one creditor and day. */
+  readonly day: string;
+  readonly creditor: string;
 };
 
 export type ActParameters = {
@@ -91,6 +101,19 @@ export type ActParameters = {
     readonly manifest_sha256: string;
   };
   /** Messages that were given up are sent again. */
+  'limits.raise': LimitsParameters;
+  'limits.lower': LimitsParameters;
+  'policy.change': {
+    readonly participant: string;
+    /** S10: a message may name several payout operators, each of which then sees all of it. */
+    readonly several_operators: boolean;
+  };
+  /** What became of a payout that nobody's core or node can tell any more. */
+  'payout.settle': {
+    readonly participant: string;
+    readonly transaction_id: string;
+    readonly outcome: 'ok' | 'error';
+  };
   'outbox.revive': { readonly entry_ids: readonly string[] };
   'participant.suspend': { readonly participant: string };
   /** Of this very suspension: one that came after is another one. */
@@ -177,6 +200,16 @@ const person = shape({
   power_from: orNull(time),
   power_until: orNull(time),
 });
+const amount = text(/^\d{1,18}(\.\d{1,6})?$/, 'a decimal amount');
+const limits = shape({
+  participant: finId,
+  currency: either(...Object.keys(payoutPolicy.currencies)),
+  day: amount,
+  creditor: amount,
+});
+const yesOrNo: Check = (value, path) => {
+  if (typeof value !== 'boolean') fail(path, 'true or false');
+};
 const sha256Hex = text(/^[0-9a-f]{64}$/, 'SHA-256 in hex');
 const thumbprint = text(/^[A-Za-z0-9_-]{43}$/, 'x5t#S256');
 const chain = list(text(/^[A-Za-z0-9+/]{100,20000}={0,2}$/, 'base64 of a certificate'), 8);
@@ -184,6 +217,14 @@ const chain = list(text(/^[A-Za-z0-9+/]{100,20000}={0,2}$/, 'base64 of a certifi
 const checks: Record<ActKind, Check> = {
   'participant.onboard': shape({ profile, people: list(person, 10) }),
   'participant.change': shape({ profile }),
+  'limits.raise': limits,
+  'limits.lower': limits,
+  'policy.change': shape({ participant: finId, several_operators: yesOrNo }),
+  'payout.settle': shape({
+    participant: finId,
+    transaction_id: text(/^[A-Za-z0-9._:-]{1,64}$/, 'the transaction_id of a payout'),
+    outcome: either('ok', 'error'),
+  }),
   'outbox.revive': shape({ entry_ids: list(text(/^[A-Za-z0-9._:#-]{1,200}$/, 'the id of an entry'), 20) }),
   'person.invite': person,
   'person.release': shape({ person_ids: list(id, 20) }),

@@ -5,6 +5,8 @@ import type { ApiKeyGrant, ApiKeyRecord } from '../api-key.ts';
 import type { CertificateStatus, Enrolment, Step } from '../enrolment/enrolment.ts';
 import type { EvidenceRecord } from '../evidence/record.ts';
 import type { OutboxEntry, OutboxQueue } from '../outbox.ts';
+import type { PayoutSettings } from '../payout/admission.ts';
+import type { PayoutMove } from '../payout/ports.ts';
 import type { Suspension } from '../suspension/suspension.ts';
 import type { Watch } from '../sweep/watch.ts';
 import type { Act } from './act.ts';
@@ -179,6 +181,14 @@ export type Grant =
   | { readonly noun: 'bootstrap'; readonly bootstrap: Bootstrap }
   /** An entry of the outbox that was given up waits anew. */
   | { readonly noun: 'revival'; readonly entry: OutboxEntry; readonly at: Date }
+  | {
+      readonly noun: 'payoutSettings';
+      readonly participant: string;
+      readonly settings: PayoutSettings;
+      readonly version: number;
+    }
+  /** A payout whose outcome people decided. */
+  | { readonly noun: 'payoutMove'; readonly move: PayoutMove }
   | { readonly noun: 'act'; readonly act: Act };
 
 /** What a participant's or peer's keys are, without the keys; its version is the condition of the next change. */

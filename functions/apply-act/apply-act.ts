@@ -28,6 +28,7 @@ import {
 } from './node-certificate-acts.ts';
 import { revive } from './outbox-acts.ts';
 import { change, endKey, issueKey, onboard, pin, setPeerKey } from './party-acts.ts';
+import { changePolicy, lowerLimits, raiseLimits, settlePayout } from './payout-acts.ts';
 import { type ActContext, end, inviteOne, release, reset } from './people-acts.ts';
 import { confirmSuspension, liftSuspension, suspendParticipant } from './suspension-acts.ts';
 
@@ -67,6 +68,10 @@ const appliers: { readonly [K in ActKind]: Applier<K> } = {
   'node.announceCertificate': announceCertificate,
   'anchors.change': changeAnchors,
   'outbox.revive': revive,
+  'limits.raise': raiseLimits,
+  'limits.lower': lowerLimits,
+  'policy.change': changePolicy,
+  'payout.settle': settlePayout,
   'participant.suspend': suspendParticipant,
   'suspension.confirm': confirmSuspension,
   'suspension.lift': liftSuspension,

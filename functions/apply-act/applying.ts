@@ -9,6 +9,8 @@ import type { EnrolmentStore, StatusStore } from '../../core/enrolment/ports.ts'
 import type { Institution } from '../../core/message/envelope.ts';
 import type { SenderPorts } from '../../core/message/sender.ts';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
+import type { PayoutSettings } from '../../core/payout/admission.ts';
+import type { PayoutMoves } from '../../core/payout/ports.ts';
 import type { PersonParameters } from '../../core/people/act-parameters.ts';
 import { newInvitationCode, openInvitation } from '../../core/people/invitation.ts';
 import type { ScryptCost } from '../../core/people/password.ts';
@@ -49,6 +51,8 @@ export interface ApplyActDeps extends SenderPorts {
   readonly ledger: Ledger;
   readonly peerKeys: PeerKeys;
   readonly deadEntries: DeadEntries;
+  readonly payoutSettings: (finId: string) => Promise<PayoutSettings & { readonly version: number }>;
+  readonly payouts: Pick<PayoutMoves, 'find'>;
   readonly anchors: AnchorShelf;
   readonly role: NodeRole;
   readonly disables: DisableStore;

@@ -13,6 +13,8 @@ import { leastAnchorsVersion } from '../../adapters/dynamodb/least-anchors.ts';
 import { ledger } from '../../adapters/dynamodb/ledger.ts';
 import { deadEntries } from '../../adapters/dynamodb/outbox.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
+import { payoutKey, payoutOf } from '../../adapters/dynamodb/payout-items.ts';
+import { payoutSettings } from '../../adapters/dynamodb/payout-settings.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
 import { suspensions } from '../../adapters/dynamodb/suspensions.ts';
 import { sourcesOf } from '../../adapters/enrolling.ts';
@@ -73,6 +75,13 @@ const deps = {
     publicKey: () => publicKey(config.sealKeyId),
   },
   deadEntries: deadEntries(table),
+  payoutSettings: (finId: string) => payoutSettings(table, sealer, finId),
+  payouts: {
+    async find(participant: string, transactionId: string) {
+      const item = await table.get(payoutKey(participant, transactionId));
+      return item && payoutOf(item);
+    },
+  },
   role: config.nodeRole,
   disables: disableStore(table, parts.announce),
   suspensions: suspensions(table, parts.announce),

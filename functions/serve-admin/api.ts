@@ -4,6 +4,9 @@
 import { isOwnForm, type PageAnswer, type PageRequest } from '../../adapters/http/page-request.ts';
 import { Refusal } from '../../core/errors.ts';
 import { type OutboxEntry, outboxQueues } from '../../core/outbox.ts';
+import type { PayoutSettings } from '../../core/payout/admission.ts';
+import { type Currency, writeAmount } from '../../core/payout/amount.ts';
+import type { CurrencyLimits } from '../../core/payout/limits.ts';
 import { type Act, actHash, operatorsNeeded } from '../../core/people/act.ts';
 import type { Party } from '../../core/people/party.ts';
 import type { Person } from '../../core/people/person.ts';
@@ -18,6 +21,7 @@ export interface AdminApiDeps extends ActDeps, SessionDeps {
   readonly parties: Parties;
   readonly apiKeys: ApiKeyRings;
   readonly deadEntries: DeadEntries;
+  readonly payoutSettings: (finId: string) => Promise<PayoutSettings & { readonly version: number }>;
   readonly suspensions: Pick<Suspensions, 'standing'>;
 }
 
@@ -85,11 +89,27 @@ async function read(
         })),
       };
     }
+    case 'limits':
+      return limitsJson(await deps.payoutSettings((await known(deps.parties.party(id))).finId));
     case 'outbox':
       return { entries: (await deadOf(deps.deadEntries)).map(entryJson) };
     default:
       throw new Refusal('ACT_UNKNOWN', { parameter: 'path' });
   }
+}
+
+function limitsJson({ limits, severalOperators, version }: PayoutSettings & { readonly version: number }) {
+  const rows = Object.entries(limits) as [Currency, CurrencyLimits][];
+  return {
+    limits: rows.map(([currency, { day, creditor }]) => ({
+      currency,
+      day: writeAmount({ currency, amountMinor: day }),
+      creditor: writeAmount({ currency, amountMinor: creditor }),
+    })),
+    several_operators: severalOperators,
+    // Where nothing was set, policy's own are shown.
+    own: version > 0,
+  };
 }
 
 // After an outage of days there may be thousands; who has sent these again sees the next.

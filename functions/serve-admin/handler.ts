@@ -9,6 +9,7 @@ import { acts } from '../../adapters/dynamodb/acts.ts';
 import { apiKeys } from '../../adapters/dynamodb/api-keys.ts';
 import { deadEntries } from '../../adapters/dynamodb/outbox.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
+import { payoutSettings } from '../../adapters/dynamodb/payout-settings.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
 import { sessions } from '../../adapters/dynamodb/sessions.ts';
 import { suspensions } from '../../adapters/dynamodb/suspensions.ts';
@@ -46,6 +47,7 @@ const deps = {
   people: people(table, sealer),
   parties: parties(table, sealer),
   deadEntries: deadEntries(table),
+  payoutSettings: (finId: string) => payoutSettings(table, sealer, finId),
   sessions: sessions(table),
   suspensions: suspensions(table, parts.announce),
   secondFactor: lambdaSecondFactor(lambda, config.checkFactorFunction),

@@ -195,7 +195,9 @@ export function breakGlassLetter(envelope: Envelope): Letter {
 
 export function accessChangedLetter(envelope: Envelope, what: string): Letter {
   const { mails, said, letter } = base(envelope);
-  return letter(said(mails.accessSubject), said(what === 'apiKey' ? mails.accessKey : mails.accessWebhook), {
+  const ofPayouts = what === 'policy' || what.startsWith('limits.');
+  const changed = ofPayouts ? mails.accessPayouts : what === 'apiKey' ? mails.accessKey : mails.accessWebhook;
+  return letter(said(mails.accessSubject), said(changed), {
     unexpected: said(mails.accessUnexpected),
   });
 }

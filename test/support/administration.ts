@@ -7,6 +7,8 @@ import { statusStore } from '../../adapters/dynamodb/certificate.ts';
 import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
 import { leastAnchorsVersion } from '../../adapters/dynamodb/least-anchors.ts';
 import { deadEntries } from '../../adapters/dynamodb/outbox.ts';
+import { payoutMoves } from '../../adapters/dynamodb/payout-moves.ts';
+import { payoutSettings } from '../../adapters/dynamodb/payout-settings.ts';
 import { sourcesOf } from '../../adapters/enrolling.ts';
 import { memoryP256Signer } from '../../adapters/memory/signer.ts';
 import { parseCertificate } from '../../core/certificate/parse.ts';
@@ -22,6 +24,7 @@ import type { ApplyActDeps } from '../../functions/apply-act/applying.ts';
 import { bootstrapNode } from '../../functions/bootstrap-node/bootstrap-node.ts';
 import { makeAuthority } from './certificates.ts';
 import { someProfile } from './manifest.ts';
+import { memoryLarge } from './payouts.ts';
 import { nonce } from './people.ts';
 import { aWorld, cheap, password } from './people-world.ts';
 
@@ -87,6 +90,8 @@ export function anAdministration(
     apiKeys: apiKeys(world.table, world.sealer),
     bootstraps: bootstraps(world.table, world.sealer),
     deadEntries: deadEntries(world.table),
+    payoutSettings: (finId) => payoutSettings(world.table, world.sealer, finId),
+    payouts: payoutMoves({ table: world.table, large: memoryLarge(), announce: async () => {} }),
     peerKeys: { put: async (finId, key) => void peerKeyValues.set(finId, key) },
     encryptSecret: (plain, personId) => world.cipher.encrypt(plain, { personId }),
     decryptPeerKey: (encrypted, peer) => world.cipher.decrypt(encrypted, { peer }),

@@ -82,6 +82,7 @@ test('only acts that take rights away, or send again what was decided, need one 
     'apiKey.end',
     'peer.endCertificate',
     'outbox.revive',
+    'limits.lower',
     'participant.suspend',
   ]);
 });

@@ -1,0 +1,137 @@
+// What do the acts about payouts change? A participant's limits and payment rules, told to its people; and the outcome
+// of a payout that nobody else can tell any more: its limit is released where no money moved.
+
+import { Refusal } from '../../core/errors.ts';
+import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
+import type { PayoutSettings } from '../../core/payout/admission.ts';
+import { changedLimits } from '../../core/payout/limit-change.ts';
+import { type Making, payoutEvidence, tell } from '../../core/payout/moving.ts';
+import type { Payout } from '../../core/payout/payout.ts';
+import type { ActParameters } from '../../core/people/act-parameters.ts';
+import { peopleToTell } from '../../core/people/told.ts';
+import { payoutPolicy } from '../../core/policy.ts';
+import { type Applied, type ApplyActDeps, nothing } from './applying.ts';
+import type { ActContext } from './people-acts.ts';
+
+export function raiseLimits(
+  deps: ApplyActDeps,
+  parameters: ActParameters['limits.raise'],
+  context: ActContext,
+) {
+  return limits(deps, parameters, context, 'raise');
+}
+
+export function lowerLimits(
+  deps: ApplyActDeps,
+  parameters: ActParameters['limits.lower'],
+  context: ActContext,
+) {
+  return limits(deps, parameters, context, 'lower');
+}
+
+async function limits(
+  deps: ApplyActDeps,
+  { participant, ...change }: ActParameters['limits.raise'],
+  context: ActContext,
+  direction: 'raise' | 'lower',
+): Promise<Applied> {
+  const { version, ...standing } = await settingsOf(deps, participant);
+  const settings = changedLimits(standing, change, direction);
+  return set(deps, { participant, settings, version }, context, `limits.${direction}`);
+}
+
+export async function changePolicy(
+  deps: ApplyActDeps,
+  { participant, several_operators: severalOperators }: ActParameters['policy.change'],
+  context: ActContext,
+): Promise<Applied> {
+  const { version, ...standing } = await settingsOf(deps, participant);
+  return set(deps, { participant, settings: { ...standing, severalOperators }, version }, context, 'policy');
+}
+
+async function settingsOf(deps: ApplyActDeps, participant: string) {
+  if ((await deps.parties.party(participant))?.kind !== 'participant')
+    throw new Refusal('ACT_PARAMETERS_INVALID', {
+      parameter: 'participant',
+      expected: 'a known participant',
+    });
+  return deps.payoutSettings(participant);
+}
+
+async function set(
+  deps: ApplyActDeps,
+  { participant, settings, version }: { participant: string; settings: PayoutSettings; version: number },
+  { actId, now }: ActContext,
+  what: string,
+): Promise<Applied> {
+  const told = await peopleToTell(deps.people, participant);
+  return {
+    ...nothing,
+    grants: [{ noun: 'payoutSettings', participant, settings, version: version + 1 }],
+    mails: told.map((personId) => notice(actId, personId, participant, what, now)),
+    subjects: { participant },
+  };
+}
+
+function notice(actId: string, personId: string, participant: string, what: string, now: Date): OutboxEntry {
+  return newOutboxEntry({
+    id: `mail.access-changed.${actId}.${personId}`,
+    queue: 'mail',
+    kind: 'mail.access-changed',
+    refs: { personId, participant, what },
+    receiver: personId,
+    now,
+  });
+}
+
+/** Two people stand in for the word that does not come: they asked the bank's core, or the operator, by other means. */
+export async function settlePayout(
+  deps: ApplyActDeps,
+  { participant, transaction_id, outcome }: ActParameters['payout.settle'],
+  { actId, now }: ActContext,
+): Promise<Applied> {
+  const payout = await deps.payouts.find(participant, transaction_id);
+  if (!payout || !isStuck(deps, payout, now))
+    throw new Refusal('PAYOUT_NOT_STUCK', { found: payout?.state ?? 'nothing' });
+  const making: Making = {
+    evidenceId: deps.ids.next(),
+    entryId: deps.ids.next(),
+    responseId: deps.ids.next(),
+    by: 'apply-act',
+    now,
+  };
+  const response = {
+    id: making.responseId,
+    status: outcome === 'ok' ? 'ok' : 'error',
+    message: outcome === 'ok' ? '' : `Decided by two node operators of ${deps.nodeFinId}.`,
+    at: now,
+  };
+  const evidence = payoutEvidence(payout, 'payout.decided', making, { actId, status: outcome });
+  const receiver = deps.role === 'network' ? payout.participant : payout.network;
+  const kind = deps.role === 'network' ? ('payout.respond' as const) : ('payout.answer' as const);
+  const outbox = receiver === undefined ? [] : [tell(kind, payout, receiver, making)];
+  const move = {
+    from: payout,
+    to: outcome,
+    response,
+    release: outcome === 'error',
+    evidence: [],
+    outbox: [],
+  };
+  return {
+    ...nothing,
+    grants: [{ noun: 'payoutMove', move }],
+    subjects: { participant, transactionId: payout.transactionId },
+    effects: { evidence: [evidence], outbox },
+  };
+}
+
+/**
+ * At a payout operator: its core was called and does not say. At the network: nothing of it may
+ * be started any more, and the payout operator was asked.
+ */
+function isStuck({ role }: ApplyActDeps, payout: Payout, now: Date): boolean {
+  if (role === 'payoutOperator') return payout.state === 'executing';
+  if (payout.state !== 'pending') return false;
+  return now.getTime() > payout.createdAt.getTime() + payoutPolicy.forwardLife;
+}
