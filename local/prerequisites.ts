@@ -34,7 +34,17 @@ export const prerequisites: readonly Prerequisite[] = [
     purpose: 'browser tests',
     present: () => onPath('chromium') || onPath('chromium-browser'),
   },
-  { name: 'g++', purpose: 'building pkcs11js', present: () => onPath('g++') },
+  { name: 'curl', purpose: "tests of the edge with participants' clients", present: () => onPath('curl') },
+  {
+    name: 'python3-requests',
+    purpose: "tests of the edge with participants' clients",
+    present: () => existsSync('/usr/lib/python3/dist-packages/requests'),
+  },
+  {
+    name: 'g++',
+    purpose: 'building pkcs11js, and the HSM that fails in tests',
+    present: () => onPath('g++'),
+  },
   { name: 'make', purpose: 'building pkcs11js', present: () => onPath('make') },
   { name: 'python3', purpose: 'building pkcs11js', present: () => onPath('python3') },
 ];
