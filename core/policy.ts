@@ -14,6 +14,8 @@ export const enrolmentLimits = {
   activeCertificates: 2,
   /** how long a replaced certificate goes on beside its successor. */
   rotationOverlapDays: 30,
+  /** Use of the old one is told each day of this last stretch of the overlap. */
+  lateUseDays: 7,
 } as const;
 
 /** D15: days before the end at which officer and apoderado are reminded; a successor silences them. */

@@ -1,10 +1,16 @@
 // How does an enrolment, or a certificate, look to the participant whose it is? The mapping to openapi.yaml.
 
+import type { LateUse } from '../../core/disable/late-use.ts';
 import { endingSentence } from '../../core/enrolment/admission.ts';
 import type { CertificateStatus, Enrolment, OperatorAnswer } from '../../core/enrolment/enrolment.ts';
 import { type RefusalCode, refusals } from '../../core/errors.ts';
 import { confirmationCode } from '../../core/message/code.ts';
-import type { Certificate, Enrolment as EnrolmentAnswer, SigningCertificateList } from './generated/types.ts';
+import type {
+  Certificate,
+  CertificateDetail,
+  Enrolment as EnrolmentAnswer,
+  SigningCertificateList,
+} from './generated/types.ts';
 
 export function enrolmentAnswer(
   enrolment: Enrolment,
@@ -56,6 +62,25 @@ export function certificateAnswer(status: CertificateStatus): Certificate {
     accepting_operators: [...status.acceptingOperators],
     activated_at: status.activatedAt.toISOString(),
     ...(status.disabledAt && { disabled_at: status.disabledAt.toISOString() }),
+  };
+}
+
+export function certificateDetail(found: {
+  readonly status: CertificateStatus;
+  readonly chain: readonly Uint8Array[];
+  readonly lateUse?: LateUse;
+}): CertificateDetail {
+  const { status, chain, lateUse } = found;
+  return {
+    ...certificateAnswer(status),
+    chain: chain.map((der) => Buffer.from(der).toString('base64')),
+    ...(lateUse && {
+      used_late: {
+        replaced_by: lateUse.replacedBy,
+        overlap_ends_at: lateUse.overlapEndsAt.toISOString(),
+        last_used_at: lateUse.lastUsedAt.toISOString(),
+      },
+    }),
   };
 }
 

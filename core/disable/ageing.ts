@@ -12,12 +12,21 @@ export interface Reminder {
   readonly days: number;
 }
 
+/** Old and new are both active, and the day is known on which the old one ends. */
+export interface Overlap {
+  readonly old: Holding;
+  readonly successor: Holding;
+  readonly endsAt: Date;
+}
+
 export interface Aged {
   readonly expired: readonly Holding[];
   /** Their successors are active, accepted by every operator of theirs, and the overlap is over. */
   readonly rotated: readonly Holding[];
   /** The overlap is over, but an operator of the old one has not accepted the new one: it goes on. */
   readonly held: readonly Holding[];
+  /** In its last days, or held beyond: whoever still signs with the old one is told. */
+  readonly ending: readonly Overlap[];
   readonly reminders: readonly Reminder[];
 }
 
@@ -26,15 +35,18 @@ const day = 24 * 3_600_000;
 export function ageOf(holdings: readonly Holding[], now: Date): Aged {
   const expired = holdings.filter((holding) => now > notAfterOf(holding) && mayExpire(holding));
   const living = holdings.filter((holding) => isActive(holding) && now <= notAfterOf(holding));
-  const replaced = living.flatMap((old) => {
+  const overlaps = living.flatMap((old): readonly Overlap[] => {
     const successor = living.find(({ enrolment }) => enrolment?.replaces === old.thumbprint);
-    return successor && overlapOver(successor, now) ? [{ old, successor }] : [];
+    return successor ? [{ old, successor, endsAt: endOfOverlap(successor) }] : [];
   });
-  const done = replaced.filter(({ old, successor }) => acceptedWherever(old, successor));
+  const over = overlaps.filter(({ endsAt }) => now >= endsAt);
+  const done = over.filter(({ old, successor }) => acceptedWherever(old, successor));
+  const lateFrom = now.getTime() + enrolmentLimits.lateUseDays * day;
   return {
     expired,
     rotated: done.map(({ old }) => old),
-    held: replaced.filter((one) => !done.includes(one)).map(({ old }) => old),
+    held: over.filter((one) => !done.includes(one)).map(({ old }) => old),
+    ending: overlaps.filter((one) => one.endsAt.getTime() <= lateFrom && !done.includes(one)),
     reminders: living.flatMap((holding) => reminderFor(holding, living, now)),
   };
 }
@@ -49,9 +61,8 @@ function mayExpire({ status, enrolment }: Holding): boolean {
   );
 }
 
-function overlapOver({ status }: Holding, now: Date): boolean {
-  return now.getTime() - status!.activatedAt.getTime() >= enrolmentLimits.rotationOverlapDays * day;
-}
+const endOfOverlap = ({ status }: Holding) =>
+  new Date(status!.activatedAt.getTime() + enrolmentLimits.rotationOverlapDays * day);
 
 function acceptedWherever(old: Holding, successor: Holding): boolean {
   const accepting = new Set(successor.status!.acceptingOperators);

@@ -21,6 +21,7 @@ export function disableDeliveries(ports: DisableDeliveryPorts): Readonly<Record<
     'participant.suspend': (entry) => suspend(ports, entry),
     'suspension.confirm': (entry) => confirm(ports, entry),
     'event.disable': (entry) => tell(ports, entry),
+    'event.rotation-late': (entry) => tellLateUse(ports, entry),
     'event.suspension': (entry) => tellOfSuspension(ports, entry),
   };
 }
@@ -72,6 +73,17 @@ function tellOfSuspension(ports: DisableDeliveryPorts, entry: OutboxEntry): Prom
     participant,
     at: entry.createdAt,
     data,
+  });
+}
+
+function tellLateUse(ports: DisableDeliveryPorts, entry: OutboxEntry): Promise<Delivered> {
+  const { participant = '', thumbprint = '', replacedBy = '' } = entry.refs;
+  const { overlapEndsAt = '', lastUsedAt = '' } = entry.refs;
+  return deliverEvent(ports, entry, {
+    kind: 'certificate.used_late',
+    participant,
+    at: entry.createdAt,
+    data: { thumbprint, replaced_by: replacedBy, overlap_ends_at: overlapEndsAt, last_used_at: lastUsedAt },
   });
 }
 

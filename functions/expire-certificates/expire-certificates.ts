@@ -1,7 +1,9 @@
-// Once a day: records what has expired, ends replaced certificates whose overlap is over, and reminds officer and
-// apoderado of what expires soon. No verifier relies on it: each of them reads the clock.
+// Once a day: records what has expired, ends replaced certificates whose overlap is over, tells who still signs with one
+// that is about to end, and reminds officer and apoderado of what expires soon. No verifier relies on it: each of them
+// reads the clock.
 
-import { ageOf, type Reminder } from '../../core/disable/ageing.ts';
+import { ageOf, type Overlap, type Reminder } from '../../core/disable/ageing.ts';
+import { type LateUses, lateUse, lateUseTrace } from '../../core/disable/late-use.ts';
 import { type Holding, isActive, isPending } from '../../core/disable/plan.ts';
 import type { DisableStore } from '../../core/disable/ports.ts';
 import { type DisableAct, disableChange, recordOf } from '../../core/disable/recording.ts';
@@ -19,6 +21,7 @@ export interface ExpireCertificatesPorts {
   readonly parties: Pick<Parties, 'parties'>;
   readonly people: Pick<People, 'holders'>;
   readonly disables: DisableStore;
+  readonly lateUses: Pick<LateUses, 'lastUse' | 'report'>;
   /** A replaced certificate whose overlap is over goes on, because an operator has not accepted its successor. */
   warn(participant: string, thumbprint: string): void;
 }
@@ -27,16 +30,19 @@ export interface DayOfAgeing {
   readonly expired: number;
   readonly rotated: number;
   readonly reminded: number;
+  /** Old certificates that were used in the last days of their overlap. */
+  readonly late: number;
 }
 
 export async function expireCertificates(ports: ExpireCertificatesPorts): Promise<DayOfAgeing> {
-  const counts = { expired: 0, rotated: 0, reminded: 0 };
+  const counts = { expired: 0, rotated: 0, reminded: 0, late: 0 };
   for (const party of await ports.parties.parties()) {
     const aged = ageOf(await ports.disables.holdings(party.finId), ports.clock.now());
     for (const holding of aged.expired) counts.expired += await end(ports, party, holding, expiry(holding));
     for (const holding of aged.rotated)
       counts.rotated += await end(ports, party, holding, rotation(ports, party, holding));
     for (const { thumbprint } of aged.held) ports.warn(party.finId, thumbprint);
+    for (const overlap of aged.ending) counts.late += await tellLateUse(ports, party, overlap);
     for (const reminder of aged.reminders) counts.reminded += await remind(ports, party, reminder);
   }
   return counts;
@@ -121,3 +127,19 @@ async function remind(
   );
   return (await ports.disables.remindOnce(thumbprint, days, mails)) ? 1 : 0;
 }
+
+/** At the network, whose evidence names what signed each message; a payout operator sees the network's envelopes. */
+async function tellLateUse(ports: ExpireCertificatesPorts, party: Party, overlap: Overlap): Promise<number> {
+  const { thumbprint, enrolment } = overlap.old;
+  if (ports.role !== 'network' || party.kind !== 'participant' || !enrolment) return 0;
+  const now = ports.clock.now();
+  const since = new Date(now.getTime() - aDay);
+  const usedAt = await ports.lateUses.lastUse(party.finId, thumbprint, since);
+  if (!usedAt) return 0;
+  const late = lateUse(party.finId, overlap, usedAt, now);
+  const people = await peopleToTell(ports.people, party.finId);
+  const about = { people, enrolmentId: enrolment.id, evidenceId: ports.ids.next() };
+  return (await ports.lateUses.report(late, lateUseTrace(late, about, now))) ? 1 : 0;
+}
+
+const aDay = 24 * 3_600_000;

@@ -2,6 +2,7 @@
 
 import { readConfig } from '../../adapters/config.ts';
 import { disableStore } from '../../adapters/dynamodb/disables.ts';
+import { lateUses } from '../../adapters/dynamodb/late-uses.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
@@ -22,6 +23,7 @@ const ports = {
   parties: parties(parts.table, parts.sealer),
   people: people(parts.table, parts.sealer),
   disables: disableStore(parts.table, parts.announce),
+  lateUses: lateUses(parts.table, parts.announce),
   warn: (participant: string, thumbprint: string) =>
     parts.log.say('ROTATION_HELD', { participant, thumbprint }),
 };

@@ -3,10 +3,12 @@
 import { readConfig } from '../../adapters/config.ts';
 import { statusStore } from '../../adapters/dynamodb/certificate.ts';
 import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
+import { lateUses } from '../../adapters/dynamodb/late-uses.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
 import { apiDoor } from '../../adapters/http/door.ts';
 import {
   certificateAnswer,
+  certificateDetail,
   enrolmentAnswer,
   signingCertificatesAnswer,
 } from '../../adapters/http/enrolment.ts';
@@ -29,6 +31,7 @@ const ports = {
   enrolments: enrolmentStore(parts),
   statuses: statusStore(parts.table, parts.sealer),
   parties: parties(parts.table, parts.sealer),
+  lateUses: lateUses(parts.table, parts.announce),
 };
 
 const routes: Readonly<Record<string, (request: ApiRequest) => Promise<object>>> = {
@@ -40,8 +43,7 @@ const routes: Readonly<Record<string, (request: ApiRequest) => Promise<object>>>
   },
   async '/v1/certificates/{thumbprint}'(request) {
     const thumbprint = request.pathParameters.thumbprint ?? '';
-    const { status, chain } = await readCertificate(ports, request.caller().participant, thumbprint);
-    return { ...certificateAnswer(status), chain: chain.map((der) => Buffer.from(der).toString('base64')) };
+    return certificateDetail(await readCertificate(ports, request.caller().participant, thumbprint));
   },
   async '/v1/enrolments/{enrolment_id}'(request) {
     const id = request.pathParameters.enrolment_id ?? '';

@@ -3,6 +3,7 @@
 
 import { parseCertificate } from '../../core/certificate/parse.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
+import type { LateUse, LateUses } from '../../core/disable/late-use.ts';
 import type { CertificateStatus, Enrolment, OperatorAnswer } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentStore, StatusStore } from '../../core/enrolment/ports.ts';
 import { Refusal } from '../../core/errors.ts';
@@ -16,6 +17,7 @@ export interface ReadCertificatesPorts {
   readonly enrolments: EnrolmentStore;
   readonly statuses: StatusStore;
   readonly parties: Pick<Parties, 'party'>;
+  readonly lateUses: Pick<LateUses, 'find'>;
 }
 
 /** @throws Refusal ENROLMENT_UNKNOWN */
@@ -29,15 +31,25 @@ export async function readEnrolment(
   return { enrolment, rows: await ports.enrolments.rows(enrolmentId) };
 }
 
+export interface OwnCertificate {
+  readonly status: CertificateStatus;
+  readonly chain: readonly Uint8Array[];
+  /** It makes room for another soon, and something still signs with it. */
+  readonly lateUse?: LateUse;
+}
+
 /** @throws Refusal CERTIFICATE_UNKNOWN */
 export async function readCertificate(
   ports: ReadCertificatesPorts,
   participant: string,
   thumbprint: string,
-): Promise<{ readonly status: CertificateStatus; readonly chain: readonly Uint8Array[] }> {
+): Promise<OwnCertificate> {
   const status = await ports.statuses.status(thumbprint as Thumbprint);
   if (status?.participant !== participant) throw new Refusal('CERTIFICATE_UNKNOWN');
-  return { status, chain: (await ports.enrolments.chainOf(status.thumbprint)) ?? [] };
+  const lateUse =
+    status.networkStatus === 'active' ? await ports.lateUses.find(status.thumbprint) : undefined;
+  const chain = (await ports.enrolments.chainOf(status.thumbprint)) ?? [];
+  return { status, chain, ...(lateUse && { lateUse }) };
 }
 
 /** more than two active certificates is warned of. */
@@ -61,7 +73,7 @@ export interface SigningCertificate {
 
 /** What this node signs messages with, and the one that it will sign with next: at most two. */
 export async function signingCertificatesOf(
-  ports: ReadCertificatesPorts,
+  ports: Omit<ReadCertificatesPorts, 'lateUses'>,
   finId: string,
 ): Promise<readonly SigningCertificate[]> {
   const now = ports.clock.now();

@@ -81,6 +81,7 @@ export const letterOf: Readonly<Record<string, Write>> = {
   'mail.suspended': suspended,
   'mail.suspension': async (_, { envelope }, refs) => suspensionLetter(envelope, refs.word as LaterWord),
   'mail.expiring': expiring,
+  'mail.rotation-late': usedLate,
 };
 
 /** `HELD`: one of too many in a day; the hour's digest says what still matters of it. */
@@ -273,7 +274,17 @@ function suspensionStoryOf({ origin, suspendedBy }: DisableRecord): SuspensionSt
 async function expiring(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {
   const enrolment = await enrolmentOf(deps, refs);
   if (enrolment.networkStatus !== 'active' || deps.clock.now() > enrolment.notAfter) return undefined;
-  return letters.expiringLetter(envelope, await certificateOf(deps, enrolment));
+  return letters.expiringLetter(envelope, await certificateOf(deps, enrolment), enrolment.thumbprint);
+}
+
+async function usedLate(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const enrolment = await enrolmentOf(deps, refs);
+  if (enrolment.networkStatus !== 'active') return undefined;
+  return letters.usedLateLetter(
+    envelope,
+    await certificateOf(deps, enrolment),
+    new Date(refs.overlapEndsAt!),
+  );
 }
 
 function storyOf({ origin, disabled: active }: DisableRecord): letters.DisableStory {

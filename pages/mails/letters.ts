@@ -272,12 +272,27 @@ export function disabledLetter(
   });
 }
 
-/** What to do is said; the enrolment itself comes from the participant's own system, which holds the key. */
-export function expiringLetter(envelope: Envelope, certificate: CertificateFacts): Letter {
+/** What to do is said, with the line that does it: the new key is made where the participant's system is. */
+export function expiringLetter(
+  envelope: Envelope,
+  certificate: CertificateFacts,
+  thumbprint: string,
+): Letter {
   const { texts, mails, said, letter } = base(envelope);
   const date = dateText(certificate.notAfter, envelope);
+  const command = `apodera certificate rotate --replaces ${thumbprint}`;
   return letter(said(mails.expiringSubject, { date }), said(mails.expiring, { date }), {
     facts: factsOf(texts, certificate, envelope),
-    paragraphs: [said(mails.expiringWhat)],
+    paragraphs: [said(mails.expiringWhat), said(mails.expiringCommand, { command })],
+  });
+}
+
+/** The new certificate is active, and something still signs with the old one. */
+export function usedLateLetter(envelope: Envelope, certificate: CertificateFacts, endsAt: Date): Letter {
+  const { texts, mails, said, letter } = base(envelope);
+  const date = dateText(endsAt, envelope);
+  return letter(said(mails.usedLateSubject), said(mails.usedLate, { date }), {
+    facts: factsOf(texts, certificate, envelope),
+    paragraphs: [said(mails.usedLateWhat)],
   });
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { lateUses } from '../../adapters/dynamodb/late-uses.ts';
 import { expireCertificates } from '../../functions/expire-certificates/expire-certificates.ts';
 import { foundIn } from '../support/audit.ts';
 import { disableStand } from '../support/disable.ts';
@@ -22,7 +23,9 @@ test('S23 the flag that freezes a participant cannot be taken away unseen, nor a
   await stand.disable({ all: true });
   stand.clock.advance(2 * 86_400);
   const parties = { parties: async () => [(await stand.ports.parties.party('FINTECH_CL'))!] };
-  expect((await expireCertificates({ ...stand.ports, parties, warn: () => {} })).expired).toBe(1);
+  const late = lateUses(stand.table, async () => undefined);
+  const aged = await expireCertificates({ ...stand.ports, parties, warn: () => {}, lateUses: late });
+  expect(aged.expired).toBe(1);
   expect(await stand.statusOf(short)).toBe('disabled');
   expect(await audited()).toEqual([]);
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { lateUses } from '../../adapters/dynamodb/late-uses.ts';
 import { expireCertificates } from '../../functions/expire-certificates/expire-certificates.ts';
 import { disableStand } from '../support/disable.ts';
 import { now } from '../support/enrolment.ts';
@@ -17,7 +18,8 @@ const pass = async () => {
   stand.queues.announced.length = 0;
   const parties = { parties: async () => [(await stand.ports.parties.party('FINTECH_CL'))!] };
   const warn = (_: string, thumbprint: string) => void held.push(thumbprint);
-  return expireCertificates({ ...stand.ports, parties, warn });
+  const late = lateUses(stand.table, (entries) => stand.queues.announce(entries));
+  return expireCertificates({ ...stand.ports, parties, warn, lateUses: late });
 };
 const told = () => stand.queues.announced.map(({ id }) => id.split('.').slice(0, 2).join('.'));
 
@@ -39,7 +41,7 @@ describe('the daily pass', () => {
         'expired',
         was === 'pending' ? 'rejected' : 'disabled',
       ]);
-      expect(await pass()).toEqual({ expired: 0, rotated: 0, reminded: 0 });
+      expect(await pass()).toEqual({ expired: 0, rotated: 0, reminded: 0, late: 0 });
     },
   );
 
@@ -94,5 +96,54 @@ describe('rotation', () => {
     }
     expect(await stand.statusOf(old)).toBe('active');
     expect(held).toEqual([old.thumbprint, old.thumbprint]);
+  });
+
+  describe('use of the old one in the last week of the overlap', () => {
+    let links = 0;
+    /** Evidence of a message that it signed. */
+    const used = async (thumbprint: string, days: number) => {
+      const record = { at: inDays(days).toISOString(), actor: { kind: 'participant', thumbprint } };
+      const sk = String(++links).padStart(12, '0');
+      await stand.table.write({ put: { pk: 'EVID#FINTECH_CL', sk, record } });
+    };
+    const late = (thumbprint: string) =>
+      lateUses(stand.table, async () => undefined).find(thumbprint as never);
+
+    test('A-044 is told once a day to officer, apoderado and systems, with its evidence', async () => {
+      const { old, fresh } = await rotate(['BANCO_CL', 'OTRO_CL']);
+      await used(old.thumbprint, 23.5);
+      stand.clock.set(inDays(24));
+      expect(await pass()).toMatchObject({ late: 1 });
+      expect(told()).toEqual(['mail.rotation-late', 'mail.rotation-late', 'event.rotation-late']);
+      expect(stand.evidence().at(-1)!.kind).toBe('certificate.usedLate');
+      expect(await late(old.thumbprint)).toMatchObject({
+        replacedBy: fresh.thumbprint,
+        overlapEndsAt: inDays(30),
+        lastUsedAt: inDays(23.5),
+      });
+      expect(await pass()).toMatchObject({ late: 0 });
+      stand.clock.set(inDays(25));
+      expect(await pass()).toMatchObject({ late: 0 });
+      await used(old.thumbprint, 25.5);
+      stand.clock.set(inDays(26));
+      expect(await pass()).toMatchObject({ late: 1 });
+    });
+
+    test('is told of while the old one is held beyond the overlap too', async () => {
+      const { old } = await rotate(['BANCO_CL']);
+      await used(old.thumbprint, 39.5);
+      stand.clock.set(inDays(40));
+      expect(await pass()).toMatchObject({ late: 1, rotated: 0 });
+    });
+
+    test("is nobody's concern before, nor use of the new one", async () => {
+      const { old, fresh } = await rotate(['BANCO_CL', 'OTRO_CL']);
+      await used(old.thumbprint, 21.9);
+      stand.clock.set(inDays(22));
+      expect(await pass()).toMatchObject({ late: 0 });
+      await used(fresh.thumbprint, 24.5);
+      stand.clock.set(inDays(25));
+      expect(await pass()).toMatchObject({ late: 0 });
+    });
   });
 });

@@ -197,6 +197,12 @@ export type Certificate = {
 export type CertificateDetail = Certificate & {
   /** DER, leaf first */
   readonly chain: readonly (Base64)[];
+  /** It was replaced, the overlap ends soon, and messages are still signed with it. */
+  readonly used_late?: {
+    readonly replaced_by: Thumbprint;
+    readonly overlap_ends_at: Time;
+    readonly last_used_at: Time;
+  };
 };
 
 export type CertificateList = {
