@@ -21,6 +21,15 @@ export interface Once {
   readonly secret: string;
 }
 
+export interface SuspensionSeen {
+  readonly participant: string;
+  readonly suspension_id: string;
+  readonly state: string;
+  readonly by: string;
+  readonly overdue_at: string | null;
+  readonly carried_out_at: string | null;
+}
+
 interface Bootstrapped {
   readonly outcome: string;
   readonly result?: { readonly once: readonly Once[] };
@@ -96,6 +105,13 @@ export class Administration {
       people: { person_id: string; state: string; name: string }[];
     };
     return people;
+  }
+
+  async suspensions(): Promise<readonly SuspensionSeen[]> {
+    const { suspensions } = (await this.#call(this.operators[0]!, 'suspensions')) as {
+      suspensions: readonly SuspensionSeen[];
+    };
+    return suspensions;
   }
 
   async #session(operator: Persona): Promise<string> {

@@ -37,7 +37,7 @@ export class Persona {
   }
 
   /** The next link of that kind from that node, in the mails that this person has not followed yet. */
-  async nextLink(pagesOrigin: string, path: '/tasks/' | '/invitations/'): Promise<string> {
+  async nextLink(pagesOrigin: string, path: '/tasks/' | '/invitations/' | '/suspension/'): Promise<string> {
     const fits = (mail: Mail) =>
       mail.destination.to.includes(this.email) &&
       !this.#read.has(mail.messageId) &&
@@ -103,6 +103,23 @@ export class Persona {
       vote,
       ...(vote === 'reject' && { cause: 'notExpected' }),
     });
+  }
+
+  /** M8, the first word: nothing of the company is needed. Gives the person's own link to what stands. */
+  async suspend(pagesOrigin: string): Promise<string> {
+    const page = await this.visitor.open(`${pagesOrigin}/suspension`);
+    const typed = { email: this.email, password: this.factors!.password, totp: await this.code() };
+    const seen = await this.visitor.submit(page, { ...typed, cause: 'keysTaken' });
+    if (seen.status !== 303) throw new Error(`suspension by ${this.email}: ${heading(seen)}`);
+    return seen.location!;
+  }
+
+  /** The second word, behind the link of a mail. */
+  async answerSuspension(link: string, word: 'confirm' | 'dispute'): Promise<void> {
+    const page = await this.visitor.open(link);
+    const { password } = this.factors!;
+    const seen = await this.visitor.submit(page, { password, totp: await this.code(), word });
+    if (seen.status !== 303) throw new Error(`second word of ${this.email}: ${heading(seen)}`);
   }
 
   /** Signs an act of the node operators. */

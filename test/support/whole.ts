@@ -10,6 +10,7 @@ import { signPssDigest } from '../../adapters/memory/signer.ts';
 import { type JsonObject, writeEnvelope } from '../../core/message/envelope.ts';
 import { signDetached } from '../../core/message/jws.ts';
 import { parametersDigest, possessionStatement } from '../../core/message/possession.ts';
+import { Administration } from '../../local/seed/administration.ts';
 import { nodeIdentities } from '../../local/seed/cast.ts';
 import { Persona } from '../../local/seed/persona.ts';
 import type { SeededParticipant } from '../../local/seed/seed.ts';
@@ -209,6 +210,17 @@ export class Network {
       found = await look();
     }
     if (found !== expected) throw new Error(`expected "${expected}", found "${found}"`);
+  }
+
+  /** The node's operators, as they sign in and sign acts. */
+  administration(node: NodeName): Administration {
+    const { laptop, clock, seed } = this.whole;
+    const found = laptop.nodes.find(({ name }) => name === node)!;
+    const operators = seed.people.filter((one) => one.office === 'nodeOperator' && one.node === node);
+    const around = { mail: laptop.mail, clock };
+    const administration = new Administration(laptop, found, around, operators[0]!.password);
+    administration.operators.push(...operators.map(({ email }) => this.persona(email, node)));
+    return administration;
   }
 
   persona(email: string, node: NodeName): Persona {

@@ -1,0 +1,128 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { SeededParticipant } from '../../local/seed/seed.ts';
+import { aNetwork, type Network, type NodeName } from '../support/whole.ts';
+
+// The emergency suspension between two running nodes, in a browser without scripts: frozen everywhere by one person,
+// ended everywhere by two, and never lifted by time.
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const pictures = 'test/artefacts';
+const flags = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+];
+const looks = {
+  light: { colorScheme: 'light' },
+  dark: { colorScheme: 'dark' },
+  phone: { colorScheme: 'light', viewport: { width: 360, height: 740 }, isMobile: true },
+} as const satisfies Record<string, BrowserContextOptions>;
+let net: Network;
+let browser: Browser;
+
+beforeAll(async () => {
+  mkdirSync(pictures, { recursive: true });
+  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  [net, browser] = [await aNetwork(), await chromium.launch({ executablePath, args: flags })];
+}, 420_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await net?.stop();
+});
+
+/** In each look, without violations and without a bar to scroll sideways. */
+async function expectAccessible(url: string, picture: string): Promise<void> {
+  for (const [look, options] of Object.entries(looks)) {
+    const context = await browser.newContext({ locale: 'es-CL', ...options });
+    const page = await context.newPage();
+    await page.goto(url, { waitUntil: 'load' });
+    await page.screenshot({ path: `${pictures}/${picture}-${look}.png`, fullPage: true });
+    await page.evaluate(axe);
+    const found = await page.evaluate(async () => {
+      const { axe: runner, document } = globalThis as unknown as {
+        axe: { run(): Promise<{ violations: { id: string }[] }> };
+        document: { documentElement: { scrollWidth: number; clientWidth: number } };
+      };
+      const { violations } = await runner.run();
+      const { scrollWidth, clientWidth } = document.documentElement;
+      return { violations: violations.map(({ id }) => id), tooWide: scrollWidth > clientWidth };
+    });
+    expect([picture, look, found]).toEqual([picture, look, { violations: [], tooWide: false }]);
+    await context.close();
+  }
+}
+
+async function withoutScripts(url: string): Promise<Page> {
+  const context = await browser.newContext({ locale: 'es-CL', javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(url, { waitUntil: 'load' });
+  return page;
+}
+
+async function fillFactors(page: Page, email: string, node: NodeName): Promise<void> {
+  const persona = net.persona(email, node);
+  await page.fill('[name=password]', persona.factors!.password);
+  await page.fill('[name=totp]', await persona.code());
+}
+
+const standing = async (node: NodeName, { finId }: SeededParticipant) =>
+  (await net.administration(node).suspensions()).find(({ participant }) => participant === finId);
+const stateOf = async (node: NodeName, participant: SeededParticipant) =>
+  (await standing(node, participant))?.state;
+const answerTo = async (node: NodeName, participant: SeededParticipant) => {
+  const { status, body } = await net.get(node, participant, '/v1/certificates');
+  return `${status} ${body.code ?? ''}`.trim();
+};
+const refusal = async (participant: SeededParticipant) => {
+  const body = net.enrolMessage(participant, await net.issue(participant));
+  return (await net.post(participant, '/v1/certificates', body)).body.code;
+};
+
+test('one person freezes the company everywhere; with the other’s word everything ends, at both nodes', async () => {
+  const aurora = net.whole.seed.participants[0]!;
+  await net.enrolled(aurora);
+  const url = `${net.origin('network', 'pages')}/suspension`;
+  await expectAccessible(url, 'suspension');
+  const page = await withoutScripts(url);
+  await page.fill('[name=email]', aurora.officer);
+  await page.check('[value=keysTaken]');
+  await fillFactors(page, aurora.officer, 'network');
+  await page.click('form:has([name=totp]) button[type=submit]');
+  await page.waitForLoadState('load');
+  expect(await page.textContent('h1')).toContain('está en suspenso');
+  await expectAccessible(page.url(), 'suspension-stands');
+  expect(await refusal(aurora)).toBe('PARTICIPANT_SUSPENDED');
+  await net.until(() => stateOf('operator', aurora), 'unconfirmed');
+
+  const apoderado = net.persona(aurora.apoderado, 'network');
+  const link = await apoderado.nextLink(net.origin('network', 'pages'), '/suspension/');
+  await expectAccessible(link, 'suspension-second-word');
+  const second = await withoutScripts(link);
+  await fillFactors(second, aurora.apoderado, 'network');
+  await second.click('[value=confirm]');
+  await second.waitForLoadState('load');
+  await expectAccessible(second.url(), 'suspension-confirmed');
+  for (const node of ['network', 'operator'] as const) {
+    await net.until(async () => (await standing(node, aurora))?.carried_out_at !== null, true);
+    await net.until(() => answerTo(node, aurora), '403 ACCESS_DENIED');
+  }
+}, 400_000);
+
+test('at a payout operator first; nobody answers; it stays until two operators of each node lift it', async () => {
+  const creditoJa = net.whole.seed.participants[1]!;
+  await net.persona(creditoJa.apoderado, 'operator').suspend(net.origin('operator', 'pages'));
+  await net.until(() => stateOf('network', creditoJa), 'unconfirmed');
+  expect(await refusal(creditoJa)).toBe('PARTICIPANT_SUSPENDED');
+  await net.whole.clock.advance({ seconds: 26 * 3600 });
+  for (const node of ['network', 'operator'] as const)
+    await net.until(async () => (await standing(node, creditoJa))?.overdue_at !== null, true);
+  expect(await refusal(creditoJa)).toBe('PARTICIPANT_SUSPENDED');
+  const { participant, suspension_id } = (await standing('network', creditoJa))!;
+  const parameters = { participant, suspension_id };
+  await net.administration('network').act('suspension.lift', parameters, 'Falsa alarma, por teléfono');
+  expect(await refusal(creditoJa)).toBeUndefined();
+  expect(await stateOf('operator', creditoJa)).toBe('unconfirmed');
+  expect(net.whole.laptop.policies?.denied() ?? []).toEqual([]);
+}, 400_000);
