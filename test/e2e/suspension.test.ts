@@ -87,7 +87,7 @@ test('one person freezes the company everywhere; with the other’s word everyth
   await expectAccessible(url, 'suspension');
   const page = await withoutScripts(url);
   await page.fill('[name=email]', aurora.officer);
-  await page.check('[value=keysTaken]');
+  await page.check('form:has([name=totp]) [value=keysTaken]');
   await fillFactors(page, aurora.officer, 'network');
   await page.click('form:has([name=totp]) button[type=submit]');
   await page.waitForLoadState('load');
