@@ -2,6 +2,7 @@
 // knows nothing of what is asked.
 
 import type { Child, FC } from 'hono/jsx';
+import { locales } from '../core/people/person.ts';
 import { passkeyScriptPath } from './passkey-script.ts';
 import { markPath, stylesheetPath } from './style.ts';
 import { fill, type Texts, textsIn } from './texts/texts.ts';
@@ -75,7 +76,10 @@ export const Page: FC<PageProps> = (props) => {
           </svg>
           <b>{frame.nodeName}</b>
           <span class="part">{texts.common[part]}</span>
-          <span class="end">{end ?? texts.language}</span>
+          <div class="end">
+            {end}
+            <Languages frame={frame} />
+          </div>
         </header>
         {side ? (
           <div class="console">
@@ -89,6 +93,24 @@ export const Page: FC<PageProps> = (props) => {
     </html>
   );
 };
+
+/** A switch: the language that is on, and the others to choose. */
+const Languages: FC<{ frame: Frame }> = ({ frame }) => (
+  <nav class="languages" aria-label={textsIn(frame.locale).common.languages}>
+    {locales.map((locale) => (
+      <a
+        href={`/language/${locale}`}
+        lang={locale}
+        hreflang={locale}
+        title={textsIn(locale).language}
+        aria-current={locale === frame.locale ? 'true' : undefined}
+      >
+        {locale.toUpperCase()}
+        <span class="unseen"> {textsIn(locale).language}</span>
+      </a>
+    ))}
+  </nav>
+);
 
 /** The document's text; components here are synchronous. */
 export function documentOf(element: Child): string {

@@ -45,7 +45,14 @@ a{color:var(--accent)}
 .mark circle{fill:var(--on-accent)}
 .top b{font-weight:650}
 .top .part{color:var(--muted)}
-.top .end{margin-left:auto;font-size:15px}
+.top .end{margin-left:auto;font-size:15px;display:flex;flex-wrap:wrap;gap:8px 16px;align-items:center;justify-content:flex-end}
+.languages{display:inline-flex;border:1px solid var(--edge);border-radius:6px;overflow:hidden}
+.languages a{padding:5px 10px;min-height:32px;color:var(--ink);text-decoration:none;font-variant-numeric:tabular-nums}
+.languages a+a{border-left:1px solid var(--edge)}
+.languages a:hover{background:var(--hover)}
+.languages a[aria-current]{background:var(--accent);color:var(--on-accent);font-weight:650}
+.languages a:focus-visible{outline-offset:-3px}
+.unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 main{max-width:640px;margin:0 auto;padding:40px 24px 64px}
 main.wide{max-width:960px}
 h1{font-size:30px;line-height:1.2;font-weight:650;margin:0 0 8px;letter-spacing:-.01em;text-wrap:balance}

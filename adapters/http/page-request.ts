@@ -14,6 +14,8 @@ export interface PageRequest {
   /** Address of the caller as API Gateway saw it: for counting failures. */
   readonly source: string;
   readonly acceptLanguage: string | undefined;
+  /** What this browser was switched to, in the header of any page. */
+  readonly language: string | undefined;
   readonly interactionId: string;
   header(name: string): string | undefined;
   cookie(name: string): string | undefined;
@@ -40,6 +42,21 @@ export interface PagesDoor {
   readonly nodeFinId: string;
 }
 
+/** A taste of this browser, no secret: all nodes of a laptop share it. */
+const languageCookie = 'apodera-language';
+
+/**
+ * Back to the page that was open, in that language; to the console where the browser does not say which.
+ * Only a path of this door: a referrer of another site leads nowhere.
+ */
+export function switchedTo(language: string, request: PageRequest, door: PagesDoor): PageAnswer {
+  const from = URL.parse(request.header('referer') ?? '');
+  const location = from?.origin === door.origin ? from.pathname + from.search : '/console';
+  const secure = door.origin.startsWith('https:') ? '; Secure' : '';
+  const cookie = `${languageCookie}=${language}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax${secure}`;
+  return { status: 303, location, cookies: [cookie] };
+}
+
 // An anchor manifest with every production root is some 200 KB in base64.
 const maxBody = 1_048_576;
 
@@ -60,6 +77,7 @@ export function readPageRequest(event: APIGatewayProxyEvent): PageRequest {
     body,
     source: event.requestContext?.identity?.sourceIp ?? 'unknown',
     acceptLanguage: header('accept-language'),
+    language: cookieOf(header('cookie'), languageCookie),
     interactionId: event.requestContext?.requestId ?? randomUUID(),
     header,
     cookie: (name) => cookieOf(header('cookie'), name),

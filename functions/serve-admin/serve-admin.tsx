@@ -3,7 +3,7 @@
 import type { PageAnswer, PageRequest } from '../../adapters/http/page-request.ts';
 import { Refusal, Transient } from '../../core/errors.ts';
 import type { Frame } from '../../pages/page.tsx';
-import { localeOf } from '../../pages/texts/texts.ts';
+import { localeFor } from '../../pages/texts/texts.ts';
 import { actPages, deadEnd } from './act-pages.tsx';
 import { type AdminApiDeps, adminApi, json, problem } from './api.ts';
 import { sessionOf } from './session.ts';
@@ -19,7 +19,7 @@ export async function serveAdmin(deps: ServeAdminDeps, request: PageRequest): Pr
   const isApi = request.path.startsWith('/admin/api/');
   const { nodeName, timeZone } = deps;
   const frame: Frame = {
-    locale: localeOf(request.acceptLanguage),
+    locale: localeFor(request),
     timeZone,
     nodeName,
     reference: request.interactionId,
@@ -27,7 +27,12 @@ export async function serveAdmin(deps: ServeAdminDeps, request: PageRequest): Pr
   try {
     const session = await sessionOf(deps, request);
     if (isApi) return await adminApi(deps, request, session);
-    return await actPages({ deps, request, session, frame: { ...frame, locale: session.person.locale } });
+    return await actPages({
+      deps,
+      request,
+      session,
+      frame: { ...frame, locale: localeFor(request, session.person) },
+    });
   } catch (error) {
     if (error instanceof Refusal && isApi) return problem(error, request.interactionId);
     if (error instanceof Refusal) return withoutSession(error, request, frame);

@@ -21,7 +21,7 @@ import { type DeadEnd, DeadEndPage } from '../../pages/dead-end.tsx';
 import { DecidedPage } from '../../pages/decided.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
-import { fill, localeOf, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
+import { fill, localeFor, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
 import {
   askVote,
   type ConfirmTaskDeps,
@@ -47,7 +47,7 @@ export async function serveConfirmation(
   deps: ServeConfirmationDeps,
   request: PageRequest,
 ): Promise<PageAnswer> {
-  const strangerFrame = frameOf(deps, request, { locale: localeOf(request.acceptLanguage) });
+  const strangerFrame = frameOf(deps, request, { locale: localeFor(request) });
   try {
     if (request.method === 'POST') return await post(deps, request);
     if (request.method === 'GET' || request.method === 'HEAD') return await show(deps, request, []);
@@ -66,7 +66,10 @@ async function show(
 ): Promise<PageAnswer> {
   const task = await findTask(deps, linkOf(request));
   const party = await deps.parties.party(task.decision.subject.participant);
-  const frame = frameOf(deps, request, { locale: task.person.locale, timeZone: party?.timeZone });
+  const frame = frameOf(deps, request, {
+    locale: localeFor(request, task.person),
+    timeZone: party?.timeZone,
+  });
   const participant = party?.name ?? task.decision.subject.participant;
   const { decision, person } = task;
   const open = decision.state === 'waiting' && deps.clock.now() < decision.expiresAt;
@@ -95,7 +98,7 @@ async function show(
 
 async function post(deps: ServeConfirmationDeps, request: PageRequest): Promise<PageAnswer> {
   const { person, decision } = await findTask(deps, linkOf(request));
-  const frame = frameOf(deps, request, { locale: person.locale });
+  const frame = frameOf(deps, request, { locale: localeFor(request, person) });
   if (!isOwnForm(request, deps.door)) return page(frame, 'formOld', 403, { retry: request.path });
   const { form } = request;
   const vote =
@@ -111,7 +114,7 @@ async function post(deps: ServeConfirmationDeps, request: PageRequest): Promise<
     const assertion = assertionIn(request);
     if (passkey && !assertion && decision.state === 'waiting') {
       if (asksQuestion(request)) return question(await askVote(deps, { linkId, vote }));
-      const text = textsIn(person.locale).problems.PASSKEY_SCRIPT;
+      const text = textsIn(localeFor(request, person)).problems.PASSKEY_SCRIPT;
       return await show(deps, request, [{ field: 'passkey', text }]);
     }
     const attempt = assertion ? { method: 'passkey' as const, assertion } : passwordIn(request);
@@ -153,7 +156,7 @@ function missingIn(
   vote: 'confirm' | 'reject',
   passkey: boolean,
 ): Problem[] {
-  const texts = textsIn(person.locale).problems;
+  const texts = textsIn(localeFor(request, person)).problems;
   const has = (name: string) => (request.form.get(name) ?? '').trim() !== '';
   return [
     ...(vote === 'confirm' && !has('code') ? [{ field: 'code', text: texts.CODE_MISSING }] : []),
@@ -193,7 +196,7 @@ async function afterRefusal(
     return deadEnd(error, frame, request.path);
   const { decision } = await findTask(deps, linkOf(request));
   const party = await deps.parties.party(decision.subject.participant);
-  const text = fill(textsIn(person.locale).problems[error.code as ProblemText], {
+  const text = fill(textsIn(localeFor(request, person)).problems[error.code as ProblemText], {
     participant: party?.name ?? decision.subject.participant,
     node: deps.nodeName,
     left: peoplePolicy.wrongCodesUntilRejected - decision.wrongCodes,

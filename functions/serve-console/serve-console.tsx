@@ -18,7 +18,7 @@ import {
 import { AnchorsPage, SourcesPage } from '../../pages/console/trust.tsx';
 import { type DeadEnd, DeadEndPage } from '../../pages/dead-end.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
-import { localeOf } from '../../pages/texts/texts.ts';
+import { localeFor } from '../../pages/texts/texts.ts';
 import { readerOf } from '../serve-admin/session.ts';
 import { certificatesPage, enrolmentPage } from './certificate-pages.tsx';
 import type { ConsoleDeps } from './console-deps.ts';
@@ -38,14 +38,14 @@ import { anchorsInForce, sourcesInSight } from './trust.ts';
 export async function serveConsole(deps: ConsoleDeps, request: PageRequest): Promise<PageAnswer> {
   if (!['GET', 'HEAD'].includes(request.method)) return { status: request.method === 'OPTIONS' ? 204 : 405 };
   const plain: Frame = {
-    locale: localeOf(request.acceptLanguage),
+    locale: localeFor(request),
     timeZone: deps.timeZone,
     nodeName: deps.nodeName,
     reference: request.interactionId,
   };
   try {
     const session = await readerOf(deps, request);
-    return await look(deps, request, session, { ...plain, locale: session.person.locale });
+    return await look(deps, request, session, { ...plain, locale: localeFor(request, session.person) });
   } catch (error) {
     if (error instanceof Refusal) return withoutSight(error, request, plain);
     if (error instanceof Transient) return deadEnd(plain, 'busy', 503);

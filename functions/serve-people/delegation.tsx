@@ -13,7 +13,7 @@ import { DeadEndPage } from '../../pages/dead-end.tsx';
 import { DelegationPage, type DelegationShown } from '../../pages/delegation.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
-import { fill, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
+import { fill, localeFor, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
 import { type DelegateInput, delegationStatement } from '../apply-act/delegate.ts';
 import { readerOf, type SessionDeps } from '../serve-admin/session.ts';
 
@@ -42,7 +42,7 @@ export async function serveDelegation(
 ): Promise<PageAnswer> {
   try {
     const { person } = await readerOf(deps, request);
-    const frame = { ...stranger, locale: person.locale };
+    const frame = { ...stranger, locale: localeFor(request, person) };
     if (!person.participant) {
       const body = documentOf(<DeadEndPage frame={frame} what="notFound" part="access" />);
       return { status: 404, body };

@@ -27,7 +27,7 @@ import {
 } from '../../pages/invitation.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
-import { fill, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
+import { fill, localeFor, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
 import {
   type AcceptInvitationInput,
   registrationFor,
@@ -90,7 +90,11 @@ async function find(deps: InvitationDeps, request: PageRequest, stranger: Frame)
   const person = invitation && (await deps.people.person(invitation.personId));
   if (!invitation || !person || person.state === 'ended') throw new Refusal('LINK_UNKNOWN');
   const party = person.participant ? await deps.parties.party(person.participant) : undefined;
-  const frame = { ...stranger, locale: person.locale, timeZone: party?.timeZone ?? deps.timeZone };
+  const frame = {
+    ...stranger,
+    locale: localeFor(request, person),
+    timeZone: party?.timeZone ?? deps.timeZone,
+  };
   return { invitation, person, frame, ...(party && { participant: party.name }) };
 }
 

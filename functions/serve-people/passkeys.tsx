@@ -18,7 +18,7 @@ import type { PasskeyCeremonies, SecondFactor } from '../../core/people/second-f
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
 import { PasskeysPage } from '../../pages/passkey.tsx';
-import { fill, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
+import { fill, localeFor, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
 import { type ChangePasskeyInput, changeStatement, registrationBeside } from '../apply-act/change-passkey.ts';
 import { readerOf, type SessionDeps } from '../serve-admin/session.ts';
 
@@ -45,7 +45,7 @@ export async function servePasskeys(
 ): Promise<PageAnswer> {
   try {
     const { person } = await readerOf(deps, request);
-    const visit = { deps, request, person, frame: { ...stranger, locale: person.locale } };
+    const visit = { deps, request, person, frame: { ...stranger, locale: localeFor(request, person) } };
     if (request.method !== 'POST') return show(visit, []);
     return await post(visit);
   } catch (error) {
@@ -56,14 +56,14 @@ export async function servePasskeys(
 }
 
 async function post(visit: Visit): Promise<PageAnswer> {
-  const { deps, request, person, frame } = visit;
+  const { deps, request, frame } = visit;
   if (!isOwnForm(request, deps.door)) return { status: 303, location: '/passkeys' };
   try {
     if (request.form.get('step') === 'end') return await end(visit);
     return await add(visit);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    const text = textsIn(person.locale).problems[error.code as ProblemText];
+    const text = textsIn(frame.locale).problems[error.code as ProblemText];
     if (!text) throw error;
     return show(visit, [{ field: 'passkey', text: fill(text, { node: frame.nodeName }) }]);
   }
@@ -122,7 +122,7 @@ async function changed(
 }
 
 function withoutScript(visit: Visit): PageAnswer {
-  const text = textsIn(visit.person.locale).problems.PASSKEY_SCRIPT;
+  const text = textsIn(visit.frame.locale).problems.PASSKEY_SCRIPT;
   return show(visit, [{ field: 'passkey', text }]);
 }
 

@@ -1,13 +1,19 @@
 // Which page of the people's door was asked for? Invitations, signing in and out, one's own passkeys, the one
 // stylesheet and the one script.
 
-import { cookieName, type PageAnswer, type PageRequest } from '../../adapters/http/page-request.ts';
+import {
+  cookieName,
+  type PageAnswer,
+  type PageRequest,
+  switchedTo,
+} from '../../adapters/http/page-request.ts';
 import { Refusal, Transient } from '../../core/errors.ts';
+import { locales } from '../../core/people/person.ts';
 import { DeadEndPage } from '../../pages/dead-end.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import { passkeyScript, passkeyScriptPath } from '../../pages/passkey-script.ts';
 import { markPath, markSvg, stylesheet, stylesheetPath } from '../../pages/style.ts';
-import { localeOf } from '../../pages/texts/texts.ts';
+import { localeFor } from '../../pages/texts/texts.ts';
 import { type DelegationDeps, serveDelegation } from './delegation.tsx';
 import { type InvitationDeps, serveInvitation } from './invitation.tsx';
 import { type PasskeysDeps, servePasskeys } from './passkeys.tsx';
@@ -17,7 +23,7 @@ export type ServePeopleDeps = InvitationDeps & SignInDeps & PasskeysDeps & Deleg
 
 export async function servePeople(deps: ServePeopleDeps, request: PageRequest): Promise<PageAnswer> {
   const frame: Frame = {
-    locale: localeOf(request.acceptLanguage),
+    locale: localeFor(request),
     timeZone: deps.timeZone,
     nodeName: deps.nodeName,
     reference: request.interactionId,
@@ -45,6 +51,10 @@ async function route(deps: ServePeopleDeps, request: PageRequest, frame: Frame):
       immutable: true,
     };
   if (path === markPath) return { status: 200, body: markSvg, contentType: 'image/svg+xml', immutable: true };
+  if (path.startsWith('/language/')) {
+    const wanted = locales.find((each) => `/language/${each}` === path);
+    return wanted ? switchedTo(wanted, request, deps.door) : deadEnd(frame, 'notFound', 404);
+  }
   if (path.startsWith('/invitations/')) return serveInvitation(deps, request, frame);
   if (path === '/delegation') return serveDelegation(deps, request, frame);
   if (path === '/passkeys') return servePasskeys(deps, request, frame);

@@ -26,7 +26,7 @@ import {
   type StandingFacts,
   StandingPage,
 } from '../../pages/suspension/standing.tsx';
-import { localeOf, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
+import { localeFor, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
 import { minutesIn } from '../serve-confirmation/serve-confirmation.tsx';
 import { askedPasskey, askedWord, hasPasskey, type PasskeyParts, passkeyProblem } from './passkeys.ts';
 import { findSuspension, type SecondWordDeps, type Seen, saySecondWord } from './second-word.ts';
@@ -43,7 +43,7 @@ export interface ServeSuspensionDeps extends SuspendDeps, SecondWordDeps, Passke
 
 export async function serveSuspension(deps: ServeSuspensionDeps, request: PageRequest): Promise<PageAnswer> {
   const asked = request.query.get('lang');
-  const locale = locales.find((each) => each === asked) ?? localeOf(request.acceptLanguage);
+  const locale = locales.find((each) => each === asked) ?? localeFor(request);
   const frame = frameOf(deps, request, locale);
   const linkId = request.pathParameters.proxy;
   try {
@@ -130,7 +130,11 @@ async function secondWord(
 ): Promise<PageAnswer> {
   const seen = await findSuspension(deps, linkId);
   const party = await deps.parties.party(seen.participant);
-  const frame = { ...stranger, locale: seen.person.locale, timeZone: party?.timeZone ?? deps.timeZone };
+  const frame = {
+    ...stranger,
+    locale: localeFor(request, seen.person),
+    timeZone: party?.timeZone ?? deps.timeZone,
+  };
   const participant = party?.name ?? seen.participant;
   if (request.method !== 'POST') return standing(deps, request, frame, seen, participant, []);
   if (!isOwnForm(request, deps.door)) return page(frame, 'formOld', 403, { retry: request.path });

@@ -2,7 +2,6 @@
 // passkey, or by password without any script. Nothing of the company is needed; it says nothing of who is known here.
 
 import type { FC } from 'hono/jsx';
-import { locales } from '../../core/people/person.ts';
 import { suspensionCauses } from '../../core/suspension/suspension.ts';
 import { type Frame, Page } from '../page.tsx';
 import { FactorFields, Field, FormToken, Note, type Problem, ProblemSummary } from '../parts.tsx';
@@ -29,7 +28,6 @@ export const AskPage: FC<AskProps> = ({ frame, formToken, problems, email, cause
       lead={suspension.lead}
       hasProblem={problems.length > 0}
       passkey
-      end={<Languages frame={frame} />}
     >
       <ProblemSummary place={frame} problems={problems} />
       <Note>
@@ -90,20 +88,4 @@ const Causes: FC<{ texts: Texts; cause: string | undefined }> = ({ texts: { susp
       ))}
     </div>
   </fieldset>
-);
-
-/** The browser may be anybody's today: its language need not be the person's. */
-const Languages: FC<{ frame: Frame }> = ({ frame }) => (
-  <nav aria-label={textsIn(frame.locale).language}>
-    {locales
-      .filter((locale) => locale !== frame.locale)
-      .map((locale) => (
-        <>
-          {' '}
-          <a href={`/suspension?lang=${locale}`} lang={locale} hreflang={locale}>
-            {textsIn(locale).language}
-          </a>
-        </>
-      ))}
-  </nav>
 );

@@ -1,6 +1,6 @@
 // In which words does a page or mail speak? Three languages as data of one shape; this file only fills in names.
 
-import type { Locale } from '../../core/people/person.ts';
+import { type Locale, locales } from '../../core/people/person.ts';
 import consoleEn from './console/en.json' with { type: 'json' };
 import consoleEs from './console/es.json' with { type: 'json' };
 import consolePt from './console/pt.json' with { type: 'json' };
@@ -31,6 +31,15 @@ export function textsIn(locale: Locale): Texts {
 /** `{name}` takes the value of that name; a name without value stays visible, so that a test finds it. */
 export function fill(text: string, values: Readonly<Record<string, string | number>>): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** In which language is this person spoken to here? As this browser was switched, or as they are known, or as it asks. */
+export function localeFor(
+  request: { readonly language: string | undefined; readonly acceptLanguage: string | undefined },
+  person?: { readonly locale: Locale },
+): Locale {
+  const switched = locales.find((locale) => locale === request.language);
+  return switched ?? person?.locale ?? localeOf(request.acceptLanguage);
 }
 
 /** The best of Accept-Language among ours; Spanish where none is. */

@@ -105,3 +105,19 @@ test('the administration’s API shows no address, tax id or key', async () => {
     expect(body).not.toMatch(/@example\.com|taxId|tax_id_digest|apo_local_|salt/);
   }
 });
+
+test('the header’s switch turns this browser’s pages to another language, and leads back to the page', async () => {
+  const { visit } = aDoor();
+  const before = await visit('/sign-in');
+  expect(before.body).toMatch(/<a href="\/language\/es"[^>]*aria-current="true"/);
+  const referer = 'https://pages.test/sign-in?next=/console';
+  const switched = await visit('/language/pt', { headers: { referer } });
+  expect(switched).toMatchObject({ status: 303, location: '/sign-in?next=/console' });
+  const cookie = switched.cookies!.join().split(';')[0]!;
+  const after = await visit('/sign-in', { headers: { cookie, 'accept-language': 'es-CL' } });
+  expect(after.body).toMatch(/<html lang="pt"/);
+  // Another site's address leads nowhere but home; a language that we do not speak is no page.
+  const foreign = await visit('/language/en', { headers: { referer: 'https://pages.test.evil/x' } });
+  expect(foreign).toMatchObject({ status: 303, location: '/console' });
+  expect((await visit('/language/xx')).status).toBe(404);
+});

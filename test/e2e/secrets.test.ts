@@ -1,0 +1,152 @@
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { DynamoDBClient, ListTablesCommand, paginateScan } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Administration } from '../../local/seed/administration.ts';
+import { Persona } from '../../local/seed/persona.ts';
+import { startWhole, type Whole } from '../../local/start.ts';
+import { checkToken, newToken } from '../../local/stepfunctions/token.ts';
+import { Network } from '../support/whole.ts';
+
+// D7: what only one person, one system or Step Functions may know stands in no log line, no stored item and no object,
+// after a run in which people were invited, signed in, signed acts, and an enrolment was confirmed at both nodes.
+let folder: string;
+let whole: Whole;
+let net: Network;
+/** What nothing may hold, by what it is. */
+const secrets = new Map<string, string>();
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'apodera-secrets-'));
+  whole = await startWhole({ dataFolder: folder, buildFolder: '.cache/e2e', ports: 'free' });
+  whole.laptop.endpoints.scheduler.setGranularity(3600);
+  net = new Network(whole, folder);
+  const participant = whole.seed.participants[0]!;
+  await net.enrolled(participant);
+  await net.decide('network', participant.officer, (await net.submit(participant)).code, 'reject');
+  await administer(participant.finId);
+  await whole.clock.settled();
+  for (const { email, password, totp } of whole.seed.people) {
+    secrets.set(`password of ${email}`, password);
+    secrets.set(`authenticator of ${email}`, totp);
+  }
+  for (const { finId, apiKeys } of whole.seed.participants)
+    for (const [node, key] of Object.entries(apiKeys)) secrets.set(`API key of ${finId} at the ${node}`, key);
+  for (const mail of whole.laptop.mail.inbox())
+    for (const [, path, id] of (mail.body.text ?? '').matchAll(
+      /\/(tasks|invitations|suspension)\/([\w-]{22,})/g,
+    ))
+      secrets.set(`link ${path} of ${mail.messageId} ${id!.slice(0, 4)}`, id!);
+}, 480_000);
+
+afterAll(async () => {
+  await net?.stop();
+}, 60_000);
+
+/** Somebody is invited and sets their factors; an API key is issued; sessions are opened. */
+async function administer(participant: string): Promise<void> {
+  const { laptop, clock, seed } = whole;
+  const operators = seed.people.filter((one) => one.office === 'nodeOperator' && one.node === 'network');
+  const around = { mail: laptop.mail, clock };
+  const administration = new Administration(laptop, laptop.nodes[0]!, around, operators[0]!.password);
+  administration.operators.push(...operators.map(({ email }) => net.persona(email, 'network')));
+  const [name, email] = ['Rosa Pinto', 'rosa@aurora.example'];
+  const person = {
+    ...{ office: 'securityOfficer', participant, name, email, tax_id: '22333444-K', tax_id_type: 'CLID' },
+    ...{ locale: 'es', power_from: null, power_until: null },
+  };
+  const invited = await administration.act('person.invite', person, 'segunda oficial');
+  const persona = new Persona(email, around);
+  await administration.accept(persona, name, invited);
+  secrets.set(`authenticator of ${email}`, persona.factors!.totpSecret);
+  const keys = await administration.act('apiKey.issue', { participant }, 'otra llave');
+  for (const { what, secret } of [...invited, ...keys]) secrets.set(`${what} shown once`, secret);
+  for (const { visitor, email: operator } of administration.operators) {
+    const session = visitor.cookie('session');
+    if (session) secrets.set(`session of ${operator}`, session);
+  }
+}
+
+interface Place {
+  readonly where: string;
+  readonly text: string;
+}
+
+function logs(): Place[] {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return files
+    .filter((file) => file.isFile() && file.name.endsWith('.log'))
+    .map((file) => ({
+      where: relative(folder, join(file.parentPath, file.name)),
+      text: readFileSync(join(file.parentPath, file.name), 'utf8'),
+    }));
+}
+
+/** Bytes are read as text too, plain and as base64. */
+async function items(): Promise<Place[]> {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = new DynamoDBClient({ endpoint: whole.laptop.dynamodbUrl, region: 'us-east-1', credentials });
+  const found: Place[] = [];
+  const { TableNames = [] } = await client.send(new ListTablesCommand({}));
+  for (const TableName of TableNames)
+    for await (const { Items = [] } of paginateScan({ client }, { TableName }))
+      for (const item of Items)
+        found.push({
+          where: `${TableName} ${item.pk?.S} ${item.sk?.S}`,
+          text: JSON.stringify(item, (_, value: unknown) =>
+            value instanceof Uint8Array ? [Buffer.from(value).toString('latin1')] : value,
+          ),
+        });
+  return found;
+}
+
+/** Evidence, large messages, manifests. */
+function objects(): Place[] {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return files
+    .filter((file) => file.isFile() && relative(folder, file.parentPath).split('/').includes('s3'))
+    .map((file) => ({
+      where: relative(folder, join(file.parentPath, file.name)),
+      text: readFileSync(join(file.parentPath, file.name), 'latin1'),
+    }));
+}
+
+/** Task tokens know themselves by their checksum, whichever they are. */
+function taskTokensIn(text: string): readonly string[] {
+  return [...text.matchAll(/[A-Za-z0-9+/]{358}[A-Za-z0-9+/=]{2}/g)]
+    .map(([token]) => token)
+    .filter((token) => {
+      try {
+        return checkToken(token) === token;
+      } catch {
+        return false;
+      }
+    });
+}
+
+function leaks(places: readonly Place[]): readonly string[] {
+  return places.flatMap(({ where, text }) => [
+    ...[...secrets].filter(([, secret]) => text.includes(secret)).map(([what]) => `${where}: ${what}`),
+    ...taskTokensIn(text).map(() => `${where}: a task token`),
+  ]);
+}
+
+test('D7 no log line, stored item or object holds a secret of a person, a system or the workflow', async () => {
+  const [logged, stored, kept] = [logs(), await items(), objects()];
+  // There is something to be found in, and something to be found.
+  expect([logged.length > 20, stored.length > 200, kept.length > 0]).toEqual([true, true, true]);
+  const kinds = new Set([...secrets.keys()].map((name) => name.split(' ')[0]));
+  expect([...kinds].toSorted()).toEqual(
+    ['API', 'apiKey', 'authenticator', 'invitationCode', 'link', 'password', 'session'].toSorted(),
+  );
+  expect([...secrets.values()].filter((secret) => secret.length < 12)).toEqual([]);
+  expect(leaks([...logged, ...stored, ...kept])).toEqual([]);
+});
+
+test('D7 what would be found is found: a token, a link and an API key in a line of a log', () => {
+  const [link] = [...secrets].find(([name]) => name.startsWith('link'))!.slice(1);
+  const [key] = [...secrets].find(([name]) => name.startsWith('API key'))!.slice(1);
+  const text = `{"message":"${newToken()}","link":"${link}","key":"${key}"}`;
+  expect(leaks([{ where: 'a.log', text }]).length).toBeGreaterThanOrEqual(3);
+});
