@@ -53,6 +53,7 @@ const settings = {
   /** Whether a person without a passkey may still set and use a password with an authenticator app. */
   passwordFallback: ['PASSWORD_FALLBACK', oneOf('allowed', 'off'), 'allowed'],
   applyActFunction: ['APPLY_ACT_FUNCTION', text],
+  requestCertificateFunction: ['REQUEST_CERTIFICATE_FUNCTION', text],
   /** The API of the payout operator's own core; empty at a network. */
   executorUrl: ['EXECUTOR_URL', text, ''],
   /** Ten years, the longest general limitation period among our countries: Brazil, Código Civil art. 205. */

@@ -50,6 +50,7 @@ const expected: Readonly<Record<string, { answer?: unknown; error?: string }>> =
   'record-bounce': { answer: { persons: 0 } },
   'serve-confirmation': { answer: html(404, '<html lang="es"') },
   'check-factor': { answer: { outcome: 'REFUSED', code: 'FACTOR_WRONG' } },
+  'request-certificate': { answer: { outcome: 'REFUSED', code: 'PERSON_UNKNOWN' } },
   'drive-execution': { answer: nothingFailed },
   'expire-decision': { answer: { outcome: 'EXPIRED' } },
   'forward-enrolment': { error: 'There is no such enrolment.' },

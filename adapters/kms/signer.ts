@@ -11,8 +11,14 @@ import {
 import { Transient } from '../../core/errors.ts';
 import type { Signer } from '../../core/ports.ts';
 
-/** `RSASSA_PSS_SHA_256` signs messages between nodes, `ECDSA_SHA_256` seals, factors and evidence heads. */
-export type KmsAlgorithm = Extract<SigningAlgorithmSpec, 'RSASSA_PSS_SHA_256' | 'ECDSA_SHA_256'>;
+/**
+ * `RSASSA_PSS_SHA_256` signs messages between nodes, `RSASSA_PKCS1_V1_5_SHA_256` certificate requests for the same key,
+ * `ECDSA_SHA_256` seals, factors and evidence heads.
+ */
+export type KmsAlgorithm = Extract<
+  SigningAlgorithmSpec,
+  'RSASSA_PSS_SHA_256' | 'RSASSA_PKCS1_V1_5_SHA_256' | 'ECDSA_SHA_256'
+>;
 
 export function kmsSigner(client: KMSClient, keyId: string, SigningAlgorithm: KmsAlgorithm): Signer {
   return {

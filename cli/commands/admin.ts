@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { type ActJson, adminApi, type Once } from '../admin/admin-api.ts';
+import { announcement, nodeCertificates, nodeRequest } from '../admin/node-certificates.ts';
 import { forgetSession, readSession, signIn, writeSession } from '../admin/session.ts';
 import type { Call, Noun, Option, Outcome, Verb } from '../command.ts';
 import { UsageError } from '../exit-codes.ts';
@@ -179,6 +180,38 @@ const noun: Noun = {
       (call) => ({ participant: call.required('participant'), key_id: call.required('key') }),
     ),
     'pin-peer': proposes('pin another node’s certificate', 'peer.pin', { file }, jsonFile),
+    'node-certificates': {
+      summary: 'what this node and its peers sign messages with, and who has confirmed the next one',
+      run: nodeCertificates,
+    },
+    'node-csr': nodeRequest,
+    'announce-certificate': proposes(
+      'announce the next certificate of this node to its peers and participants',
+      'node.announceCertificate',
+      {
+        chain: { type: 'string', value: '<file>', required: true, help: 'leaf and intermediates in PEM' },
+        'signs-from': {
+          type: 'string',
+          value: '<time>',
+          help: 'RFC 3339, UTC; by default in 30 days, or a day before the current one ends',
+        },
+      },
+      (call) => announcement(call),
+    ),
+    'end-certificate': proposes(
+      'end a certificate of this node or of a peer, at once',
+      'peer.endCertificate',
+      {
+        node: { type: 'string', value: '<fin_id>', required: true, help: 'whose' },
+        certificate: {
+          type: 'string',
+          value: '<x5t#S256>',
+          required: true,
+          help: 'which; "admin node-certificates" lists them',
+        },
+      },
+      (call) => ({ fin_id: call.required('node'), certificate_thumbprint: call.required('certificate') }),
+    ),
     'set-peer-key': proposes(
       'store the API key that another node gave us',
       'peer.setApiKey',

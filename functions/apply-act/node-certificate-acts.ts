@@ -99,25 +99,20 @@ export async function announceCertificate(
   { actId, act, now }: ActContext,
 ): Promise<Applied> {
   const { finId } = deps.node;
-  const own = (await deps.statuses.activeOf(finId)).filter(
-    ({ use, notAfter }) => use === 'signing' && now <= notAfter,
-  );
-  if (own.length >= enrolmentLimits.activeCertificates) throw new Refusal('NODE_CERTIFICATES_TWO');
-  const [current] = own;
-  if (!current)
-    throw new Refusal('CERTIFICATE_NOT_ACTIVE', { expected: 'a first certificate, pinned here too' });
+  const { certificate_thumbprint: thumbprint } = parameters;
+  const { current, again } = await ownBefore(deps, thumbprint, now);
   const chain = parameters.certificate_chain.map((text) => Buffer.from(text, 'base64'));
   const { anchors, profiles } = await deps.trust.inForce();
   const path = validatePath({ chain, anchors, now, policy: {} });
   checkLeafFor('signing', path.leaf);
-  const thumbprint = thumbprintOf(path.leaf.der);
-  if (thumbprint !== parameters.certificate_thumbprint)
-    throw invalid('certificate_thumbprint', `the thumbprint of the chain's leaf, ${thumbprint}`);
+  const found = thumbprintOf(path.leaf.der);
+  if (found !== thumbprint)
+    throw invalid('certificate_thumbprint', `the thumbprint of the chain's leaf, ${found}`);
   await requireSameKey(deps, current.thumbprint, path.leaf.spki);
   const asked = parameters.signs_from === null ? undefined : new Date(parameters.signs_from);
   const enrolmentId = `node-${actId}`;
   const status: CertificateStatus = {
-    thumbprint,
+    thumbprint: found,
     keyThumbprint: keyThumbprintOf(path.leaf.spki),
     participant: finId,
     enrolmentId,
@@ -129,7 +124,7 @@ export async function announceCertificate(
     sources: deps.sourcesOf(path, profiles),
     anchor: thumbprintOf(path.anchor.certificate.der),
     activatedAt: now,
-    signsFrom: handOver(current.notAfter, asked, now),
+    signsFrom: again?.signsFrom ?? handOver(current.notAfter, asked, now),
     ...(path.anchor.pscProfile && { pscProfile: path.anchor.pscProfile }),
   };
   const peers = (await deps.parties.parties()).filter(
@@ -141,9 +136,24 @@ export async function announceCertificate(
   return {
     ...nothing,
     grants: [{ noun: 'certificate', status, path: path.path.map(({ der }) => der), watch, version: 1 }],
-    mails: [...messages, announceToParticipants(finId, thumbprint, now)],
+    mails: again ? messages : [...messages, announceToParticipants(finId, found, now)],
     subjects: { thumbprint, enrolmentId },
   };
+}
+
+/** What signs before it; and itself, where it is said once more to peers that let 72 h pass. */
+async function ownBefore(deps: ApplyActDeps, thumbprint: string, now: Date) {
+  const own = (await deps.statuses.activeOf(deps.node.finId)).filter(
+    ({ use, notAfter }) => use === 'signing' && now <= notAfter,
+  );
+  const again = own.find((one) => one.thumbprint === thumbprint);
+  if (again && !again.signsFrom) throw new Refusal('ALREADY_ACTIVE');
+  const others = own.filter((one) => one !== again);
+  if (others.length >= enrolmentLimits.activeCertificates) throw new Refusal('NODE_CERTIFICATES_TWO');
+  const [current] = others;
+  if (!current)
+    throw new Refusal('CERTIFICATE_NOT_ACTIVE', { expected: 'a first certificate, pinned here too' });
+  return { current, again };
 }
 
 /** By its own bytes, not by what a record says of them. */

@@ -13,10 +13,16 @@ import type { Person } from '../../core/people/person.ts';
 import type { ApiKeyRings, DeadEntries, Parties, People } from '../../core/people/ports.ts';
 import type { Suspensions } from '../../core/suspension/ports.ts';
 import type { Suspension } from '../../core/suspension/suspension.ts';
+import type {
+  RequestCertificateInput,
+  RequestedCertificate,
+} from '../request-certificate/request-certificate.ts';
 import { type ActDeps, propose, sign } from './acts.ts';
+import { type NodeCertificateDeps, nodeCertificatesAnswer } from './node-certificates.ts';
 import type { SessionDeps, SignedInSession } from './session.ts';
 
-export interface AdminApiDeps extends ActDeps, SessionDeps {
+export interface AdminApiDeps extends ActDeps, SessionDeps, NodeCertificateDeps {
+  requestCertificate(input: RequestCertificateInput): Promise<RequestedCertificate>;
   readonly people: People;
   readonly parties: Parties;
   readonly apiKeys: ApiKeyRings;
@@ -42,6 +48,14 @@ export async function adminApi(
   }
   const body = bodyOf(request);
   if (noun === 'acts' && !id) return json(201, actJson(await propose(deps, session.person, body as never)));
+  if (noun === 'node-request') {
+    const { personId } = session.person;
+    const { request: made, publicKeyThumbprint } = await deps.requestCertificate({
+      personId,
+      subject: body.subject,
+    });
+    return json(201, { certificate_request: made, public_key_thumbprint: publicKeyThumbprint });
+  }
   if (noun === 'acts' && verb === 'votes') {
     const attempt = {
       method: 'password+totp' as const,
@@ -78,6 +92,8 @@ async function read(
     }
     case 'suspensions':
       return { suspensions: (await deps.suspensions.standing()).map(suspensionJson) };
+    case 'node-certificates':
+      return nodeCertificatesAnswer(deps);
     case 'api-keys': {
       const { keys } = await deps.apiKeys.heldBy(id);
       return {

@@ -7,6 +7,9 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { readConfig } from '../../adapters/config.ts';
 import { acts } from '../../adapters/dynamodb/acts.ts';
 import { apiKeys } from '../../adapters/dynamodb/api-keys.ts';
+import { statusStore } from '../../adapters/dynamodb/certificate.ts';
+import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
+import { nodeCertificates } from '../../adapters/dynamodb/node-certificates.ts';
 import { deadEntries } from '../../adapters/dynamodb/outbox.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
 import { payoutSettings } from '../../adapters/dynamodb/payout-settings.ts';
@@ -19,6 +22,10 @@ import { invoked, lambdaPasskeys, lambdaSecondFactor } from '../../adapters/lamb
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { anchorShelf } from '../../adapters/s3/anchor-shelf.ts';
 import type { VotedAct, VoteOnActInput } from '../apply-act/apply-act.ts';
+import type {
+  RequestCertificateInput,
+  RequestedCertificate,
+} from '../request-certificate/request-certificate.ts';
 import { preparer } from './prepare.ts';
 import { serveAdmin } from './serve-admin.tsx';
 
@@ -28,6 +35,7 @@ const config = readConfig([
   'nodeName',
   'checkFactorFunction',
   'applyActFunction',
+  'requestCertificateFunction',
   'mailQueueUrl',
   'secretsKeyId',
   'trustBucket',
@@ -55,6 +63,10 @@ const deps = {
   nonce: () => randomBytes(20).toString('base64url'),
   apply: (input: VoteOnActInput) =>
     invoked<VotedAct>(lambda, config.applyActFunction, { ask: 'vote', input }),
+  requestCertificate: (input: RequestCertificateInput) =>
+    invoked<RequestedCertificate>(lambda, config.requestCertificateFunction, input),
+  nodeCertificates: nodeCertificates(parties(table, sealer), statusStore(table, sealer)),
+  enrolments: enrolmentStore(parts),
   prepare: preparer({
     encryptPeerKey: (key, peer) => cipher.encrypt(key, { peer }),
     shelve: anchorShelf(new S3Client(), config.trustBucket).propose,

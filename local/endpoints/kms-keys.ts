@@ -38,9 +38,9 @@ export interface KmsOptions {
   readonly account: string;
 }
 
-export const signingAlgorithm: Partial<Record<KeySpec, string>> = {
-  RSA_2048: 'RSASSA_PSS_SHA_256',
-  ECC_NIST_P256: 'ECDSA_SHA_256',
+export const signingAlgorithms: Partial<Record<KeySpec, readonly string[]>> = {
+  RSA_2048: ['RSASSA_PSS_SHA_256', 'RSASSA_PKCS1_V1_5_SHA_256'],
+  ECC_NIST_P256: ['ECDSA_SHA_256'],
 };
 
 export const usage: Record<KeySpec, string> = {
@@ -88,7 +88,7 @@ export function openKeyRing(options: KmsOptions): KeyRing {
       KeySpec: key.spec,
       KeyUsage: usage[key.spec],
       Description: key.description,
-      ...(signingAlgorithm[key.spec] ? { SigningAlgorithms: [signingAlgorithm[key.spec]] } : {}),
+      ...(signingAlgorithms[key.spec] ? { SigningAlgorithms: signingAlgorithms[key.spec] } : {}),
     }),
     close() {
       keys.close();

@@ -2,7 +2,7 @@
 // (FIPS 186-5 §6.4.1) is completed here around OpenSSL's point multiplication. For the laptop alone: not written to
 // resist a timing attacker.
 
-import { createECDH, type KeyObject, randomBytes } from 'node:crypto';
+import { constants, createECDH, type KeyObject, privateEncrypt, randomBytes } from 'node:crypto';
 
 /** The order of P-256's base point (FIPS 186-5, SP 800-186 §3.2.1.3). */
 const n = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
@@ -48,4 +48,12 @@ function derInteger(value: bigint): Buffer {
 function derSequence(...members: Buffer[]): Buffer {
   const body = Buffer.concat(members);
   return Buffer.concat([Buffer.of(0x30, body.length), body]);
+}
+
+/** DigestInfo of SHA-256 up to its digest (RFC 8017 §9.2, note 1). */
+const sha256Info = Buffer.from('3031300d060960864801650304020105000420', 'hex');
+
+/** RSASSA-PKCS1-v1_5 over a digest: block type 1 is what OpenSSL's private encryption pads with. */
+export function signDigestPkcs1(key: KeyObject, digest: Buffer): Buffer {
+  return privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, Buffer.concat([sha256Info, digest]));
 }

@@ -6,6 +6,7 @@ import {
   createDecipheriv,
   createHmac,
   createPublicKey,
+  type KeyObject,
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
@@ -16,10 +17,10 @@ import {
   type KeySpec,
   type KmsOptions,
   openKeyRing,
-  signingAlgorithm,
+  signingAlgorithms,
   usage,
 } from './kms-keys.ts';
-import { signDigestEcdsa } from './kms-signatures.ts';
+import { signDigestEcdsa, signDigestPkcs1 } from './kms-signatures.ts';
 import {
   AwsError,
   bytes,
@@ -85,16 +86,18 @@ function signing(ring: KeyRing): Operations {
     Sign(input) {
       const key = keyNamed(ring, input, 'SIGN_VERIFY');
       const digest = digestToSign(key, input);
-      const sign = key.spec === 'RSA_2048' ? signDigestPss : signDigestEcdsa;
-      const signature = sign(ring.privateKey(key), digest).toString('base64');
-      return {
-        KeyId: ring.arnOf(key.id),
-        Signature: signature,
-        SigningAlgorithm: signingAlgorithm[key.spec],
-      };
+      const algorithm = text(input, 'SigningAlgorithm');
+      const signature = Buffer.from(signers[algorithm]!(ring.privateKey(key), digest)).toString('base64');
+      return { KeyId: ring.arnOf(key.id), Signature: signature, SigningAlgorithm: algorithm };
     },
   };
 }
+
+const signers: Readonly<Record<string, (key: KeyObject, digest: Buffer) => Uint8Array>> = {
+  RSASSA_PSS_SHA_256: signDigestPss,
+  RSASSA_PKCS1_V1_5_SHA_256: signDigestPkcs1,
+  ECDSA_SHA_256: signDigestEcdsa,
+};
 
 function encryption(ring: KeyRing): Operations {
   return {
@@ -169,12 +172,9 @@ function digestToSign(key: Key, input: Json): Buffer {
       '"MessageType" must be DIGEST: the local endpoint signs nothing else.',
     );
   }
-  if (input.SigningAlgorithm !== signingAlgorithm[key.spec]) {
-    throw new AwsError(
-      'InvalidKeyUsageException',
-      `"SigningAlgorithm" must be ${signingAlgorithm[key.spec]}.`,
-    );
-  }
+  const known = signingAlgorithms[key.spec] ?? [];
+  if (!known.includes(String(input.SigningAlgorithm)))
+    throw new AwsError('InvalidKeyUsageException', `"SigningAlgorithm" must be ${known.join(' or ')}.`);
   const digest = bytes(input, 'Message');
   if (digest.length !== 32)
     throw new AwsError('ValidationException', '"Message" must be a digest of 32 bytes.');

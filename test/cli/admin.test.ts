@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +10,8 @@ import { outboxPut, outboxStore } from '../../adapters/dynamodb/outbox.ts';
 import { dispatch } from '../../cli/dispatch.ts';
 import { exitCodes } from '../../cli/exit-codes.ts';
 import { newOutboxEntry } from '../../core/outbox.ts';
-import { onboarding } from '../support/administration.ts';
+import { onboarding, psc } from '../support/administration.ts';
+import { someHolder } from '../support/certificates.ts';
 import { aDoor } from '../support/people-door.ts';
 import { password } from '../support/people-world.ts';
 import { apodera, terminalFor } from '../support/terminal.ts';
@@ -132,6 +134,27 @@ test('what the node refuses comes back with its code and exit code 3', async () 
   const { exitCode, err } = await admin(['act', 'NOSUCHACT']);
   expect(exitCode).toBe(exitCodes.REFUSED);
   expect(err).toContain('ACT_UNKNOWN');
+});
+
+test('the node’s next certificate: its key signs the request, two operators announce what came of it', async () => {
+  const request = join(folder, 'node.csr');
+  const asked = await admin(['node-csr', '--subject', 'CN=Banco del Puerto,C=CL', '--out', request]);
+  expect([asked.exitCode, asked.out]).toEqual([exitCodes.DONE, expect.stringContaining('request written')]);
+  const text = execFileSync('openssl', ['req', '-in', request, '-noout', '-verify', '-subject'], {
+    stdio: 'pipe',
+  });
+  expect(text.toString()).toContain('Banco del Puerto');
+  const leaf = psc.issue({ holder: someHolder, keyLabel: 'message-key' });
+  const chain = join(folder, 'chain.pem');
+  writeFileSync(chain, leaf.chainPem);
+  const words = ['announce-certificate', '--chain', chain, '--reason', 'yearly rotation', '--json'];
+  const { parameters } = JSON.parse((await admin(words)).out) as { parameters: Record<string, unknown> };
+  expect(parameters).toEqual({
+    certificate_thumbprint: leaf.thumbprint,
+    certificate_chain: [Buffer.from(leaf.der).toString('base64')],
+    signs_from: null,
+  });
+  expect((await admin(['node-certificates'])).out).toContain('none yet');
 });
 
 test('a wrong authenticator code signs nothing', async () => {

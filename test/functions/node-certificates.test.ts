@@ -143,6 +143,25 @@ describe('a successor that must not count', () => {
     expect(rows).toMatchObject([{ status: 'rejected', code: 'NO_ANSWER' }]);
   });
 
+  test('may be announced again after that, and counts when it is confirmed then', async () => {
+    const { net, op, announce, run, open, advanceDays } = await twoNodes();
+    const next = certificateOf(network);
+    await announce(net, next);
+    await run();
+    const [first] = await open(op);
+    advanceDays(3.1);
+    await op.settled((first!.parameters as { enrolment_id: string }).enrolment_id);
+    await announce(net, next);
+    await run();
+    const again = (await open(op)).find(({ actId }) => actId !== first!.actId);
+    for (const operator of op.operators.slice(0, 2)) await op.admin.sign(again!.actId, operator);
+    await run();
+    expect(await op.state(next.thumbprint)).toBe('active');
+    advanceDays(30);
+    expect(await net.signsWith(bank)).toBe(base64Of(next));
+    expect(await net.says(bank, 'm')).toBe('RECEIVED');
+  });
+
   test('is one that the PSC has revoked: nobody is asked', async () => {
     const { net, op, announce, run, open } = await twoNodes();
     const next = certificateOf(network);

@@ -1,26 +1,35 @@
 // The people's and operators' part of the pages door, in memory, as a browser or the command line sees it.
 
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createPublicKey, randomBytes } from 'node:crypto';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { statusStore } from '../../adapters/dynamodb/certificate.ts';
 import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
+import { evidencePut } from '../../adapters/dynamodb/evidence.ts';
 import { dynamoDbEvidenceChains } from '../../adapters/dynamodb/evidence-chain.ts';
+import { nodeCertificates } from '../../adapters/dynamodb/node-certificates.ts';
 import { payoutReader } from '../../adapters/dynamodb/payout-reader.ts';
 import { sourceTimes } from '../../adapters/dynamodb/revocation-sources.ts';
 import { spentLimits } from '../../adapters/dynamodb/spent-limits.ts';
 import { type PageAnswer, readPageRequest } from '../../adapters/http/page-request.ts';
 import { Refusal } from '../../core/errors.ts';
+import type { EvidenceRecord } from '../../core/evidence/record.ts';
 import { totpAt } from '../../core/people/totp.ts';
 import type { TrustInForce } from '../../core/trust.ts';
 import { acceptInvitation } from '../../functions/apply-act/accept-invitation.ts';
 import { voteOnAct } from '../../functions/apply-act/apply-act.ts';
 import { changePasskey } from '../../functions/apply-act/change-passkey.ts';
 import { delegate } from '../../functions/apply-act/delegate.ts';
+import {
+  type RequestCertificateInput,
+  requestCertificate,
+} from '../../functions/request-certificate/request-certificate.ts';
 import { preparer } from '../../functions/serve-admin/prepare.ts';
 import { serveAdmin } from '../../functions/serve-admin/serve-admin.tsx';
 import { serveConsole } from '../../functions/serve-console/serve-console.tsx';
 import { servePeople } from '../../functions/serve-people/serve-people.tsx';
+import { signDigestPkcs1 } from '../../local/endpoints/kms-signatures.ts';
 import { anAdministration } from './administration.ts';
+import { testKey } from './certificates.ts';
 import { nonce } from './people.ts';
 import { password } from './people-world.ts';
 
@@ -39,6 +48,18 @@ export interface Visit {
 export function aDoor() {
   const admin = anAdministration();
   const { world } = admin;
+  const messageKey = testKey('rsa-2048', 'message-key');
+  const requesting = {
+    ...world,
+    signer: {
+      keyId: 'message-key',
+      sign: async (digest: Uint8Array) => signDigestPkcs1(messageKey, Buffer.from(digest)),
+    },
+    publicKey: async () => createPublicKey(messageKey).export({ type: 'spki', format: 'der' }),
+    record: async (evidence: EvidenceRecord) => {
+      await world.table.transact([evidencePut(evidence)]);
+    },
+  };
   const deps = {
     ...admin.deps,
     ...world,
@@ -68,6 +89,8 @@ export function aDoor() {
     changePasskey: (input: Parameters<typeof changePasskey>[1]) => changePasskey(admin.deps, input),
     accept: (input: Parameters<typeof acceptInvitation>[1]) => acceptInvitation(admin.deps, input),
     apply: (input: Parameters<typeof voteOnAct>[1]) => voteOnAct(admin.deps, input),
+    requestCertificate: (input: RequestCertificateInput) => requestCertificate(requesting, input),
+    nodeCertificates: nodeCertificates(world.parties, statusStore(world.table, world.sealer)),
     prepare: preparer({
       encryptPeerKey: (key, peer) => world.cipher.encrypt(key, { peer }),
       shelve: async (body) => {

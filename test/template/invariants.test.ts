@@ -82,7 +82,7 @@ describe('what may happen in AWS', () => {
         'SettleEnrolmentFunction',
       ],
       FactorKey: ['CheckFactorFunction'],
-      MessageKey: ['DeliverMessageFunction'],
+      MessageKey: ['DeliverMessageFunction', 'RequestCertificateFunction'],
       EvidenceKey: ['SignEvidenceHeadsFunction'],
       TruststoreKey: ['PublishTruststoreFunction'],
     };
@@ -117,6 +117,19 @@ describe('what may happen in AWS', () => {
       ]);
       expect([key, policy]).toEqual([key, expect.stringContaining('"Action":"kms:GetPublicKey"')]);
     }
+  });
+
+  test('what signs certificate requests signs no message, and the other way round', () => {
+    const algorithms = functions.flatMap(([name, one]) =>
+      statementsOf(one)
+        .filter((s) => [s.Action].flat().includes('kms:Sign') && text(s.Resource).includes('MessageKey'))
+        .map((s) => [name, s.Condition]),
+    );
+    const only = (algorithm: string) => ({ StringEquals: { 'kms:SigningAlgorithm': algorithm } });
+    expect(Object.fromEntries(algorithms)).toEqual({
+      DeliverMessageFunction: only('RSASSA_PSS_SHA_256'),
+      RequestCertificateFunction: only('RSASSA_PKCS1_V1_5_SHA_256'),
+    });
   });
 
   test('only settle-enrolment and apply-act write a certificate status, and those that take it away', () => {

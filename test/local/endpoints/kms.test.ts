@@ -45,6 +45,21 @@ describe('local KMS', () => {
     );
   });
 
+  it('signs a digest with RSASSA-PKCS1-v1_5 too, which certificate requests are signed with', async () => {
+    const { endpoints, client } = await kms();
+    const { arn } = endpoints.kms.seedKey({ alias: 'alias/message', spec: 'RSA_2048' });
+    const { PublicKey } = await client.send(new GetPublicKeyCommand({ KeyId: arn }));
+    const key = createPublicKey({ key: Buffer.from(PublicKey!), format: 'der', type: 'spki' });
+    const message = Buffer.from('a certificate request');
+    const sign = (SigningAlgorithm: 'RSASSA_PKCS1_V1_5_SHA_256' | 'ECDSA_SHA_256') =>
+      client.send(
+        new SignCommand({ KeyId: arn, Message: sha256(message), MessageType: 'DIGEST', SigningAlgorithm }),
+      );
+    const { Signature } = await sign('RSASSA_PKCS1_V1_5_SHA_256');
+    expect(verify('sha256', message, key, Signature!)).toBe(true);
+    await expect(sign('ECDSA_SHA_256')).rejects.toThrow('SigningAlgorithm');
+  });
+
   it('signs a digest with ECDSA on P-256 so that OpenSSL verifies it over the message', async () => {
     const { endpoints, client } = await kms();
     const { keyId } = endpoints.kms.seedKey({ alias: 'alias/seal', spec: 'ECC_NIST_P256' });
