@@ -5,7 +5,8 @@ import type { CertificateStatus } from '../../core/enrolment/enrolment.ts';
 import type { StatusStore } from '../../core/enrolment/ports.ts';
 import type { Sealer } from '../../core/ports.ts';
 import { statusKey, statusOf } from './certificate-items.ts';
-import { queryAll, type Table } from './table.ts';
+import { requireOwnCursor } from './own-cursor.ts';
+import { equals, queryAll, type Table } from './table.ts';
 
 export function statusStore(table: Table, sealer: Pick<Sealer, 'check'>): StatusStore {
   async function status(thumbprint: Thumbprint): Promise<CertificateStatus | undefined> {
@@ -23,6 +24,15 @@ export function statusStore(table: Table, sealer: Pick<Sealer, 'check'>): Status
   return {
     status,
     listOf,
+    async page(participant, { limit, cursor, networkStatus }) {
+      const hash = `CERTIFICATES#${participant}`;
+      if (cursor !== undefined) requireOwnCursor(cursor, hash);
+      const filter = networkStatus === undefined ? {} : { filter: equals('networkStatus', networkStatus) };
+      const at = cursor === undefined ? {} : { cursor };
+      const page = await table.query({ hash, index: 'GSI1', backward: true, limit, ...at, ...filter });
+      const items = await Promise.all(page.items.map((item) => statusOf(item, sealer)));
+      return { items, ...(page.cursor !== undefined && { cursor: page.cursor }) };
+    },
     async activeOf(participant) {
       return (await listOf(participant)).filter((one) => one.networkStatus === 'active');
     },

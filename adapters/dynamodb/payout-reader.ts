@@ -1,9 +1,9 @@
 // What may a participant see of its payouts? By its own transaction_id or the network's, and as a list, newest first.
 // Payouts of a large message show only once the message is committed: before, they can still be refused.
 
-import { Refusal } from '../../core/errors.ts';
 import { leastIdAt } from '../../core/payout/ids.ts';
 import type { PayoutReader } from '../../core/payout/ports.ts';
+import { requireOwnCursor } from './own-cursor.ts';
 import {
   payoutAnswerOf,
   payoutKey,
@@ -12,7 +12,7 @@ import {
   payoutsIndex,
   type StoredPayout,
 } from './payout-items.ts';
-import { all, type Condition, equals, readCursor, type Table } from './table.ts';
+import { all, type Condition, equals, type Table } from './table.ts';
 
 const networkId = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 /** Before and after every id. */
@@ -43,7 +43,7 @@ export function payoutReader(table: Table): PayoutReader {
     },
     answerOf: (payout) => payoutAnswerOf(table, payout.participant, payout.transactionId),
     async list(participant, { limit, cursor, state, from, to, messageId }) {
-      if (cursor !== undefined) requireOwnCursor(cursor, participant);
+      if (cursor !== undefined) requireOwnCursor(cursor, payoutsIndex(participant));
       const filters: Condition[] = [
         ...(state === undefined ? [] : [equals('state', state)]),
         ...(messageId === undefined ? [] : [equals('messageId', messageId)]),
@@ -61,17 +61,4 @@ export function payoutReader(table: Table): PayoutReader {
       return { items, ...(page.cursor !== undefined && { cursor: page.cursor }) };
     },
   };
-}
-
-/** @throws Refusal CURSOR_MALFORMED for one that this list did not give to this participant */
-function requireOwnCursor(cursor: string, participant: string): void {
-  let key: Readonly<Record<string, string>>;
-  try {
-    key = readCursor(cursor);
-  } catch {
-    throw new Refusal('CURSOR_MALFORMED', { parameter: 'cursor' });
-  }
-  const names = Object.keys(key).sort().join();
-  if (names !== 'gsi1pk,gsi1sk,pk,sk' || key.gsi1pk !== payoutsIndex(participant))
-    throw new Refusal('CURSOR_MALFORMED', { parameter: 'cursor' });
 }

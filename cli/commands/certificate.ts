@@ -1,12 +1,15 @@
 // Certificates: what they are, before anybody is asked to trust them.
 
 import { readFileSync } from 'node:fs';
+import { networkStatuses } from '../../core/certificate/lifecycle.ts';
 import type { Call, Noun, Outcome } from '../command.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
 import { localAnchors, readAnchors } from '../explain/anchors.ts';
 import { explain } from '../explain/explain.ts';
 import { asJson, present } from '../explain/present.ts';
 import { countries, readProfileFile } from '../explain/profile.ts';
+import { apiOptions, nodeApi } from '../node-api.ts';
+import { columns } from '../style.ts';
 
 const noun: Noun = {
   summary: 'Certificates of PSCs: chain, holder, revocation, and what enrolment would say.',
@@ -47,6 +50,18 @@ const noun: Noun = {
       ].join('\n'),
       run: explainCertificate,
     },
+    list: {
+      summary: 'your certificates at a node, newest first',
+      options: {
+        state: {
+          type: 'string',
+          value: '<state>',
+          help: `only those that are ${networkStatuses.join(', ')}`,
+        },
+        ...apiOptions,
+      },
+      run: list,
+    },
   },
 };
 export default noun;
@@ -72,6 +87,30 @@ async function explainCertificate(call: Call): Promise<Outcome> {
     text: present(explanation, call.style),
     exitCode: refused ? exitCodes.REFUSED : exitCodes.DONE,
   };
+}
+
+/** All pages: the node gives at most 100 at a time. */
+async function list(call: Call): Promise<Outcome> {
+  const api = nodeApi(call);
+  const state = call.text('state') === undefined ? undefined : call.oneOf('state', networkStatuses);
+  const certificates: Record<string, unknown>[] = [];
+  const warnings: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const query = new URLSearchParams({ limit: '100', ...(state && { network_status: state }) });
+    if (cursor !== null) query.set('cursor', cursor);
+    const page = await api.get(`/v1/certificates?${query}`);
+    certificates.push(...(page.certificates as Record<string, unknown>[]));
+    warnings.push(...(page.warnings as string[]));
+    cursor = page.next_cursor as string | null;
+  } while (cursor !== null);
+  const rows = certificates.map((one): [string, string] => [
+    String(one.thumbprint),
+    `${one.network_status}, ${one.validity}  ${one.use}  ends ${one.not_after}`,
+  ]);
+  for (const warning of warnings) rows.push(['warning', warning]);
+  const text = rows.length > 0 ? columns(rows, '') : 'none yet; "apodera enrolment submit" enrols the first';
+  return { json: { certificates, warnings }, text };
 }
 
 async function readInput(call: Call): Promise<Uint8Array> {

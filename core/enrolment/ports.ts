@@ -1,7 +1,7 @@
 // What does enrolment need from a store? Each method is one transaction: the change, its evidence and what has to
 // be sent because of it stand or fall together.
 
-import type { CertificateState } from '../certificate/lifecycle.ts';
+import type { CertificateState, NetworkStatus } from '../certificate/lifecycle.ts';
 import type { Thumbprint } from '../certificate/thumbprint.ts';
 import type { EvidenceRecord } from '../evidence/record.ts';
 import type { OutboxEntry } from '../outbox.ts';
@@ -105,4 +105,12 @@ export interface StatusStore {
   /** Active certificates of one participant. */
   activeOf(participant: string): Promise<readonly CertificateStatus[]>;
   listOf(participant: string): Promise<readonly CertificateStatus[]>;
+  /**
+   * Newest first; a page may hold fewer than its limit where states were left out.
+   * @throws Refusal CURSOR_MALFORMED, SEAL_BROKEN
+   */
+  page(
+    participant: string,
+    page: { readonly limit: number; readonly cursor?: string; readonly networkStatus?: NetworkStatus },
+  ): Promise<{ readonly items: readonly CertificateStatus[]; readonly cursor?: string }>;
 }

@@ -36,10 +36,16 @@ const ports = {
 
 const routes: Readonly<Record<string, (request: ApiRequest) => Promise<object>>> = {
   async '/v1/certificates'(request) {
-    const { statuses, warnings } = await listCertificates(ports, request.caller().participant);
-    const state = request.query('network_status');
-    const wanted = statuses.filter((one) => state === undefined || one.networkStatus === state);
-    return { certificates: wanted.map(certificateAnswer), warnings, next_cursor: null };
+    const [cursor, limit, networkStatus] = ['cursor', 'limit', 'network_status'].map((name) =>
+      request.query(name),
+    );
+    const query = { cursor, limit, networkStatus };
+    const {
+      items,
+      cursor: next,
+      warnings,
+    } = await listCertificates(ports, request.caller().participant, query);
+    return { certificates: items.map(certificateAnswer), warnings, next_cursor: next ?? null };
   },
   async '/v1/certificates/{thumbprint}'(request) {
     const thumbprint = request.pathParameters.thumbprint ?? '';

@@ -1,6 +1,7 @@
 // What may a participant see of certificates and enrolments? Their own, and the certificates that messages to them
 // are signed with. Nobody learns from an answer whether somebody else's exists.
 
+import { networkStatuses } from '../../core/certificate/lifecycle.ts';
 import { parseCertificate } from '../../core/certificate/parse.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import type { LateUse, LateUses } from '../../core/disable/late-use.ts';
@@ -52,12 +53,39 @@ export async function readCertificate(
   return { status, chain, ...(lateUse && { lateUse }) };
 }
 
-/** A-052: more than two active certificates is warned of. */
-export async function listCertificates(ports: ReadCertificatesPorts, participant: string) {
-  const statuses = await ports.statuses.listOf(participant);
-  const active = statuses.filter((one) => one.networkStatus === 'active').length;
+export interface CertificateQuery {
+  readonly cursor: string | undefined;
+  readonly limit: string | undefined;
+  readonly networkStatus: string | undefined;
+}
+
+const mostPerPage = 100;
+
+/**
+ * A-052: more than two active certificates is warned of, on the first page.
+ * @throws Refusal QUERY_MALFORMED, CURSOR_MALFORMED
+ */
+export async function listCertificates(
+  { statuses }: Pick<ReadCertificatesPorts, 'statuses'>,
+  participant: string,
+  { cursor, limit = '50', networkStatus }: CertificateQuery,
+) {
+  if (!/^[1-9]\d{0,2}$/.test(limit) || Number(limit) > mostPerPage)
+    throw new Refusal('QUERY_MALFORMED', { parameter: 'limit', expected: `1 to ${mostPerPage}` });
+  const state = networkStatuses.find((one) => one === networkStatus);
+  if (networkStatus !== undefined && !state)
+    throw new Refusal('QUERY_MALFORMED', {
+      parameter: 'network_status',
+      expected: networkStatuses.join(', '),
+    });
+  const page = await statuses.page(participant, {
+    limit: Number(limit),
+    ...(cursor !== undefined && { cursor }),
+    ...(state && { networkStatus: state }),
+  });
+  const active = cursor === undefined ? (await statuses.activeOf(participant)).length : 0;
   const warnings = active > enrolmentLimits.activeCertificates ? ['MORE_THAN_TWO_ACTIVE'] : [];
-  return { statuses, warnings };
+  return { ...page, warnings };
 }
 
 export interface SigningCertificate {

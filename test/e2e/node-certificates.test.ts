@@ -47,9 +47,10 @@ async function operatorsOf(node: NodeName) {
   return { call, sign };
 }
 
-async function rotated(node: NodeName, peer: NodeName): Promise<string> {
-  const own = await operatorsOf(node);
-  const theirs = await operatorsOf(peer);
+type Operators = Record<NodeName, Awaited<ReturnType<typeof operatorsOf>>>;
+
+async function rotated(operators: Operators, node: NodeName, peer: NodeName): Promise<string> {
+  const { [node]: own, [peer]: theirs } = operators;
   const subject = [{ type: 'CN', value: nodeIdentities[node].name }];
   const { certificate_request: request } = await own.call<{ certificate_request: string }>(
     0,
@@ -93,9 +94,10 @@ interface Listed {
 
 test('A-011, A-163 both nodes rotate: participants read both certificates, and messages pass before and after', async () => {
   const [participant] = net.whole.seed.participants;
+  const operators = { network: await operatorsOf('network'), operator: await operatorsOf('operator') };
   const next = {
-    network: await rotated('network', 'operator'),
-    operator: await rotated('operator', 'network'),
+    network: await rotated(operators, 'network', 'operator'),
+    operator: await rotated(operators, 'operator', 'network'),
   };
   const listed = async (path: string) =>
     (await net.get('network', participant!, path)).body as unknown as Listed;

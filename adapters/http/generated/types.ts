@@ -207,8 +207,9 @@ export type CertificateDetail = Certificate & {
 
 export type CertificateList = {
   readonly certificates: readonly (Certificate)[];
-  /** MORE_THAN_TWO_ACTIVE ... */
+  /** of all certificates, on the first page; MORE_THAN_TWO_ACTIVE ... */
   readonly warnings: readonly (string)[];
+  /** null on the last page */
   readonly next_cursor: string | null;
 };
 
