@@ -2,6 +2,10 @@
 // counts `$.code`) and have a runbook. In alphabetical order.
 
 export const logCodes = {
+  CERTIFICATE_UNPROVED: [
+    'alarm',
+    'The stored chain of an active certificate no longer proves it; messages signed with it are refused.',
+  ],
   CONFIRMATION_UNPROVED: [
     'alarm',
     'A decision says confirmed, but its proofs do not hold; it counts as no answer.',

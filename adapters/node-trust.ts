@@ -9,6 +9,7 @@ import type { Institution } from '../core/message/envelope.ts';
 import type { SenderPorts } from '../core/message/sender.ts';
 import type { Parties, People } from '../core/people/ports.ts';
 import { chainProver, type TrustSource } from '../core/trust.ts';
+import { alarmedProver } from './alarmed-prover.ts';
 import { readConfig } from './config.ts';
 import { statusStore } from './dynamodb/certificate.ts';
 import { enrolmentStore } from './dynamodb/enrolment.ts';
@@ -67,7 +68,7 @@ export function nodeTrust(parts: NodeParts, options: { readonly seals?: boolean 
     enrolments,
     statuses,
     trust,
-    chains: chainProver(trust, enrolments),
+    chains: alarmedProver(chainProver(trust, enrolments), parts.log),
     proved: new ProvedPaths(),
     parties: parties(parts.table, parts.sealer),
     people: persons,

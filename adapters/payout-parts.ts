@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { ProvedPaths } from '../core/certificate/usable.ts';
+import { alarmedProver } from './alarmed-prover.ts';
 import { nodeClock } from './clock.ts';
 import { readConfig } from './config.ts';
 import { dynamoDbTable } from './dynamodb/dynamodb.ts';
@@ -51,7 +52,7 @@ export function admitPayoutParts() {
     publicKey: async (keyId) => (await sealKeys())(keyId),
     log,
   });
-  const prover = once(async () => (await cold()).prover(table, sealer));
+  const prover = once(async () => alarmedProver((await cold()).prover(table, sealer), log));
   const bucket = once(async () => (await cold()).largeBytes());
   const large: LargeBytes = {
     put: async (sha256, bytes) => (await bucket()).put(sha256, bytes),

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { parseCertificate } from '../../core/certificate/parse.ts';
 import { Refusal } from '../../core/errors.ts';
 import { admitEnrolment } from '../../functions/admit-enrolment/admit-enrolment.ts';
-import { makeAuthority, pemOf, someHolder } from '../support/certificates.ts';
+import { type Issued, makeAuthority, pemOf, someHolder } from '../support/certificates.ts';
 import {
   type EnrolOptions,
   enrolMessage,
@@ -10,6 +11,7 @@ import {
   now,
   signedBy,
 } from '../support/enrolment.ts';
+import { someProfile } from '../support/manifest.ts';
 
 const caller = { participant: fintech.finId, keyId: 'K1' };
 type Node = ReturnType<typeof enrolmentNode>;
@@ -182,7 +184,117 @@ describe('a well-formed certificate that may not enter is recorded as rejected, 
   });
 });
 
+/** An active certificate of the participant, by the whole way of the store. */
+async function active(node: Node, leaf: Issued, messageId: string) {
+  const { enrolment: from } = await submit(node, { leaf, messageId });
+  const { thumbprint, keyThumbprint, participant, id: enrolmentId, use, notAfter, sources, holder } = from;
+  const facts = { thumbprint, keyThumbprint, participant, enrolmentId, use, notAfter, sources };
+  const status = {
+    ...facts,
+    ...(holder !== undefined && { holder }),
+    anchor: from.anchor!,
+    networkStatus: 'active',
+    validity: 'valid',
+    acceptingOperators: ['BANCO_CL'],
+    activatedAt: now,
+  } as const;
+  const at = { id: `EV-${messageId}`, scope: participant, kind: 'enrolment.activated', at: now };
+  const evidence = { ...at, actor: { kind: 'node', function: 'test' } as const, subjects: {} };
+  await node.ports.enrolments.activate({
+    from,
+    status,
+    steps: [],
+    proofs: ['p'],
+    evidence: [evidence],
+    outbox: [],
+  });
+  return leaf;
+}
+
+describe('A-009 several PSCs in one node', () => {
+  const other = makeAuthority({ name: 'Otra PSC', keyLabel: 'otra-psc' });
+  const profile = someProfile(other, { id: 'cl-otra', name: 'Otra PSC' });
+  const node = enrolmentNode();
+  node.ports.trust.inForce = async () => ({
+    ...node.trust,
+    anchors: [...node.trust.anchors, { certificate: parseCertificate(other.der), pscProfile: profile.id }],
+    profiles: new Map([...node.trust.profiles, [profile.id, profile]]),
+  });
+
+  test('A-009 certificates of either are enrolled, each under the name of its own', async () => {
+    const one = await submit(node, { leaf: node.leaf({ keyLabel: 'psc-1' }), messageId: 'm-psc-1' });
+    const two = await submit(node, {
+      leaf: other.issue({ holder: someHolder, keyLabel: 'psc-2' }),
+      messageId: 'm-psc-2',
+    });
+    expect([one, two].map(({ enrolment: { networkStatus, pscName } }) => [networkStatus, pscName])).toEqual([
+      ['pending', 'PSC de prueba'],
+      ['pending', 'Otra PSC'],
+    ]);
+  });
+
+  test('A-009 a chain that mixes their certificates leads to neither', async () => {
+    const intermediate = node.root.issueCa({ name: 'De la primera' });
+    const leaf = intermediate.issue({ holder: someHolder, keyLabel: 'psc-3' });
+    const { enrolment } = await submit(node, {
+      leaf,
+      chain: [leaf.der, other.issueCa({ name: 'De la primera', keyLabel: 'de la otra' }).der],
+      messageId: 'm-psc-3',
+    });
+    expect(enrolment).toMatchObject({ networkStatus: 'rejected', validity: 'invalid' });
+  });
+});
+
 describe('an enrolment with a signature', () => {
+  test('A-047 by an active certificate is verified and recorded, with the signature itself', async () => {
+    const node = enrolmentNode();
+    const signer = await active(node, node.leaf({ keyLabel: 'signer' }), 'm-signer');
+    const leaf = node.leaf({ keyLabel: 'next' });
+    const body = enrolMessage({ leaf, messageId: 'm-next', parameters: { replaces: signer.thumbprint } });
+    const signature = await signedBy(signer, body);
+    const { enrolment } = await admitEnrolment(node.ports, { body, signature, caller });
+    expect(await node.ports.enrolments.find(enrolment.id)).toMatchObject({
+      networkStatus: 'pending',
+      signedBy: signer.thumbprint,
+      replaces: signer.thumbprint,
+    });
+    const kept = await node.ports.enrolments.messageOf(enrolment);
+    expect([Buffer.from(kept!.bytes).equals(body), kept!.signature]).toEqual([true, signature]);
+    const evidence = [...node.items.values()]
+      .map(({ record }) => record as { kind: string; actor: object; subjects: object } | undefined)
+      .find((one) => (one?.subjects as { enrolmentId?: string })?.enrolmentId === enrolment.id);
+    expect(evidence?.actor).toMatchObject({
+      finId: fintech.finId,
+      apiKeyId: 'K1',
+      thumbprint: signer.thumbprint,
+    });
+  });
+
+  test('A-047 by an active certificate, over other bytes, is refused', async () => {
+    const node = enrolmentNode();
+    const signer = await active(node, node.leaf({ keyLabel: 'signer' }), 'm-signer');
+    const body = enrolMessage({ leaf: node.leaf({ keyLabel: 'next' }), messageId: 'm-next' });
+    const signature = await signedBy(signer, Buffer.concat([body, Buffer.from(' ')]));
+    expect(await refusalOf(admitEnrolment(node.ports, { body, signature, caller }))).toBe(
+      'SIGNATURE_INVALID',
+    );
+  });
+
+  test('A-052 a third and a fourth beside two active ones are admitted, with a warning', async () => {
+    const node = enrolmentNode();
+    const first = await active(node, node.leaf({ keyLabel: 'k1' }), 'm-1');
+    const signed = async (label: string) => {
+      const body = enrolMessage({ leaf: node.leaf({ keyLabel: label }), messageId: `m-${label}` });
+      return admitEnrolment(node.ports, { body, signature: await signedBy(first, body), caller });
+    };
+    expect((await signed('k2')).warnings).toEqual([]);
+    await active(node, node.leaf({ keyLabel: 'k3' }), 'm-3');
+    for (const label of ['k4', 'k5']) {
+      const { enrolment, warnings } = await signed(label);
+      expect([enrolment.networkStatus, warnings]).toEqual(['pending', ['MORE_THAN_TWO_ACTIVE']]);
+    }
+  });
+
   test('a signature by a certificate that is not enrolled is refused', async () => {
     const node = enrolmentNode();
     const leaf = node.leaf();

@@ -109,6 +109,30 @@ describe('who may send', () => {
     expect(codesOf(outcome)).toEqual([code]);
   });
 
+  test.each([
+    ['is gone', undefined],
+    ['lost its intermediate', 'leaf'],
+    ['is that of another certificate', 'other'],
+    ['holds a byte that was changed', 'flipped'],
+  ] as const)('A-143, A-151 a stored chain that %s is refused when it is loaded', async (_, what) => {
+    const { root } = await payoutWorld();
+    const intermediate = root.issueCa({ name: 'Intermedia' });
+    const leaf = intermediate.issue({ holder: someHolder, keyLabel: 'behind-intermediate' });
+    const good = await payoutWorld({ leaf });
+    expect(codesOf(await good.send({ payouts: [{ id: 'good' }] }, leaf))).toEqual(['RECORDED']);
+    const world = await payoutWorld({ leaf });
+    const flipped = Buffer.from(leaf.der);
+    flipped[flipped.length - 1]! ^= 1;
+    const paths = {
+      leaf: [leaf.der],
+      other: [makeAuthority({ name: 'Otra raiz' }).issue({ holder: someHolder }).der],
+      flipped: [flipped, intermediate.der],
+    };
+    const key = { pk: `CHAIN#${leaf.thumbprint}`, sk: 'CHAIN' };
+    await world.table.write(what ? { put: { ...key, path: paths[what] } } : { delete: key });
+    expect(codesOf(await world.send({}, leaf))).toEqual(['PROOF_BROKEN']);
+  });
+
   test('refuses bytes that differ by one newline, and a missing signature', async () => {
     const world = await payoutWorld();
     const body = payoutMessage();

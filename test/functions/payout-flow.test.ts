@@ -1,7 +1,15 @@
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { statusStore } from '../../adapters/dynamodb/certificate.ts';
+import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
+import { parties } from '../../adapters/dynamodb/parties.ts';
+import { SignatureError, verifyBody } from '../../clients/typescript/signature.ts';
+import { parseCertificate } from '../../core/certificate/parse.ts';
+import { validatePath } from '../../core/certificate/path.ts';
+import { readEnvelope } from '../../core/message/envelope.ts';
 import { readDetachedJws, verifyDetached } from '../../core/message/jws.ts';
 import type { Executor } from '../../core/payout/executor.ts';
+import { signingCertificatesOf } from '../../functions/read-certificates/read-certificates.ts';
 import { type RunningBank, startBank } from '../../local/bank/bank.ts';
 import { payoutNodes } from '../support/payout-nodes.ts';
 import { bank, fintech, network, payer } from '../support/payouts.ts';
@@ -86,6 +94,31 @@ describe('a payout', () => {
     const words = await nodes.network.ports.moves.answerOf(payer, 't-1');
     const jws = readDetachedJws(words!.signature);
     expect(jws.thumbprint).toBe(nodes.keys[bank]!.thumbprint);
+  });
+
+  test("A-073 its participant proves the operator's words by the certificate that the network lists, to an anchor of its own", async () => {
+    const nodes = await start();
+    await nodes.net.send({ payouts: [{ id: 't-1' }] });
+    await nodes.run();
+    const words = await nodes.network.ports.moves.answerOf(payer, 't-1');
+    const { table, sealer, clock, root } = nodes.net;
+    const ports = {
+      clock,
+      statuses: statusStore(table, sealer),
+      enrolments: enrolmentStore({ table, announcer: nodes.net.queues }),
+      parties: parties(table, sealer),
+    };
+    const listed = await signingCertificatesOf(ports, bank);
+    expect(listed.map(({ thumbprint, signs }) => [thumbprint, signs])).toEqual([
+      [nodes.keys[bank]!.thumbprint, true],
+    ]);
+    const [{ der, issuers }] = listed as [(typeof listed)[number]];
+    const anchors = [{ certificate: parseCertificate(root.der) }];
+    const path = validatePath({ chain: [der, ...issuers], anchors, now: clock.now(), policy: {} });
+    verifyBody(words!.bytes, words!.signature, [path.leaf.der]);
+    expect(readEnvelope(words!.bytes).header.sender.finId).toBe(bank);
+    const forged = Buffer.from(Buffer.from(words!.bytes).toString().replace('"ok"', '"no"'));
+    expect(() => verifyBody(forged, words!.signature, [path.leaf.der])).toThrow(SignatureError);
   });
 
   test('the core refuses ends as error at both nodes, releases both limits and moves no money', async () => {

@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest';
+import { createEgress } from '../../adapters/http/egress.ts';
+import { pathRevocation } from '../../adapters/http/path-revocation.ts';
+import { parseCertificate } from '../../core/certificate/parse.ts';
+import { checkRevocation } from '../../functions/check-revocation/check-revocation.ts';
+import { settleEnrolment } from '../../functions/settle-enrolment/settle-enrolment.ts';
+import type { Issued } from '../support/certificates.ts';
+import { disableStand } from '../support/disable.ts';
+import { now } from '../support/enrolment.ts';
+import { serve } from '../support/http-server.ts';
+import { listBy } from '../support/listed.ts';
+
+const egress = createEgress({ allowPrivate: true });
+const day = 24 * 3_600_000;
+const fresh = { thisUpdate: now, nextUpdate: new Date(now.getTime() + day) };
+type Role = 'network' | 'payoutOperator';
+
+/** A pending enrolment at that node, whose PSC answers its list over HTTP. */
+async function pendingAt(role: Role, answer: (leaf: Issued, root: Issued) => Uint8Array | number) {
+  const stand = disableStand(role);
+  let leaf: Issued | undefined;
+  const server = await serve((_, response) => {
+    const said = answer(leaf!, stand.root);
+    if (typeof said === 'number') response.writeHead(said).end();
+    else response.end(said);
+  });
+  leaf = stand.leaf('checked', { crlUrls: [`${server.at()}/lista.crl`] });
+  const enrolment = await stand.pending(leaf);
+  const kept: string[] = [];
+  const keep = async (kind: string) => void kept.push(kind);
+  const ports = {
+    ...stand.ports,
+    enrolments: stand.enrolments,
+    trust: { inForce: async () => stand.trust },
+    revocationOf: (
+      ...asked: [Parameters<typeof pathRevocation>[1], Parameters<typeof pathRevocation>[2], Date]
+    ) => pathRevocation({ egress, keep }, ...asked),
+  };
+  const check = () => checkRevocation(ports, { enrolmentId: enrolment.id });
+  const found = async () => (await stand.enrolments.find(enrolment.id))!;
+  const evidence = () =>
+    [...stand.items.values()]
+      .map(({ record }) => record as { kind: string; facts: object; sources?: object[] } | undefined)
+      .find((record) => record?.kind === 'enrolment.revocationChecked');
+  return { stand, enrolment, check, found, kept, evidence, asked: server.asked };
+}
+
+const revoking = (reason?: number) => (leaf: Issued, root: Issued) =>
+  listBy(root, fresh, {
+    entries: [
+      {
+        serial: parseCertificate(leaf.der).serialNumber,
+        revoked: now,
+        ...(reason === undefined ? {} : { reason }),
+      },
+    ],
+  });
+
+describe.each([
+  ['A-024', 'network', 3],
+  ['A-030', 'payoutOperator', 9],
+] as const)('%s at the %s', (id, role, step) => {
+  test(`${id} a certificate that its PSC's list does not name is good, and the list is kept as evidence`, async () => {
+    const { check, found, kept, evidence, asked } = await pendingAt(role, (_, root) => listBy(root, fresh));
+    expect(await check()).toEqual({ outcome: 'GOOD' });
+    expect((await found()).steps).toContainEqual(expect.objectContaining({ number: step, outcome: 'GOOD' }));
+    expect([kept, asked.length]).toEqual([['crl'], 1]);
+    expect(evidence()).toMatchObject({ facts: { outcome: 'GOOD' }, sources: [{ kind: 'crl' }] });
+    expect(await check()).toEqual({ outcome: 'GOOD' });
+    expect((await found()).steps.filter(({ number }) => number === step)).toHaveLength(1);
+  });
+
+  test(`${id} one that the list names is revoked`, async () => {
+    const { check, found, evidence } = await pendingAt(role, revoking(1));
+    expect(await check()).toEqual({ outcome: 'REVOKED' });
+    expect((await found()).steps).toContainEqual(
+      expect.objectContaining({ number: step, outcome: 'REVOKED' }),
+    );
+    expect(evidence()).toMatchObject({ facts: { outcome: 'REVOKED', code: 'CERTIFICATE_REVOKED' } });
+  });
+
+  test.each([
+    ['cannot be reached', 503, /./],
+    ['is stale', 0, /./],
+  ])(`${id} a list that %s is asked for again, and decides nothing`, async (_, status) => {
+    const past = { thisUpdate: new Date(now.getTime() - 3 * day), nextUpdate: new Date(now.getTime() - day) };
+    const { check, found } = await pendingAt(role, (_leaf, root) => status || listBy(root, past));
+    await expect(check()).rejects.toThrow(
+      expect.objectContaining({ name: 'TransientRevocationUnavailable' }),
+    );
+    expect(await found()).toMatchObject({ networkStatus: 'pending', validity: 'valid' });
+  });
+
+  test(`A-125 at the ${role}: one that was revoked before it came ends revoked and rejected, and nobody is asked`, async () => {
+    const { stand, check, found, enrolment } = await pendingAt(role, revoking());
+    const { outcome: finding } = await check();
+    const settled = await settleEnrolment(
+      {
+        ...stand.ports,
+        enrolments: stand.enrolments,
+        decisions: { find: async () => undefined, record: async () => 'RECORDED' },
+        acts: { act: async () => undefined },
+        suspended: async () => false,
+        lastSensitiveChange: async () => undefined,
+        factorPublicKey: async () => {
+          throw new Error('no proof is looked at');
+        },
+        warn: () => undefined,
+      } as never,
+      { enrolmentId: enrolment.id, finding, final: true },
+    );
+    expect(settled).toEqual({ outcome: 'REJECTED' });
+    expect(await found()).toMatchObject({
+      networkStatus: 'rejected',
+      validity: 'revoked',
+      code: 'REVOKED_WHILE_PENDING',
+    });
+  });
+});
+
+test('an enrolment that ended meanwhile is not asked about any more', async () => {
+  const { stand, enrolment, check, asked } = await pendingAt('network', (_, root) => listBy(root, fresh));
+  await stand.enrolments.move({
+    from: enrolment,
+    to: { validity: 'valid', networkStatus: 'rejected' },
+    code: 'WITHDRAWN',
+    steps: [],
+    evidence: [],
+    outbox: [],
+  });
+  expect([await check(), asked.length]).toEqual([{ outcome: 'ENDED' }, 0]);
+});
