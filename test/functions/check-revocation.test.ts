@@ -34,7 +34,7 @@ async function pendingAt(role: Role, answer: (leaf: Issued, root: Issued) => Uin
     trust: { inForce: async () => stand.trust },
     revocationOf: (
       ...asked: [Parameters<typeof pathRevocation>[1], Parameters<typeof pathRevocation>[2], Date]
-    ) => pathRevocation({ egress, keep }, ...asked),
+    ) => pathRevocation({ egress, keep, known: async () => undefined }, ...asked),
   };
   const check = () => checkRevocation(ports, { enrolmentId: enrolment.id });
   const found = async () => (await stand.enrolments.find(enrolment.id))!;
