@@ -52,6 +52,8 @@ const settings = {
   checkFactorFunction: ['CHECK_FACTOR_FUNCTION', text],
   /** Whether a person without a passkey may still set and use a password with an authenticator app. */
   passwordFallback: ['PASSWORD_FALLBACK', oneOf('allowed', 'off'), 'allowed'],
+  /** After a restore from backup: no payout is taken or started until two people have read the runbook through. */
+  payoutsFrozen: ['PAYOUTS_FROZEN', oneOf('no', 'yes'), 'no'],
   applyActFunction: ['APPLY_ACT_FUNCTION', text],
   requestCertificateFunction: ['REQUEST_CERTIFICATE_FUNCTION', text],
   /** The API of the payout operator's own core; empty at a network. */

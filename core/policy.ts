@@ -268,6 +268,11 @@ export const payoutPolicy = {
   startedAtMost: 48 * hours,
   /** A reservation of a large message that is older was left by a crash. */
   reservationLife: 2 * minutes,
+  /** Payouts take seconds, rarely minutes (interop section 8): what is open longer rings. */
+  openTooLong: 15 * minutes,
+  /** How far back open payouts are looked for: each quarter of an hour, and once a day. */
+  watched: 50 * hours,
+  watchedLong: 30 * 24 * hours,
   /** TransactWriteItems takes this many actions. */
   actions: 100,
 } as const;

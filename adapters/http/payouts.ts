@@ -22,9 +22,14 @@ const statuses: Readonly<Record<string, number>> = {
   SEAL_BROKEN: 503,
   ANCHORS_MISSING: 503,
   PAYOUT_IN_PROGRESS: 503,
+  PAYOUTS_FROZEN: 503,
 };
 /** Seconds: a reservation ends soon, a list of a PSC does not. */
-const waits: Readonly<Record<string, number>> = { PAYOUT_IN_PROGRESS: 2, REVOCATION_SOURCE_FROZEN: 300 };
+const waits: Readonly<Record<string, number>> = {
+  PAYOUT_IN_PROGRESS: 2,
+  REVOCATION_SOURCE_FROZEN: 300,
+  PAYOUTS_FROZEN: 600,
+};
 
 export function payoutsRefused(refusals: readonly [Refusal, ...Refusal[]], interactionId: string): Answer {
   const [first] = refusals;

@@ -23,6 +23,8 @@ export const payoutRefusals = {
   LIMIT_CREDITOR_ABOVE_DAY: 'The limit of one creditor cannot be higher than that of the whole day.',
   PAYOUT_NOT_STUCK:
     'Nobody decides this payout: it ended, was not started, or whoever executes it may still answer in time.',
+  PAYOUTS_FROZEN:
+    'This node takes no payouts while its records are being restored; send the same message again later.',
   PAYOUT_IN_PROGRESS: 'The same message is being recorded; ask again in a moment.',
   PAYOUT_UNKNOWN: 'You have no payout of that id.',
   PAYOUT_FORWARD_MALFORMED: 'The forwarded payout is not of the documented shape.',

@@ -26,6 +26,8 @@ export interface ExecutePayoutPorts extends SenderPorts {
   readonly ids: Ids;
   readonly moves: PayoutMoves;
   readonly executor: Executor;
+  /** After a restore: what was paid is not known for sure until people have said so. */
+  readonly frozen?: boolean;
   payer(
     finId: string,
   ): Promise<(PayingParticipant & { readonly taxId: string; readonly suspended: boolean }) | undefined>;
@@ -41,6 +43,7 @@ export type ExecuteOutcome =
 const DONE: ExecuteOutcome = { outcome: 'DONE' };
 
 export async function executePayout(ports: ExecutePayoutPorts, entry: OutboxEntry): Promise<ExecuteOutcome> {
+  if (ports.frozen) return { outcome: 'NOT_NOW', because: 'PAYOUTS_FROZEN' };
   const { participant = '', transactionId = '' } = entry.refs;
   const payout = await ports.moves.find(participant, transactionId);
   if (payout?.state !== 'received' && payout?.state !== 'executing') return DONE;

@@ -221,3 +221,17 @@ describe('a webhook', () => {
     expect(new Set(bodies).size).toBe(1);
   });
 });
+
+test('a node that was restored takes no money off anybody until it is thawed', async () => {
+  const nodes = await start();
+  nodes.operator.ports.frozen = true;
+  await nodes.net.send({ payouts: [{ id: 't-frozen' }] });
+  await nodes.run();
+  expect([await stateOf(nodes, 't-frozen'), running.bank.payments.length]).toEqual([
+    ['pending', 'received'],
+    0,
+  ]);
+  nodes.operator.ports.frozen = false;
+  await later(nodes, 3600);
+  expect(await stateOf(nodes, 't-frozen')).toEqual(['ok', 'ok']);
+});

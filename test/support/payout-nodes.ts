@@ -151,6 +151,7 @@ function nodeOver(
     },
     peerHeads: { hold: async () => {} },
     executor,
+    frozen: false as boolean,
     signer: { sign: async (digest: Uint8Array) => signPssDigest(own.key, digest) },
     certificate: async () => own.der,
     messageKey: async () => createPublicKey(own.key),
