@@ -2,9 +2,10 @@
 // same signed-in API as the pages; a session proposes, only a person's own factor signs (S15).
 
 import { readFileSync } from 'node:fs';
-import { type ActJson, adminApi, type Once } from '../admin/admin-api.ts';
+import { type ActJson, adminApi } from '../admin/admin-api.ts';
 import { announcement, nodeCertificates, nodeRequest } from '../admin/node-certificates.ts';
 import { forgetSession, readSession, signIn, writeSession } from '../admin/session.ts';
+import { described, signs } from '../admin/sign-act.ts';
 import type { Call, Noun, Option, Outcome, Verb } from '../command.ts';
 import { UsageError } from '../exit-codes.ts';
 import { readSecret, secretOptions } from '../password.ts';
@@ -145,8 +146,8 @@ const noun: Noun = {
       positionals: [{ name: 'act', help: 'its id' }],
       run: act,
     },
-    confirm: signs('confirm', 'sign an act with your password and authenticator'),
-    reject: signs('reject', 'reject an act with your password and authenticator; that closes it'),
+    confirm: signs('confirm', 'sign an act in the browser, with your passkey'),
+    reject: signs('reject', 'reject an act in the browser, with your passkey; that closes it'),
     onboard: proposes(
       'onboard a participant: profile, people, first API key',
       'participant.onboard',
@@ -381,60 +382,9 @@ async function act(call: Call): Promise<Outcome> {
   return { json: body, text: described(body) };
 }
 
-function signs(vote: 'confirm' | 'reject', summary: string): Verb {
-  return {
-    summary,
-    positionals: [{ name: 'act', help: 'its id' }],
-    options: { ...secretOptions('password'), ...secretOptions('code') },
-    notes:
-      'It shows the act first; what you sign is the hash of what was shown. The code is your authenticator’s.',
-    async run(call) {
-      const api = adminApi(call.terminal);
-      const path = `acts/${encodeURIComponent(call.argument(0))}`;
-      const shown = await api.get<ActJson>(path);
-      call.terminal.err(`${described(shown)}\n\n`);
-      const password = await readSecret(call, 'password');
-      const totp = await readSecret(call, 'code');
-      const body = { vote, act_hash: shown.hash, password, totp };
-      const voted = await api.post<{ state: string; votes: number; once: readonly Once[] }>(
-        `${path}/votes`,
-        body,
-      );
-      return { json: voted, text: afterVote(voted) };
-    },
-  };
-}
-
-function afterVote({ state, once }: { state: string; once: readonly Once[] }): string {
-  const says: Record<string, string> = {
-    open: 'signed; another operator’s signature is needed',
-    applied: 'signed and applied',
-    rejected: 'rejected; nothing changed',
-  };
-  if (once.length === 0) return says[state] ?? state;
-  const rows = once.map(
-    ({ what, of, secret }) =>
-      [`${what === 'apiKey' ? 'API key' : 'invitation code'} of ${printable(of)}`, secret] as const,
-  );
-  return `${says[state]}\n\nShown once; hand it over by telephone or in person, never by mail:\n${columns(rows)}`;
-}
-
 function proposed(body: ActJson): Outcome {
   const text = `proposed\n${described(body)}\n\nTo sign it: apodera admin confirm ${body.act_id}`;
   return { json: body, text };
-}
-
-function described(body: ActJson): string {
-  const rows: (readonly [string, string])[] = [
-    ['act', body.act_id],
-    ['kind', body.kind],
-    ['reason', printable(body.reason)],
-    ['state', `${body.state}, ${body.signed_by.length} of ${body.operators_needed} signed`],
-    ['until', body.expires_at],
-    ['hash', body.hash],
-  ];
-  const parameters = JSON.stringify(body.parameters, null, 2).split('\n').map(printable).join('\n  ');
-  return `${columns(rows)}\n  ${parameters}`;
 }
 
 function listed(body: unknown, rows: readonly (readonly [string, string])[], empty: string): Outcome {

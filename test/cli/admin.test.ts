@@ -7,11 +7,15 @@ import { join } from 'node:path';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { outboxPut, outboxStore } from '../../adapters/dynamodb/outbox.ts';
+import { writeSession } from '../../cli/admin/session.ts';
 import { dispatch } from '../../cli/dispatch.ts';
 import { exitCodes } from '../../cli/exit-codes.ts';
 import { newOutboxEntry } from '../../core/outbox.ts';
 import { onboarding, psc } from '../support/administration.ts';
+import { Authenticator } from '../support/authenticator.ts';
 import { someHolder } from '../support/certificates.ts';
+import { press } from '../support/passkey-browser.ts';
+import { aPasskey } from '../support/passkeys.ts';
 import { aDoor } from '../support/people-door.ts';
 import { password } from '../support/people-world.ts';
 import { apodera, terminalFor } from '../support/terminal.ts';
@@ -96,11 +100,11 @@ test('an act is proposed, signed by two, and gives its codes and key once', asyn
   writeFileSync(file, JSON.stringify(onboarding));
   const proposed = await admin(['onboard', '--file', file, '--reason', 'contract signed', '--json']);
   const { act_id: id } = JSON.parse(proposed.out) as { act_id: string };
-  const first = await admin(['confirm', id], [password, door.totp(operators[0]!.id)]);
+  const first = await admin(['confirm', id, '--here'], [password, door.totp(operators[0]!.id)]);
   expect(first.out).toContain('another operator’s signature is needed');
   await signIn(operators[1]!);
   expect((await admin(['acts'])).out).toContain('1/2 signed');
-  const second = await admin(['confirm', id], [password, door.totp(operators[1]!.id)]);
+  const second = await admin(['confirm', id, '--here'], [password, door.totp(operators[1]!.id)]);
   expect(second.out).toMatch(/invitation code of Ana Apoderada +[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}/);
   expect(second.out).toMatch(/API key of Fintech Aurora +apo_local_/);
   expect((await admin(['participants'])).out).toContain('AURORA');
@@ -124,7 +128,7 @@ test('what was given up is listed, and sent again by one operator’s signature'
   expect((await admin(['outbox'])).out).toMatch(/event\.e1 +event\.disable {2}since .* to AURORA/);
   const proposed = await admin(['outbox', '--revive', 'event.e1', '--reason', 'receiver is back', '--json']);
   const { act_id: id } = JSON.parse(proposed.out) as { act_id: string };
-  const signed = await admin(['confirm', id], [password, door.totp(operators[1]!.id)]);
+  const signed = await admin(['confirm', id, '--here'], [password, door.totp(operators[1]!.id)]);
   expect(signed.out).toContain('signed and applied');
   expect((await admin(['outbox'])).out).toContain('nothing was given up');
   expect((await admin(['outbox', '--revive', 'x'])).exitCode).toBe(exitCodes.USAGE);
@@ -167,11 +171,48 @@ test('a wrong authenticator code signs nothing', async () => {
     '--json',
   ]);
   const { act_id: id } = JSON.parse(proposed.out) as { act_id: string };
-  const { exitCode, err } = await admin(['confirm', id], [password, '000000']);
+  const { exitCode, err } = await admin(['confirm', id, '--here'], [password, '000000']);
   expect(exitCode).toBe(exitCodes.REFUSED);
   expect(err).toContain('FACTOR_WRONG');
   expect(JSON.parse((await admin(['act', id, '--json'])).out).signed_by).toEqual([]);
 });
+
+test('without more words the signature is given in the browser, by the passkey there, and the command sees it', async () => {
+  const [one] = operators;
+  const device = new Authenticator();
+  const person = (await door.world.people.person(one!.id))!;
+  const passkeys = [aPasskey(device, new Date('2026-01-01T00:00:00Z'))];
+  const changed = { ...person, passkeys, version: person.version + 1 };
+  await door.world.ledger.commit([{ noun: 'person', person: changed }], [], { evidence: [], outbox: [] });
+  const session = await signedInByPasskey(one!.id, device);
+  writeSession(terminalFor({ env }).terminal, { origin: node, session, expiresAt: '2099-01-01T00:00:00Z' });
+  const file = ['issue-key', '--participant', 'AURORA', '--reason', 'one more key', '--json'];
+  const { act_id: id, hash } = JSON.parse((await admin(file)).out) as { act_id: string; hash: string };
+  // Typed here, password and app count no more.
+  const typed = await admin(['confirm', id, '--here'], [password, door.totp(one!.id)]);
+  expect([typed.exitCode, typed.err]).toEqual([
+    exitCodes.REFUSED,
+    expect.stringContaining('FACTOR_FALLBACK_CLOSED'),
+  ]);
+  const { terminal, printed } = terminalFor({ env });
+  const asked = Promise.withResolvers<string>();
+  const err = (text: string) => {
+    printed.err += text;
+    const path = /\/acts\/\w+/.exec(text)?.[0];
+    if (path) asked.resolve(path);
+  };
+  const done = dispatch(['admin', 'confirm', id], { ...terminal, err });
+  const path = await asked.promise;
+  await press(door, path, { vote: 'confirm', act_hash: hash }, device, { session });
+  expect(await done).toBe(exitCodes.DONE);
+  expect(printed.err).toContain(hash);
+  expect(printed.out).toContain('another operator’s signature is needed');
+});
+
+async function signedInByPasskey(user: string, device: Authenticator): Promise<string> {
+  const answer = await press(door, '/sign-in', { step: 'passkey' }, device, { user });
+  return /session-PUERTO=([^;]+)/.exec(answer.cookies?.join() ?? '')?.[1] ?? '';
+}
 
 test('after signing out the session counts no more, also where somebody kept it', async () => {
   expect((await admin(['sign-out'])).exitCode).toBe(exitCodes.DONE);
