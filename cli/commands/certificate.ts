@@ -1,4 +1,4 @@
-// Certificates: what they are, before anybody is asked to trust them.
+// Certificates: what they are, before anybody is asked to trust them; and the change from one to the next.
 
 import { readFileSync } from 'node:fs';
 import { networkStatuses } from '../../core/certificate/lifecycle.ts';
@@ -9,6 +9,7 @@ import { explain } from '../explain/explain.ts';
 import { asJson, present } from '../explain/present.ts';
 import { countries, readProfileFile } from '../explain/profile.ts';
 import { apiOptions, nodeApi } from '../node-api.ts';
+import { rotate, rotationOptions } from '../rotation.ts';
 import { columns } from '../style.ts';
 
 const noun: Noun = {
@@ -61,6 +62,17 @@ const noun: Noun = {
         ...apiOptions,
       },
       run: list,
+    },
+    rotate: {
+      summary:
+        'replace the certificate that you sign with: new key, request, enrolment, wait, change of files',
+      options: rotationOptions,
+      notes: [
+        'The same command again goes on where it stopped. The old certificate signs the enrolment and goes on',
+        'working until the overlap has ended; both are accepted until then. Keys in an HSM: "key create",',
+        '"key csr", then "enrolment submit --replaces".',
+      ].join('\n'),
+      run: rotate,
     },
   },
 };

@@ -77,7 +77,7 @@ function algorithmsOf(key: KeyObject): Algorithms {
   throw new UsageError(`"--key": expected RSA, P-256 or P-384, found ${asymmetricKeyType}`);
 }
 
-function keyOfFile(key: KeyObject): PrivateKey {
+export function keyOfFile(key: KeyObject): PrivateKey {
   const { requestAlgorithm, possessionAlgorithm, hash } = algorithmsOf(key);
   const spki = spkiOf(key);
   const rsa = requestAlgorithm === 'rsa-sha256';

@@ -129,12 +129,14 @@ export function disableStand(role: DisableCertificatePorts['role'] = 'network') 
   return {
     ...node,
     ports,
+    enrolling,
     enrolments: enrolling.enrolments,
     disables,
     suspensions: suspensions(table, async (entries) => {
       await queues.announce(entries);
     }),
     pending,
+    activate,
     disableMessage,
     leaf: (keyLabel: string, options: Partial<LeafOptions> = {}) => node.leaf({ keyLabel, ...options }),
     /** @param id of the enrolment, at a payout operator: the network's */

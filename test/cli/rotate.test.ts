@@ -1,0 +1,156 @@
+// A participant's rotation by its one command, against the network's own admission, with a PSC behind a shell command.
+
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { enrolmentAnswer } from '../../adapters/http/enrolment.ts';
+import { exitCodes } from '../../cli/exit-codes.ts';
+import { encryptedPem, readKeyFile, spkiOf } from '../../cli/keys/key-file.ts';
+import { readChain } from '../../core/certificate/chain-file.ts';
+import { thumbprintOf } from '../../core/certificate/thumbprint.ts';
+import { Refusal } from '../../core/errors.ts';
+import { admitEnrolment } from '../../functions/admit-enrolment/admit-enrolment.ts';
+import { readBody } from '../../local/endpoints/wire.ts';
+import { type Issued, someHolder } from '../support/certificates.ts';
+import { disableStand } from '../support/disable.ts';
+import { fintech } from '../support/enrolment.ts';
+import { apodera } from '../support/terminal.ts';
+
+const passwords = { OLD: 'correct horse battery', NEW: 'staple battery horse' };
+let folder: string;
+let stand: ReturnType<typeof disableStand>;
+let old: Issued;
+let server: Server;
+/** Requests that end without an answer, though their work is done. */
+let loses: number;
+let polls: number;
+let posts: number;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'apodera-rotate-'));
+  stand = disableStand();
+  stand.clock.set(new Date());
+  [loses, polls, posts] = [0, 0, 0];
+  const until = new Date(Date.now() + 400 * 86_400_000);
+  const since = new Date(Date.now() - 86_400_000);
+  old = await stand.active(stand.leaf('rotate old', { notBefore: since, notAfter: until }));
+  server = createServer(async (request, response) => {
+    const body = await readBody(request);
+    const answer = await answerTo(request.url!, body, String(request.headers['shinkansen-jws-signature']));
+    if (request.url === '/v1/certificates' && loses-- > 0) return void response.destroy();
+    response.writeHead(answer.status).end(answer.text);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  writeFileSync(join(folder, 'old.key'), await encryptedPem(old.key, passwords.OLD));
+  writeFileSync(join(folder, 'old.pem'), old.pem);
+});
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function answerTo(url: string, body: Buffer, signature: string) {
+  if (url === '/psc') return { status: 200, text: await certified(body.toString()) };
+  if (url.startsWith('/v1/enrolments/')) return { status: 200, text: JSON.stringify(await decided(url)) };
+  posts++;
+  const ports = { ...stand.ports, ...stand.enrolling, countUnsigned: async () => true };
+  const caller = { participant: fintech.finId, keyId: 'K1' };
+  try {
+    const { enrolment, warnings } = await admitEnrolment(ports, { body, signature, caller });
+    return { status: 202, text: JSON.stringify(enrolmentAnswer(enrolment, [], warnings)) };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { status: 400, text: JSON.stringify({ code: error.code, detail: error.message }) };
+  }
+}
+
+/** People confirm while it is waited for. */
+async function decided(url: string) {
+  const id = url.split('/').at(-1)!;
+  const enrolment = (await stand.enrolments.find(id))!;
+  if (++polls === 2) await stand.activate(enrolment);
+  return enrolmentAnswer((await stand.enrolments.find(id))!, []);
+}
+
+async function certified(request: string): Promise<string> {
+  await import('reflect-metadata');
+  const { Pkcs10CertificateRequest } = await import('@peculiar/x509');
+  const spki = new Uint8Array(new Pkcs10CertificateRequest(request).publicKey.rawData);
+  const notBefore = new Date(Date.now() - 60_000);
+  const notAfter = new Date(Date.now() + 400 * 86_400_000);
+  return stand.root.issue({ holder: someHolder, spki, notBefore, notAfter }).chainPem;
+}
+
+const at = (name: string) => join(folder, name);
+function rotate(...more: string[]) {
+  const { port } = server.address() as AddressInfo;
+  const api = `http://127.0.0.1:${port}`;
+  const ask = `const t=require('node:fs').readFileSync(0);fetch('${api}/psc',{method:'POST',body:t}).then(r=>r.text()).then(t=>process.stdout.write(t))`;
+  const psc = more.includes('--no-psc') ? [] : ['--psc', `"${process.execPath}" -e "${ask}"`];
+  return apodera(
+    [
+      ...['certificate', 'rotate', '--key', at('old.key'), '--certificate', at('old.pem')],
+      ...['--folder', at('rotation'), '--password-env', 'OLD', '--new-password-env', 'NEW'],
+      ...psc,
+      ...more.filter((word) => word !== '--no-psc'),
+      '--json',
+    ],
+    { env: { ...passwords, APODERA_API: api, APODERA_PARTICIPANT: fintech.finId, APODERA_API_KEY: 'k' } },
+  );
+}
+
+async function expectSwitched(): Promise<void> {
+  const [leaf] = readChain(readFileSync(at('old.pem')));
+  const fresh = thumbprintOf(leaf!);
+  expect(fresh).not.toBe(old.thumbprint);
+  const key = await readKeyFile(at('old.key'), async () => passwords.NEW);
+  const [status, before] = [await stand.ports.statuses.status(fresh), await stand.statusOf(old)];
+  expect([status?.networkStatus, before]).toEqual(['active', 'active']);
+  expect((await stand.enrolments.find(status!.enrolmentId))?.replaces).toBe(old.thumbprint);
+  expect(
+    spkiOf(key).equals(spkiOf(await readKeyFile(at('rotation/key.pem'), async () => passwords.NEW))),
+  ).toBe(true);
+  expect(readFileSync(at(`old.pem.${old.thumbprint.slice(0, 8)}`), 'utf8')).toBe(old.pem);
+}
+
+test('A-044 one command makes the key, asks the PSC, enrols, waits and changes the files', async () => {
+  const { exitCode, out, err } = await rotate('--replaces', old.thumbprint);
+  expect([exitCode, err]).toEqual([exitCodes.DONE, expect.stringContaining('confirmation code')]);
+  expect(JSON.parse(out)).toMatchObject({ replaces: old.thumbprint, switched: true });
+  await expectSwitched();
+  expect((await rotate()).exitCode).toBe(exitCodes.USAGE);
+});
+
+test('without a command for the PSC it stops at the request, and goes on with the chain', async () => {
+  const first = await rotate('--no-psc');
+  expect(first.exitCode).toBe(exitCodes.PENDING);
+  const { request } = JSON.parse(first.out) as { request: string };
+  writeFileSync(at('answer.pem'), await certified(readFileSync(request, 'utf8')));
+  expect((await rotate('--no-psc', '--chain', at('answer.pem'))).exitCode).toBe(exitCodes.DONE);
+  await expectSwitched();
+});
+
+test('whose answer was lost sends the same bytes again, and enrols once', async () => {
+  loses = 1;
+  expect((await rotate()).exitCode).toBe(exitCodes.UNAVAILABLE);
+  expect(posts).toBe(1);
+  expect((await rotate()).exitCode).toBe(exitCodes.DONE);
+  const { items } = await stand.enrolments.list(fintech.finId, { limit: 10 });
+  expect(items.filter(({ replaces }) => replaces)).toHaveLength(1);
+  await expectSwitched();
+});
+
+test('leaves the files alone where it is told to', async () => {
+  expect((await rotate('--keep-files')).exitCode).toBe(exitCodes.DONE);
+  expect(readFileSync(at('old.pem'), 'utf8')).toBe(old.pem);
+  expect(existsSync(at('rotation/done'))).toBe(false);
+});
+
+test('refuses to rotate another certificate than the reminder names', async () => {
+  const { exitCode, out } = await rotate('--replaces', 'x'.repeat(43));
+  expect([exitCode, out]).toEqual([exitCodes.USAGE, expect.stringContaining(old.thumbprint)]);
+});
