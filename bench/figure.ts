@@ -61,11 +61,10 @@ export function median(values: readonly number[]): number {
   return [...values].sort((x, y) => x - y)[values.length >> 1]!;
 }
 
-/** Warms up for a quarter of a second, then finds how many runs fill a slice. */
+/** Warms up for a second of CPU, as long as V8 may take to compile it all, then finds how many runs fill a slice. */
 async function runsIn(work: Work, milliseconds: number): Promise<number> {
-  const end = performance.now() + 250;
-  let runs = 0;
-  for (; performance.now() < end || runs < 5; runs++) await work();
+  let [spent, runs] = [0, 0];
+  for (; spent < 1e6 || runs < 5; runs += 5) spent += 5 * (await cpuOf(work, 5));
   return Math.max(1, Math.round((milliseconds * 1000) / (await cpuOf(work, Math.min(runs, 50)))));
 }
 

@@ -2,7 +2,7 @@
 // stored as its SHA-256: with that much entropy a slow hash protects nothing (performance.md). At most two are
 // valid at a time. What a key alone may do is the contract's matter (openapi.yaml, x-apodera-proof).
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Refusal } from './errors.ts';
 import { apiKeyPolicy } from './policy.ts';
 
@@ -45,7 +45,7 @@ export function makeApiKey(stage: 'local' | 'dev' | 'prod', random: Uint8Array):
 /** The digest to look up, or undefined for what cannot be a key. */
 export function digestOfApiKey(text: string | undefined): ApiKeyDigest | undefined {
   if (text === undefined || !FORM.test(text)) return undefined;
-  return createHash('sha256').update(text).digest('hex') as ApiKeyDigest;
+  return hash('sha256', text, 'hex') as ApiKeyDigest;
 }
 
 export function grantApiKey(

@@ -2,7 +2,7 @@
 // The edge strips what a client sent under these names, adds its own, and signs the whole request line with
 // them; without the edge the local front does the same. Which participant calls is asked of the API key.
 
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import type { Thumbprint } from './certificate/thumbprint.ts';
 import { Refusal } from './errors.ts';
 
@@ -143,7 +143,7 @@ function macOf(key: EdgeKey, time: string, request: EdgeRequest): Buffer {
 }
 
 function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return hash('sha256', text, 'base64url');
 }
 
 function lowerCase(headers: ReceivedRequest['headers']): Map<string, readonly string[]> {

@@ -46,7 +46,11 @@ export class Refusal extends Error {
   readonly detail: RefusalDetail;
 
   constructor(code: RefusalCode, detail: RefusalDetail = {}) {
+    // An answer, not an accident: its code says where it comes from, and a stack costs more than most refusals' check.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(sentence(code, detail));
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'Refusal';
     this.code = code;
     this.detail = detail;

@@ -1,6 +1,7 @@
 // How do messages of payouts, payouts and limit counters stand in the table? `(sender, message_id)` and
 // `(sender, transaction_id)` are keys, put if absent, for ever; counters are one item each, added to under a condition.
 
+import { hash } from 'node:crypto';
 import type { OriginalMessage } from '../../core/enrolment/ports.ts';
 import type { Debit } from '../../core/payout/limits.ts';
 import type { Payout } from '../../core/payout/payout.ts';
@@ -22,17 +23,19 @@ export const reservationKey = (sender: string, messageId: string, chunk: number)
   sk: `RESERVED#${String(chunk).padStart(3, '0')}`,
 });
 
-/** `0` is the first, and only, shard of a counter. */
+/** `0` is the first, and only, shard of a counter. Whom it counts stands in it as 132 bits of SHA-256. */
 export const counterKey = (
   participant: string,
-  debit: Pick<Debit, 'kind' | 'currency' | 'day' | 'value'>,
+  { kind, currency, day, name }: Pick<Debit, 'kind' | 'currency' | 'day' | 'name'>,
 ): Key => ({
-  pk: `LIM#${participant}#${debit.currency}#${debit.day}#${debit.kind}#${debit.value}`,
+  pk: `LIM#${participant}#${currency}#${day}#${kind}#${name === '' ? '' : hidden(name)}`,
   sk: '0',
 });
 
+const hidden = (name: string) => hash('sha256', name, 'base64url').slice(0, 22);
+
 /** Its condition fails where the counter would pass the limit. */
-export function debitWrite(participant: string, debit: Debit): Write {
+export function debitWrite(participant: string, debit: Debit): Write & { readonly update: Key } {
   const room = debit.limitMinor - debit.amountMinor;
   return {
     update: counterKey(participant, debit),

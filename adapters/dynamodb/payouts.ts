@@ -41,9 +41,10 @@ export function payoutStore(parts: PayoutStoreParts): PayoutStore {
 }
 
 async function recordWhole(table: Table, payouts: NewPayouts): Promise<RecordPayoutsOutcome> {
-  const { debits } = payouts.admitted;
-  const transactions = payoutItems(payouts).map(putPayout);
-  const counters = debits.map((debit) => debitWrite(payouts.admitted.participant, debit));
+  const { debits, participant } = payouts.admitted;
+  const counters = debits.map((debit) => debitWrite(participant, debit));
+  const debited = counters.map(({ update }) => update.pk);
+  const transactions = payoutItems(payouts, debited).map(putPayout);
   const effects = effectWrites(payouts);
   if (1 + counters.length + transactions.length + effects.length > payoutPolicy.actions)
     return recordByReservation(table, payouts, { transactions, counters, effects });
@@ -109,12 +110,12 @@ export function messageItem(payouts: NewPayouts, state: 'reserving' | 'committed
   };
 }
 
-function payoutItems(payouts: NewPayouts, large = false): readonly StoredItem[] {
+/** @param debited the counters of `admitted.debits`, by their keys */
+function payoutItems(payouts: NewPayouts, debited: readonly string[]): readonly StoredItem[] {
   const { admitted, messageId, admittedAt, seed } = payouts;
   const counters = admitted.instructions.map((): string[] => []);
-  for (const debit of admitted.debits) {
-    const { pk } = counterKey(admitted.participant, debit);
-    for (const at of debit.transactions) counters[at]!.push(pk);
+  for (const [place, { transactions }] of admitted.debits.entries()) {
+    for (const at of transactions) counters[at]!.push(debited[place]!);
   }
   const idOf = networkTransactionIds(admittedAt, seed);
   return admitted.instructions.map(({ transactionId, place, payoutOperator, money }) =>
@@ -130,7 +131,6 @@ function payoutItems(payouts: NewPayouts, large = false): readonly StoredItem[] 
       createdAt: admittedAt,
       day: admitted.day,
       counters: counters[place]!,
-      ...(large && { large }),
     }),
   );
 }

@@ -2,7 +2,6 @@
 // each per currency and per day in the participant's time zone. Here: which counters a message debits and by how
 // much. That no counter ever passes its limit is the condition of the write (adapters/dynamodb/payouts.ts).
 
-import { hash } from 'node:crypto';
 import { Refusal, type RefusalCode } from '../errors.ts';
 import { payoutPolicy } from '../policy.ts';
 import type { Currency, Money } from './amount.ts';
@@ -25,8 +24,8 @@ export interface Debit {
   readonly currency: Currency;
   /** YYYY-MM-DD where the participant is. */
   readonly day: string;
-  /** 132 bits of SHA-256 (base64url) of whom it counts; empty for the participant's own. */
-  readonly value: string;
+  /** Whom it counts: personal data, for the store to hide; empty for the participant's own. */
+  readonly name: string;
   readonly amountMinor: bigint;
   readonly limitMinor: bigint;
   /** Places of the transactions that it counts. */
@@ -86,9 +85,8 @@ class Counters {
       return;
     }
     places.set(name, this.debits.length);
-    const value = name === '' ? '' : hash('sha256', name, 'base64url').slice(0, 22);
     const [kind, day] = [this.#kind, this.#day];
-    this.debits.push({ kind, currency, day, value, amountMinor, limitMinor, transactions: [at] });
+    this.debits.push({ kind, currency, day, name, amountMinor, limitMinor, transactions: [at] });
   }
 }
 

@@ -5,7 +5,7 @@
 
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { JsonObject } from '../message/envelope.ts';
-import { Scanner, unusual } from '../message/scanner.ts';
+import { Names, Scanner, unusual } from '../message/scanner.ts';
 import { payoutPolicy } from '../policy.ts';
 import type { TransactionFields } from './message.ts';
 
@@ -26,13 +26,12 @@ export function readUsualMessage(body: Uint8Array): UsualMessage | undefined {
   }
 }
 
-const names = (...all: readonly string[]) => all.map((name) => Buffer.from(`${name}"`));
 const every = (count: number) => (1 << count) - 1;
 
-const inMessage = names('document');
-const inDocument = names('header', 'transactions');
-const inHeader = names('sender', 'receiver', 'message_id', 'creation_date');
-const inTransaction = names(
+const inMessage = new Names('document');
+const inDocument = new Names('header', 'transactions');
+const inHeader = new Names('sender', 'receiver', 'message_id', 'creation_date');
+const inTransaction = new Names(
   'transaction_type',
   'transaction_id',
   'currency',
@@ -49,9 +48,16 @@ const inTransaction = names(
   'execution_mode',
   'po_connection',
 );
-const inParty = names('name', 'identification', 'financial_institution', 'account', 'account_type', 'email');
-const inIdentification = names('id_schema', 'id');
-const inInstitution = names('fin_id', 'fin_id_schema');
+const inParty = new Names(
+  'name',
+  'identification',
+  'financial_institution',
+  'account',
+  'account_type',
+  'email',
+);
+const inIdentification = new Names('id_schema', 'id');
+const inInstitution = new Names('fin_id', 'fin_id_schema');
 
 type PartyFields = TransactionFields['creditor'];
 type InstitutionFields = NonNullable<PartyFields['financial_institution']>;
