@@ -31,7 +31,7 @@ export async function spentLimits(
     limitMinor,
   }));
   const counters = await table.getMany(
-    set.map(({ currency }) => counterKey(participant, { kind: 'day', currency, day, value: '' })),
+    set.map(({ currency }) => counterKey(participant, { kind: 'day', currency, day, name: '' })),
   );
   return set.map((each, at) => ({ ...each, spentMinor: BigInt(String(counters[at]?.spent ?? 0)) }));
 }

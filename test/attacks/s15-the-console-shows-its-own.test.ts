@@ -49,7 +49,7 @@ async function aNodeWithTwoParticipants() {
       ...{ createdAt: door.world.clock.now(), day: today(door), counters: [] },
     });
     await door.world.table.write({ put: payout });
-    const counter = counterKey(participant, { kind: 'day', currency: 'CLP', day: today(door), value: '' });
+    const counter = counterKey(participant, { kind: 'day', currency: 'CLP', day: today(door), name: '' });
     await door.world.table.write({ put: { ...counter, spent: 1000 } });
   }
   const signIn = async (name: string, email: string) => {

@@ -79,7 +79,7 @@ describe('limits', () => {
 });
 
 describe('a stuck payout', () => {
-  const debit = { kind: 'day', currency: 'CLP', day: '2026-11-22', value: '' } as const;
+  const debit = { kind: 'day', currency: 'CLP', day: '2026-11-22', name: '' } as const;
 
   async function withPayout(role: 'network' | 'payoutOperator', state: PayoutState) {
     const node = await aNode(role);
