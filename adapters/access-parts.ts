@@ -7,7 +7,6 @@ import type { Party } from '../core/people/party.ts';
 import { type AccessStore, accessStore } from './dynamodb/access.ts';
 import { type ApiKeys, apiKeys } from './dynamodb/api-keys.ts';
 import { idempotency } from './dynamodb/idempotency.ts';
-import { suspensionKey } from './dynamodb/parties.ts';
 import { type Webhooks, webhooks } from './dynamodb/webhooks.ts';
 import type { NodeParts } from './node-parts.ts';
 import { type NodeTrust, nodeTrust } from './node-trust.ts';
@@ -40,7 +39,7 @@ export function accessParts(parts: NodeParts): AccessDeps {
       const party = await trust.parties.party(finId);
       if (!party) return undefined;
       // M8: while the flag stands, nothing of the participant is accepted but what ends something.
-      if (await parts.table.get(suspensionKey(finId))) throw new Refusal('PARTICIPANT_SUSPENDED');
+      if (await trust.parties.frozen(finId)) throw new Refusal('PARTICIPANT_SUSPENDED');
       const holders = party.kind === 'participant' ? await trust.people.holders(finId) : [];
       const active = holders.filter(({ state, office }) => state === 'active' && office !== 'auditor');
       return { ...party, people: active.map(({ personId }) => personId) };

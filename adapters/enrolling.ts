@@ -7,14 +7,11 @@ import type { KnownApoderado } from '../core/enrolment/admission.ts';
 import type { Party } from '../core/people/party.ts';
 import { taxIdDigest } from '../core/people/person.ts';
 import type { TrustInForce } from '../core/trust.ts';
-import { suspensionKey } from './dynamodb/parties.ts';
 import { absent, any, ConditionFailed, compare, type Table } from './dynamodb/table.ts';
 import type { NodeTrust } from './node-trust.ts';
 
-export { suspensionKey } from './dynamodb/parties.ts';
-
 export function enrolling(table: Table, { parties, people }: Pick<NodeTrust, 'parties' | 'people'>) {
-  const suspended = async (finId: string) => (await table.get(suspensionKey(finId))) !== undefined;
+  const suspended = (finId: string) => parties.frozen(finId);
   return {
     suspended,
     async participant(finId: string) {

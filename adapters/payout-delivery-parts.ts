@@ -4,7 +4,6 @@
 import type { Executor } from '../core/payout/executor.ts';
 import { urlInForce } from '../core/webhook.ts';
 import { readConfig } from './config.ts';
-import { suspensionKey } from './dynamodb/parties.ts';
 import { payoutMoves } from './dynamodb/payout-moves.ts';
 import { payoutSettingsKey, payoutSettingsOf } from './dynamodb/payout-settings.ts';
 import type { LargeBytes } from './dynamodb/sent-messages.ts';
@@ -18,7 +17,7 @@ export function payoutDeliveryParts(parts: NodeParts, large: LargeBytes) {
   const { table, sealer } = parts;
   const trust = nodeTrust(parts);
   const hooks = webhooks(table, sealer);
-  const suspended = async (finId: string) => (await table.get(suspensionKey(finId))) !== undefined;
+  const suspended = (finId: string) => trust.parties.frozen(finId);
   return {
     moves: payoutMoves({ ...parts, large }),
     statuses: trust.statuses,

@@ -2,7 +2,7 @@
 // statuses every few seconds; what the node has never heard of is let through, for the authorizer decides about it.
 
 import { statusStore } from '../adapters/dynamodb/certificate.ts';
-import { suspensionKey } from '../adapters/dynamodb/parties.ts';
+import { frozen } from '../adapters/dynamodb/parties.ts';
 import type { Table } from '../adapters/dynamodb/table.ts';
 import type { Thumbprint } from '../core/certificate/thumbprint.ts';
 import { Refusal } from '../core/errors.ts';
@@ -23,7 +23,7 @@ export function nodeRefused(table: Table, sealer: Pick<Sealer, 'check'>): Refuse
       if (status.networkStatus === 'disabled' || status.validity === 'revoked') return true;
       if (status.validity === 'expired' || now > status.notAfter) return true;
       if (status.powerUntil !== undefined && now > status.powerUntil) return true;
-      return (await table.get(suspensionKey(status.participant))) !== undefined;
+      return await frozen(table, sealer, status.participant);
     } catch (error) {
       // A status whose seal does not hold gives no right.
       if (error instanceof Refusal) return true;

@@ -40,7 +40,9 @@ export function disableStore(
       return item && recordOf<DisableRecord>(withoutKeys(item), ['at']);
     },
     async suspended(participant) {
-      return (await table.get(suspensionKey(participant))) !== undefined;
+      // What was taken out of the table is put again: taking away needs no seal.
+      const item = await table.get(suspensionKey(participant));
+      return item !== undefined && item.state !== 'none';
     },
     async remindOnce(thumbprint, days, mails) {
       const said = { pk: `DIS#reminder.${thumbprint}.${days}`, sk: 'REMINDER' };

@@ -20,7 +20,7 @@ import { moveWrites } from './payout-moves.ts';
 import { payoutSettingsWrite } from './payout-settings.ts';
 import { contactWrites, personWrite } from './people.ts';
 import { sensitiveChangeWrite } from './sensitive-changes.ts';
-import { suspensionRemoval, suspensionWrite } from './suspensions.ts';
+import { clearedWrite, suspensionWrite } from './suspensions.ts';
 import { watchWrites } from './swept-sources.ts';
 import { absent, any, equals, keyName, keyOf, type Table, type Write } from './table.ts';
 
@@ -32,7 +32,10 @@ interface Written {
 export function ledger(table: Table, sealer: Sealer, announce: Announce): Ledger {
   return {
     async commit(grants, proofs, effects) {
-      const written = await Promise.all(grants.map((grant) => writesOf(table, sealer, grant, proofs)));
+      const at = effects.evidence[0]?.at ?? new Date(0);
+      const written = await Promise.all(
+        grants.map((grant) => writesOf(table, sealer, grant, { proofs, at })),
+      );
       const marks = written.flatMap((each) => each.marks);
       const [first, ...others] = effects.evidence;
       const evidence: EvidenceRecord[] = first
@@ -48,7 +51,7 @@ async function writesOf(
   table: Table,
   sealer: Sealer,
   grant: Grant,
-  proofs: readonly string[],
+  { proofs, at }: { readonly proofs: readonly string[]; readonly at: Date },
 ): Promise<Written> {
   if (grant.noun === 'contact') return { writes: contactWrites(grant.contact), marks: [] };
   if (grant.noun === 'act') return { writes: [actWrite(grant.act)], marks: [] };
@@ -80,18 +83,28 @@ async function writesOf(
     if (watch) writes.push(...watchWrites(watch, status, status.activatedAt));
     return { writes, marks: [mark] };
   }
-  if (grant.noun === 'suspension' || grant.noun === 'noSuspension') {
-    const change = grant.noun === 'suspension' ? suspensionWrite : suspensionRemoval;
-    const { write, mark } = change(grant.suspension);
-    return { writes: [write], marks: [mark] };
+  if (grant.noun === 'suspension') return one(suspensionWrite(grant.suspension));
+  if (grant.noun === 'noSuspension') {
+    const { suspension: lifts, at } = grant;
+    return one(await clearedWrite(sealer, { participant: lifts.participant, at, lifts }, proofs));
+  }
+  if (grant.noun === 'party' && grant.party.kind === 'participant' && grant.party.version === 1) {
+    // Who is new is not suspended: said under a seal from the first moment on.
+    const cleared = { participant: grant.party.finId, at };
+    const both = [await partyWrite(sealer, grant.party, proofs), await clearedWrite(sealer, cleared, proofs)];
+    return { writes: both.map(({ write }) => write), marks: both.map(({ mark }) => mark) };
   }
   if (grant.noun === 'noFactor') {
     const write = factorDelete(grant.personId);
     return { writes: [write], marks: [{ item: keyName(keyOf(write)), gone: true }] };
   }
-  const { write, mark } = await sealed(sealer, grant, proofs);
-  return { writes: [write], marks: [mark] };
+  return one(await sealed(sealer, grant, proofs));
 }
+
+const one = ({ write, mark }: { readonly write: Write; readonly mark: StateMark }): Written => ({
+  writes: [write],
+  marks: [mark],
+});
 
 type SealedGrant = Exclude<
   Grant,

@@ -9,8 +9,8 @@ import type { Key } from './schema.ts';
 import { keyName, mustBeSealed } from './schema.ts';
 import type { StoredItem, Table } from './table.ts';
 
-/** Orders the states of one item: a later activation, then a later version, then its end. */
-type Rank = readonly [activatedAt: string, version: number, ended: number];
+/** Orders the states of one item: a later beginning, then a later version, then its end. */
+type Rank = readonly [begins: string, version: number, ended: number];
 
 // Some 200 bytes each.
 const mostRemembered = 20_000;
@@ -59,9 +59,11 @@ export function neverBack(table: Table, log: Pick<Log, 'say'>): Table {
 function rankOf(item: StoredItem): Rank | undefined {
   const leaves = item.sk.startsWith('FACTOR#') || item.sk === 'INVITATION';
   if (leaves || !mustBeSealed({ pk: item.pk, sk: item.sk })) return undefined;
-  const { activatedAt, version, endedAt } = item;
+  const { version, endedAt } = item;
+  // A certificate is made active anew, a participant suspended and cleared anew, with versions that begin again.
+  const begins = item.activatedAt ?? item.since ?? item.clearedAt;
   return [
-    typeof activatedAt === 'string' ? activatedAt : '',
+    typeof begins === 'string' ? begins : '',
     typeof version === 'number' ? version : 0,
     endedAt === undefined ? 0 : 1,
   ];

@@ -4,14 +4,23 @@ import type { Party } from '../../core/people/party.ts';
 import type { Parties } from '../../core/people/ports.ts';
 import type { Sealer } from '../../core/ports.ts';
 import { openRecord, type SealedWrite, sealedWrite } from './sealed-records.ts';
+import { isFrozen } from './suspensions.ts';
 import { type Key, queryAll, type Table } from './table.ts';
 
 export const partyKey = (finId: string): Key => ({ pk: `PART#${finId}`, sk: 'PROFILE' });
-/** There while the participant is suspended; taking it away needs two people, putting it none (S21). */
+/** Says whether the participant is suspended; clearing it needs two people, putting it none (S21). */
 export const suspensionKey = (finId: string): Key => ({ pk: `PART#${finId}`, sk: 'SUSPENSION' });
+
+/** Of another node, and of nobody that is known here: only what stands. @throws Refusal SEAL_BROKEN */
+export async function frozen(table: Table, sealer: Pick<Sealer, 'check'>, finId: string): Promise<boolean> {
+  const [profile, flag] = await Promise.all([table.get(partyKey(finId)), table.get(suspensionKey(finId))]);
+  const isParticipant = profile && (await openRecord<Party>(sealer, profile, [])).kind === 'participant';
+  return isParticipant ? isFrozen(sealer, finId, flag) : flag !== undefined && flag.state !== 'none';
+}
 
 export function parties(table: Table, sealer: Sealer): Parties {
   return {
+    frozen: (finId) => frozen(table, sealer, finId),
     async party(finId) {
       const item = await table.get(partyKey(finId));
       return item && (await openRecord<Party>(sealer, item, []));

@@ -49,16 +49,19 @@ const sealedKinds: readonly (readonly [string, string])[] = [
   ['NODE', 'ANCHORS'],
   ['PART#', 'PAYOUTS'],
   ['PART#', 'PROFILE'],
+  ['PART#', 'SUSPENSION'],
   ['PART#', 'WEBHOOK#'],
   ['PERSON#', 'FACTOR#'],
   ['PERSON#', 'PERSON'],
 ];
 
 export const mustBeSealed = Object.assign(
-  ({ pk, sk, ...item }: Key & { readonly networkStatus?: unknown; readonly endedAt?: unknown }) =>
-    // A certificate that is not active, or an ended API key, grants nothing: what ends them takes their seal away.
+  ({ pk, sk, ...item }: Key & { readonly [name: string]: unknown }) =>
+    // A certificate that is not active, an ended API key, a suspension that stands: they grant nothing, and what put
+    // them so took the seal away.
     (item.networkStatus === undefined || item.networkStatus === 'active') &&
     item.endedAt === undefined &&
+    !(sk === 'SUSPENSION' && item.state !== undefined && item.state !== 'none') &&
     sealedKinds.some(([hash, sort]) => pk.startsWith(hash) && sk.startsWith(sort)),
   { prefixes: [...new Set(sealedKinds.map(([hash]) => hash))] },
 );

@@ -41,7 +41,7 @@ export async function sealedWrite(
  * @throws Refusal SEAL_BROKEN
  */
 export async function openRecord<T>(
-  sealer: Sealer,
+  sealer: Pick<Sealer, 'check'>,
   item: StoredItem,
   dates: readonly string[],
   beside: readonly string[] = [],

@@ -12,6 +12,7 @@ import { openedItems } from './opened.ts';
 import { partyKey, suspensionKey } from './parties.ts';
 import { payoutSettingsKey, payoutSettingsOf } from './payout-settings.ts';
 import { openRecord } from './sealed-records.ts';
+import { isFrozen } from './suspensions.ts';
 import { keyName, number, type StoredItem, type Table } from './table.ts';
 
 export const leastAnchorsKey = { pk: 'NODE', sk: 'ANCHORS' };
@@ -20,6 +21,8 @@ export const leastAnchorsKey = { pk: 'NODE', sk: 'ANCHORS' };
 export function senderFacts(table: Table, sealer: Sealer) {
   const opened = openedItems();
   const anchorVersion = (item: StoredItem) => opened(item, (one) => leastVersion(one, sealer));
+  const frozenBy = async (item: StoredItem | undefined, finId: string) =>
+    item ? opened(item, (one) => isFrozen(sealer, finId, one)) : isFrozen(sealer, finId, item);
   return async (thumbprint: Thumbprint, participant: string): Promise<SenderFacts> => {
     const [status, anchors, party, suspension, settings] = await table.getMany([
       statusKey(thumbprint),
@@ -37,7 +40,7 @@ export function senderFacts(table: Table, sealer: Sealer) {
       participant: profile && {
         ...profile,
         settings: known ?? (await payoutSettingsOf(sealer, undefined)),
-        suspended: suspension !== undefined,
+        suspended: await frozenBy(suspension, participant),
       },
     };
   };

@@ -36,6 +36,8 @@ export interface People {
 
 export interface Parties {
   party(finId: string): Promise<Party | undefined>;
+  /** Suspended at this node (S21). @throws Refusal SEAL_BROKEN */
+  frozen(finId: string): Promise<boolean>;
   parties(): Promise<readonly Party[]>;
 }
 
@@ -177,7 +179,7 @@ export type Grant =
   /** The second word of two node operators: its version is the stored one plus 1. */
   | { readonly noun: 'suspension'; readonly suspension: Suspension }
   /** The suspension is lifted, as it was read. */
-  | { readonly noun: 'noSuspension'; readonly suspension: Suspension }
+  | { readonly noun: 'noSuspension'; readonly suspension: Suspension; readonly at: Date }
   | { readonly noun: 'bootstrap'; readonly bootstrap: Bootstrap }
   /** An entry of the outbox that was given up waits anew. */
   | { readonly noun: 'revival'; readonly entry: OutboxEntry; readonly at: Date }

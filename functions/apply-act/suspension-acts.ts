@@ -74,7 +74,7 @@ export async function liftSuspension(
 ): Promise<Applied> {
   const suspension = await standingHere(deps, parameters);
   admitLifting(suspension);
-  const grants = [{ noun: 'noSuspension' as const, suspension }];
+  const grants = [{ noun: 'noSuspension' as const, suspension, at: context.now }];
   return { ...nothing, grants, ...(await told(deps, suspension, 'lifted', context)) };
 }
 

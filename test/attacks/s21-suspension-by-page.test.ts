@@ -223,7 +223,7 @@ describe('M8 the second word', () => {
     const stand = await suspensionStand();
     await stand.suspendAs('OFFICER');
     const [old, flag] = [await stand.linkOf('APODERADO'), await stand.standing()];
-    await stand.ledger.commit([{ noun: 'noSuspension', suspension: flag! }], [], {
+    await stand.ledger.commit([{ noun: 'noSuspension', suspension: flag!, at: stand.clock.now() }], [], {
       evidence: [],
       outbox: [],
     });

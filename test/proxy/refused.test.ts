@@ -1,6 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import { certificateItem, statusKey } from '../../adapters/dynamodb/certificate-items.ts';
-import { suspensionKey } from '../../adapters/dynamodb/parties.ts';
+import { partyWrite, suspensionKey } from '../../adapters/dynamodb/parties.ts';
+import { clearedWrite } from '../../adapters/dynamodb/suspensions.ts';
 import type { Table } from '../../adapters/dynamodb/table.ts';
 import { memoryLog } from '../../adapters/memory/log.ts';
 import { memorySealer } from '../../adapters/memory/sealer.ts';
@@ -8,6 +9,7 @@ import { memoryTable } from '../../adapters/memory/table.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import type { CertificateStatus } from '../../core/enrolment/enrolment.ts';
 import { nodeRefused } from '../../proxy/refused.ts';
+import { aParty } from '../support/people-world.ts';
 
 const sealer = memorySealer(memoryLog());
 const client = 'A'.repeat(43) as Thumbprint;
@@ -26,6 +28,7 @@ const status: CertificateStatus = {
   anchor: client,
   activatedAt: now,
 };
+const aurora = { ...aParty, finId: 'AURORA', kind: 'participant' as const, version: 1 };
 let table: Table;
 beforeEach(() => {
   table = memoryTable();
@@ -53,9 +56,16 @@ it.each<[string, Partial<CertificateStatus>]>([
 });
 
 it('refuses every certificate of a suspended participant, until the suspension is lifted', async () => {
-  await table.write({ put: { ...suspensionKey('AURORA'), since: now.toISOString() } });
+  await table.transact([(await partyWrite(sealer, aurora, [])).write]);
+  const cleared = async () => (await clearedWrite(sealer, { participant: 'AURORA', at: now }, [])).write;
+  await table.transact([await cleared()]);
+  expect(await refused()).toBe(false);
+  await table.write({ put: { ...suspensionKey('AURORA'), since: now.toISOString(), state: 'unconfirmed' } });
   expect(await refused()).toBe(true);
+  // Not by taking it out of the table.
   await table.write({ delete: suspensionKey('AURORA') });
+  expect(await refused()).toBe(true);
+  await table.transact([await cleared()]);
   expect(await refused()).toBe(false);
 });
 

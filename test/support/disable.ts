@@ -44,6 +44,7 @@ export function disableStand(role: DisableCertificatePorts['role'] = 'network') 
     role,
     parties: {
       party: async (finId) => (finId === fintech.finId ? party : undefined),
+      frozen: (finId) => disables.suspended(finId),
       parties: async () => [party, { ...network, kind: 'network' } as unknown as Party],
     },
     people: {

@@ -6,7 +6,7 @@ import { statusStore } from '../../adapters/dynamodb/certificate.ts';
 import { certificateItem } from '../../adapters/dynamodb/certificate-items.ts';
 import { chainItem } from '../../adapters/dynamodb/enrolment-items.ts';
 import { outboxStore } from '../../adapters/dynamodb/outbox.ts';
-import { parties, partyWrite, suspensionKey } from '../../adapters/dynamodb/parties.ts';
+import { parties, partyWrite } from '../../adapters/dynamodb/parties.ts';
 import { payoutMoves } from '../../adapters/dynamodb/payout-moves.ts';
 import { payoutSettingsKey, payoutSettingsOf } from '../../adapters/dynamodb/payout-settings.ts';
 import { sentMessages } from '../../adapters/dynamodb/sent-messages.ts';
@@ -161,7 +161,7 @@ function nodeOver(
     async institution(finId: string) {
       return known.party(finId);
     },
-    suspended: async (finId: string) => (await table.get(suspensionKey(finId))) !== undefined,
+    suspended: (finId: string) => known.frozen(finId),
     async payer(finId: string) {
       const party = await known.party(finId);
       if (!party) return undefined;

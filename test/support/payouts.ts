@@ -12,6 +12,7 @@ import { payoutStore } from '../../adapters/dynamodb/payouts.ts';
 import { sourceKey, thawedSources } from '../../adapters/dynamodb/revocation-sources.ts';
 import { senderFacts } from '../../adapters/dynamodb/sender-facts.ts';
 import type { LargeBytes } from '../../adapters/dynamodb/sent-messages.ts';
+import { clearedWrite } from '../../adapters/dynamodb/suspensions.ts';
 import type { StoredItem, Table } from '../../adapters/dynamodb/table.ts';
 import { requirePayoutShape } from '../../adapters/http/payouts.ts';
 import { memoryClock, memoryIds } from '../../adapters/memory/clock.ts';
@@ -238,6 +239,7 @@ async function enrol(
     { put: (await certificateItem(status, sealer, 1, [])).item },
     { put: chainItem(leaf.thumbprint, leaf.chain.slice(0, -1)) },
     party.write,
+    (await clearedWrite(sealer, { participant: payer, at: status.activatedAt }, [])).write,
     anchors.write,
     ...settings,
     { put: swept(now) },
