@@ -144,8 +144,9 @@ async function callOperators(deps: FollowSuspensionDeps, read: Suspension): Prom
     at,
     audience: { people, nodes: [] },
   } as const;
+  // Rung first, then noted: a crash between the two rings twice, and never not at all.
+  deps.alarm(read.participant);
   if ((await deps.suspensions.record(suspension, effectsOf(told))) === 'MOVED')
     throw new Error('somebody is deciding just now');
-  deps.alarm(read.participant);
   return { outcome: 'CALLED' };
 }

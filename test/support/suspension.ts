@@ -4,11 +4,14 @@
 import { randomBytes } from 'node:crypto';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { apiKeys } from '../../adapters/dynamodb/api-keys.ts';
+import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { factors, failures } from '../../adapters/dynamodb/factors.ts';
 import { ledger } from '../../adapters/dynamodb/ledger.ts';
 import { links } from '../../adapters/dynamodb/links.ts';
 import { passkeyChallenges } from '../../adapters/dynamodb/passkey-challenges.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
+import { suspensions } from '../../adapters/dynamodb/suspensions.ts';
+import type { Table } from '../../adapters/dynamodb/table.ts';
 import { type PageAnswer, readPageRequest } from '../../adapters/http/page-request.ts';
 import { memoryCipher } from '../../adapters/memory/cipher.ts';
 import { memoryP256Signer } from '../../adapters/memory/signer.ts';
@@ -52,17 +55,18 @@ export async function suspensionStand(role: 'network' | 'payoutOperator' = 'netw
   const factorSigner = memoryP256Signer('test-factor');
   const secrets = new Map<string, string>();
   const alarms: string[] = [];
-  const stores = {
-    people: people(table, sealer),
+  const storesOver = (over: Table) => ({
+    people: people(over, sealer),
     parties: base.ports.parties,
-    links: links(table),
-    factors: factors(table, sealer),
-    failures: failures(table),
-    apiKeys: apiKeys(table, sealer),
-    ledger: ledger(table, sealer, announce),
-    suspensions: base.suspensions,
-    disables: base.disables,
-  };
+    links: links(over),
+    factors: factors(over, sealer),
+    failures: failures(over),
+    apiKeys: apiKeys(over, sealer),
+    ledger: ledger(over, sealer, announce),
+    suspensions: suspensions(over, announce),
+    disables: disableStore(over, announce),
+  });
+  const stores = storesOver(table);
   const checking = {
     ...stores,
     clock,
@@ -160,6 +164,8 @@ export async function suspensionStand(role: 'network' | 'payoutOperator' = 'netw
     ...stores,
     serving,
     following,
+    /** The same stores over a table that may die. */
+    storesOver,
     alarms,
     factorSigner,
     addPerson,
