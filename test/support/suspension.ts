@@ -44,8 +44,11 @@ export interface Visit {
   readonly source?: string;
 }
 
-export async function suspensionStand(role: 'network' | 'payoutOperator' = 'network') {
-  const base = disableStand(role);
+/** @param base where certificates stand; a sweep's, for what a PSC says */
+export async function suspensionStand(
+  role: 'network' | 'payoutOperator' = 'network',
+  base = disableStand(role),
+) {
   const { table, sealer, clock, queues } = base;
   const nodeFinId = role === 'network' ? 'SHINKANSEN' : 'BANCO_CL';
   const announce = async (entries: Parameters<typeof queues.announce>[0]) => {

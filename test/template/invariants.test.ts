@@ -231,6 +231,41 @@ function variablesReadBy(folder: string): string[] {
   ];
 }
 
+describe('S28 what is reserved', () => {
+  const reserves = new Map(
+    functions.flatMap(([name, one]) => {
+      const reserve = one.Properties?.ReservedConcurrentExecutions;
+      return typeof reserve === 'number' ? [[name, reserve] as const] : [];
+    }),
+  );
+
+  test('suspension, sign-in, disabling and their factor have a reserve, the authorizer a maximum', () => {
+    expect([...reserves.keys()].sort()).toEqual([
+      'AuthorizeRequestFunction',
+      'CheckFactorFunction',
+      'DisableCertificateFunction',
+      'ServePeopleFunction',
+      'ServeSuspensionFunction',
+    ]);
+  });
+
+  test('together they leave more than half of an account’s ordinary 1,000 to everybody else', () => {
+    expect([...reserves.values()].reduce((sum, each) => sum + each, 0)).toBeLessThan(500);
+  });
+
+  test('no flood of strangers at one page takes the factor check from the other', () => {
+    // The other callers know who comes by a link or a session before they ask for a factor.
+    const strangers = reserves.get('ServePeopleFunction')! + reserves.get('ServeSuspensionFunction')!;
+    expect(reserves.get('CheckFactorFunction')).toBeGreaterThanOrEqual(strangers);
+  });
+
+  test('suspension does not hang from the edge, nor from the machines’ API', () => {
+    const [, suspension] = functions.find(([name]) => name === 'ServeSuspensionFunction')!;
+    expect(text(suspension.Properties?.Events)).not.toContain('MachineApi');
+    expect(text(suspension.Properties)).not.toMatch(/EdgeMacSecret|AuthorizeRequest/);
+  });
+});
+
 describe('template and code agree', () => {
   test('each function is built from its own folder', () => {
     for (const [name, one] of functions) {
