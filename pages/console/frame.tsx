@@ -55,7 +55,8 @@ const groups: readonly {
 const nodeOnly: readonly Section[] = ['anchors', 'evidence', 'acts', 'people'];
 
 const Side: FC<{ frame: ConsoleFrame; section: Section }> = ({ frame, section }) => {
-  const { nav } = textsIn(frame.locale).console;
+  const texts = textsIn(frame.locale);
+  const { nav } = texts.console;
   const counts: Partial<Record<Section, number | undefined>> = frame.waiting;
   const mine = (one: Section) => frame.participant === undefined || !nodeOnly.includes(one);
   const label = (one: Section) =>
@@ -78,6 +79,19 @@ const Side: FC<{ frame: ConsoleFrame; section: Section }> = ({ frame, section })
             </ul>
           </section>
         ))}
+        <section>
+          <h2>{texts.common.access}</h2>
+          <ul>
+            <li>
+              <a href="/passkeys">{texts.passkey.listTitle}</a>
+            </li>
+            {frame.participant !== undefined && (
+              <li>
+                <a href="/delegation">{texts.delegation.listTitle}</a>
+              </li>
+            )}
+          </ul>
+        </section>
       </div>
     </nav>
   );

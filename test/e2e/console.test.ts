@@ -136,7 +136,7 @@ test('each page of the console is sound in both themes, on desktop and phone', a
 test('without script an operator finds what waits, since when, and for whom', async () => {
   const { page, origin } = await signIn('bruno@red.example', 'network');
   await page.selectOption('#state', 'pending');
-  await page.click('main button.second');
+  await page.click('main button[type=submit]');
   expect(await page.locator('table.list tbody tr').count()).toBe(1);
   await page.click('table.list tbody a');
   expect(page.url()).toBe(`${origin}/console/enrolments/${enrolments.waiting}`);

@@ -177,3 +177,41 @@ test('signs in to the console by passkey, adds another device, and password open
   const mails = net.whole.laptop.mail.inbox().filter((mail) => mail.destination.to.includes(rosa.email));
   expect(mails.map(({ subject }) => subject).join()).toContain('llave de acceso');
 }, 200_000);
+
+test('an apoderado who goes away names another by passkey; the officer sees it and stops it', async () => {
+  const officer = await invited('Olivia Paz', 'olivia@aurora.example', '11222333-9', 'securityOfficer');
+  const { page } = rosa;
+  await page.goto(`${origin()}/delegation`);
+  await sound(page, 'delegation');
+  await page.click('.choices label:first-child');
+  const until = new Date(net.whole.clock.now().getTime() + 10 * 86_400_000).toISOString().slice(0, 10);
+  await page.fill('#until', until);
+  await page.click('button[value=make]');
+  await page.waitForURL('**/delegation?done=made');
+  await sound(page, 'delegation-made');
+  await officer.page.goto(`${origin()}/sign-in?next=/delegation`);
+  await officer.page.click('button[value=passkey]');
+  await officer.page.waitForURL(`${origin()}/delegation`);
+  await officer.page.click('button[value=stop]');
+  await officer.page.waitForURL('**/delegation?done=stopped');
+  await sound(officer.page, 'delegation-stopped');
+  await officer.context.close();
+}, 300_000);
+
+test('one’s own pages speak three languages, each switched in the header, and fit a phone', async () => {
+  const { page } = rosa;
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const [language, words] of [
+    ['en', 'Your passkeys'],
+    ['pt', 'Suas chaves de acesso'],
+    ['es', 'Sus llaves de acceso'],
+  ] as const) {
+    await page.goto(`${origin()}/passkeys`);
+    await page.click(`.languages a[lang=${language}]`);
+    await page.getByRole('heading', { name: words, level: 1 }).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/passkeys');
+    const tooWide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth';
+    expect([language, await page.evaluate(tooWide)]).toEqual([language, false]);
+    await sound(page, `passkeys-${language}-phone`);
+  }
+}, 120_000);
