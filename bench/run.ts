@@ -31,6 +31,7 @@ const groups: readonly Group[] = [
     ids: ['S4', 'A4'],
     measure: async () => (await import('./sweep.ts')).sweepFigures(Number(values.certificates)),
   },
+  { ids: ['D'], measure: async () => (await import('./disable.ts')).disableFigures() },
   { ids: ['B2'], measure: async () => (await import('./bundles.ts')).bundleFigures() },
 ];
 

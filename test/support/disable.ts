@@ -2,6 +2,7 @@
 
 import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { suspensions } from '../../adapters/dynamodb/suspensions.ts';
+import type { Table } from '../../adapters/dynamodb/table.ts';
 import { sourcesOf } from '../../adapters/enrolling.ts';
 import { validate } from '../../adapters/http/generated/disable-message.js';
 import { requireShape } from '../../adapters/http/validate.ts';
@@ -33,8 +34,9 @@ export interface AskOptions {
   readonly keyId?: string;
 }
 
-export function disableStand(role: DisableCertificatePorts['role'] = 'network') {
-  const node = enrolmentNode();
+/** @param over another table than one in memory */
+export function disableStand(role: DisableCertificatePorts['role'] = 'network', over?: Table) {
+  const node = enrolmentNode(undefined, over);
   const { clock, table, queues } = node;
   const enrolling = { ...node.ports, sourcesOf };
   const party = { ...fintech, kind: 'participant', locale: 'es' } as unknown as Party;

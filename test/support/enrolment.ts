@@ -3,7 +3,7 @@
 import { constants, createHash, sign } from 'node:crypto';
 import { statusStore } from '../../adapters/dynamodb/certificate.ts';
 import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
-import type { StoredItem } from '../../adapters/dynamodb/table.ts';
+import type { StoredItem, Table } from '../../adapters/dynamodb/table.ts';
 import { validate } from '../../adapters/http/generated/enrol-message.js';
 import { requireShape } from '../../adapters/http/validate.ts';
 import { memoryClock, memoryIds } from '../../adapters/memory/clock.ts';
@@ -84,9 +84,9 @@ export function signedBy(leaf: Issued, body: Uint8Array): Promise<string> {
 }
 
 /** The ports of admit-enrolment over a memory table, with the queues that were told and the items that were written. */
-export function enrolmentNode(root: Authority = makeAuthority({ name: 'Raiz de prueba' })) {
+export function enrolmentNode(root: Authority = makeAuthority({ name: 'Raiz de prueba' }), over?: Table) {
   const items = new Map<string, StoredItem>();
-  const table = memoryTable(items);
+  const table = over ?? memoryTable(items);
   const queues = testQueues();
   const sealer = memorySealer(memoryLog());
   const clock = memoryClock(now.toISOString());

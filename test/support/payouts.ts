@@ -136,6 +136,10 @@ export function memoryLarge(): LargeBytes & { readonly objects: Map<string, Uint
 
 export interface WorldOptions {
   readonly table?: Table;
+  /** Of a node that stands already. */
+  readonly sealer?: ReturnType<typeof memorySealer>;
+  readonly clock?: ReturnType<typeof memoryClock>;
+  readonly root?: Authority;
   readonly settings?: PayoutSettings;
   readonly status?: Partial<CertificateStatus>;
   readonly party?: Partial<Party>;
@@ -148,11 +152,11 @@ let sharedRoot: Authority | undefined;
 /** What was enrolled and set, in the table, sealed; and the network's ports over it. */
 export async function payoutWorld(options: WorldOptions = {}) {
   sharedRoot ??= makeAuthority({ name: 'Raiz de pagos' });
-  const root = sharedRoot;
+  const root = options.root ?? sharedRoot;
   const items = new Map<string, StoredItem>();
   const table = options.table ?? memoryTable(items);
-  const sealer = memorySealer(memoryLog());
-  const clock = memoryClock(now.toISOString());
+  const sealer = options.sealer ?? memorySealer(memoryLog());
+  const clock = options.clock ?? memoryClock(now.toISOString());
   const queues = testQueues();
   const large = memoryLarge();
   const leaf = options.leaf ?? root.issue({ holder: someHolder });
