@@ -3,21 +3,14 @@
 import type { Json } from '../../core/canonical-json.ts';
 import type { UnchainedRecord } from '../../core/evidence/audit-chains.ts';
 import type { AuditedState, StatesToAudit } from '../../core/evidence/audit-states.ts';
+import type { EvidenceArchive } from '../../core/evidence/ports.ts';
 import type { SourceBytes } from '../../core/evidence/record.ts';
 import type { Sealer } from '../../core/ports.ts';
 import { type Seal, type SealContent, sealOver } from '../../core/seal.ts';
 import { evidenceShards, unchainedName, unchainedPartition } from './evidence.ts';
-import { mustBeSealed } from './schema.ts';
-import {
-  any,
-  beginsWith,
-  type Key,
-  keyName,
-  present,
-  queryAll,
-  type StoredItem,
-  type Table,
-} from './table.ts';
+import { bytesIn, isLargeMessage } from './locked-sources.ts';
+import { keyFrom, mustBeSealed } from './schema.ts';
+import { any, beginsWith, keyName, present, queryAll, type StoredItem, type Table } from './table.ts';
 
 export function auditedTable(table: Table, sealer: Pick<Sealer, 'check'>) {
   const stateOf = async (item: StoredItem): Promise<AuditedState> => {
@@ -64,11 +57,19 @@ export function auditedTable(table: Table, sealer: Pick<Sealer, 'check'>) {
         }
       }
     },
-    /** The attribute `bytes` of the item that a source names. */
-    async itemBytes({ item }: SourceBytes): Promise<Uint8Array | undefined> {
-      const key = keyFrom(item);
+    /** The bytes that a source names: in its item, or locked; what is not locked yet lies where it is copied from. */
+    async sourceBytes(
+      source: SourceBytes,
+      archive: Pick<EvidenceArchive, 'bytes' | 'message'>,
+    ): Promise<Uint8Array | undefined> {
+      const { item, copiedFrom, sha256 } = source;
+      const locked = item === undefined ? await archive.bytes(sha256) : undefined;
+      if (locked) return locked;
+      const key = keyFrom(item ?? copiedFrom);
       const found = key && (await table.get(key));
-      return found?.bytes instanceof Uint8Array ? found.bytes : undefined;
+      if (!found) return undefined;
+      if (isLargeMessage(found)) return archive.message(sha256);
+      return bytesIn(found, sha256) ?? (found.bytes instanceof Uint8Array ? found.bytes : undefined);
     },
     /** The attribute `signature` beside them. */
     async itemSignature({ item }: SourceBytes): Promise<string | undefined> {
@@ -85,12 +86,6 @@ function sealContentOf(item: StoredItem): SealContent | undefined {
   if (!seal || !Array.isArray(seal.over) || !Array.isArray(seal.proofs)) return undefined;
   const content = Object.fromEntries(seal.over.map((name: string) => [name, item[name] as Json | undefined]));
   return { key: keyName(item), content, version: Number(seal.version), proofs: seal.proofs };
-}
-
-/** A hash key holds no `|`, a sort key may. Undefined for what names no item: a forger's record may name anything. */
-function keyFrom(name: unknown): Key | undefined {
-  const [, pk, sk] = (typeof name === 'string' && /^([^|]+)\|(.+)$/s.exec(name)) || [];
-  return pk !== undefined && sk !== undefined ? { pk, sk } : undefined;
 }
 
 async function sealHolds(

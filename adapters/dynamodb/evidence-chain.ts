@@ -6,6 +6,7 @@ import type { Json } from '../../core/canonical-json.ts';
 import { type ChainHead, genesis, hashesTo, nextLink, type StoredLink } from '../../core/evidence/chain.ts';
 import type { EvidenceChains, HeadNotes, WaitingScope } from '../../core/evidence/ports.ts';
 import { evidenceShards, unchainedName, unchainedPartition, unchainedPartitionOf } from './evidence.ts';
+import type { LockSources } from './locked-sources.ts';
 import {
   type Attribute,
   absent,
@@ -32,7 +33,8 @@ const linkKey = (scope: string, seq: number): Key => ({ pk: `EVID#${scope}`, sk:
 const sequenceOf = (seq: number) => String(seq).padStart(12, '0');
 const notesKey: Key = { pk: 'EVIDHEAD#signed', sk: 'HEAD' };
 
-export function dynamoDbEvidenceChains(table: Table): EvidenceChains & HeadNotes {
+/** @param lock only for the writer of chains: it locks the bytes of a batch before the batch is chained */
+export function dynamoDbEvidenceChains(table: Table, lock?: LockSources): EvidenceChains & HeadNotes {
   return {
     async waiting() {
       const scopes = new Map<string, WaitingScope>();
@@ -62,6 +64,7 @@ export function dynamoDbEvidenceChains(table: Table): EvidenceChains & HeadNotes
       // Another scope's name may begin with this one's and a `#`.
       const items = waiting.items.filter(({ sk }) => unchainedName(sk).scope === scope);
       if (items.length === 0) return { chained: 0, broken: [] };
+      const missing = lock ? await lock(items) : new Set<string>();
       try {
         await table.transact(chainWrites(scope, head, items, now));
       } catch (error) {
@@ -69,7 +72,9 @@ export function dynamoDbEvidenceChains(table: Table): EvidenceChains & HeadNotes
         if (error instanceof ConditionFailed) return { chained: 0, broken: [] };
         throw error;
       }
-      const broken = items.filter((item) => !hashesTo((item.record ?? null) as Json, text(item, 'hash')));
+      const broken = items.filter(
+        (item) => missing.has(item.sk) || !hashesTo((item.record ?? null) as Json, text(item, 'hash')),
+      );
       return { chained: items.length, broken: broken.map(({ sk }) => unchainedName(sk).id) };
     },
     async heads() {

@@ -1,6 +1,7 @@
 // How does an act change what people may do? All of its grants, their seals, the evidence that names those seals and
 // the mails that tell of them: one transaction.
 
+import { chainSources } from '../../core/enrolment/recording.ts';
 import type { EvidenceRecord, StateMark } from '../../core/evidence/record.ts';
 import type { Grant, Ledger } from '../../core/people/ports.ts';
 import type { Sealer } from '../../core/ports.ts';
@@ -39,12 +40,28 @@ export function ledger(table: Table, sealer: Sealer, announce: Announce): Ledger
       const marks = written.flatMap((each) => each.marks);
       const [first, ...others] = effects.evidence;
       const evidence: EvidenceRecord[] = first
-        ? [{ ...first, states: [...(first.states ?? []), ...marks] }, ...others]
+        ? [
+            { ...first, states: [...(first.states ?? []), ...marks], ...withSources(first, grants) },
+            ...others,
+          ]
         : [];
       const writes = written.flatMap((each) => each.writes);
       return commit(table, writes, { evidence, outbox: effects.outbox }, announce);
     },
   };
+}
+
+/** The chain of a certificate that people pinned; one that was enrolled stands in the record of its arrival. */
+function withSources({ sources = [] }: EvidenceRecord, grants: readonly Grant[]) {
+  const pinned = grants.flatMap((grant) =>
+    grant.noun === 'certificate' && !grant.enrolment
+      ? chainSources(
+          grant.status.thumbprint,
+          grant.path.map((der) => ({ der })),
+        )
+      : [],
+  );
+  return pinned.length > 0 ? { sources: [...sources, ...pinned] } : {};
 }
 
 async function writesOf(

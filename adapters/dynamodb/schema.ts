@@ -65,3 +65,9 @@ export const mustBeSealed = Object.assign(
     sealedKinds.some(([hash, sort]) => pk.startsWith(hash) && sk.startsWith(sort)),
   { prefixes: [...new Set(sealedKinds.map(([hash]) => hash))] },
 );
+
+/** A hash key holds no `|`, a sort key may. Undefined for what names no item: a forger's record may name anything. */
+export function keyFrom(name: unknown): Key | undefined {
+  const [, pk, sk] = (typeof name === 'string' && /^([^|]+)\|(.+)$/s.exec(name)) || [];
+  return pk !== undefined && sk !== undefined ? { pk, sk } : undefined;
+}

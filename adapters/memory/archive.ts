@@ -51,5 +51,8 @@ export function memoryArchive(): MemoryArchive {
     async bytes(sha256) {
       return first(`bytes/${sha256}`);
     },
+    async message(sha256) {
+      return first(`messages/${Buffer.from(sha256, 'base64url').toString('hex')}`);
+    },
   };
 }

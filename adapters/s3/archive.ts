@@ -43,6 +43,8 @@ export function s3Archive(client: S3Client, name: string): EvidenceArchive {
       await put(bucket, bytesKey(sha256), bytes, until);
     },
     bytes: (sha256) => readFirst(bucket, bytesKey(sha256)),
+    // Its name is the digest in hex (large-bytes.ts).
+    message: (sha256) => readFirst(bucket, `messages/${Buffer.from(sha256, 'base64url').toString('hex')}`),
   };
 }
 

@@ -41,7 +41,7 @@ export async function auditNode({
     // A broken seal is a finding here, not an alarm.
     log: { say: () => {} },
   });
-  const { states, unchained, itemBytes, itemSignature } = auditedTable(table, seals);
+  const { states, unchained, sourceBytes, itemSignature } = auditedTable(table, seals);
   return audit({
     archive,
     isOurs: headVerifier([config.evidenceKeyId, ...config.pastEvidenceKeyIds], given(evidenceKey)),
@@ -50,7 +50,7 @@ export async function auditNode({
     peerHeads,
     chains: { ...dynamoDbEvidenceChains(table), unchained },
     states,
-    sourceBytes: (source) => (source.item === undefined ? archive.bytes(source.sha256) : itemBytes(source)),
+    sourceBytes: (source) => sourceBytes(source, archive),
     sourceSignature: itemSignature,
   });
 }

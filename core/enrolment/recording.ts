@@ -5,7 +5,7 @@ import type { ParsedCertificate } from '../certificate/certificate.ts';
 import type { CertificationPath } from '../certificate/path.ts';
 import type { PscProfile } from '../certificate/psc-profile.ts';
 import { keyThumbprintOf } from '../certificate/thumbprint.ts';
-import type { Actor, EvidenceRecord } from '../evidence/record.ts';
+import type { Actor, EvidenceRecord, SourceBytes } from '../evidence/record.ts';
 import type { MessageHeader } from '../message/envelope.ts';
 import { newOutboxEntry, type OutboxEntry } from '../outbox.ts';
 import { watchOf } from '../sweep/watch.ts';
@@ -67,6 +67,7 @@ export function newEnrolment(recording: Recording) {
         sha256: createHash('sha256').update(recording.body).digest('base64url'),
         item: `MSG#${enrolment.participant}#${enrolment.messageId}|MESSAGE`,
       },
+      ...(verdict.outcome === 'ADMITTED' ? chainSources(enrolment.thumbprint, verdict.path.path) : []),
     ],
   };
   const outbox: OutboxEntry[] = [
@@ -83,6 +84,18 @@ export function newEnrolment(recording: Recording) {
 function watched({ path, anchor }: CertificationPath, profiles: Recording['profiles']) {
   const watch = watchOf(path, profiles.get(anchor.pscProfile ?? ''));
   return { path: path.map(({ der }) => der), watch };
+}
+
+/** Each certificate of a stored chain, for the locked copy. */
+export function chainSources(
+  thumbprint: string,
+  path: readonly Pick<ParsedCertificate, 'der'>[],
+): readonly SourceBytes[] {
+  return path.map(({ der }) => ({
+    kind: 'chain',
+    sha256: createHash('sha256').update(der).digest('base64url'),
+    copiedFrom: `CHAIN#${thumbprint}|CHAIN`,
+  }));
 }
 
 function recordOf(recording: Recording): Enrolment {

@@ -56,4 +56,6 @@ export interface EvidenceArchive {
   /** Messages, chains, CRLs, OCSP answers, proofs, under their SHA-256 (base64url). */
   putBytes(sha256: string, bytes: Uint8Array, retainUntil: Date): Promise<void>;
   bytes(sha256: string): Promise<Uint8Array | undefined>;
+  /** A message too large for its item, by the SHA-256 (base64url) of its bytes. */
+  message(sha256: string): Promise<Uint8Array | undefined>;
 }

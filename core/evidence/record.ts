@@ -43,6 +43,8 @@ export interface SourceBytes {
   readonly sha256: string;
   /** `pk|sk` of the item whose attribute `bytes` holds them; absent: the evidence bucket does. */
   readonly item?: string;
+  /** `pk|sk` of the item from which they go to the evidence bucket: it may change, or hold a chain. */
+  readonly copiedFrom?: string;
 }
 
 export interface EvidenceRecord {

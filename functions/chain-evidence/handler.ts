@@ -3,16 +3,27 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
 import { nodeClock } from '../../adapters/clock.ts';
 import { readConfig } from '../../adapters/config.ts';
 import { dynamoDbTable } from '../../adapters/dynamodb/dynamodb.ts';
 import { dynamoDbEvidenceChains } from '../../adapters/dynamodb/evidence-chain.ts';
+import { lockSources } from '../../adapters/dynamodb/locked-sources.ts';
 import { nodeLog } from '../../adapters/logger.ts';
+import { s3Archive } from '../../adapters/s3/archive.ts';
+import { retainUntil } from '../../core/policy.ts';
 import { chainEvidence } from './chain-evidence.ts';
 
-const { tableName } = readConfig(['tableName']);
+const { tableName, evidenceBucket, evidenceRetentionDays } = readConfig([
+  'tableName',
+  'evidenceBucket',
+  'evidenceRetentionDays',
+]);
 const clock = nodeClock();
-const chains = dynamoDbEvidenceChains(dynamoDbTable({ client: new DynamoDBClient(), name: tableName }));
+const table = dynamoDbTable({ client: new DynamoDBClient(), name: tableName });
+const archive = s3Archive(new S3Client(), evidenceBucket);
+const lock = lockSources(table, archive, () => retainUntil(clock.now(), evidenceRetentionDays));
+const chains = dynamoDbEvidenceChains(table, lock);
 const deps = { chains, clock, log: nodeLog('chain-evidence') };
 const lookEveryMilliseconds = 5_000;
 

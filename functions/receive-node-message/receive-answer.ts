@@ -1,11 +1,13 @@
 // Steps 11 and 15 at the network: one payout operator's word on one enrolment, kept with its signed message, however
 // late. The first acceptance activates (settle-enrolment weighs it); a final word wakes the waiting execution.
 
+import { createHash } from 'node:crypto';
 import { type EnrolmentAnswer, readAnswer } from '../../core/enrolment/answer.ts';
 import type { Enrolment } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentStore, OriginalMessage } from '../../core/enrolment/ports.ts';
 import { settleEnrolment, wakeExecution } from '../../core/enrolment/recording.ts';
 import { Refusal } from '../../core/errors.ts';
+import type { SourceBytes } from '../../core/evidence/record.ts';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
 import { decisionIdOf } from '../../core/people/decision.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
@@ -61,11 +63,18 @@ async function putAnswer(
           actor: { kind: 'payoutOperator', finId: received.operator },
           subjects: { enrolmentId: enrolment.id, thumbprint: enrolment.thumbprint },
           facts: { status: answer.status, code: answer.code, confirmation: answer.confirmation },
+          sources: [answerSource(enrolment.id, received.operator, received.message.bytes)],
         },
       ],
       outbox: consequences(received, answer, enrolment, now),
     },
   );
+}
+
+/** The signed word itself: a later one of the same operator takes its place in the row. */
+export function answerSource(enrolmentId: string, operator: string, bytes: Uint8Array): SourceBytes {
+  const sha256 = createHash('sha256').update(bytes).digest('base64url');
+  return { kind: 'message', sha256, copiedFrom: `ENR#${enrolmentId}|OPERATOR#${operator}` };
 }
 
 function consequences(

@@ -15,6 +15,7 @@ import type { Institution, MessageHeader } from '../../core/message/envelope.ts'
 import type { Party } from '../../core/people/party.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 import type { TrustInForce, TrustSource } from '../../core/trust.ts';
+import { answerSource } from './receive-answer.ts';
 import { type ReceivedOutcome, statusOf } from './receive-enrolment.ts';
 
 export interface ReceiveNodeCertificatePorts {
@@ -113,6 +114,7 @@ export async function receiveNodeCertificateAnswer(
     actor: { kind: peer.kind, finId: peer.finId },
     subjects: { enrolmentId, thumbprint: answer.thumbprint, messageId },
     facts: { status, code },
+    sources: [answerSource(enrolmentId, peer.finId, message.bytes)],
   };
   await ports.enrolments.putRow(
     { ...row, ...(code !== null && { code }) },

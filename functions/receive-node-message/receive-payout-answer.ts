@@ -2,10 +2,13 @@
 // payout that was forwarded to this very operator and is not final (S7); an `ok` after `error` is money that moved
 // against what was told, and rings (S6).
 
+import { createHash } from 'node:crypto';
 import type { OriginalMessage } from '../../core/enrolment/ports.ts';
 import { Refusal, Transient } from '../../core/errors.ts';
+import type { SourceBytes } from '../../core/evidence/record.ts';
 import type { PayoutAnswer } from '../../core/payout/forward.ts';
 import { answerEffect, type Making, payoutEvidence, tell } from '../../core/payout/moving.ts';
+import type { Payout } from '../../core/payout/payout.ts';
 import type { PayoutMoves } from '../../core/payout/ports.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 
@@ -53,11 +56,22 @@ export async function receivePayoutAnswer(
     release: effect === 'SETTLE' && answer.status === 'error',
     redebit: effect === 'OK_AFTER_ERROR',
     answer: message,
-    evidence: [payoutEvidence(payout, kind, making, { status: answer.status, code: answer.responseStatus })],
+    evidence: [
+      {
+        ...payoutEvidence(payout, kind, making, { status: answer.status, code: answer.responseStatus }),
+        sources: [answerSource(payout, message.bytes)],
+      },
+    ],
     outbox: [tell('payout.respond', payout, payout.participant, making)],
   });
   if (moved.outcome === 'STALE')
     throw new Transient('TransientPayoutMoved', 'the payout was moved by another answer');
   if (moved.outcome !== 'MOVED') throw new Refusal('PAYOUT_ANSWER_UNEXPECTED');
   if (effect === 'OK_AFTER_ERROR') ports.alarmOkAfterError(payout.transactionId, payoutOperator);
+}
+
+/** The payout operator's signed word (A-112); a later one takes its place in the item. */
+function answerSource({ participant, transactionId }: Payout, bytes: Uint8Array): SourceBytes {
+  const sha256 = createHash('sha256').update(bytes).digest('base64url');
+  return { kind: 'message', sha256, copiedFrom: `TX#${participant}#${transactionId}|ANSWER` };
 }

@@ -30,7 +30,7 @@ test('a node’s evidence is chained by competing writers, signed, and audited, 
   const archive = s3Archive(client, 'evidence');
   const sign = () => signEvidenceHeads({ ...node, archive, node: 'NODE', retentionDays: 10 });
   const findings = async () => {
-    const { states, unchained, itemBytes, itemSignature } = auditedTable(table, node.sealer);
+    const { states, unchained, sourceBytes, itemSignature } = auditedTable(table, node.sealer);
     const report = await audit({
       ...node,
       archive,
@@ -39,7 +39,7 @@ test('a node’s evidence is chained by competing writers, signed, and audited, 
       peerHeads: [],
       chains: { ...node.chains, unchained },
       states,
-      sourceBytes: async (source) => (source.item ? itemBytes(source) : archive.bytes(source.sha256)),
+      sourceBytes: (source) => sourceBytes(source, archive),
       sourceSignature: itemSignature,
     });
     return { codes: report.findings.map(({ code }) => code), records: report.records, heads: report.heads };

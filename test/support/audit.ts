@@ -7,7 +7,7 @@ import type { LastHead } from '../../core/evidence/ports.ts';
 import type { EvidenceNode } from './evidence.ts';
 
 export function auditNode(node: EvidenceNode, peerHeads: readonly LastHead[] = []): Promise<AuditReport> {
-  const { states, unchained, itemBytes, itemSignature } = auditedTable(node.table, node.sealer);
+  const { states, unchained, sourceBytes, itemSignature } = auditedTable(node.table, node.sealer);
   return audit({
     ...node,
     node: 'NODE',
@@ -15,7 +15,7 @@ export function auditNode(node: EvidenceNode, peerHeads: readonly LastHead[] = [
     peerHeads,
     chains: { ...node.chains, unchained },
     states,
-    sourceBytes: async (source) => (source.item ? itemBytes(source) : node.archive.bytes(source.sha256)),
+    sourceBytes: (source) => sourceBytes(source, node.archive),
     sourceSignature: itemSignature,
   });
 }

@@ -2,6 +2,7 @@
 
 import { evidencePut, unchainedPartitionOf } from '../../adapters/dynamodb/evidence.ts';
 import { dynamoDbEvidenceChains } from '../../adapters/dynamodb/evidence-chain.ts';
+import { lockSources } from '../../adapters/dynamodb/locked-sources.ts';
 import type { StoredItem, Table } from '../../adapters/dynamodb/table.ts';
 import { headVerifier } from '../../adapters/kms/heads.ts';
 import { type MemoryArchive, memoryArchive } from '../../adapters/memory/archive.ts';
@@ -42,7 +43,10 @@ export function evidenceNode(
     signer,
     isOurs,
     sealer: of.sealer ?? memorySealer(log, sealSigner),
-    chains: dynamoDbEvidenceChains(table),
+    chains: dynamoDbEvidenceChains(
+      table,
+      lockSources(table, archive, () => clock.now()),
+    ),
     record: (more: Partial<EvidenceRecord> = {}): EvidenceRecord => ({
       id: `EV${String(++count).padStart(6, '0')}`,
       scope: 'P1',
