@@ -4,6 +4,7 @@ import { totpAt } from '../../core/people/totp.ts';
 import { somebody } from '../support/administration.ts';
 import { Authenticator } from '../support/authenticator.ts';
 import { json, press } from '../support/passkey-browser.ts';
+import { aPasskey } from '../support/passkeys.ts';
 import { aDoor } from '../support/people-door.ts';
 import { password } from '../support/people-world.ts';
 
@@ -118,4 +119,29 @@ test('a question to a passkey is asked by a press, never by opening a page', asy
   const before = door.world.snapshot();
   for (const method of ['GET', 'HEAD', 'OPTIONS']) await door.visit('/sign-in', { method, headers: json });
   expect(door.world.snapshot()).toBe(before);
+});
+
+test('the command line signs in by the same passkey: a code for this machine, and only for who administers', async () => {
+  const door = await withPasskeys();
+  const [one] = door.people;
+  const query = new URLSearchParams({
+    client: 'cli',
+    redirect_uri: 'http://127.0.0.1:51000/signed-in',
+    code_challenge: 'c'.repeat(43),
+    code_challenge_method: 'S256',
+    state: 's'.repeat(22),
+  });
+  const path = `/sign-in?${query}`;
+  const answer = await press(door, path, { step: 'passkey' }, one!.device, { user: one!.id });
+  expect(answer).toMatchObject({
+    status: 303,
+    location: expect.stringMatching(/^http:\/\/127\.0\.0\.1:51000\/.*code=/),
+  });
+  const device = new Authenticator();
+  await door.world.addParty();
+  await door.world.addPerson({ personId: 'p1', passkeys: [aPasskey(device)] }, false);
+  expect((await press(door, path, { step: 'passkey' }, device, { user: 'p1' })).status).toBe(422);
+  expect((await press(door, '/sign-in', { step: 'passkey' }, device, { user: 'p1' })).location).toBe(
+    '/console',
+  );
 });
