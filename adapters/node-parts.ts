@@ -2,8 +2,6 @@
 // once per process from its environment. It reads no setting that its caller did not name.
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { KMSClient } from '@aws-sdk/client-kms';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import type { OutboxEntry } from '../core/outbox.ts';
 import type { Clock, Ids, Sealer } from '../core/ports.ts';
 import { type NodeClock, nodeClock } from './clock.ts';
@@ -13,17 +11,19 @@ import { neverBack } from './dynamodb/never-back.ts';
 import { outboxPut } from './dynamodb/outbox.ts';
 import type { Table } from './dynamodb/table.ts';
 import { ulids } from './ids.ts';
+import { type Kms, kmsClient } from './kms/kms.ts';
 import { sealer } from './kms/seal.ts';
 import { kmsPublicKeys, kmsSigner } from './kms/signer.ts';
 import { type Log, nodeLog } from './logger.ts';
 import { type Announcer, type QueueUrls, sqsAnnouncer } from './sqs/announce.ts';
+import { sqsClient } from './sqs/send.ts';
 
 export interface NodeParts {
   readonly table: Table;
   readonly clock: NodeClock & Clock;
   readonly ids: Ids;
   readonly log: Log;
-  readonly kms: KMSClient;
+  readonly kms: Kms;
   readonly sealer: Sealer;
   readonly announcer: Announcer;
   readonly announce: (entries: readonly OutboxEntry[]) => Promise<void>;
@@ -36,9 +36,9 @@ export function nodeParts(serviceName: string, options: { seals: boolean; queueU
   const config = readConfig(['tableName', 'sealKeyId', 'pastSealKeyIds']);
   const clock = nodeClock();
   const log = nodeLog(serviceName);
-  const kms = new KMSClient();
+  const kms = kmsClient();
   const table = neverBack(dynamoDbTable({ client: new DynamoDBClient(), name: config.tableName }), log);
-  const announcer = sqsAnnouncer({ client: new SQSClient(), queueUrls: options.queueUrls, clock, log });
+  const announcer = sqsAnnouncer({ client: sqsClient(), queueUrls: options.queueUrls, clock, log });
   const announce = async (entries: readonly OutboxEntry[]) => {
     await announcer.announce(entries);
   };

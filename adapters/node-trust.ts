@@ -2,7 +2,6 @@
 // over the parts of the node; built once per process, so that proofs and the opened manifest live as long as it does.
 
 import type { KeyObject } from 'node:crypto';
-import { S3Client } from '@aws-sdk/client-s3';
 import { ProvedPaths } from '../core/certificate/usable.ts';
 import type { EnrolmentStore, StatusStore } from '../core/enrolment/ports.ts';
 import type { Institution } from '../core/message/envelope.ts';
@@ -17,6 +16,7 @@ import { parties } from './dynamodb/parties.ts';
 import { people } from './dynamodb/people.ts';
 import { kmsPublicKeys } from './kms/signer.ts';
 import type { NodeParts } from './node-parts.ts';
+import { s3Client } from './s3/s3.ts';
 import { trustSource } from './s3/trust.ts';
 
 export interface NodeTrust extends SenderPorts {
@@ -51,7 +51,7 @@ export function nodeTrust(parts: NodeParts, options: { readonly seals?: boolean 
   const statuses = statusStore(parts.table, parts.sealer);
   const persons = people(parts.table, parts.sealer);
   const trust = trustSource({
-    client: new S3Client(),
+    client: s3Client(),
     bucket: config.trustBucket,
     table: parts.table,
     sealer: parts.sealer,

@@ -3,7 +3,6 @@
 
 import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { ProvedPaths } from '../core/certificate/usable.ts';
 import { alarmedProver } from './alarmed-prover.ts';
 import { nodeClock } from './clock.ts';
@@ -18,6 +17,7 @@ import { ulids } from './ids.ts';
 import { sealer as kmsSealer } from './kms/seal.ts';
 import { nodeLog } from './logger.ts';
 import { sqsAnnouncer } from './sqs/announce.ts';
+import { sqsClient } from './sqs/send.ts';
 
 /** Made once, on first use. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
@@ -41,7 +41,7 @@ export function admitPayoutParts() {
   const log = nodeLog('admit-payout');
   const table = neverBack(dynamoDbTable({ client: new DynamoDBClient(), name: config.tableName }), log);
   const announcer = sqsAnnouncer({
-    client: new SQSClient(),
+    client: sqsClient(),
     queueUrls: { deliver: deliverQueueUrl },
     clock,
     log,

@@ -32,7 +32,7 @@ const groups: readonly Group[] = [
     measure: async () => (await import('./sweep.ts')).sweepFigures(Number(values.certificates)),
   },
   { ids: ['D'], measure: async () => (await import('./disable.ts')).disableFigures() },
-  { ids: ['B2'], measure: async () => (await import('./bundles.ts')).bundleFigures() },
+  { ids: ['B1', 'B2'], measure: async () => (await import('./bundles.ts')).bundleFigures() },
 ];
 
 const off = (figures: readonly Figure[]) =>

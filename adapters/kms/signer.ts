@@ -1,15 +1,10 @@
 // How does a node sign without holding a key? KMS signs a digest; the public key is fetched once and kept.
 
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import {
-  GetPublicKeyCommand,
-  type KMSClient,
-  type KMSServiceException,
-  SignCommand,
-  type SigningAlgorithmSpec,
-} from '@aws-sdk/client-kms';
+import type { KMSServiceException, SigningAlgorithmSpec } from '@aws-sdk/client-kms';
 import { Transient } from '../../core/errors.ts';
 import type { Signer } from '../../core/ports.ts';
+import { getPublicKey, type Kms, sign } from './kms.ts';
 
 /**
  * `RSASSA_PSS_SHA_256` signs messages between nodes, `RSASSA_PKCS1_V1_5_SHA_256` certificate requests for the same key,
@@ -20,14 +15,12 @@ export type KmsAlgorithm = Extract<
   'RSASSA_PSS_SHA_256' | 'RSASSA_PKCS1_V1_5_SHA_256' | 'ECDSA_SHA_256'
 >;
 
-export function kmsSigner(client: KMSClient, keyId: string, SigningAlgorithm: KmsAlgorithm): Signer {
+export function kmsSigner(client: Kms, keyId: string, SigningAlgorithm: KmsAlgorithm): Signer {
   return {
     keyId,
     async sign(digest) {
       const answer = await busyIsTransient(
-        client.send(
-          new SignCommand({ KeyId: keyId, Message: digest, MessageType: 'DIGEST', SigningAlgorithm }),
-        ),
+        sign(client, { KeyId: keyId, Message: digest, MessageType: 'DIGEST', SigningAlgorithm }),
       );
       return answer.Signature!;
     },
@@ -35,12 +28,12 @@ export function kmsSigner(client: KMSClient, keyId: string, SigningAlgorithm: Km
 }
 
 /** One call per key and process; a call that failed is not kept. */
-export function kmsPublicKeys(client: KMSClient): (keyId: string) => Promise<KeyObject> {
+export function kmsPublicKeys(client: Kms): (keyId: string) => Promise<KeyObject> {
   const keys = new Map<string, Promise<KeyObject>>();
   return (keyId) => {
     let key = keys.get(keyId);
     if (!key) {
-      key = busyIsTransient(client.send(new GetPublicKeyCommand({ KeyId: keyId }))).then(({ PublicKey }) =>
+      key = busyIsTransient(getPublicKey(client, { KeyId: keyId })).then(({ PublicKey }) =>
         createPublicKey({ key: Buffer.from(PublicKey!), format: 'der', type: 'spki' }),
       );
       key.catch(() => keys.delete(keyId));

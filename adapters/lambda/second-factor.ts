@@ -1,11 +1,11 @@
 // How do page functions ask for a second factor? By invoking the one function that checks it: they hold no key and
 // read no password hash.
 
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import { Refusal, type RefusalCode, type RefusalDetail, Transient } from '../../core/errors.ts';
 import type { Proof } from '../../core/people/proof.ts';
 import type { PasskeyCeremonies, SecondFactor } from '../../core/people/second-factor.ts';
 import type { Statement } from '../../core/people/statement.ts';
+import { invoke, type Lambda } from './invoke.ts';
 
 /** What an invoked function of ours answers: its outcome, or a refusal as data. */
 export type Answer<T> =
@@ -13,9 +13,9 @@ export type Answer<T> =
   | { readonly outcome: 'REFUSED'; readonly code: RefusalCode; readonly detail?: RefusalDetail };
 
 /** @throws Refusal as the function gave it; Transient where it could not be reached or failed */
-export async function invoked<T>(client: LambdaClient, functionName: string, input: object): Promise<T> {
+export async function invoked<T>(client: Lambda, functionName: string, input: object): Promise<T> {
   const Payload = Buffer.from(JSON.stringify(input));
-  const reply = await client.send(new InvokeCommand({ FunctionName: functionName, Payload }));
+  const reply = await invoke(client, { FunctionName: functionName, Payload });
   if (reply.FunctionError) throw new Transient('TransientFunctionFailed', 'an invoked function failed');
   const answer = JSON.parse(Buffer.from(reply.Payload ?? []).toString('utf8')) as Answer<T>;
   if (answer.outcome === 'REFUSED') throw new Refusal(answer.code, answer.detail ?? {});
@@ -32,13 +32,13 @@ export async function answered<T>(work: () => Promise<T>): Promise<Answer<T>> {
   }
 }
 
-export function lambdaSecondFactor(client: LambdaClient, functionName: string): SecondFactor {
+export function lambdaSecondFactor(client: Lambda, functionName: string): SecondFactor {
   return {
     prove: <S extends Statement>(question: object) => invoked<Proof<S>>(client, functionName, question),
   };
 }
 
-export function lambdaPasskeys(client: LambdaClient, functionName: string): PasskeyCeremonies {
+export function lambdaPasskeys(client: Lambda, functionName: string): PasskeyCeremonies {
   return {
     ask: (question) => invoked(client, functionName, { ask: 'passkey', ...question }),
     askNew: (question) => invoked(client, functionName, { ask: 'newPasskey', ...question }),

@@ -2,15 +2,10 @@
 // removes a version before its time. A later version or a delete marker can hide one from a plain GET: reading goes
 // by the first version ever written.
 
-import {
-  GetObjectCommand,
-  ListObjectVersionsCommand,
-  PutObjectCommand,
-  type S3Client,
-  type S3ServiceException,
-} from '@aws-sdk/client-s3';
+import type { PutObjectCommandInput, S3ServiceException } from '@aws-sdk/client-s3';
 import { Transient } from '../../core/errors.ts';
 import type { ArchivedHead, EvidenceArchive } from '../../core/evidence/ports.ts';
+import { getObject, listObjectVersions, putObject, type S3 } from './s3.ts';
 
 const headKey = (number: number) => `heads/${String(number).padStart(12, '0')}.json`;
 const listingKey = (hash: string) => `listings/${hash}.json`;
@@ -22,7 +17,7 @@ interface Versions {
   readonly laterVersions: number;
 }
 
-export function s3Archive(client: S3Client, name: string): EvidenceArchive {
+export function s3Archive(client: S3, name: string): EvidenceArchive {
   const bucket = { client, name };
   return {
     putHead: (number, bytes, until) => put(bucket, headKey(number), bytes, until),
@@ -49,12 +44,12 @@ export function s3Archive(client: S3Client, name: string): EvidenceArchive {
 }
 
 interface Bucket {
-  readonly client: S3Client;
+  readonly client: S3;
   readonly name: string;
 }
 
 async function put(bucket: Bucket, Key: string, Body: Uint8Array, until: Date): Promise<'PUT' | 'EXISTS'> {
-  const command = new PutObjectCommand({
+  const input: PutObjectCommandInput = {
     Bucket: bucket.name,
     Key,
     Body,
@@ -64,9 +59,9 @@ async function put(bucket: Bucket, Key: string, Body: Uint8Array, until: Date): 
     ChecksumAlgorithm: 'SHA256',
     ObjectLockMode: 'COMPLIANCE',
     ObjectLockRetainUntilDate: until,
-  });
+  };
   try {
-    await bucket.client.send(command);
+    await putObject(bucket.client, input);
     return 'PUT';
   } catch (error) {
     if ((error as Error).name === 'PreconditionFailed') return 'EXISTS';
@@ -84,8 +79,7 @@ async function* versions({ client, name }: Bucket, Prefix: string, after?: strin
       ? []
       : [{ key: current.key, firstVersionId: current.first, laterVersions: current.count - 1 }];
   for (let more = true; more; ) {
-    const command = new ListObjectVersionsCommand({ Bucket: name, Prefix, ...markers });
-    const page = await client.send(command).catch((error) => {
+    const page = await listObjectVersions(client, { Bucket: name, Prefix, ...markers }).catch((error) => {
       throw busyOr(error);
     });
     for (const { key, id } of inOrder(page.Versions ?? [], page.DeleteMarkers ?? [])) {
@@ -105,7 +99,7 @@ async function* versions({ client, name }: Bucket, Prefix: string, after?: strin
 
 async function read({ client, name }: Bucket, Key: string, VersionId: string): Promise<Uint8Array> {
   try {
-    const { Body } = await client.send(new GetObjectCommand({ Bucket: name, Key, VersionId }));
+    const { Body } = await getObject(client, { Bucket: name, Key, VersionId });
     return await Body!.transformToByteArray();
   } catch (error) {
     throw busyOr(error);

@@ -2,20 +2,20 @@
 // nothing and reading one checks it.
 
 import { createHash } from 'node:crypto';
-import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Transient } from '../../core/errors.ts';
 import type { LargeBytes } from '../dynamodb/sent-messages.ts';
+import { getObject, putObject, type S3 } from './s3.ts';
 
 const keyOf = (sha256: string) => `messages/${sha256}`;
 
-export function s3LargeBytes(client: S3Client, Bucket: string): LargeBytes {
+export function s3LargeBytes(client: S3, Bucket: string): LargeBytes {
   return {
     async put(sha256, Body) {
       const object = { Bucket, Key: keyOf(sha256), Body, ContentType: 'application/json' };
-      await client.send(new PutObjectCommand({ ...object, ChecksumAlgorithm: 'SHA256' })).catch(busy);
+      await putObject(client, { ...object, ChecksumAlgorithm: 'SHA256' }).catch(busy);
     },
     async get(sha256) {
-      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: keyOf(sha256) })).catch(busy);
+      const { Body } = await getObject(client, { Bucket, Key: keyOf(sha256) }).catch(busy);
       const bytes = await Body!.transformToByteArray();
       if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
         throw new Error(`the object "${keyOf(sha256)}" does not hold the bytes of its name`);

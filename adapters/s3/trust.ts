@@ -3,7 +3,6 @@
 // the moment a newer one was signed off (S24).
 
 import type { KeyObject } from 'node:crypto';
-import { GetObjectCommand, NoSuchKey, type S3Client } from '@aws-sdk/client-s3';
 import { type AnchorsInForce, openManifest, type Stage } from '../../core/certificate/anchors.ts';
 import { Refusal } from '../../core/errors.ts';
 import { checkAnchorProof, claimedSigners } from '../../core/people/anchor-proof.ts';
@@ -13,12 +12,13 @@ import { openSealed, type Seal } from '../../core/seal.ts';
 import type { TrustInForce, TrustSource } from '../../core/trust.ts';
 import { keyName } from '../dynamodb/schema.ts';
 import { number, type Table } from '../dynamodb/table.ts';
+import { getObject, isMissing, type S3 } from './s3.ts';
 
 export const manifestObject = 'anchors/manifest.json';
 export const leastVersionKey = { pk: 'NODE', sk: 'ANCHORS' };
 
 export interface TrustParts {
-  readonly client: S3Client;
+  readonly client: S3;
   readonly bucket: string;
   readonly table: Table;
   readonly sealer: Pick<Sealer, 'check'>;
@@ -81,12 +81,10 @@ async function leastVersion(parts: TrustParts): Promise<number> {
 
 async function fetchManifest(parts: TrustParts): Promise<Uint8Array> {
   try {
-    const object = await parts.client.send(
-      new GetObjectCommand({ Bucket: parts.bucket, Key: manifestObject }),
-    );
+    const object = await getObject(parts.client, { Bucket: parts.bucket, Key: manifestObject });
     return await object.Body!.transformToByteArray();
   } catch (error) {
-    if (error instanceof NoSuchKey) throw new Refusal('ANCHORS_MISSING');
+    if (isMissing(error)) throw new Refusal('ANCHORS_MISSING');
     throw error;
   }
 }

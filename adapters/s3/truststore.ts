@@ -1,15 +1,10 @@
 // Where does the edge's truststore lie? Lists under their own hash, so that none can be exchanged; the signed manifest
 // under one name, every version of it kept by the bucket.
 
-import {
-  GetObjectCommand,
-  NoSuchKey,
-  PutObjectCommand,
-  type S3Client,
-  type S3ServiceException,
-} from '@aws-sdk/client-s3';
+import type { S3ServiceException } from '@aws-sdk/client-s3';
 import { Transient } from '../../core/errors.ts';
 import { requireList } from '../../core/truststore/manifest.ts';
+import { getObject, isMissing, putObject, type S3 } from './s3.ts';
 
 export const truststorePrefix = 'truststore/';
 const manifestKey = `${truststorePrefix}manifest.json`;
@@ -29,17 +24,17 @@ export interface TruststoreShelf {
   keep(sha256: string, der: Uint8Array): Promise<void>;
 }
 
-export function truststoreShelf(client: S3Client, Bucket: string): TruststoreShelf {
+export function truststoreShelf(client: S3, Bucket: string): TruststoreShelf {
   const put = (Key: string, Body: Uint8Array, more = {}) =>
-    client.send(new PutObjectCommand({ Bucket, Key, Body, ChecksumAlgorithm: 'SHA256', ...more }));
+    putObject(client, { Bucket, Key, Body, ChecksumAlgorithm: 'SHA256', ...more });
   return {
     async manifest(known) {
       try {
         const condition = known === undefined ? {} : { IfNoneMatch: known };
-        const object = await client.send(new GetObjectCommand({ Bucket, Key: manifestKey, ...condition }));
+        const object = await getObject(client, { Bucket, Key: manifestKey, ...condition });
         return { file: await object.Body!.transformToByteArray(), etag: object.ETag ?? '' };
       } catch (error) {
-        if (error instanceof NoSuchKey) return undefined;
+        if (isMissing(error)) return undefined;
         if ((error as S3ServiceException).$metadata?.httpStatusCode === 304) return 'UNCHANGED';
         throw busy(error);
       }
@@ -48,9 +43,7 @@ export function truststoreShelf(client: S3Client, Bucket: string): TruststoreShe
       await put(manifestKey, file, { ContentType: 'application/json' }).catch(throwBusy);
     },
     async list(sha256) {
-      const object = await client
-        .send(new GetObjectCommand({ Bucket, Key: listKey(sha256) }))
-        .catch(throwBusy);
+      const object = await getObject(client, { Bucket, Key: listKey(sha256) }).catch(throwBusy);
       return requireList(sha256, await object.Body!.transformToByteArray());
     },
     async keep(sha256, der) {

@@ -1,10 +1,10 @@
 // How does a queue's reader learn of a new entry at once? By a message that carries the entry's id and nothing else,
 // sent after commit. Where it fails nothing is lost: the sweep finds the entry in the index.
 
-import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { OutboxEntry, OutboxQueue } from '../../core/outbox.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { Log } from '../logger.ts';
+import { type Sqs, sendBatch } from './send.ts';
 
 export type QueueUrls = { readonly [Q in OutboxQueue]?: string };
 
@@ -23,7 +23,7 @@ const longestDelaySeconds = 900;
 const batchSize = 10;
 
 export function sqsAnnouncer(options: {
-  readonly client: SQSClient;
+  readonly client: Sqs;
   readonly queueUrls: QueueUrls;
   readonly clock: Clock;
   readonly log: Log;
@@ -42,7 +42,7 @@ export function sqsAnnouncer(options: {
     try {
       const QueueUrl = queueUrls[queue];
       if (!QueueUrl) throw new TypeError(`this function was given no URL of the queue "${queue}"`);
-      const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+      const { Failed = [] } = await sendBatch(client, { QueueUrl, Entries });
       if (Failed.length > 0)
         log.say('OUTBOX_UNANNOUNCED', { queue, count: Failed.length, error: Failed[0]!.Code });
       return Failed.map(({ Id }) => entries[Number(Id)]!.id);

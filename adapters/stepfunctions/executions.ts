@@ -1,7 +1,6 @@
 // How do we start and wake executions? By an execution name that is the enrolment's id, and by task tokens whose
 // lateness is no fault.
 
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import {
   ExecutionAlreadyExists,
   InvalidToken,
@@ -11,6 +10,7 @@ import {
   TaskDoesNotExist,
   TaskTimedOut,
 } from '@aws-sdk/client-sfn';
+import { invoke, type Lambda } from '../lambda/invoke.ts';
 
 type Step = 'notify' | 'settle' | 'followSuspension';
 
@@ -20,7 +20,7 @@ export interface ExecutionTargets {
   readonly functions: Readonly<Record<Step, string | undefined>>;
 }
 
-export function executions(sfn: SFNClient, lambda: LambdaClient, targets: ExecutionTargets) {
+export function executions(sfn: SFNClient, lambda: Lambda, targets: ExecutionTargets) {
   return {
     async start(enrolmentId: string): Promise<void> {
       try {
@@ -46,7 +46,7 @@ export function executions(sfn: SFNClient, lambda: LambdaClient, targets: Execut
       const FunctionName = targets.functions[step];
       if (!FunctionName) throw new Error(`no function is configured for the step "${step}"`);
       const Payload = Buffer.from(JSON.stringify(input));
-      const answer = await lambda.send(new InvokeCommand({ FunctionName, Payload }));
+      const answer = await invoke(lambda, { FunctionName, Payload });
       if (answer.FunctionError) throw new Error(`the step "${step}" failed: ${answer.FunctionError}`);
     },
   };

@@ -2,7 +2,6 @@
 // only function that seals people, participants, API keys and pins.
 
 import { randomBytes } from 'node:crypto';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { readConfig } from '../../adapters/config.ts';
 import { acts } from '../../adapters/dynamodb/acts.ts';
@@ -24,6 +23,7 @@ import { answered } from '../../adapters/lambda/second-factor.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { nodeTrust } from '../../adapters/node-trust.ts';
 import { anchorShelf } from '../../adapters/s3/anchor-shelf.ts';
+import { s3Client } from '../../adapters/s3/s3.ts';
 import { peerKeys } from '../../adapters/secrets/peer-keys.ts';
 import { peoplePolicy } from '../../core/policy.ts';
 import { acceptInvitation } from './accept-invitation.ts';
@@ -69,7 +69,7 @@ const deps = {
   ledger: ledger(table, sealer, parts.announce),
   peerKeys: peerKeys(new SecretsManagerClient(), config.nodeFinId),
   anchors: {
-    ...anchorShelf(new S3Client(), config.trustBucket),
+    ...anchorShelf(s3Client(), config.trustBucket),
     leastVersion: () => leastAnchorsVersion(table, sealer),
     signer: kmsSigner(kms, config.sealKeyId, 'ECDSA_SHA_256'),
     publicKey: () => publicKey(config.sealKeyId),

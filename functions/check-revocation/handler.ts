@@ -1,19 +1,19 @@
 // Wires check-revocation, the first task of the enrolment workflow.
 
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { readConfig } from '../../adapters/config.ts';
 import { sweptSources } from '../../adapters/dynamodb/swept-sources.ts';
 import { createEgress } from '../../adapters/http/egress.ts';
 import { pathRevocation } from '../../adapters/http/path-revocation.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { nodeTrust } from '../../adapters/node-trust.ts';
+import { putObject, s3Client } from '../../adapters/s3/s3.ts';
 import { listRead } from '../../core/sweep/ports.ts';
 import { type CheckRevocationOutcome, checkRevocation } from './check-revocation.ts';
 
 const { evidenceBucket: Bucket, nodeStage } = readConfig(['evidenceBucket', 'nodeStage']);
 const parts = nodeParts('check-revocation', { seals: false, queueUrls: {} });
 const trust = nodeTrust(parts);
-const s3 = new S3Client();
+const s3 = s3Client();
 // Only the local run's PSC lives on a private address; a deployed node never asks one.
 const egress = createEgress({ allowPrivate: nodeStage === 'local' });
 
@@ -22,7 +22,7 @@ const known = async (id: string) => listRead(await sources.find(id));
 
 async function keep(_kind: string, sha256: string, bytes: Uint8Array): Promise<void> {
   const object = { Bucket, Key: `bytes/${sha256}`, Body: bytes, ChecksumAlgorithm: 'SHA256' } as const;
-  await s3.send(new PutObjectCommand({ ...object, IfNoneMatch: '*' })).catch((error: Error) => {
+  await putObject(s3, { ...object, IfNoneMatch: '*' }).catch((error: Error) => {
     // The same list was kept before.
     if (error.name !== 'PreconditionFailed') throw error;
   });

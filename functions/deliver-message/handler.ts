@@ -1,6 +1,5 @@
 // Wires deliver-message: announcements of the queue "deliver", one entry each.
 
-import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SQSEvent } from 'aws-lambda';
 import { readConfig } from '../../adapters/config.ts';
@@ -16,6 +15,7 @@ import { enrolmentAnswer } from '../../adapters/http/enrolment.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { payoutDeliveryParts } from '../../adapters/payout-delivery-parts.ts';
 import { s3LargeBytes } from '../../adapters/s3/large-bytes.ts';
+import { s3Client } from '../../adapters/s3/s3.ts';
 import { secretReader } from '../../adapters/secrets-manager/secrets.ts';
 import { type Effect, GiveUp, outboxReceiver, TryAgain } from '../../adapters/sqs/receive.ts';
 import { disableDeliveries } from './disable-deliveries.ts';
@@ -27,7 +27,7 @@ import { payoutDeliveries } from './payout-deliveries.ts';
 const config = readConfig(['evidenceBucket', 'deliverQueueUrl', 'executionQueueUrl', 'payoutsFrozen']);
 const queueUrls = { deliver: config.deliverQueueUrl, execution: config.executionQueueUrl };
 const parts = nodeParts('deliver-message', { seals: false, queueUrls });
-const large = s3LargeBytes(new S3Client(), config.evidenceBucket);
+const large = s3LargeBytes(s3Client(), config.evidenceBucket);
 const ports = {
   ...parts,
   ...deliverParts(parts, secretReader(new SecretsManagerClient())),

@@ -1,11 +1,11 @@
 // Wires drive-execution: reads the queue of outbox entries about executions.
 
-import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { readConfig } from '../../adapters/config.ts';
 import { outboxStore } from '../../adapters/dynamodb/outbox.ts';
 import { taskTokens } from '../../adapters/dynamodb/task-tokens.ts';
 import { kmsCipher } from '../../adapters/kms/cipher.ts';
+import { lambdaClient } from '../../adapters/lambda/invoke.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { outboxReceiver } from '../../adapters/sqs/receive.ts';
 import { executions } from '../../adapters/stepfunctions/executions.ts';
@@ -19,7 +19,7 @@ const parts = nodeParts('drive-execution', {
 });
 const deps = {
   tokens: taskTokens(parts.table, kmsCipher(parts.kms, config.tokenKeyId)),
-  executions: executions(new SFNClient(), new LambdaClient(), {
+  executions: executions(new SFNClient(), lambdaClient(), {
     stateMachineArn: config.enrolmentStateMachineArn,
     functions: {
       notify: process.env.NOTIFY_ENROLMENT_FUNCTION,

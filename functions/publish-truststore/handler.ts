@@ -1,6 +1,5 @@
 // Wires publish-truststore, started every five minutes.
 
-import { S3Client } from '@aws-sdk/client-s3';
 import { readConfig } from '../../adapters/config.ts';
 import { sweptSources } from '../../adapters/dynamodb/swept-sources.ts';
 import { truststoreRecords } from '../../adapters/dynamodb/truststore.ts';
@@ -9,6 +8,7 @@ import { revocationWire } from '../../adapters/http/revocation-wire.ts';
 import { kmsSigner } from '../../adapters/kms/signer.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { nodeTrust } from '../../adapters/node-trust.ts';
+import { s3Client } from '../../adapters/s3/s3.ts';
 import { truststoreShelf } from '../../adapters/s3/truststore.ts';
 import { publishTruststore } from './publish-truststore.ts';
 
@@ -21,7 +21,7 @@ const ports = {
   sources: sweptSources(parts.table),
   // Only the local run's PSC lives on a private address.
   wire: revocationWire(createEgress({ allowPrivate: config.nodeStage === 'local' })),
-  shelf: truststoreShelf(new S3Client(), config.trustBucket),
+  shelf: truststoreShelf(s3Client(), config.trustBucket),
   records: truststoreRecords(parts.table),
   signer: kmsSigner(parts.kms, config.truststoreKeyId, 'ECDSA_SHA_256'),
   leftOut: (authorities: readonly string[]) =>

@@ -1,6 +1,5 @@
 // Wires POST /v1/node/messages.
 
-import { S3Client } from '@aws-sdk/client-s3';
 import { readConfig } from '../../adapters/config.ts';
 import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { payoutMoves } from '../../adapters/dynamodb/payout-moves.ts';
@@ -15,6 +14,7 @@ import { requireShape } from '../../adapters/http/validate.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { nodeTrust } from '../../adapters/node-trust.ts';
 import { s3LargeBytes } from '../../adapters/s3/large-bytes.ts';
+import { s3Client } from '../../adapters/s3/s3.ts';
 import { receiveNodeMessage } from './receive-node-message.ts';
 
 const { nodeRole, executionQueueUrl, deliverQueueUrl, mailQueueUrl, evidenceBucket } = readConfig([
@@ -38,7 +38,7 @@ const ports = {
   suspensions: suspensions(parts.table, parts.announce),
   peerHeads: peerHeads(parts),
   peer: (finId: string) => trust.parties.party(finId),
-  moves: payoutMoves({ ...parts, large: s3LargeBytes(new S3Client(), evidenceBucket) }),
+  moves: payoutMoves({ ...parts, large: s3LargeBytes(s3Client(), evidenceBucket) }),
   requireShape: requirePayoutShape,
   checkEnrolShape: (message: object) => requireShape(validate, message as never),
   alarmOkAfterError: (transactionId: string, payoutOperator: string) =>

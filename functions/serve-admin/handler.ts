@@ -1,8 +1,6 @@
 // Wires the administration: /acts, /acts/* and /admin/api/* on the pages door.
 
 import { randomBytes } from 'node:crypto';
-import { LambdaClient } from '@aws-sdk/client-lambda';
-import { S3Client } from '@aws-sdk/client-s3';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { readConfig } from '../../adapters/config.ts';
 import { acts } from '../../adapters/dynamodb/acts.ts';
@@ -18,9 +16,11 @@ import { sessions } from '../../adapters/dynamodb/sessions.ts';
 import { suspensions } from '../../adapters/dynamodb/suspensions.ts';
 import { pageAnswer, readPageRequest } from '../../adapters/http/page-request.ts';
 import { kmsCipher } from '../../adapters/kms/cipher.ts';
+import { lambdaClient } from '../../adapters/lambda/invoke.ts';
 import { invoked, lambdaPasskeys, lambdaSecondFactor } from '../../adapters/lambda/second-factor.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { anchorShelf } from '../../adapters/s3/anchor-shelf.ts';
+import { s3Client } from '../../adapters/s3/s3.ts';
 import type { VotedAct, VoteOnActInput } from '../apply-act/apply-act.ts';
 import type {
   RequestCertificateInput,
@@ -42,7 +42,7 @@ const config = readConfig([
 ]);
 const parts = nodeParts('serve-admin', { seals: false, queueUrls: { mail: config.mailQueueUrl } });
 const { table, sealer } = parts;
-const lambda = new LambdaClient();
+const lambda = lambdaClient();
 const cipher = kmsCipher(parts.kms, config.secretsKeyId);
 const door = { origin: config.pagesOrigin, nodeFinId: config.nodeFinId };
 const deps = {
@@ -69,7 +69,7 @@ const deps = {
   enrolments: enrolmentStore(parts),
   prepare: preparer({
     encryptPeerKey: (key, peer) => cipher.encrypt(key, { peer }),
-    shelve: anchorShelf(new S3Client(), config.trustBucket).propose,
+    shelve: anchorShelf(s3Client(), config.trustBucket).propose,
   }),
 };
 

@@ -1,7 +1,6 @@
 // Wires the page behind a mailed task link: GET, HEAD, OPTIONS and POST of /tasks/{link} on the pages door.
 
 import { randomBytes } from 'node:crypto';
-import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { readConfig } from '../../adapters/config.ts';
 import { statusStore } from '../../adapters/dynamodb/certificate.ts';
@@ -11,6 +10,7 @@ import { links } from '../../adapters/dynamodb/links.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
 import { pageAnswer, readPageRequest } from '../../adapters/http/page-request.ts';
+import { lambdaClient } from '../../adapters/lambda/invoke.ts';
 import { lambdaPasskeys, lambdaSecondFactor } from '../../adapters/lambda/second-factor.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
@@ -28,7 +28,7 @@ const queueUrls = { mail: config.mailQueueUrl, execution: config.executionQueueU
 const parts = nodeParts('serve-confirmation', { seals: false, queueUrls });
 const enrolments = enrolmentStore(parts);
 const statuses = statusStore(parts.table, parts.sealer);
-const lambda = new LambdaClient();
+const lambda = lambdaClient();
 const door = { origin: config.pagesOrigin, nodeFinId: config.nodeFinId };
 const deps = {
   ...parts,

@@ -1,7 +1,6 @@
 // Wires the people's door: /invitations/*, /sign-in, /sign-in/token, /sign-out, /passkeys, /delegation and /assets/*.
 
 import { randomBytes } from 'node:crypto';
-import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { readConfig } from '../../adapters/config.ts';
 import { invitations } from '../../adapters/dynamodb/invitations.ts';
@@ -10,6 +9,7 @@ import { parties } from '../../adapters/dynamodb/parties.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
 import { sessions, signInCodes } from '../../adapters/dynamodb/sessions.ts';
 import { pageAnswer, readPageRequest } from '../../adapters/http/page-request.ts';
+import { lambdaClient } from '../../adapters/lambda/invoke.ts';
 import { invoked, lambdaPasskeys, lambdaSecondFactor } from '../../adapters/lambda/second-factor.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import type { Person } from '../../core/people/person.ts';
@@ -28,7 +28,7 @@ const config = readConfig([
 ]);
 const parts = nodeParts('serve-people', { seals: false, queueUrls: {} });
 const { table, sealer } = parts;
-const lambda = new LambdaClient();
+const lambda = lambdaClient();
 const door = { origin: config.pagesOrigin, nodeFinId: config.nodeFinId };
 const deps = {
   ...parts,

@@ -1,7 +1,6 @@
 // Wires the emergency suspension's pages: /suspension and /suspension/{link} on the pages door.
 
 import { randomBytes } from 'node:crypto';
-import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { readConfig } from '../../adapters/config.ts';
 import { disableStore } from '../../adapters/dynamodb/disables.ts';
@@ -10,6 +9,7 @@ import { parties } from '../../adapters/dynamodb/parties.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
 import { suspensions } from '../../adapters/dynamodb/suspensions.ts';
 import { pageAnswer, readPageRequest } from '../../adapters/http/page-request.ts';
+import { lambdaClient } from '../../adapters/lambda/invoke.ts';
 import { lambdaPasskeys, lambdaSecondFactor } from '../../adapters/lambda/second-factor.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { serveSuspension } from './serve-suspension.tsx';
@@ -31,7 +31,7 @@ const queueUrls = {
 };
 const parts = nodeParts('serve-suspension', { seals: false, queueUrls });
 const { table, sealer, announce } = parts;
-const lambda = new LambdaClient();
+const lambda = lambdaClient();
 const door = { origin: config.pagesOrigin, nodeFinId: config.nodeFinId };
 const deps = {
   ...parts,

@@ -1,16 +1,16 @@
 // Wires the signing of evidence heads: a schedule every 5 minutes, one concurrent execution.
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { KMSClient } from '@aws-sdk/client-kms';
-import { S3Client } from '@aws-sdk/client-s3';
 import { nodeClock } from '../../adapters/clock.ts';
 import { readConfig } from '../../adapters/config.ts';
 import { dynamoDbTable } from '../../adapters/dynamodb/dynamodb.ts';
 import { dynamoDbEvidenceChains } from '../../adapters/dynamodb/evidence-chain.ts';
 import { headVerifier } from '../../adapters/kms/heads.ts';
+import { kmsClient } from '../../adapters/kms/kms.ts';
 import { kmsPublicKeys, kmsSigner } from '../../adapters/kms/signer.ts';
 import { nodeLog } from '../../adapters/logger.ts';
 import { s3Archive } from '../../adapters/s3/archive.ts';
+import { s3Client } from '../../adapters/s3/s3.ts';
 import { signEvidenceHeads } from './sign-evidence-heads.ts';
 
 const config = readConfig([
@@ -22,11 +22,11 @@ const config = readConfig([
   'evidenceRetentionDays',
 ]);
 const clock = nodeClock();
-const kms = new KMSClient();
+const kms = kmsClient();
 const acceptedKeyIds = [config.evidenceKeyId, ...config.pastEvidenceKeyIds];
 const deps = {
   chains: dynamoDbEvidenceChains(dynamoDbTable({ client: new DynamoDBClient(), name: config.tableName })),
-  archive: s3Archive(new S3Client(), config.evidenceBucket),
+  archive: s3Archive(s3Client(), config.evidenceBucket),
   signer: kmsSigner(kms, config.evidenceKeyId, 'ECDSA_SHA_256'),
   isOurs: headVerifier(acceptedKeyIds, kmsPublicKeys(kms)),
   node: config.nodeFinId,

@@ -1,13 +1,13 @@
 // Wires the sweep of the outbox: run by a schedule every minute.
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { nodeClock } from '../../adapters/clock.ts';
 import { readConfig } from '../../adapters/config.ts';
 import { dynamoDbTable } from '../../adapters/dynamodb/dynamodb.ts';
 import { outboxStore } from '../../adapters/dynamodb/outbox.ts';
 import { nodeLog } from '../../adapters/logger.ts';
 import { sqsAnnouncer } from '../../adapters/sqs/announce.ts';
+import { sqsClient } from '../../adapters/sqs/send.ts';
 import { sweepOutbox } from './sweep-outbox.ts';
 
 const config = readConfig(['tableName', 'mailQueueUrl', 'deliverQueueUrl', 'executionQueueUrl']);
@@ -20,7 +20,7 @@ const queueUrls = {
 };
 const deps = {
   store: outboxStore(dynamoDbTable({ client: new DynamoDBClient(), name: config.tableName })),
-  announcer: sqsAnnouncer({ client: new SQSClient(), queueUrls, clock, log }),
+  announcer: sqsAnnouncer({ client: sqsClient(), queueUrls, clock, log }),
   clock,
 };
 

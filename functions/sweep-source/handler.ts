@@ -1,6 +1,5 @@
 // Wires sweep-source, a task of the revocation sweep.
 
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { readConfig } from '../../adapters/config.ts';
 import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { sweptSources } from '../../adapters/dynamodb/swept-sources.ts';
@@ -8,6 +7,7 @@ import { createEgress } from '../../adapters/http/egress.ts';
 import { revocationWire } from '../../adapters/http/revocation-wire.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { nodeTrust } from '../../adapters/node-trust.ts';
+import { putObject, s3Client } from '../../adapters/s3/s3.ts';
 import { sweepSource } from './sweep-source.ts';
 
 const config = readConfig([
@@ -26,7 +26,7 @@ const parts = nodeParts('sweep-source', {
     execution: config.executionQueueUrl,
   },
 });
-const s3 = new S3Client();
+const s3 = s3Client();
 const ports = {
   ...parts,
   ...nodeTrust(parts),
@@ -37,7 +37,7 @@ const ports = {
   wire: revocationWire(createEgress({ allowPrivate: config.nodeStage === 'local' })),
   async keep(_kind: string, sha256: string, Body: Uint8Array): Promise<void> {
     const object = { Bucket: config.evidenceBucket, Key: `bytes/${sha256}`, Body, IfNoneMatch: '*' };
-    await s3.send(new PutObjectCommand({ ...object, ChecksumAlgorithm: 'SHA256' })).catch((error: Error) => {
+    await putObject(s3, { ...object, ChecksumAlgorithm: 'SHA256' }).catch((error: Error) => {
       // The same list was kept before.
       if (error.name !== 'PreconditionFailed') throw error;
     });
