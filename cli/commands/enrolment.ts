@@ -85,6 +85,8 @@ const noun: Noun = {
         ...signerOptions,
         ...apiOptions,
       },
+      notes:
+        'Signed with an active certificate, always. A first enrolment has none: then the security officer or the apoderado rejects the request on its page, or nobody answers and it ends after 72 hours.',
       run: withdraw,
     },
   },
@@ -116,7 +118,7 @@ async function withdraw(call: Call): Promise<Outcome> {
   const signature = await signatureOver(call, body);
   if (!signature)
     throw new UsageError(
-      'a withdrawal is signed with an active certificate: name "--sign-with" and "--sign-certificate"; without one, the people who were asked reject it',
+      'a withdrawal is signed with an active certificate: name "--sign-with" and "--sign-certificate"; who has none yet has the security officer or the apoderado reject the request on its page, or lets it end by itself after 72 hours',
     );
   return outcomeOf(await api.post(`${pathOf(id)}/withdraw`, body, signature));
 }

@@ -18,7 +18,7 @@ import { type Thumbprint, thumbprintOf } from '../certificate/thumbprint.ts';
 import { Refusal } from '../errors.ts';
 import type { MessageHeader } from '../message/envelope.ts';
 import { verifyPossession } from '../message/possession.ts';
-import { type EndingCode, endings } from './enrolment.ts';
+import { type CertificateStatus, type EndingCode, endings } from './enrolment.ts';
 import type { Submission } from './submission.ts';
 
 /** An apoderado of the participant as this node knows them, and a way to ask whether a tax id is theirs. */
@@ -87,6 +87,21 @@ export function admitCertificate(
     if (!(error instanceof Refusal)) throw error;
     return { outcome: 'REFUSED', leaf, thumbprint, state: stateAfter(error), code: error.code };
   }
+}
+
+/**
+ * A-125, A-128: a certificate that this node once found revoked comes back as revoked, whoever sends it and whatever
+ * its PSC's list says by now (a hold that was lifted); nobody is asked about it.
+ * @param known its status item, of whatever enrolment
+ */
+export function unlessRevoked(
+  verdict: AdmittedCertificate | RecordedRefusal,
+  known: CertificateStatus | undefined,
+): AdmittedCertificate | RecordedRefusal {
+  if (known?.validity !== 'revoked') return verdict;
+  const { leaf, thumbprint } = verdict;
+  const state = { validity: 'revoked', networkStatus: 'rejected' } as const;
+  return { outcome: 'REFUSED', leaf, thumbprint, state, code: 'CERTIFICATE_REVOKED' };
 }
 
 /** Steps 2 and 8: path, leaf, holder. Asked again by who activates. @throws Refusal */

@@ -13,7 +13,8 @@ export const enrolmentRefusals = {
   HOLDER_NOT_APODERADO: 'The certificate identifies somebody who is not an apoderado of this participant.',
   HOLDER_NOT_PARTICIPANT: 'The transport certificate does not identify this participant.',
   PSC_PROFILE_MISSING: 'The certificate leads to an anchor that no PSC profile of this node accepts.',
-  CERTIFICATE_PENDING: 'This certificate is already waiting for confirmation; see the enrolment named.',
+  CERTIFICATE_PENDING:
+    'This certificate is already waiting for confirmation: follow the enrolment named, give its confirmation code to the people who were asked, or have them reject it; after 72 hours it ends by itself.',
   ALREADY_ACTIVE: 'This certificate is already active.',
   KEY_OF_ANOTHER: 'The key of this certificate is enrolled for another participant; make a new key.',
   TOO_MANY_PENDING: 'Too many enrolments without a signature are waiting; answer or withdraw one first.',

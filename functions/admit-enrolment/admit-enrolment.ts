@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import type { CertificationPath } from '../../core/certificate/path.ts';
-import { admitCertificate, type KnownApoderado } from '../../core/enrolment/admission.ts';
+import { admitCertificate, type KnownApoderado, unlessRevoked } from '../../core/enrolment/admission.ts';
 import type { Enrolment } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentStore, StatusStore } from '../../core/enrolment/ports.ts';
 import { newEnrolment } from '../../core/enrolment/recording.ts';
@@ -91,8 +91,9 @@ export async function admitEnrolment(
   await checkReplaces(ports, submission, participant.finId, signed);
   if (submission.use === 'signing' && participant.payoutOperators.length === 0)
     throw new Refusal('NO_PAYOUT_OPERATOR');
-  const { verdict, profiles } = await judge(ports, submission, envelope, participant, now);
-  const active = await ports.statuses.status(verdict.thumbprint);
+  const { verdict: judged, profiles } = await judge(ports, submission, envelope, participant, now);
+  const active = await ports.statuses.status(judged.thumbprint);
+  const verdict = unlessRevoked(judged, active);
   if (active?.networkStatus === 'active' && active.participant === participant.finId)
     throw new Refusal('ALREADY_ACTIVE', { found: active.enrolmentId });
   if (!signed) await countUnsigned(ports, participant.finId, now);

@@ -4,7 +4,7 @@
 
 import type { CertificationPath } from '../../core/certificate/path.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
-import { admitCertificate, type KnownApoderado } from '../../core/enrolment/admission.ts';
+import { admitCertificate, type KnownApoderado, unlessRevoked } from '../../core/enrolment/admission.ts';
 import type { Enrolment } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentForward } from '../../core/enrolment/forward.ts';
 import type { EnrolmentStore } from '../../core/enrolment/ports.ts';
@@ -102,7 +102,8 @@ async function record(
   const { anchors, profiles } = await ports.trust.inForce();
   const apoderados = await ports.apoderados(participant.finId);
   const ground = { now, anchors, profiles, apoderados, participant };
-  const verdict = admitCertificate(submission, envelope.header, ground);
+  const judged = admitCertificate(submission, envelope.header, ground);
+  const verdict = unlessRevoked(judged, await ports.statuses.status(judged.thumbprint));
   const fresh = newEnrolment({
     id: enrolmentId,
     evidenceId: ports.ids.next(),

@@ -5,6 +5,7 @@
 import { parseCertificate } from '../../core/certificate/parse.ts';
 import type { CertificationPath } from '../../core/certificate/path.ts';
 import type { UsableCertificate } from '../../core/certificate/usable.ts';
+import { unlessRevoked } from '../../core/enrolment/admission.ts';
 import { readAnswer } from '../../core/enrolment/answer.ts';
 import type { NodeRole } from '../../core/enrolment/enrolment.ts';
 import { admitNodeCertificate, type NodeCertificate } from '../../core/enrolment/node-certificate.ts';
@@ -48,8 +49,9 @@ export async function receiveNodeCertificate(
   const { certificate, peer, header, message } = announced;
   const known = await ports.enrolments.find(certificate.enrolmentId);
   if (known) return statusOf(known, peer);
-  const { verdict, profiles } = await verdictOn(ports, announced);
-  const before = await ports.statuses.status(verdict.thumbprint);
+  const { verdict: judged, profiles } = await verdictOn(ports, announced);
+  const before = await ports.statuses.status(judged.thumbprint);
+  const verdict = unlessRevoked(judged, before);
   if (before?.networkStatus === 'active') {
     if (before.participant !== peer.finId) throw new Refusal('CERTIFICATE_OF_ANOTHER');
     // Pinned by hand meanwhile: there is nothing left to confirm.

@@ -35,7 +35,7 @@ export async function withdrawEnrolment(
 ): Promise<Enrolment> {
   const now = ports.clock.now();
   const { caller } = received;
-  const { certificate } = await verifySender(ports, received, { participant: caller.finId, now });
+  const { certificate } = await signerOf(ports, received, now);
   const envelope = addressedEnvelope(received.body, caller, ports.node);
   checkAge(envelope.header, now, 'participant');
   ports.checkShape({ document: envelope.document });
@@ -100,3 +100,18 @@ function consequences(enrolment: Enrolment, operators: readonly string[], now: D
     ),
   ];
 }
+
+/** A first enrolment has no active certificate to sign with: its refusal says who ends it then. */
+async function signerOf(ports: WithdrawEnrolmentPorts, received: ReceivedWithdrawal, now: Date) {
+  try {
+    return await verifySender(ports, received, { participant: received.caller.finId, now });
+  } catch (error) {
+    const none =
+      error instanceof Refusal && ['SIGNATURE_MISSING', 'CERTIFICATE_UNKNOWN'].includes(error.code);
+    if (!none) throw error;
+    throw new Refusal(error.code, { ...error.detail, expected: signedOrRejected });
+  }
+}
+
+const signedOrRejected =
+  'the signature of an active certificate; who has none yet has the security officer or the apoderado reject the request on its page, or lets it end by itself after 72 hours';

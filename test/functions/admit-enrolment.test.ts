@@ -73,6 +73,17 @@ describe('step 1 to 6 at the network', () => {
     expect(codes.sort()).toEqual(['CERTIFICATE_PENDING', 'RECORDED']);
   });
 
+  test('the same certificate again says what a person can do about the one that waits', async () => {
+    const node = enrolmentNode();
+    const leaf = node.leaf();
+    const { enrolment } = await submit(node, { leaf, messageId: 'm-1' });
+    await expect(submit(node, { leaf, messageId: 'm-2' })).rejects.toMatchObject({
+      code: 'CERTIFICATE_PENDING',
+      detail: { found: enrolment.id },
+      message: expect.stringMatching(/confirmation code.*reject it.*72 hours/),
+    });
+  });
+
   test('a fourth unsigned enrolment waits until one is answered (S29)', async () => {
     const node = enrolmentNode();
     for (const i of [1, 2, 3])

@@ -118,6 +118,63 @@ describe.each([
   });
 });
 
+describe.each(['network', 'payoutOperator'] as const)('a certificate on hold, at the %s', (role) => {
+  const hold = 6;
+
+  test('is revoked at enrolment', async () => {
+    const { check, evidence } = await pendingAt(role, revoking(hold));
+    expect(await check()).toEqual({ outcome: 'REVOKED' });
+    expect(evidence()).toMatchObject({ facts: { code: 'CERTIFICATE_REVOKED' } });
+  });
+
+  test('burns nothing while it was not active: lifted, the same certificate is good again', async () => {
+    let held = true;
+    const { stand, enrolment, check, found } = await pendingAt(role, (leaf, root) =>
+      held ? revoking(hold)(leaf, root) : listBy(root, fresh, { number: 2 }),
+    );
+    await check();
+    await stand.enrolments.move({
+      from: await found(),
+      to: { validity: 'revoked', networkStatus: 'rejected' },
+      code: 'REVOKED_WHILE_PENDING',
+      steps: [],
+      evidence: [],
+      outbox: [],
+    });
+    held = false;
+    const again = await stand.pending({ ...stand.leaf('checked'), ...(await leafOf(stand, enrolment)) });
+    expect(again).toMatchObject({ networkStatus: 'pending', validity: 'valid' });
+  });
+
+  test('A-128 is recorded as revoked when it comes again after it was active, and nobody is asked', async () => {
+    const { stand, enrolment } = await pendingAt(role, (_, root) => listBy(root, fresh));
+    const leaf = { ...stand.leaf('checked'), ...(await leafOf(stand, enrolment)) };
+    await stand.activate(enrolment);
+    const key = { pk: `CERT#${enrolment.thumbprint}`, sk: 'STATUS' };
+    const gone = { set: { networkStatus: 'disabled', validity: 'revoked' }, remove: ['seal'] };
+    await stand.table.write({ update: key, change: gone });
+    await stand.table.write({
+      delete: { pk: `OPEN#${enrolment.participant}`, sk: `CERT#${enrolment.thumbprint}` },
+    });
+    const again = await stand.pending(leaf);
+    expect(again).toMatchObject({
+      networkStatus: 'rejected',
+      validity: 'revoked',
+      code: 'CERTIFICATE_REVOKED',
+    });
+    expect(stand.queues.announced.map(({ id }) => id)).not.toContain(`enrolment.start.${again.id}`);
+  });
+});
+
+/** The very certificate of an enrolment, as its participant would send it again. */
+async function leafOf(
+  { enrolments }: ReturnType<typeof disableStand>,
+  { thumbprint }: { thumbprint: never | string },
+) {
+  const chain = (await enrolments.chainOf(thumbprint as never))!;
+  return { der: chain[0]!, chain, thumbprint: thumbprint as never };
+}
+
 test('an enrolment that ended meanwhile is not asked about any more', async () => {
   const { stand, enrolment, check, asked } = await pendingAt('network', (_, root) => listBy(root, fresh));
   await stand.enrolments.move({
