@@ -1,6 +1,6 @@
 // Another node says that a participant is suspended there (M8). It is frozen here at once and our own people are asked
 // for the second word. A payout operator carries out what the network has confirmed, as it does with a disable; at the
-// network a payout operator's word freezes and no more, so that none of them can end what the others rely on (ADR 18).
+// network a payout operator's word freezes and no more, so that none of them can end what the others rely on (ADR 22).
 
 import { createHash } from 'node:crypto';
 import type { SuspendForward } from '../../core/disable/forward.ts';

@@ -117,6 +117,13 @@ export class Chapters {
     );
   }
 
+  /** The code by which an enrolment of a good certificate is refused now. */
+  async refusedAs(participant: SeededParticipant): Promise<string> {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const issued = await this.whole.psc.issue({ holder: participant.holder, publicKey });
+    return String(((await this.post(participant, issued, privateKey)).body as { code?: string }).code);
+  }
+
   async submit(participant: SeededParticipant): Promise<Submitted> {
     const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const issued = await this.whole.psc.issue({ holder: participant.holder, publicKey: keys.publicKey });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { startWhole } from '../start.ts';
 import { Chapters } from './chapters.ts';
 import { Dossiers } from './dossier.ts';
+import { Endings } from './endings.ts';
 import { Money } from './money.ts';
 import { Story } from './story.ts';
 
@@ -35,6 +36,7 @@ async function demo(): Promise<number> {
   const chapters = new Chapters(whole, story);
   const money = new Money(chapters);
   const dossiers = new Dossiers(chapters);
+  const endings = new Endings(chapters);
   const [aurora, creditoJa] = whole.seed.participants as [never, never];
   try {
     story.chapter('Chile: a fintech enrols its first certificate');
@@ -61,6 +63,10 @@ async function demo(): Promise<number> {
     await whole.clock.advance({ seconds: 24 * 3600 });
     story.chapter('Nobody answers');
     await chapters.unanswered(creditoJa);
+    story.chapter('Somebody is in the systems of a fintech: two people stop it, with a browser alone');
+    await endings.byPage(creditoJa);
+    story.chapter('A year passes, and nobody renews');
+    await endings.aYear(await chapters.enrol(aurora));
     console.log(`\n${story.verified} statements verified.`);
     return 0;
   } catch (error) {
