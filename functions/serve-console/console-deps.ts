@@ -6,6 +6,7 @@ import type { EnrolmentStore, StatusStore } from '../../core/enrolment/ports.ts'
 import type { EvidenceChains, HeadNotes } from '../../core/evidence/ports.ts';
 import type { PayoutReader } from '../../core/payout/ports.ts';
 import type { Acts, ApiKeyRings, Decisions, Parties, People } from '../../core/people/ports.ts';
+import type { Suspensions } from '../../core/suspension/ports.ts';
 import type { TrustSource } from '../../core/trust.ts';
 import type { SessionDeps } from '../serve-admin/session.ts';
 
@@ -20,6 +21,7 @@ export interface ConsoleDeps extends SessionDeps {
   readonly people: Pick<People, 'person' | 'contact' | 'holders'>;
   readonly apiKeys: ApiKeyRings;
   readonly acts: Pick<Acts, 'open'>;
+  readonly suspensions: Pick<Suspensions, 'standing'>;
   readonly payouts: PayoutReader;
   /** @param day YYYY-MM-DD where the participant is */
   readonly spentToday: (participant: string, day: string) => Promise<readonly SpentLimit[]>;

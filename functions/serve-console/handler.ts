@@ -11,6 +11,7 @@ import { payoutReader } from '../../adapters/dynamodb/payout-reader.ts';
 import { sourceTimes } from '../../adapters/dynamodb/revocation-sources.ts';
 import { sessions } from '../../adapters/dynamodb/sessions.ts';
 import { spentLimits } from '../../adapters/dynamodb/spent-limits.ts';
+import { suspensions } from '../../adapters/dynamodb/suspensions.ts';
 import { pageAnswer, readPageRequest } from '../../adapters/http/page-request.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { nodeTrust } from '../../adapters/node-trust.ts';
@@ -30,6 +31,7 @@ const deps = {
   decisions: decisions(table, parts.announce),
   apiKeys: apiKeys(table, parts.sealer),
   acts: acts(table, parts.announce),
+  suspensions: suspensions(table, parts.announce),
   sessions: sessions(table),
   payouts: payoutReader(table),
   spentToday: (participant: string, day: string) => spentLimits(table, parts.sealer, participant, day),

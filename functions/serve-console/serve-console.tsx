@@ -15,6 +15,7 @@ import {
   ParticipantPage,
   ParticipantsPage,
 } from '../../pages/console/lists.tsx';
+import { SuspensionsPage } from '../../pages/console/suspensions.tsx';
 import { AnchorsPage, SourcesPage } from '../../pages/console/trust.tsx';
 import { type DeadEnd, DeadEndPage } from '../../pages/dead-end.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
@@ -33,6 +34,7 @@ import {
   waitingInSight,
 } from './participants.ts';
 import { payoutPage, payoutsPage } from './payout-pages.tsx';
+import { suspensionsInSight } from './suspensions.ts';
 import { anchorsInForce, sourcesInSight } from './trust.ts';
 
 export async function serveConsole(deps: ConsoleDeps, request: PageRequest): Promise<PageAnswer> {
@@ -164,6 +166,10 @@ async function trustAndControl(
     case 'people': {
       const people = await nodePeople(deps, sight);
       return people && <NodePeoplePage frame={frame} people={people} />;
+    }
+    case 'suspensions': {
+      const suspensions = await suspensionsInSight(deps, sight);
+      return suspensions && <SuspensionsPage frame={frame} suspensions={suspensions} />;
     }
     case 'acts':
       return sight.of === 'node' ? acts(deps, frame) : undefined;

@@ -18,6 +18,7 @@ export type Section =
   | 'anchors'
   | 'evidence'
   | 'acts'
+  | 'suspensions'
   | 'keys'
   | 'people';
 
@@ -39,6 +40,7 @@ export const pathOf: Record<Section, string> = {
   anchors: '/console/anchors',
   evidence: '/console/evidence',
   acts: '/console/acts',
+  suspensions: '/console/suspensions',
   keys: '/console/keys',
   people: '/console/people',
 };
@@ -49,10 +51,10 @@ const groups: readonly {
 }[] = [
   { sections: ['certificates', 'confirmations', 'payouts', 'participants'] },
   { title: 'groupTrust', sections: ['sources', 'anchors', 'evidence'] },
-  { title: 'groupControl', sections: ['acts', 'keys', 'people'] },
+  { title: 'groupControl', sections: ['acts', 'suspensions', 'keys', 'people'] },
 ];
 /** What belongs to no participant. */
-const nodeOnly: readonly Section[] = ['anchors', 'evidence', 'acts', 'people'];
+const nodeOnly: readonly Section[] = ['anchors', 'evidence', 'acts', 'suspensions', 'people'];
 
 const Side: FC<{ frame: ConsoleFrame; section: Section }> = ({ frame, section }) => {
   const texts = textsIn(frame.locale);

@@ -117,7 +117,7 @@ test('S15 another participant’s enrolment is as unknown to an officer as one t
   );
 });
 
-test.each(['anchors', 'evidence', 'acts', 'people'])(
+test.each(['anchors', 'evidence', 'acts', 'suspensions', 'people'])(
   'S15 an officer has no page of the node’s %s',
   async (section) => {
     const { visit, officer } = await aNodeWithTwoParticipants();

@@ -119,6 +119,7 @@ test('each page of the console is sound in both themes, on desktop and phone', a
   const { context, origin } = await signIn('carla@red.example', 'network');
   const sections = ['confirmations', 'payouts', 'participants', 'sources', 'anchors', 'evidence'].concat([
     'acts',
+    'suspensions',
     'keys',
     'people',
   ]);

@@ -1,0 +1,62 @@
+// Which participants are suspended at this node, who said so, and whose word comes next? What needs the node operators
+// stands first; the commands by which two of them decide stand below.
+
+import type { FC } from 'hono/jsx';
+import { fill, textsIn } from '../texts/texts.ts';
+import { type ConsoleFrame, State, When } from './frame.tsx';
+import { ListPage } from './list-page.tsx';
+
+export interface SuspensionLine {
+  readonly participantName: string;
+  readonly finId: string;
+  readonly state: 'WAITING' | 'DISPUTED' | 'OVERDUE' | 'CONFIRMED' | 'ENDED';
+  readonly by: 'apiKey' | 'person' | 'node' | 'nodeOperator';
+  readonly since: Date;
+  readonly confirmBy: Date;
+}
+
+const tones = {
+  WAITING: 'warn',
+  DISPUTED: 'danger',
+  OVERDUE: 'danger',
+  CONFIRMED: 'warn',
+  ENDED: 'info',
+} as const;
+
+export const SuspensionsPage: FC<{ frame: ConsoleFrame; suspensions: readonly SuspensionLine[] }> = (
+  props,
+) => {
+  const { frame, suspensions: lines } = props;
+  const { suspensions, ...words } = textsIn(frame.locale).console;
+  const columns = [
+    { name: suspensions.participant },
+    { name: words.state },
+    { name: suspensions.by },
+    { name: suspensions.since },
+    { name: suspensions.until },
+  ];
+  const rows = lines.map((line) => [
+    <>
+      {line.participantName}
+      <small class="mono">{line.finId}</small>
+    </>,
+    <State tone={tones[line.state]}>{suspensions.states[line.state]}</State>,
+    suspensions.bys[line.by],
+    <When frame={frame} date={line.since} />,
+    line.state === 'WAITING' ? <When frame={frame} date={line.confirmBy} /> : suspensions.nobody,
+  ]);
+  return (
+    <ListPage
+      frame={frame}
+      section="suspensions"
+      texts={suspensions}
+      lead={fill(suspensions.lead, {
+        lift: 'apodera admin lift-suspension',
+        confirm: 'apodera admin confirm-suspension',
+      })}
+      command="apodera admin suspend --participant <fin_id> --reason '…'"
+      columns={columns}
+      rows={rows}
+    />
+  );
+};
