@@ -12,7 +12,6 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const pictures = 'test/artefacts/passkeys';
 let net: Network;
 let browser: Browser;
-let administration: Administration;
 let rosa: Device;
 
 interface Device {
@@ -27,12 +26,6 @@ beforeAll(async () => {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
   const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'];
   [net, browser] = [await aNetwork(), await chromium.launch({ executablePath, args })];
-  const { laptop, clock, seed } = net.whole;
-  const operators = seed.people.filter((one) => one.office === 'nodeOperator' && one.node === 'operator');
-  const node = laptop.nodes.find(({ name }) => name === 'operator')!;
-  const around = { mail: laptop.mail, clock };
-  administration = new Administration(laptop, node, around, operators[0]!.password);
-  administration.operators.push(...operators.map(({ email }) => net.persona(email, 'operator')));
   rosa = await invited('Rosa Pinto', 'rosa@aurora.example', '22333444-K', 'apoderado');
 }, 420_000);
 
@@ -74,9 +67,21 @@ async function sound(page: Page, picture: string): Promise<void> {
 
 const origin = () => net.origin('operator', 'pages');
 
+/** With sessions of its own: time passes here, and sessions end. */
+function anAdministration(): Administration {
+  const { laptop, clock, seed } = net.whole;
+  const operators = seed.people.filter((one) => one.office === 'nodeOperator' && one.node === 'operator');
+  const node = laptop.nodes.find(({ name }) => name === 'operator')!;
+  const around = { mail: laptop.mail, clock };
+  const administration = new Administration(laptop, node, around, operators[0]!.password);
+  administration.operators.push(...operators.map(({ email }) => net.persona(email, 'operator')));
+  return administration;
+}
+
 /** Invitation, code from another way, passkey, release by two operators. */
 async function invited(name: string, email: string, taxId: string, office: string): Promise<Device> {
   const device = await aDevice(email);
+  const administration = anAdministration();
   const participant = net.whole.seed.participants[0]!.finId;
   const power = office === 'apoderado' ? '2026-01-01T00:00:00Z' : null;
   const person = {
@@ -163,6 +168,13 @@ test('another person’s link cannot be decided with one’s own passkey, and sa
   await stranger.context.close();
 }, 400_000);
 
+/** By whichever passkey the device holds: nothing is typed. */
+async function signIn({ page }: Device, next: string): Promise<void> {
+  await page.goto(`${origin()}/sign-in?next=${next}`);
+  await page.click('button[value=passkey]');
+  await page.waitForURL(`${origin()}${next}`);
+}
+
 test('signs in to the console by passkey, adds another device, and password opens nothing', async () => {
   const { page } = rosa;
   await page.goto(`${origin()}/sign-in?next=/console`);
@@ -181,7 +193,7 @@ test('signs in to the console by passkey, adds another device, and password open
 test('an apoderado who goes away names another by passkey; the officer sees it and stops it', async () => {
   const officer = await invited('Olivia Paz', 'olivia@aurora.example', '11222333-9', 'securityOfficer');
   const { page } = rosa;
-  await page.goto(`${origin()}/delegation`);
+  await signIn(rosa, '/delegation');
   await sound(page, 'delegation');
   await page.click('.choices label:first-child');
   const until = new Date(net.whole.clock.now().getTime() + 10 * 86_400_000).toISOString().slice(0, 10);
@@ -189,9 +201,7 @@ test('an apoderado who goes away names another by passkey; the officer sees it a
   await page.click('button[value=make]');
   await page.waitForURL('**/delegation?done=made');
   await sound(page, 'delegation-made');
-  await officer.page.goto(`${origin()}/sign-in?next=/delegation`);
-  await officer.page.click('button[value=passkey]');
-  await officer.page.waitForURL(`${origin()}/delegation`);
+  await signIn(officer, '/delegation');
   await officer.page.click('button[value=stop]');
   await officer.page.waitForURL('**/delegation?done=stopped');
   await sound(officer.page, 'delegation-stopped');
@@ -200,6 +210,7 @@ test('an apoderado who goes away names another by passkey; the officer sees it a
 
 test('one’s own pages speak three languages, each switched in the header, and fit a phone', async () => {
   const { page } = rosa;
+  await signIn(rosa, '/passkeys');
   await page.setViewportSize({ width: 390, height: 844 });
   for (const [language, words] of [
     ['en', 'Your passkeys'],
