@@ -180,3 +180,26 @@ export function issuingDistributionPoint(at: {
     parts.push(contextPrimitive(scopeTags[at.scope], Uint8Array.of(0xff)));
   return { oid: '2.5.29.28', critical: true, value: sequence(...parts) };
 }
+
+/** What a leaf says of itself and its key; its issuer, lists and policies stand behind it. */
+export function leafExtensions(leaf: {
+  readonly spki: Uint8Array;
+  readonly use?: 'signing' | 'transport' | undefined;
+  /** The usual of its use by default. */
+  readonly usages?: readonly KeyUsage[] | undefined;
+  readonly purposes?: readonly ExtendedKeyUsage[] | undefined;
+  readonly names: readonly Uint8Array[];
+}): ExtensionInput[] {
+  const transport = leaf.use === 'transport';
+  const usages: readonly KeyUsage[] =
+    leaf.usages ??
+    (transport ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature', 'nonRepudiation']);
+  const purposes = leaf.purposes ?? (transport ? (['clientAuth'] as const) : []);
+  return [
+    basicConstraints(false),
+    keyUsage(...usages),
+    ...(purposes.length > 0 ? [extendedKeyUsage(...purposes)] : []),
+    subjectKeyIdentifier(leaf.spki),
+    ...(leaf.names.length > 0 ? [subjectAltName(...leaf.names)] : []),
+  ];
+}

@@ -8,17 +8,13 @@ import { buildCertificate } from './certificate.ts';
 import {
   authorityInfoAccess,
   authorityKeyIdentifier,
-  basicConstraints,
   certificatePolicies,
   crlDistributionPoints,
   dnsName,
   type ExtendedKeyUsage,
   type ExtensionInput,
-  extendedKeyUsage,
   ipName,
-  keyUsage,
-  subjectAltName,
-  subjectKeyIdentifier,
+  leafExtensions,
 } from './extensions.ts';
 import { type HolderInput, holderFields } from './layouts.ts';
 import { normalSerial, type Register } from './register.ts';
@@ -75,7 +71,7 @@ export async function issue(request: IssueRequest, at: IssueContext): Promise<Is
       notBefore,
       notAfter: new Date(notBefore.getTime() + (request.days ?? 365) * 86_400_000),
       spki,
-      extensions: leafExtensions(request, at, spki, fields),
+      extensions: extensionsOf(request, at, spki, fields),
     },
     intermediate.key,
   );
@@ -94,27 +90,19 @@ export async function issue(request: IssueRequest, at: IssueContext): Promise<Is
   return { der, pem: pemOf(der), thumbprint, serialNumber, chain, chainPem: chain.map(pemOf).join('') };
 }
 
-function leafExtensions(
+function extensionsOf(
   request: IssueRequest,
   { authority, url }: IssueContext,
   spki: Uint8Array,
   fields: ReturnType<typeof holderFields>,
 ): ExtensionInput[] {
-  const transport = request.use === 'transport';
-  const purposes = request.purposes ?? (transport ? (['clientAuth'] as const) : []);
   const pointers = request.pointers ?? 'both';
   const place = `${url}/${authority.country.toLowerCase()}`;
   const names = [...fields.altNames, ...(request.hosts ?? []).map(hostName)];
   const ocsp = pointers === 'both' || pointers === 'ocsp' ? { ocsp: `${place}/ocsp` } : {};
   const own = [
-    basicConstraints(false),
-    transport
-      ? keyUsage('digitalSignature', 'keyEncipherment')
-      : keyUsage('digitalSignature', 'nonRepudiation'),
-    ...(purposes.length > 0 ? [extendedKeyUsage(...purposes)] : []),
-    subjectKeyIdentifier(spki),
+    ...leafExtensions({ spki, use: request.use, purposes: request.purposes, names }),
     authorityKeyIdentifier(authority.intermediate.spki),
-    ...(names.length > 0 ? [subjectAltName(...names)] : []),
     ...(pointers === 'both' || pointers === 'crl'
       ? [crlDistributionPoints(`${place}/intermediate.crl`)]
       : []),

@@ -23,13 +23,15 @@ import {
   dnsName,
   type ExtendedKeyUsage,
   type ExtensionInput,
-  extendedKeyUsage,
   type KeyUsage,
   keyUsage,
-  subjectAltName,
+  leafExtensions,
   subjectKeyIdentifier,
 } from '../../local/psc/extensions.ts';
+import { pemOf } from '../../local/psc/issue.ts';
 import { type HolderInput, holderFields } from '../../local/psc/layouts.ts';
+
+export { pemOf };
 
 export type KeyKind = 'rsa-1024' | 'rsa-2048' | 'rsa-3072' | 'rsa-4096' | 'ec-p256' | 'ec-p384' | 'ed25519';
 
@@ -138,19 +140,11 @@ export function issueLeaf(issuer: Authority, options: LeafOptions = { holder: so
     ? holderFields(options.holder)
     : { subject: undefined, altNames: [], extensions: [] };
   const altNames = [...fields.altNames, ...(options.hosts ?? []).map(dnsName)];
-  const transport = options.use === 'transport';
-  const usages: readonly KeyUsage[] =
-    options.keyUsage ??
-    (transport ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature', 'nonRepudiation']);
-  const purposes = options.extendedKeyUsage ?? (transport ? ['clientAuth'] : []);
   const key = testKey(options.key, options.keyLabel ?? 'leaf');
   const spki = options.spki ?? spkiOf(key);
+  const { use, keyUsage: usages, extendedKeyUsage: purposes } = options;
   const extensions = [
-    basicConstraints(false),
-    keyUsage(...usages),
-    ...(purposes.length > 0 ? [extendedKeyUsage(...purposes)] : []),
-    subjectKeyIdentifier(spki),
-    ...(altNames.length > 0 ? [subjectAltName(...altNames)] : []),
+    ...leafExtensions({ spki, use, usages, purposes, names: altNames }),
     ...fields.extensions,
   ];
   const subject = options.subject ?? fields.subject ?? [{ type: 'CN', value: options.hosts?.[0] ?? 'leaf' }];
@@ -235,12 +229,4 @@ function allExtensions(
 export function spkiOf(key: KeyObject): Uint8Array {
   const publicKey = key.type === 'private' ? createPublicKey(key) : key;
   return publicKey.export({ type: 'spki', format: 'der' });
-}
-
-export function pemOf(der: Uint8Array): string {
-  const lines =
-    Buffer.from(der)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
-  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
 }
