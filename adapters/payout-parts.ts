@@ -9,10 +9,12 @@ import { nodeClock } from './clock.ts';
 import { readConfig } from './config.ts';
 import { dynamoDbTable } from './dynamodb/dynamodb.ts';
 import { neverBack } from './dynamodb/never-back.ts';
+import { outboxPut } from './dynamodb/outbox.ts';
 import { payoutStore } from './dynamodb/payouts.ts';
 import { thawedSources } from './dynamodb/revocation-sources.ts';
 import { senderFacts } from './dynamodb/sender-facts.ts';
 import type { LargeBytes } from './dynamodb/sent-messages.ts';
+import { expiryOnLoad } from './expiry-on-load.ts';
 import { ulids } from './ids.ts';
 import { sealer as kmsSealer } from './kms/seal.ts';
 import { nodeLog } from './logger.ts';
@@ -61,6 +63,13 @@ export function admitPayoutParts() {
   const announce = async (entries: Parameters<typeof announcer.announce>[0]) => {
     await announcer.announce(entries);
   };
+  const facts = senderFacts(table, sealer);
+  const onLoad = expiryOnLoad({
+    clock,
+    async enqueue(entry) {
+      await table.transact([outboxPut(entry)]);
+    },
+  });
   return {
     clock,
     log,
@@ -68,7 +77,11 @@ export function admitPayoutParts() {
     node: { finId: config.nodeFinId, finIdSchema: config.nodeFinIdSchema },
     proved: new ProvedPaths(),
     payouts: payoutStore({ table, large, announce }),
-    facts: senderFacts(table, sealer),
+    facts: async (...asked: Parameters<typeof facts>) => {
+      const found = await facts(...asked);
+      await onLoad(found.status);
+      return found;
+    },
     prove: async (...asked: Parameters<Awaited<ReturnType<typeof prover>>['prove']>) =>
       (await prover()).prove(...asked),
     requireThawed: thawedOf(thawedSources(table)),

@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { invoke, type Lambda } from '../lambda/invoke.ts';
 
-type Step = 'notify' | 'settle' | 'followSuspension';
+type Step = 'notify' | 'settle' | 'followSuspension' | 'expire';
 
 export interface ExecutionTargets {
   readonly stateMachineArn: string;

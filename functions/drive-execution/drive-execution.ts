@@ -4,7 +4,7 @@
 import type { OutboxEntry } from '../../core/outbox.ts';
 import type { TaskTokens } from '../../core/people/ports.ts';
 
-export type ExecutionStep = 'notify' | 'settle' | 'followSuspension';
+export type ExecutionStep = 'notify' | 'settle' | 'followSuspension' | 'expire';
 
 export interface Executions {
   /** The same name and input again is not a second execution. */
@@ -36,6 +36,9 @@ export async function driveExecution(deps: DriveExecutionDeps, entry: OutboxEntr
       return 'INVOKED';
     case 'enrolment.settle':
       await deps.executions.invoke('settle', { enrolmentId: refs.enrolmentId! });
+      return 'INVOKED';
+    case 'certificate.expired':
+      await deps.executions.invoke('expire', {});
       return 'INVOKED';
     case 'suspension.carryOut':
     case 'suspension.overdue':

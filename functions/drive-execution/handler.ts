@@ -25,6 +25,7 @@ const deps = {
       notify: process.env.NOTIFY_ENROLMENT_FUNCTION,
       settle: process.env.SETTLE_ENROLMENT_FUNCTION,
       followSuspension: process.env.FOLLOW_SUSPENSION_FUNCTION,
+      expire: process.env.EXPIRE_CERTIFICATES_FUNCTION,
     },
   }),
 };
@@ -40,6 +41,7 @@ const receive = outboxReceiver({
     'execution.wake': drive,
     'enrolment.tell': drive,
     'enrolment.settle': drive,
+    'certificate.expired': drive,
     'suspension.carryOut': drive,
     'suspension.overdue': drive,
   },

@@ -6,6 +6,7 @@ import { payoutMoves } from '../../adapters/dynamodb/payout-moves.ts';
 import { peerHeads } from '../../adapters/dynamodb/peer-heads.ts';
 import { suspensions } from '../../adapters/dynamodb/suspensions.ts';
 import { enrolling } from '../../adapters/enrolling.ts';
+import { expiryOnLoad } from '../../adapters/expiry-on-load.ts';
 import { apiDoor } from '../../adapters/http/door.ts';
 import { validate } from '../../adapters/http/generated/enrol-message.js';
 import { requirePayoutShape } from '../../adapters/http/payouts.ts';
@@ -15,6 +16,7 @@ import { nodeParts } from '../../adapters/node-parts.ts';
 import { nodeTrust } from '../../adapters/node-trust.ts';
 import { s3LargeBytes } from '../../adapters/s3/large-bytes.ts';
 import { s3Client } from '../../adapters/s3/s3.ts';
+import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { receiveNodeMessage } from './receive-node-message.ts';
 
 const { nodeRole, executionQueueUrl, deliverQueueUrl, mailQueueUrl, evidenceBucket } = readConfig([
@@ -29,9 +31,14 @@ const parts = nodeParts('receive-node-message', {
   queueUrls: { execution: executionQueueUrl, deliver: deliverQueueUrl, mail: mailQueueUrl },
 });
 const trust = nodeTrust(parts);
+const onLoad = expiryOnLoad(parts);
 const ports = {
   ...parts,
   ...trust,
+  statuses: {
+    ...trust.statuses,
+    status: async (thumbprint: Thumbprint) => onLoad(await trust.statuses.status(thumbprint)),
+  },
   ...enrolling(parts.table, trust),
   role: nodeRole,
   disables: disableStore(parts.table, parts.announce),
