@@ -20,6 +20,11 @@ const groups: readonly Group[] = [
     ids: ['C1'],
     measure: async () => (await import('./certificate-path.ts')).certificatePathFigures(),
   },
+  {
+    ids: ['C2'],
+    measure: async () => (await import('./proved-certificate.ts')).provedCertificateFigures(),
+  },
+  { ids: ['A1'], measure: async () => (await import('./payout-writes.ts')).payoutWriteFigures() },
   { ids: ['S1', 'S2', 'S3'], measure: async () => (await import('./crl.ts')).crlFigures() },
   { ids: ['O1'], measure: async () => [await (await import('./ocsp.ts')).ocspFigure()] },
   {

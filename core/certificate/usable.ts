@@ -29,20 +29,26 @@ interface Proof {
 /** What is proved in one process: bounded, least recently used goes first. */
 export class ProvedPaths {
   readonly #proofs = new Map<Thumbprint, Proof>();
+  /** Already the most recently used. */
+  #last: Proof | undefined;
 
   /** The proof made under this version of the anchors, still inside every certificate's validity. */
   find(thumbprint: Thumbprint, anchorVersion: number, now: Date): Proof | undefined {
     const proof = this.#proofs.get(thumbprint);
     if (!proof) return undefined;
-    this.#proofs.delete(thumbprint);
     // A newer manifest voids every proof at once: the anchor it hangs from may be gone.
-    if (proof.anchorVersion !== anchorVersion || now > proof.path.notAfter) return undefined;
+    const holds = proof.anchorVersion === anchorVersion && now <= proof.path.notAfter;
+    if (holds && proof === this.#last) return proof;
+    this.#proofs.delete(thumbprint);
+    if (!holds) return undefined;
     this.#proofs.set(thumbprint, proof);
+    this.#last = proof;
     return proof;
   }
 
   keep(thumbprint: Thumbprint, proof: Proof): void {
     this.#proofs.set(thumbprint, proof);
+    this.#last = proof;
     if (this.#proofs.size > provedCertificates) {
       const oldest = this.#proofs.keys().next().value;
       if (oldest !== undefined) this.#proofs.delete(oldest);

@@ -3,7 +3,6 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
 import { nodeClock } from '../../adapters/clock.ts';
 import { readConfig } from '../../adapters/config.ts';
 import { dynamoDbTable } from '../../adapters/dynamodb/dynamodb.ts';
@@ -11,6 +10,7 @@ import { dynamoDbEvidenceChains } from '../../adapters/dynamodb/evidence-chain.t
 import { lockSources } from '../../adapters/dynamodb/locked-sources.ts';
 import { nodeLog } from '../../adapters/logger.ts';
 import { s3Archive } from '../../adapters/s3/archive.ts';
+import { s3Client } from '../../adapters/s3/s3.ts';
 import { retainUntil } from '../../core/policy.ts';
 import { chainEvidence } from './chain-evidence.ts';
 
@@ -21,7 +21,7 @@ const { tableName, evidenceBucket, evidenceRetentionDays } = readConfig([
 ]);
 const clock = nodeClock();
 const table = dynamoDbTable({ client: new DynamoDBClient(), name: tableName });
-const archive = s3Archive(new S3Client(), evidenceBucket);
+const archive = s3Archive(s3Client(), evidenceBucket);
 const lock = lockSources(table, archive, () => retainUntil(clock.now(), evidenceRetentionDays));
 const chains = dynamoDbEvidenceChains(table, lock);
 const deps = { chains, clock, log: nodeLog('chain-evidence') };
