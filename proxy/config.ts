@@ -52,6 +52,8 @@ export interface EdgeConfig {
   };
   readonly limits: EdgeLimits;
   readonly threads: number;
+  /** A laptop's network has a clock of its own: requests are signed by it, as Edge.setTimeOffset says. */
+  readonly shiftedTime?: boolean;
 }
 
 const megabyte = 1_048_576;
@@ -92,6 +94,7 @@ export const files = {
   refused: 'refused.map',
   macKey: 'mac.map',
   ready: 'ready.map',
+  timeOffset: 'time-offset.map',
   socket: 'haproxy.sock',
   certificate: (host: string) => `${host}.pem`,
 } as const;

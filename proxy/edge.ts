@@ -131,6 +131,15 @@ export class Edge {
     });
   }
 
+  /** With `shiftedTime` alone: how far the API's clock is ahead of this machine's. */
+  setTimeOffset(seconds: number): Promise<void> {
+    return this.#oneByOne(async () => {
+      const entry = ['seconds', String(Math.round(seconds))] as const;
+      this.#put(files.timeOffset, line(entry));
+      await this.#haproxy.runtime.replaceMap(this.#path(files.timeOffset), [entry]);
+    });
+  }
+
   /** A new chain for a name, of the same or another key. @throws HsmError before anything has changed */
   async setCertificate(name: ServedName): Promise<void> {
     await this.setNames(this.#names.map((each) => (each.host === name.host ? name : each)));
@@ -226,6 +235,7 @@ export class Edge {
     this.#put(files.refused, this.#refusedEntries().map(line).join(''));
     this.#put(files.macKey, line(macEntry(this.#macKey)));
     this.#put(files.ready, 'until 0\n');
+    if (config.shiftedTime) this.#put(files.timeOffset, 'seconds 0\n');
     for (const given of ownAnswers) this.#put(`${given.status}.http`, answerFile(given));
     for (const name of this.#names) this.#writeCertificate(name);
   }

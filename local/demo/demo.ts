@@ -29,7 +29,12 @@ async function demo(): Promise<number> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'apodera-demo-'));
   console.log('Starting a network of its own: two nodes, their people, a test PSC ...');
   const tell = (line: string) => console.log(`  ${line} ...`);
-  const whole = await startWhole({ dataFolder, ports: 'free', tell });
+  const whole = await startWhole({ dataFolder, ports: 'free', edge: true, tell });
+  console.log(
+    'missing' in whole.edge
+      ? `WITHOUT THE EDGE. ${whole.edge.missing}`
+      : `Machines reach the network through the mTLS edge, ${whole.edge.origin}; its key is in a software HSM.`,
+  );
   // While days pass, the minute's routines run by the hour.
   whole.laptop.endpoints.scheduler.setGranularity(3600);
   const story = new Story(whole.clock, process.stdout.isTTY === true);

@@ -160,10 +160,8 @@ export class Money {
       creationDate: this.#chapters.whole.clock.now(),
     };
     const body = writeEnvelope(header, content);
-    const response = await fetch(this.#chapters.origin('network', 'api') + path, {
-      method: 'POST',
+    const { status, body: told } = await this.#chapters.ask('network', participant, path, {
       headers: {
-        'Shinkansen-Api-Key': participant.apiKeys.network,
         'Shinkansen-JWS-Signature': await signDetached(body, issued.chain[0]!, {
           sign: async (digest) => signDigestPss(key, digest),
         }),
@@ -171,7 +169,7 @@ export class Money {
       },
       body,
     });
-    const answer = (await response.json()) as { code?: string; errors?: { error_code: string }[] };
-    return { status: response.status, code: answer.errors?.[0]?.error_code ?? answer.code ?? 'none' };
+    const answer = told as { code?: string; errors?: { error_code: string }[] };
+    return { status, code: answer.errors?.[0]?.error_code ?? answer.code ?? 'none' };
   }
 }

@@ -157,7 +157,7 @@ ${identityRules(config)}
 }
 
 /** As core/edge-identity.ts verifies it: the newline-joined fields under the newest key, `id:base64` in a map. */
-function identityRules({ api, runFolder }: EdgeConfig): string {
+function identityRules({ api, runFolder, shiftedTime }: EdgeConfig): string {
   const key = `str(key),map_str(${runFolder}/${files.macKey})`;
   const set: readonly (readonly [string, string])[] = [
     [INTERACTION_HEADER, '%[var(txn.interaction)]'],
@@ -167,11 +167,15 @@ function identityRules({ api, runFolder }: EdgeConfig): string {
     [edgeHeaders.key, '%[var(txn.key_id)]'],
     [edgeHeaders.mac, '%[var(txn.mac_input),hmac(sha256,txn.key),ub64enc]'],
   ];
+  const offset = `str(seconds),map_str_int(${runFolder}/${files.timeOffset},0)`;
+  const time = shiftedTime
+    ? `  http-request set-var(txn.offset) ${offset}\n  http-request set-var(txn.time) date,add(txn.offset)`
+    : '  http-request set-var(txn.time) date';
   const variables = ['key_id', 'time'].map((name) => `%[var(txn.${name})]`).join('\\n');
   const rest = ['interaction', 'client', 'api_key'].map((name) => `%[var(txn.${name})]`).join('\\n');
   return `  http-request set-var(txn.key_id) ${key},field(1,:)
   http-request set-var(txn.key) ${key},field(2,:)
-  http-request set-var(txn.time) date
+${time}
   http-request set-header host ${api.host}
   http-request set-var-fmt(txn.mac_input) "${variables}\\n%[method]\\n${api.host}\\n%[url]\\n${rest}"
 ${set.map(([name, value]) => `  http-request set-header ${name} ${value}`).join('\n')}`;
