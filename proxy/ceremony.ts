@@ -3,11 +3,18 @@
 //   node proxy/ceremony.ts csr       --label <label> --host <name> --out <file>
 //   node proxy/ceremony.ts match     --label <label> --chain <file>
 //   node proxy/ceremony.ts self-test --label <label>
-// each with --module <path> [--token <label>] --pin-env <variable>. The PIN comes from the environment, never from a line.
+//   node proxy/ceremony.ts install   --label <label> --chain <file> --host <name> --name <name> --parameters <prefix>
+//   node proxy/ceremony.ts transport --label <label> --out <file>
+//   node proxy/ceremony.ts import    --label <label> --transport <label> --wrapped <file>
+// each with --module <path> [--token <label>] --pin-env <variable>; and, at the holder of a key to import, without an HSM:
+//   node proxy/ceremony.ts wrap      --key <file> --transport <file> --out <file> [--passphrase-env <variable>]
+// PIN and passphrase come from the environment, never from a line.
 
+import { createPublicKey } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Hsm } from './hsm/hsm.ts';
+import { importKey, makeTransportKey, readPrivateKey, type WrappedKey, wrapKey } from './hsm/import.ts';
 import { findKey, generateKey, type KeyKind, keyKinds, requireMatch } from './hsm/key.ts';
 import { requestIn, selfTest } from './hsm/sign.ts';
 
@@ -20,6 +27,12 @@ const options = {
   host: { type: 'string' },
   out: { type: 'string' },
   chain: { type: 'string' },
+  name: { type: 'string' },
+  parameters: { type: 'string' },
+  transport: { type: 'string' },
+  wrapped: { type: 'string' },
+  key: { type: 'string' },
+  'passphrase-env': { type: 'string' },
 } as const;
 type Given = Partial<Record<keyof typeof options, string>>;
 
@@ -46,6 +59,30 @@ const commands: Record<string, (hsm: Hsm, given: Given) => Promise<string> | str
     const { subject } = requireMatch(key, readFileSync(need(given, 'chain'), 'utf8'));
     return `the key belongs to the certificate of "${subject.replaceAll('\n', ', ')}"`;
   },
+  async install(hsm, given) {
+    const [label, host, name] = [need(given, 'label'), need(given, 'host'), need(given, 'name')];
+    const chainPem = readFileSync(need(given, 'chain'), 'utf8');
+    const certificate = requireMatch(findKey(hsm, { label }), chainPem);
+    if (!certificate.checkHost(host)) throw new Error(`the certificate is not one of "${host}"`);
+    // Only here: nothing else of a ceremony needs AWS.
+    const { SSMClient } = await import('@aws-sdk/client-ssm');
+    const { installChain } = await import('./given/install.ts');
+    const installed = { host, keyLabel: label, name, chainPem };
+    const version = await installChain(new SSMClient(), need(given, 'parameters'), installed);
+    return `"${host}" is served with it from version ${version} of the names on`;
+  },
+  transport(hsm, given) {
+    const [label, out] = [need(given, 'label'), need(given, 'out')];
+    const key = makeTransportKey(hsm, label);
+    writeFileSync(out, key.export({ type: 'spki', format: 'pem' }));
+    return `transport key "${label}" made in token "${hsm.token}"; its public half is in ${out}`;
+  },
+  import(hsm, given) {
+    const [label, transport] = [need(given, 'label'), need(given, 'transport')];
+    const wrapped = JSON.parse(readFileSync(need(given, 'wrapped'), 'utf8')) as WrappedKey;
+    importKey(hsm, transport, label, wrapped);
+    return `key "${label}" came into token "${hsm.token}" and cannot leave it; a copy may be left outside`;
+  },
   'self-test'(hsm, given) {
     const results = selfTest(hsm, findKey(hsm, { label: need(given, 'label') }));
     if (results.some(({ problem }) => problem)) process.exitCode = 1;
@@ -59,10 +96,21 @@ function need(given: Given, name: keyof typeof options): string {
   return value;
 }
 
+/** At the holder's: the key leaves this machine for the HSM alone. */
+function wrap(given: Given): string {
+  const [file, out] = [need(given, 'key'), need(given, 'out')];
+  const variable = given['passphrase-env'];
+  const key = readPrivateKey(readFileSync(file, 'utf8'), variable && process.env[variable]);
+  const transport = createPublicKey(readFileSync(need(given, 'transport')));
+  writeFileSync(out, JSON.stringify(wrapKey(transport, key)), { mode: 0o600 });
+  return `wrapped in ${out}; destroy ${file} and every copy of it once the key is in the HSM`;
+}
+
 async function main(): Promise<void> {
   const { positionals, values } = parseArgs({ options, allowPositionals: true });
+  if (positionals[0] === 'wrap') return void console.log(wrap(values));
   const command = commands[positionals[0] ?? ''];
-  if (!command) throw new Error(`expected one of ${Object.keys(commands).join(', ')}`);
+  if (!command) throw new Error(`expected one of ${[...Object.keys(commands), 'wrap'].join(', ')}`);
   const variable = need(values, 'pin-env');
   const pin = process.env[variable];
   if (!pin) throw new Error(`"--pin-env": the variable ${variable} is empty`);

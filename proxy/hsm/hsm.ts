@@ -122,6 +122,23 @@ export class Hsm {
     );
   }
 
+  /** Ceremonies alone: a key that was wrapped for `key` comes in, with the attributes of `template`. */
+  unwrap(mechanism: Mechanism, key: Handle, wrapped: Uint8Array, template: readonly Attribute[]): Handle {
+    return attempt('the HSM does not unwrap', () =>
+      this.#module.C_UnwrapKey(this.#session, mechanism as never, key, Buffer.from(wrapped), [...template]),
+    );
+  }
+
+  create(template: readonly Attribute[]): Handle {
+    return attempt('the HSM takes no object', () =>
+      this.#module.C_CreateObject(this.#session, [...template]),
+    );
+  }
+
+  destroy(object: Handle): void {
+    attempt('the HSM does not destroy an object', () => this.#module.C_DestroyObject(this.#session, object));
+  }
+
   /**
    * Ends the module for this whole process. Only for commands that end after it: a serving process keeps its session,
    * for C_Finalize takes everybody's.

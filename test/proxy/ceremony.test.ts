@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -72,4 +73,24 @@ it('says so when a certificate came back for another key', async () => {
 
 it('takes no PIN from the command line', async () => {
   await expect(ceremony('generate', '--pin', '123456')).rejects.toThrow(/Unknown option '--pin'/);
+});
+
+it('takes a key in that its holder wrapped, and never in the clear', async () => {
+  const file = (name: string) => join(folder, name);
+  await ceremony('transport', '--label', 'way-in', '--out', file('transport.pem'));
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  writeFileSync(file('key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const wrap = [
+    'wrap',
+    '--key',
+    file('key.pem'),
+    '--transport',
+    file('transport.pem'),
+    '--out',
+    file('wrapped'),
+  ];
+  await promisify(execFile)(process.execPath, ['proxy/ceremony.ts', ...wrap]);
+  const said = ['--transport', 'way-in', '--label', 'brought', '--wrapped', file('wrapped')];
+  expect(await ceremony('import', ...said)).toContain('cannot leave it');
+  expect(await ceremony('self-test', '--label', 'brought')).toBe('ECDSA: works');
 });

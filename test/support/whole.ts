@@ -20,6 +20,8 @@ import type { SigningParty } from './signer.ts';
 export type NodeName = 'network' | 'operator';
 export type Issued = Awaited<ReturnType<Whole['psc']['issue']>>;
 
+type Use = 'signing' | 'transport';
+
 export interface Heard {
   readonly status: number;
   readonly headers: Headers;
@@ -102,9 +104,9 @@ export class Network {
     });
   }
 
-  async issue(participant: SeededParticipant): Promise<Holding> {
+  async issue(participant: SeededParticipant, use: Use = 'signing'): Promise<Holding> {
     const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const issued = await this.whole.psc.issue({ holder: participant.holder, publicKey });
+    const issued = await this.whole.psc.issue({ holder: participant.holder, publicKey, use });
     const certificateDer = issued.chain[0]!;
     const thumbprint = issued.thumbprint as Holding['thumbprint'];
     return {
@@ -135,11 +137,12 @@ export class Network {
     participant: SeededParticipant,
     { issued, privateKey }: Holding,
     key = privateKey,
+    use: Use = 'signing',
   ): Uint8Array {
     const header = this.header(participant);
     const asked = {
       chain: issued.chain.map((der) => Buffer.from(der).toString('base64')),
-      use: 'signing',
+      use,
       reason: 'primer certificado',
     };
     const statement = possessionStatement({
@@ -159,9 +162,9 @@ export class Network {
     });
   }
 
-  async submit(participant: SeededParticipant, signer?: Holding): Promise<Submitted> {
-    const holding = await this.issue(participant);
-    const body = this.enrolMessage(participant, holding);
+  async submit(participant: SeededParticipant, signer?: Holding, use?: Use): Promise<Submitted> {
+    const holding = await this.issue(participant, use);
+    const body = this.enrolMessage(participant, holding, undefined, use);
     const heard = await this.post(participant, '/v1/certificates', body, signer ? { signer } : {});
     if (heard.status !== 202) throw new Error(`enrolment: ${heard.status} ${JSON.stringify(heard.body)}`);
     const { enrolment_id: id, confirmation_code: code } = heard.body;
