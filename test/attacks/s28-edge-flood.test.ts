@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask } from '../support/edge-client.ts';
 import { type Stand, startStand } from '../support/edge-stand.ts';
@@ -28,3 +30,37 @@ test('S28 a source that asks too often is told to wait, also with a known key', 
   for (let at = 0; at < 80; at++) statuses.add((await withKey('good')).status);
   expect(statuses).toContain(429);
 });
+
+test('S28 junk from elsewhere never reaches the API, and a known client is answered within 2 s meanwhile', async () => {
+  const junk = (at: number) =>
+    new Promise<void>((resolve) => {
+      // Of another address: what it does counts against it alone.
+      const socket = connect({ port: stand.port, host: '127.0.0.1', localAddress: '127.0.0.9' });
+      socket.on('error', () => {});
+      socket.on('close', () => resolve());
+      socket.on('data', () => {});
+      // No TLS, half of a handshake, and a connection that says nothing.
+      if (at % 3 === 0) socket.write(randomBytes(512));
+      if (at % 3 === 1) socket.write(Buffer.from('160301020001', 'hex'));
+      setTimeout(() => socket.destroy(), 300);
+    });
+  const before = stand.seen.length;
+  let goes = true;
+  let thrown = 0;
+  const flood = Array.from({ length: 20 }, async () => {
+    while (goes) await junk(thrown++);
+  });
+  await expect.poll(() => thrown, { timeout: 30_000 }).toBeGreaterThan(100);
+  for (let at = 0; at < 5; at++) {
+    const began = performance.now();
+    const answer = await ask(stand, {
+      headers: { 'shinkansen-api-key': 'good' },
+      localAddress: '127.0.0.8',
+    } as never);
+    expect(answer.status).toBe(200);
+    expect(performance.now() - began).toBeLessThan(2_000);
+  }
+  goes = false;
+  await Promise.all(flood);
+  expect(stand.seen.length - before).toBe(5);
+}, 60_000);

@@ -20,8 +20,6 @@ import type { SigningParty } from './signer.ts';
 export type NodeName = 'network' | 'operator';
 export type Issued = Awaited<ReturnType<Whole['psc']['issue']>>;
 
-type Use = 'signing' | 'transport';
-
 export interface Heard {
   readonly status: number;
   readonly headers: Headers;
@@ -104,9 +102,9 @@ export class Network {
     });
   }
 
-  async issue(participant: SeededParticipant, use: Use = 'signing'): Promise<Holding> {
+  async issue(participant: SeededParticipant): Promise<Holding> {
     const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const issued = await this.whole.psc.issue({ holder: participant.holder, publicKey, use });
+    const issued = await this.whole.psc.issue({ holder: participant.holder, publicKey });
     const certificateDer = issued.chain[0]!;
     const thumbprint = issued.thumbprint as Holding['thumbprint'];
     return {
@@ -137,12 +135,11 @@ export class Network {
     participant: SeededParticipant,
     { issued, privateKey }: Holding,
     key = privateKey,
-    use: Use = 'signing',
   ): Uint8Array {
     const header = this.header(participant);
     const asked = {
       chain: issued.chain.map((der) => Buffer.from(der).toString('base64')),
-      use,
+      use: 'signing',
       reason: 'primer certificado',
     };
     const statement = possessionStatement({
@@ -162,9 +159,9 @@ export class Network {
     });
   }
 
-  async submit(participant: SeededParticipant, signer?: Holding, use?: Use): Promise<Submitted> {
-    const holding = await this.issue(participant, use);
-    const body = this.enrolMessage(participant, holding, undefined, use);
+  async submit(participant: SeededParticipant, signer?: Holding): Promise<Submitted> {
+    const holding = await this.issue(participant);
+    const body = this.enrolMessage(participant, holding);
     const heard = await this.post(participant, '/v1/certificates', body, signer ? { signer } : {});
     if (heard.status !== 202) throw new Error(`enrolment: ${heard.status} ${JSON.stringify(heard.body)}`);
     const { enrolment_id: id, confirmation_code: code } = heard.body;
