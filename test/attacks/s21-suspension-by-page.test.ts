@@ -212,6 +212,17 @@ describe('M8 the second word', () => {
     expect((await stand.standing())!.state).toBe('unconfirmed');
   });
 
+  test('S16 whose power ended after the mail has no second word', async () => {
+    const stand = await suspensionStand();
+    const until = new Date(stand.clock.now().getTime() + 3_600_000);
+    await stand.addPerson({ personId: 'LEAVING', power: { from: new Date('2026-01-01'), until } });
+    await stand.suspendAs('OFFICER');
+    expect((await stand.standing())!.asked).toContain('LEAVING');
+    stand.clock.advance(2 * 3600);
+    const answer = await stand.say('LEAVING', 'confirm');
+    expect([answer.status, (await stand.standing())!.state]).toEqual([403, 'unconfirmed']);
+  });
+
   test('S21 a wrong factor confirms nothing', async () => {
     const stand = await suspensionStand();
     await stand.suspendAs('OFFICER');
