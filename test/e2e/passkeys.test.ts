@@ -191,7 +191,7 @@ test('signs in to the console by passkey, adds another device, and password open
 }, 200_000);
 
 test('an apoderado who goes away names another by passkey; the officer sees it and stops it', async () => {
-  const officer = await invited('Olivia Paz', 'olivia@aurora.example', '11222333-9', 'securityOfficer');
+  const officer = await invited('Olivia Paz', 'olivia@aurora.example', '13579246-2', 'securityOfficer');
   const { page } = rosa;
   await signIn(rosa, '/delegation');
   await sound(page, 'delegation');
