@@ -5,6 +5,7 @@ import { delegateAt, makeDelegation, principalsOf, stopDelegation } from '../../
 import type { Person } from '../../core/people/person.ts';
 import { newSession } from '../../core/people/session.ts';
 import { Authenticator } from '../support/authenticator.ts';
+import { aWaitingConfirmation, decisionId } from '../support/confirmation.ts';
 import { press } from '../support/passkey-browser.ts';
 import { aPasskey } from '../support/passkeys.ts';
 import { aPerson, aProof, aSubject, factorPublicKey, hours, nonce, noon } from '../support/people.ts';
@@ -199,4 +200,26 @@ test('S17 password and app name no delegate, a session alone names none, and nob
   const asked = { ...form, principal: 'p2' };
   await press(door, '/delegation', asked, device, { session: p1 });
   expect((await world.people.person('p2'))!.delegation).toBeUndefined();
+});
+
+test('S17 the delegate’s page says for whom they answer, the vote and the evidence too, and it decides under "all"', async () => {
+  const { world, send, vote } = await aWaitingConfirmation(['p1', 'p2'], 'all');
+  const before = (await world.people.person('p1'))!;
+  const made = {
+    delegate: 'p2',
+    madeAt: hours(-48),
+    countsFrom: hours(-24),
+    countsUntil: days(5),
+    stoppedAt: null,
+  };
+  const person = { ...before, delegation: made, version: before.version + 1 };
+  await world.ledger.commit([{ noun: 'person', person }], [], { evidence: [], outbox: [] });
+  expect((await send({ person: 'p2' })).body).toContain('Usted responde también por');
+  expect((await send({ person: 'p1' })).body).not.toContain('responde también por');
+  await vote('confirm', { person: 'p2' });
+  const decision = (await world.decisions.find(decisionId))!;
+  expect([decision.state, decision.votes[0]!.onBehalfOf]).toEqual(['confirmed', ['p1']]);
+  const voted = world.evidence().find(({ kind }) => kind === 'confirmation.voted');
+  expect(voted?.facts.onBehalfOf).toBe('p1');
+  expect((await send({ person: 'p1' })).body).toMatch(/por María Fernanda Rojas Soto/);
 });
