@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { locales } from '../../core/people/person.ts';
+import { expiringLetter, usedLateLetter } from '../../pages/mails/letters.ts';
+
+const certificate = {
+  psc: 'PSC de prueba',
+  notBefore: new Date('2026-01-01T00:00:00Z'),
+  notAfter: new Date('2026-12-31T00:00:00Z'),
+  use: 'signing',
+} as const;
+const envelope = (locale: (typeof locales)[number]) => ({
+  locale,
+  timeZone: 'America/Santiago',
+  nodeName: 'Red',
+  origin: 'https://pages.example',
+  participant: 'Fintech SpA',
+});
+
+test.each(locales)(
+  'a reminder in %s names the line that starts the rotation of that certificate',
+  (locale) => {
+    const { paragraphs } = expiringLetter(envelope(locale), certificate, 'THUMBPRINT');
+    expect(paragraphs.at(-1)).toMatch(/Fintech SpA.*: apodera certificate rotate --replaces THUMBPRINT$/);
+  },
+);
+
+test.each(locales)('what is said in %s of the old one that is still used names the day it ends', (locale) => {
+  const { first, subject } = usedLateLetter(envelope(locale), certificate, new Date('2026-07-01T12:00:00Z'));
+  expect(first).toMatch(/01\/07\/2026|1 July 2026/);
+  expect(`${subject} ${first}`).not.toMatch(/[{}]/);
+});
