@@ -28,6 +28,23 @@ const noun: Noun = {
       notes: 'A message that was recorded before is done too: its ids are the ones of the first time.',
       run: send,
     },
+    export: {
+      summary: 'list all payouts of one day, for reconciliation',
+      options: {
+        day: {
+          type: 'string',
+          value: '<YYYY-MM-DD>',
+          required: true,
+          help: 'in your time zone, as limits count it',
+        },
+        status: { type: 'string', value: 'pending|ok|error', help: 'only those' },
+        ...apiOptions,
+      },
+      notes:
+        'CSV on standard output, oldest first, with a header line; --json gives the same as JSON, with sums.\n' +
+        'A day can change while payouts of it are pending: reconcile when none is.',
+      run: exportDay,
+    },
     show: {
       summary: 'show one payout',
       positionals: [{ name: 'payout', help: "your transaction_id, or the network's" }],
@@ -59,6 +76,66 @@ function known(error: unknown): Record<string, unknown> {
   if (error instanceof NodeRefusal && 'transactions' in error.problem)
     return error.problem as Record<string, unknown>;
   throw error;
+}
+
+const columnsOfDay = [
+  'shinkansen_transaction_id',
+  'transaction_id',
+  'message_id',
+  'created_at',
+  'payout_operator',
+  'currency',
+  'amount',
+  'status',
+] as const;
+type Payout = Readonly<Record<(typeof columnsOfDay)[number], string>>;
+
+async function exportDay(call: Call): Promise<Outcome> {
+  const api = nodeApi(call);
+  const day = call.required('day');
+  const status = call.text('status');
+  const payouts: Payout[] = [];
+  let cursor: string | undefined;
+  do {
+    const query = new URLSearchParams({
+      day,
+      limit: '100',
+      ...(status && { status }),
+      ...(cursor && { cursor }),
+    });
+    const page = await api.get(`/v1/payouts?${query}`);
+    payouts.push(...(page.payouts as readonly Payout[]));
+    cursor = (page.next_cursor as string | null) ?? undefined;
+  } while (cursor !== undefined);
+  payouts.reverse();
+  const lines = [
+    columnsOfDay.join(','),
+    ...payouts.map((one) => columnsOfDay.map((name) => csv(one[name])).join(',')),
+  ];
+  return { json: { day, payouts, sums: sumsOf(payouts) }, text: lines.join('\n') };
+}
+
+/** RFC 4180; a cell that a spreadsheet would run as a formula becomes text. */
+function csv(value: string): string {
+  const inert = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
+}
+
+function sumsOf(payouts: readonly Payout[]) {
+  const groups = Map.groupBy(payouts, ({ currency, status }) => `${currency} ${status}`);
+  return [...groups].map(([name, all]) => {
+    const [currency, status] = name.split(' ');
+    const decimals = Math.max(0, ...all.map(({ amount }) => amount.split('.')[1]?.length ?? 0));
+    const minor = all.reduce((sum, { amount }) => sum + minorOf(amount, decimals), 0n);
+    const digits = minor.toString().padStart(decimals + 1, '0');
+    const amount = decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+    return { currency, status, count: all.length, amount };
+  });
+}
+
+function minorOf(amount: string, decimals: number): bigint {
+  const [whole = '0', fraction = ''] = amount.split('.');
+  return BigInt(whole + fraction.padEnd(decimals, '0'));
 }
 
 async function show(call: Call): Promise<Outcome> {

@@ -1,0 +1,56 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { apodera } from '../support/terminal.ts';
+
+let server: Server;
+const asked: string[] = [];
+const payout = (id: string, amount: string, status: string, message_id = 'm-1') => ({
+  transaction_id: id,
+  shinkansen_transaction_id: `n-${id}`,
+  message_id,
+  status,
+  currency: 'USD',
+  amount,
+  payout_operator: 'BANCO_CL',
+  created_at: '2026-06-01T15:00:00.000Z',
+});
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    const second = request.url?.includes('cursor=next');
+    const payouts = second
+      ? [payout('t-1', '0.10', 'ok', '=cmd|"x"')]
+      : [payout('t-3', '5', 'error'), payout('t-2', '0.2', 'ok')];
+    response.end(JSON.stringify({ payouts, next_cursor: second ? null : 'next' }));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+});
+afterAll(() => server.close());
+
+const env = () => ({
+  APODERA_API: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  APODERA_PARTICIPANT: 'FINTECH_CL',
+  APODERA_API_KEY: 'key',
+});
+
+test('a day is exported whole, oldest first, as CSV that no spreadsheet runs', async () => {
+  const { out, exitCode } = await apodera(['payout', 'export', '--day', '2026-06-01'], { env: env() });
+  expect(exitCode).toBe(0);
+  expect(out.split('\n')).toEqual([
+    'shinkansen_transaction_id,transaction_id,message_id,created_at,payout_operator,currency,amount,status',
+    `n-t-1,t-1,"'=cmd|""x""",2026-06-01T15:00:00.000Z,BANCO_CL,USD,0.10,ok`,
+    'n-t-2,t-2,m-1,2026-06-01T15:00:00.000Z,BANCO_CL,USD,0.2,ok',
+    'n-t-3,t-3,m-1,2026-06-01T15:00:00.000Z,BANCO_CL,USD,5,error',
+    '',
+  ]);
+  expect(asked[0]).toBe('/v1/payouts?day=2026-06-01&limit=100');
+});
+
+test('its sums are exact, by currency and state', async () => {
+  const { out } = await apodera(['payout', 'export', '--day', '2026-06-01', '--json'], { env: env() });
+  expect((JSON.parse(out) as { sums: unknown }).sums).toEqual([
+    { currency: 'USD', status: 'ok', count: 2, amount: '0.30' },
+    { currency: 'USD', status: 'error', count: 1, amount: '5' },
+  ]);
+});

@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { payoutReader } from '../../adapters/dynamodb/payout-reader.ts';
+import { dayRange } from '../../core/payout/day.ts';
+import { dayIn } from '../../core/payout/limits.ts';
+import { listPayouts, type PayoutQuery } from '../../functions/read-payouts/read-payouts.ts';
+import { payer, payoutWorld } from '../support/payouts.ts';
+
+const refusal = (code: string) => expect.objectContaining({ code });
+let list: (query: Partial<PayoutQuery>) => Promise<readonly string[]>;
+let walk: (query: Partial<PayoutQuery>) => Promise<readonly string[]>;
+
+beforeAll(async () => {
+  const world = await payoutWorld();
+  // 15:00Z is 11:00 in Santiago (UTC-4 in June): these two are of the same day there, the third of the next.
+  await world.send({ messageId: 'm-1', payouts: [{ id: 'a-1' }, { id: 'a-2' }] });
+  world.clock.advance(12 * 3600 + 1800);
+  await world.send({ messageId: 'm-2', creationDate: world.clock.now(), payouts: [{ id: 'b-1' }] });
+  world.clock.advance(3600);
+  await world.send({ messageId: 'm-3', creationDate: world.clock.now(), payouts: [{ id: 'c-1' }] });
+  const ports = { payouts: payoutReader(world.table), timeZone: async () => 'America/Santiago' };
+  const page = (query: Partial<PayoutQuery>) =>
+    listPayouts(ports, payer, { cursor: undefined, limit: undefined, status: undefined, ...query });
+  list = async (query) => (await page(query)).items.map(({ transactionId }) => transactionId);
+  walk = async (query) => {
+    const found: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const one = await page({ ...query, cursor });
+      found.push(...one.items.map(({ transactionId }) => transactionId));
+      cursor = one.cursor;
+    } while (cursor !== undefined);
+    return found;
+  };
+});
+
+describe('a list of payouts', () => {
+  test('is newest first, and whole by pages', async () => {
+    const all = await list({});
+    expect(all).toEqual(['c-1', 'b-1', 'a-2', 'a-1']);
+    expect(await walk({ limit: '1' })).toEqual(all);
+  });
+
+  test('is narrowed by message, own id, state and day', async () => {
+    expect((await list({ messageId: 'm-1' })).toSorted()).toEqual(['a-1', 'a-2']);
+    expect(await list({ transactionId: 'b-1' })).toEqual(['b-1']);
+    expect(await list({ transactionId: 'b-1', messageId: 'm-1' })).toEqual([]);
+    expect(await list({ transactionId: 'b-1', status: 'ok' })).toEqual([]);
+    expect(await list({ transactionId: 'nobody' })).toEqual([]);
+    expect(await list({ status: 'ok' })).toEqual([]);
+    expect(await walk({ day: '2026-06-01', limit: '1' })).toEqual(['b-1', 'a-2', 'a-1']);
+    expect(await list({ day: '2026-06-02' })).toEqual(['c-1']);
+    expect(await list({ day: '2026-06-02', messageId: 'm-1' })).toEqual([]);
+  });
+
+  test.each(['2026-6-1', '2026-02-30', 'today', '2026-06-01T00:00:00Z', ''])(
+    'knows no day %j',
+    async (day) => {
+      await expect(list({ day })).rejects.toThrow(refusal('QUERY_MALFORMED'));
+    },
+  );
+});
+
+test('a day holds the instants that limits count as that day, and no other, in every zone', () => {
+  const zones = [
+    'America/Santiago',
+    'America/Sao_Paulo',
+    'America/Mexico_City',
+    'UTC',
+    'Pacific/Kiritimati',
+    'Asia/Kathmandu',
+    'Pacific/Chatham',
+  ];
+  const instants = fc.date({ min: new Date('2024-01-01'), max: new Date('2030-01-01'), noInvalidDate: true });
+  fc.assert(
+    fc.property(fc.constantFrom(...zones), instants, (zone, at) => {
+      const { from, to } = dayRange(zone, dayIn(zone, at));
+      expect(at >= from && at < to).toBe(true);
+      expect(dayIn(zone, new Date(from.getTime() - 1))).not.toBe(dayIn(zone, at));
+      expect(dayIn(zone, to)).not.toBe(dayIn(zone, at));
+    }),
+    { numRuns: 300 },
+  );
+});
