@@ -41,6 +41,7 @@ const settings = {
   secretsKeyId: ['SECRETS_KEY_ID', text],
   mailQueueUrl: ['MAIL_QUEUE_URL', text],
   deliverQueueUrl: ['DELIVER_QUEUE_URL', text],
+  paymentQueueUrl: ['PAYMENT_QUEUE_URL', text],
   executionQueueUrl: ['EXECUTION_QUEUE_URL', text],
   enrolmentStateMachineArn: ['ENROLMENT_STATE_MACHINE_ARN', text],
   pagesOrigin: ['PAGES_ORIGIN', text],

@@ -1,5 +1,5 @@
 // What do deliveries and executions of payouts stand on beside the other deliveries? The payouts themselves, the node's
-// trust (an operator verifies again by itself), participants' settings and URLs, and the bank's core.
+// trust (an operator verifies again by itself), participants' settings and URLs, and, for executions alone, the bank's core.
 
 import type { Executor } from '../core/payout/executor.ts';
 import { urlInForce } from '../core/webhook.ts';
@@ -13,30 +13,38 @@ import type { NodeParts } from './node-parts.ts';
 import { nodeTrust } from './node-trust.ts';
 
 export function payoutDeliveryParts(parts: NodeParts, large: LargeBytes) {
-  const { executorUrl } = readConfig(['executorUrl']);
   const { table, sealer } = parts;
   const trust = nodeTrust(parts);
   const hooks = webhooks(table, sealer);
-  const suspended = (finId: string) => trust.parties.frozen(finId);
+  return {
+    moves: payoutMoves({ ...parts, large }),
+    statuses: trust.statuses,
+    suspended: (finId: string) => trust.parties.frozen(finId),
+    async institution(finId: string) {
+      return trust.parties.party(finId);
+    },
+    async payoutsUrl(participant: string, now: Date) {
+      const webhook = await hooks.find(participant, 'payouts');
+      return webhook && urlInForce(webhook, now).url;
+    },
+  };
+}
+
+export function payoutExecutionParts(parts: NodeParts, large: LargeBytes) {
+  const { executorUrl } = readConfig(['executorUrl']);
+  const { table, sealer } = parts;
+  const trust = nodeTrust(parts);
   return {
     moves: payoutMoves({ ...parts, large }),
     statuses: trust.statuses,
     chains: trust.chains,
     proved: trust.proved,
-    suspended,
     executor: executorUrl ? httpExecutor({ url: executorUrl, idempotent: true }) : noExecutor,
-    async institution(finId: string) {
-      return trust.parties.party(finId);
-    },
     async payer(finId: string) {
       const party = await trust.parties.party(finId);
       if (!party) return undefined;
       const settings = await payoutSettingsOf(sealer, await table.get(payoutSettingsKey(finId)));
-      return { ...party, settings, suspended: await suspended(finId) };
-    },
-    async payoutsUrl(participant: string, now: Date) {
-      const webhook = await hooks.find(participant, 'payouts');
-      return webhook && urlInForce(webhook, now).url;
+      return { ...party, settings, suspended: await trust.parties.frozen(finId) };
     },
   };
 }

@@ -196,6 +196,8 @@ export const outboxPolicy = {
   mail: { firstSeconds: 30, longestSeconds: 3_600, giveUpAfterSeconds: 24 * 3_600, leaseSeconds: 60 },
   /** Architecture section 4: the network waits 72 h plus 4 days of delivery for an operator. */
   deliver: { firstSeconds: 15, longestSeconds: 3_600, giveUpAfterSeconds: 4 * 24 * 3_600, leaseSeconds: 90 },
+  /** Payments at the bank's core: asked often, because money waits; nothing is started after 48 h (S4). */
+  payment: { firstSeconds: 2, longestSeconds: 300, giveUpAfterSeconds: 3 * 24 * 3_600, leaseSeconds: 60 },
   /** Waking an execution is a call inside one account: what fails for a day is no longer busy but wrong. */
   execution: { firstSeconds: 2, longestSeconds: 300, giveUpAfterSeconds: 24 * 3_600, leaseSeconds: 60 },
 } as const;

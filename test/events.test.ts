@@ -65,6 +65,7 @@ const expected: Readonly<Record<string, { answer?: unknown; error?: string }>> =
   'admit-payout': { answer: refusedOverHttp(503, 'ANCHORS_MISSING') },
   'read-payouts': { answer: refusedOverHttp(404, 'PAYOUT_UNKNOWN') },
   'sweep-payouts': { answer: { undone: 0 } },
+  'execute-payouts': { answer: nothingFailed },
   'watch-payouts': { answer: { open: 0 } },
   'bootstrap-node': { answer: { outcome: 'DONE', result: { count: 1 } } },
   'serve-suspension': { answer: html(200, 'name="password"') },

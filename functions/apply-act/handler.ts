@@ -40,6 +40,7 @@ const config = readConfig([
   'mailQueueUrl',
   'deliverQueueUrl',
   'executionQueueUrl',
+  'paymentQueueUrl',
   'nodeRole',
   'nodeStage',
   'nodeFinId',
@@ -49,6 +50,7 @@ const queueUrls = {
   mail: config.mailQueueUrl,
   deliver: config.deliverQueueUrl,
   execution: config.executionQueueUrl,
+  payment: config.paymentQueueUrl,
 };
 const parts = nodeParts('apply-act', { seals: true, queueUrls });
 const { table, sealer, kms } = parts;

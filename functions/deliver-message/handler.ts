@@ -20,11 +20,10 @@ import { secretReader } from '../../adapters/secrets-manager/secrets.ts';
 import { type Effect, GiveUp, outboxReceiver, TryAgain } from '../../adapters/sqs/receive.ts';
 import { disableDeliveries } from './disable-deliveries.ts';
 import { type Delivery, enrolmentDeliveries } from './enrolment-deliveries.ts';
-import { executePayout } from './execute-payout.ts';
 import { nodeCertificateDeliveries } from './node-certificate-deliveries.ts';
 import { payoutDeliveries } from './payout-deliveries.ts';
 
-const config = readConfig(['evidenceBucket', 'deliverQueueUrl', 'executionQueueUrl', 'payoutsFrozen']);
+const config = readConfig(['evidenceBucket', 'deliverQueueUrl', 'executionQueueUrl']);
 const queueUrls = { deliver: config.deliverQueueUrl, execution: config.executionQueueUrl };
 const parts = nodeParts('deliver-message', { seals: false, queueUrls });
 const large = s3LargeBytes(s3Client(), config.evidenceBucket);
@@ -50,14 +49,7 @@ const effectOf =
     return undefined;
   };
 
-const payouts = { ...ports, ...payoutDeliveryParts(parts, large), frozen: config.payoutsFrozen === 'yes' };
-
-const execute: Effect = async (entry) => {
-  const executed = await executePayout(payouts, entry);
-  if (executed.outcome === 'NOT_NOW') throw new TryAgain(executed.because);
-  if (executed.outcome === 'STUCK') throw new GiveUp(executed.code);
-  return undefined;
-};
+const payouts = { ...ports, ...payoutDeliveryParts(parts, large) };
 
 const deliveries = Object.entries({
   ...enrolmentDeliveries(ports),
@@ -65,10 +57,7 @@ const deliveries = Object.entries({
   ...nodeCertificateDeliveries(ports),
   ...payoutDeliveries(payouts),
 });
-const effects = {
-  ...Object.fromEntries(deliveries.map(([kind, deliver]) => [kind, effectOf(deliver)])),
-  'payout.execute': execute,
-};
+const effects = Object.fromEntries(deliveries.map(([kind, deliver]) => [kind, effectOf(deliver)]));
 const receive = outboxReceiver({ ...parts, store: outboxStore(parts.table), effects });
 
 export async function handler(event: SQSEvent) {

@@ -19,16 +19,23 @@ import { s3Client } from '../../adapters/s3/s3.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { receiveNodeMessage } from './receive-node-message.ts';
 
-const { nodeRole, executionQueueUrl, deliverQueueUrl, mailQueueUrl, evidenceBucket } = readConfig([
-  'evidenceBucket',
-  'nodeRole',
-  'executionQueueUrl',
-  'deliverQueueUrl',
-  'mailQueueUrl',
-]);
+const { nodeRole, executionQueueUrl, deliverQueueUrl, mailQueueUrl, paymentQueueUrl, evidenceBucket } =
+  readConfig([
+    'evidenceBucket',
+    'nodeRole',
+    'executionQueueUrl',
+    'deliverQueueUrl',
+    'paymentQueueUrl',
+    'mailQueueUrl',
+  ]);
 const parts = nodeParts('receive-node-message', {
   seals: false,
-  queueUrls: { execution: executionQueueUrl, deliver: deliverQueueUrl, mail: mailQueueUrl },
+  queueUrls: {
+    execution: executionQueueUrl,
+    deliver: deliverQueueUrl,
+    mail: mailQueueUrl,
+    payment: paymentQueueUrl,
+  },
 });
 const trust = nodeTrust(parts);
 const onLoad = expiryOnLoad(parts);

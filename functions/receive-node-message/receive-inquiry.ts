@@ -2,10 +2,11 @@
 // answered again; one that was never seen gets a tombstone first, on the same key that a late forward would need, so
 // that "never seen" stays true for ever (S6).
 
+import type { Refusal } from '../../core/errors.ts';
 import type { Institution } from '../../core/message/envelope.ts';
 import type { ForwardedTransaction, PayoutInquiry } from '../../core/payout/forward.ts';
 import { type Making, payoutEvidence, tell } from '../../core/payout/moving.ts';
-import type { Payout } from '../../core/payout/payout.ts';
+import type { Payout, PayoutResponse } from '../../core/payout/payout.ts';
 import type { ReceivePayoutPorts } from './receive-payout.ts';
 
 type InquiryPorts = Pick<ReceivePayoutPorts, 'clock' | 'ids' | 'node' | 'moves'>;
@@ -14,7 +15,29 @@ export async function receiveInquiry(
   ports: InquiryPorts,
   { inquiry, from }: { readonly inquiry: PayoutInquiry; readonly from: Institution },
 ): Promise<void> {
-  for (const asked of inquiry.transactions) {
+  const word = { status: 'error_expired', message: 'The payout operator never saw it.' };
+  await buryEach(ports, { ...inquiry, from, word, kind: 'payout.neverSeen' });
+}
+
+/** Forwarded, and refused before it could be anybody's payout: said once, signed, and true for ever. */
+export async function refuseForward(
+  ports: InquiryPorts,
+  forwarded: Pick<PayoutInquiry, 'participant' | 'transactions'> & { readonly from: Institution },
+  refusal: Refusal,
+): Promise<void> {
+  const word = { status: 'invalid', message: `${refusal.code}: ${refusal.message}` };
+  await buryEach(ports, { ...forwarded, word, kind: 'payout.refused' });
+}
+
+interface Burial extends Pick<PayoutInquiry, 'participant' | 'transactions'> {
+  readonly from: Institution;
+  readonly word: Pick<PayoutResponse, 'status' | 'message'>;
+  readonly kind: string;
+}
+
+async function buryEach(ports: InquiryPorts, burial: Burial): Promise<void> {
+  const { participant, transactions, from, kind } = burial;
+  for (const asked of transactions) {
     const making: Making = {
       evidenceId: ports.ids.next(),
       entryId: ports.ids.next(),
@@ -22,13 +45,13 @@ export async function receiveInquiry(
       by: 'receive-node-message',
       now: ports.clock.now(),
     };
-    const tombstone = tombstoneOf(ports, inquiry.participant, asked, from, making);
+    const tombstone = tombstoneOf(ports, burial, asked, making);
     const buried = await ports.moves.bury(
       tombstone,
-      [payoutEvidence(tombstone, 'payout.neverSeen', making)],
+      [payoutEvidence(tombstone, kind, making)],
       [tell('payout.answer', tombstone, from.finId, making)],
     );
-    if (!buried) await tellAgain(ports, inquiry.participant, asked, from, making);
+    if (!buried) await tellAgain(ports, participant, asked, from, making);
   }
 }
 
@@ -48,9 +71,8 @@ async function tellAgain(
 
 function tombstoneOf(
   { node }: InquiryPorts,
-  participant: string,
+  { participant, from, word }: Burial,
   asked: ForwardedTransaction,
-  from: Institution,
   { responseId, now }: Making,
 ): Payout {
   return {
@@ -65,11 +87,6 @@ function tombstoneOf(
     createdAt: now,
     day: '',
     network: from.finId,
-    response: {
-      id: responseId,
-      status: 'error_expired',
-      message: 'The payout operator never saw it.',
-      at: now,
-    },
+    response: { id: responseId, ...word, at: now },
   };
 }

@@ -18,6 +18,7 @@ import {
 import type { Payout } from '../../core/payout/payout.ts';
 import type { PayoutMoves } from '../../core/payout/ports.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
+import { refuseForward } from './receive-inquiry.ts';
 
 export interface ReceivePayoutPorts extends SenderPorts {
   readonly clock: Clock;
@@ -44,7 +45,9 @@ export async function receivePayout(ports: ReceivePayoutPorts, received: Forward
   const inner = readEnvelope(forward.original.bytes);
   const participant = await ports.participant(inner.header.sender.finId);
   if (!participant) throw new Refusal('PARTICIPANT_UNKNOWN', { found: inner.header.sender.finId });
-  await verifyBytes(ports, forward.original, participant.finId, now);
+  const { transactions } = forward;
+  const refusal = await unknownSigner(ports, forward.original, participant.finId, now);
+  if (refusal) return refuseForward(ports, { participant: participant.finId, transactions, from }, refusal);
   const envelope = addressedEnvelope(forward.original.bytes, participant, from);
   const instructions = instructionsIn(ports, envelope, now);
   const { messageId } = envelope.header;
@@ -106,6 +109,22 @@ async function verifyBytes(
   verifyDetached(jws, original.bytes, { thumbprint: jws.thumbprint, publicKey });
 }
 
+/** Answered at once, so that nobody waits for the end of the forward's life; other faults of it are the network's. */
+async function unknownSigner(
+  ports: ReceivePayoutPorts,
+  original: PayoutForward['original'],
+  participant: string,
+  now: Date,
+): Promise<Refusal | undefined> {
+  try {
+    await verifyBytes(ports, original, participant, now);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'CERTIFICATE_UNKNOWN') return error;
+    throw error;
+  }
+}
+
 function payoutFor(
   { place, money, payoutOperator }: Instruction,
   ids: Pick<Payout, 'transactionId' | 'networkTransactionId' | 'participant' | 'messageId'>,
@@ -118,7 +137,7 @@ function entered(ports: ReceivePayoutPorts, payout: Payout) {
   const { participant, transactionId } = payout;
   const entry = newOutboxEntry({
     id: ports.ids.next(),
-    queue: 'deliver',
+    queue: 'payment',
     kind: 'payout.execute',
     refs: { participant, transactionId },
     now: payout.createdAt,

@@ -10,13 +10,20 @@ import { sqsAnnouncer } from '../../adapters/sqs/announce.ts';
 import { sqsClient } from '../../adapters/sqs/send.ts';
 import { sweepOutbox } from './sweep-outbox.ts';
 
-const config = readConfig(['tableName', 'mailQueueUrl', 'deliverQueueUrl', 'executionQueueUrl']);
+const config = readConfig([
+  'tableName',
+  'mailQueueUrl',
+  'deliverQueueUrl',
+  'executionQueueUrl',
+  'paymentQueueUrl',
+]);
 const clock = nodeClock();
 const log = nodeLog('sweep-outbox');
 const queueUrls = {
   mail: config.mailQueueUrl,
   deliver: config.deliverQueueUrl,
   execution: config.executionQueueUrl,
+  payment: config.paymentQueueUrl,
 };
 const deps = {
   store: outboxStore(dynamoDbTable({ client: new DynamoDBClient(), name: config.tableName })),

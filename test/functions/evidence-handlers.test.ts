@@ -47,6 +47,7 @@ async function aNode() {
     EVIDENCE_RETENTION_DAYS: '30',
     MAIL_QUEUE_URL: queue('mail'),
     DELIVER_QUEUE_URL: queue('deliver'),
+    PAYMENT_QUEUE_URL: queue('payment'),
     EXECUTION_QUEUE_URL: queue('execution'),
     SEAL_KEY_ID: arn,
   };

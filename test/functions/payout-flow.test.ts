@@ -235,3 +235,26 @@ test('a node that was restored takes no money off anybody until it is thawed', a
   await later(nodes, 3600);
   expect(await stateOf(nodes, 't-frozen')).toEqual(['ok', 'ok']);
 });
+
+test('a certificate that the payout operator does not know is answered at once, signed, and never paid later', async () => {
+  const nodes = await start();
+  const key = { pk: `CERT#${nodes.net.leaf.thumbprint}`, sk: 'STATUS' };
+  const enrolled = (await nodes.op.table.get(key))!;
+  await nodes.op.table.write({ delete: key });
+  await nodes.net.send({ payouts: [{ id: 't-unknown' }] });
+  await nodes.run();
+  expect(await stateOf(nodes, 't-unknown')).toEqual(['error', 'tombstone']);
+  const payout = await nodes.network.ports.moves.find(payer, 't-unknown');
+  expect(payout?.response).toMatchObject({
+    status: 'invalid',
+    message: expect.stringMatching(/^CERTIFICATE_UNKNOWN/),
+  });
+  expect(spent(nodes, 'net')).toEqual([0, 0, 0]);
+  // Enrolled after all: what was answered stays answered.
+  await nodes.op.table.write({ put: enrolled });
+  await later(nodes, 3600);
+  expect([await stateOf(nodes, 't-unknown'), running.bank.payments.length]).toEqual([
+    ['error', 'tombstone'],
+    0,
+  ]);
+});

@@ -26,8 +26,8 @@ import type { Executor } from '../../core/payout/executor.ts';
 import type { Party } from '../../core/people/party.ts';
 import { chainProver } from '../../core/trust.ts';
 import type { PostedAnswer } from '../../functions/deliver-message/deliver-message.ts';
-import { executePayout } from '../../functions/deliver-message/execute-payout.ts';
 import { payoutDeliveries } from '../../functions/deliver-message/payout-deliveries.ts';
+import { executePayout } from '../../functions/execute-payouts/execute-payout.ts';
 import { receiveNodeMessage } from '../../functions/receive-node-message/receive-node-message.ts';
 import type { Issued } from './certificates.ts';
 import { bank, fintech, network, now, payoutWorld } from './payouts.ts';
@@ -205,8 +205,9 @@ function nodeOver(
     drain: () => queues.deliver(read),
     /** What a sweep does: announces what is due again. */
     async sweep() {
-      for (const id of await store.due('deliver', clock.now(), 100))
-        await queues.announce([{ id, queue: 'deliver', nextAttemptAt: clock.now() } as never]);
+      for (const queue of ['deliver', 'payment'] as const)
+        for (const id of await store.due(queue, clock.now(), 100))
+          await queues.announce([{ id, queue, nextAttemptAt: clock.now() } as never]);
     },
     async take(from: string, signature: string | undefined, body: Uint8Array): Promise<PostedAnswer> {
       const answer = (status: number, content: object) => ({

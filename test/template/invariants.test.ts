@@ -38,6 +38,16 @@ const touching = (needle: string) =>
   functions.filter(([, one]) => text(one.Properties?.Policies).includes(needle)).map(([name]) => name);
 
 describe('what may happen in AWS', () => {
+  test('only the function that pays reaches the bank’s core, and it signs nothing', () => {
+    const reaching = functions.filter(([, one]) =>
+      text(one.Properties?.Environment ?? {}).includes('EXECUTOR_URL'),
+    );
+    expect(reaching.map(([name]) => name)).toEqual(['ExecutePayoutsFunction']);
+    const [[, pays]] = reaching as [[string, Resource]];
+    expect(may(pays, 'kms:Sign')).toBe(false);
+    expect(may(pays, 'secretsmanager:GetSecretValue')).toBe(false);
+  });
+
   test('no policy says Resource "*" outside the named list', () => {
     // Vended log delivery and key policies have no resource of their own to name.
     const machines = ['EnrolmentStateMachine', 'RevocationSweepStateMachine', 'EdgeExecutionRole'];
