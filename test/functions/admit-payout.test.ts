@@ -40,6 +40,14 @@ describe('a message of payouts', () => {
     expect(world.queues.announced).toHaveLength(1);
   });
 
+  test('sent again under a certificate that is not known here learns nothing of what was recorded', async () => {
+    const world = await payoutWorld();
+    const body = payoutMessage();
+    await world.send(body);
+    const other = makeAuthority({ name: 'Otra raiz' }).issue({ holder: someHolder, keyLabel: 'otra' });
+    expect(codesOf(await world.send(body, other))).toEqual(['CERTIFICATE_UNKNOWN']);
+  });
+
   test('with the same message_id and other bytes is refused', async () => {
     const world = await payoutWorld();
     await world.send({ messageId: 'm-1' });
