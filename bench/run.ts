@@ -38,6 +38,7 @@ const groups: readonly Group[] = [
   },
   { ids: ['D'], measure: async () => (await import('./disable.ts')).disableFigures() },
   { ids: ['B1', 'B2'], measure: async () => (await import('./bundles.ts')).bundleFigures() },
+  { ids: ['E1'], measure: async () => (await import('./edge.ts')).edgeFigures() },
 ];
 
 const off = (figures: readonly Figure[]) =>
