@@ -1,0 +1,150 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { payoutsRefused } from '../../adapters/http/payouts.ts';
+import { signPssDigest } from '../../adapters/memory/signer.ts';
+import { signDetached } from '../../core/message/jws.ts';
+import { nodeMessageBytes } from '../../core/message/outgoing.ts';
+import { admitPayout } from '../../functions/admit-payout/admit-payout.ts';
+import { signedBy } from '../support/enrolment.ts';
+import { payoutNodes } from '../support/payout-nodes.ts';
+import { bank, network, now, payer, payoutMessage, payoutWorld } from '../support/payouts.ts';
+
+// Whatever bytes arrive: an answer that the caller can act on, never a fault of ours, and nothing taken that was not signed.
+
+const caller = { participant: payer, keyId: 'K1' };
+
+/** Bytes that differ from the given ones in at least one place. */
+const mutated = (bytes: Uint8Array) =>
+  fc
+    .tuple(
+      fc.integer({ min: 0, max: bytes.length }),
+      fc.integer({ min: 0, max: 8 }),
+      fc.uint8Array({ maxLength: 8 }),
+    )
+    .map(([at, gone, put]) => Buffer.concat([bytes.subarray(0, at), put, bytes.subarray(at + gone)]))
+    .filter((other) => !other.equals(bytes));
+
+type Path = readonly (string | number)[];
+function pathsOf(value: unknown, path: Path = []): Path[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  const inner = Object.entries(value).flatMap(([name, one]) =>
+    pathsOf(one, [...path, Array.isArray(value) ? Number(name) : name]),
+  );
+  return [path, ...inner];
+}
+
+/** The same document with one part, however deep, replaced by any JSON or left out. */
+function edited(document: unknown) {
+  const paths = pathsOf(document).filter((path) => path.length > 0);
+  const value = fc.option(fc.jsonValue({ maxDepth: 2 }), { nil: undefined });
+  return fc.tuple(fc.constantFrom(...paths), value).map(([path, put]) => {
+    const copy = structuredClone(document);
+    const holder = path.slice(0, -1).reduce((one, name) => (one as never)[name], copy) as never as Record<
+      string | number,
+      unknown
+    >;
+    holder[path.at(-1)!] = put;
+    return copy;
+  });
+}
+
+describe('a message of payouts', () => {
+  let world: Awaited<ReturnType<typeof payoutWorld>>;
+  const body = Buffer.from(payoutMessage({ messageId: 'fuzz', payouts: [{ id: 'f-1' }, { id: 'f-2' }] }));
+  let signature: string;
+  const statusOf = async (bytes: Uint8Array, header: string | undefined) => {
+    const admitted = await admitPayout(world.ports, { body: bytes, signature: header, caller });
+    return admitted.outcome === 'REFUSED' ? payoutsRefused(admitted.refusals, 'i').status : 200;
+  };
+  beforeAll(async () => {
+    world = await payoutWorld();
+    signature = await signedBy(world.leaf, body);
+  });
+
+  test('is a 400 with any other bytes under its signature', async () => {
+    await fc.assert(
+      fc.asyncProperty(mutated(body), async (bytes) => {
+        expect(await statusOf(bytes, signature)).toBe(400);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('is a 400 under any other signature header', async () => {
+    const alphabet = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'];
+    // One sign of the signature part exchanged: still canonical base64url nearly everywhere.
+    const first = signature.lastIndexOf('.') + 1;
+    const exchanged = fc
+      .tuple(fc.integer({ min: first, max: signature.length - 2 }), fc.constantFrom(...alphabet))
+      .map(([at, sign]) => signature.slice(0, at) + sign + signature.slice(at + 1))
+      .filter((other) => other !== signature);
+    const headers = fc.oneof(
+      exchanged,
+      mutated(Buffer.from(signature)).map((bytes) => bytes.toString('latin1')),
+      fc.string({ maxLength: 200 }),
+      fc.constant(undefined),
+    );
+    await fc.assert(
+      fc.asyncProperty(headers, async (header) => {
+        expect(await statusOf(body, header)).toBe(400);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('is taken or a 400, never a fault, however its signer spells it', async () => {
+    const document = JSON.parse(body.toString()) as unknown;
+    const spelled = fc.oneof(edited(document), fc.jsonValue());
+    await fc.assert(
+      fc.asyncProperty(spelled, async (message) => {
+        const bytes = Buffer.from(JSON.stringify(message));
+        expect([200, 400]).toContain(await statusOf(bytes, await signedBy(world.leaf, bytes)));
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+test('a message between nodes is answered or refused, never a fault, whatever its parameters say', async () => {
+  const nodes = await payoutNodes({ bankUrl: 'http://127.0.0.1:9' });
+  const original = payoutMessage({ messageId: 'inner', payouts: [{ id: 'i-1' }] });
+  const institution = (finId: string) => ({ finId, finIdSchema: 'SHINKANSEN' });
+  const ids = { transaction_id: 'i-1', shinkansen_transaction_id: '019e83b2-e580-7c9b-85ef-2df0cca0fd35' };
+  const acts = {
+    'payout.forward': {
+      message: Buffer.from(original).toString('base64'),
+      signature: await signedBy(nodes.net.leaf, original),
+      payout_operator: bank,
+      transactions: [ids],
+      not_after: new Date(now.getTime() + 3_600_000).toISOString(),
+    },
+    'payout.inquire': { participant: payer, transactions: [ids] },
+    'payout.answer': {
+      participant: payer,
+      ...ids,
+      status: 'ok',
+      response_status: 'ok',
+      response_message: '',
+    },
+  };
+  const asked = fc
+    .constantFrom(...(Object.keys(acts) as (keyof typeof acts)[]))
+    .chain((action) => fc.tuple(fc.constant(action), edited(acts[action]), fc.uuid()));
+  const key = nodes.keys[network.finId]!;
+  await fc.assert(
+    fc.asyncProperty(asked, async ([action, parameters, id]) => {
+      const message = { sender: institution(network.finId), receiver: institution(bank), action };
+      const bytes = nodeMessageBytes(
+        { id, createdAt: nodes.op.clock.now() },
+        { ...message, parameters: parameters as never },
+      );
+      const signed = await signDetached(bytes, key.der, {
+        sign: async (digest) => signPssDigest(key.key, digest),
+      });
+      // `take` throws for a fault, and answers 503 where the node only says that it is busy.
+      const { status } = await nodes.operator.take(network.finId, signed, bytes);
+      expect(status).toBeLessThan(500);
+    }),
+    { numRuns: 120 },
+  );
+});
