@@ -42,6 +42,8 @@ export interface StartOptions {
   readonly counted?: boolean;
   /** The mTLS edge as well; by default with the documented ports only. */
   readonly edge?: boolean;
+  /** Hears, on a first start, that everything answers, before the people are invited. */
+  readonly up?: (laptop: Laptop) => void;
   /** Hears what a first start, which takes a while, is doing. */
   readonly tell?: (line: string) => void;
 }
@@ -91,6 +93,7 @@ export async function startWhole(options: StartOptions): Promise<Whole> {
       ...(free ? {} : { ports }),
       ...(options.counted && { faults: () => undefined }),
     });
+    if (fresh) options.up?.(laptop);
     // Beside the seeding, so that it costs no time.
     const starting: Promise<Whole['edge']> =
       (options.edge ?? !free)
@@ -151,9 +154,15 @@ async function main(): Promise<void> {
   refuseToStart(dataFolder);
   if (!readSeed(dataFolder)) console.log(firstStart);
   writeStarting(dataFolder);
-  const whole = await startWhole({ dataFolder, tell: (line) => console.log(`  ${line} ...`) }).finally(() =>
-    removeStarting(dataFolder),
-  );
+  const seconds = () => ((performance.now() - began) / 1000).toFixed(1);
+  const whole = await startWhole({
+    dataFolder,
+    up: ({ nodes, mail }) =>
+      console.log(
+        `Up after ${seconds()} s: network ${nodes[0]?.apiOrigin}, payout operator ${nodes[1]?.apiOrigin}, mailbox ${mail.url}. Now its people:\n`,
+      ),
+    tell: (line) => console.log(`  ${line} ...`),
+  }).finally(() => removeStarting(dataFolder));
   writeRun(dataFolder, {
     pid: process.pid,
     awsUrl: whole.laptop.endpoints.url,
@@ -163,7 +172,7 @@ async function main(): Promise<void> {
     nodes: whole.laptop.nodes.map(({ name, apiOrigin, pagesOrigin }) => ({ name, apiOrigin, pagesOrigin })),
   });
   for (const node of whole.laptop.nodes) writeAuditVariables(dataFolder, whole.laptop, node);
-  console.log(welcome(whole, (performance.now() - began) / 1000));
+  console.log(welcome(whole, seconds()));
   const stop = async () => {
     console.log('\nStopping.');
     removeRun(dataFolder);
@@ -202,7 +211,7 @@ First start: the functions are built, then operators, participants and their peo
 the same doors as in production. It takes half a minute to two; later starts take seconds.
 `;
 
-function welcome(whole: Whole, seconds: number): string {
+function welcome(whole: Whole, seconds: string): string {
   const { laptop, psc, bank, seed: known } = whole;
   const aurora = known.participants[0];
   const [network, operator] = laptop.nodes;
@@ -212,7 +221,7 @@ function welcome(whole: Whole, seconds: number): string {
   );
   const nameOf = (email?: string) => `${known.people.find((one) => one.email === email)?.name} (${email})`;
   return `
-Apodera runs (${seconds.toFixed(1)} s). Everything is on this machine; .local/ keeps it, ctrl-C stops it.
+Apodera runs (${seconds} s). Everything is on this machine; .local/ keeps it, ctrl-C stops it.
 
   network          API ${network?.apiOrigin}   pages ${network?.pagesOrigin}/sign-in
   payout operator  API ${operator?.apiOrigin}   pages ${operator?.pagesOrigin}/sign-in
