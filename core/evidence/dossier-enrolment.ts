@@ -13,7 +13,7 @@ import { type Envelope, parametersOf, readEnvelope } from '../message/envelope.t
 import { verifyPossession } from '../message/possession.ts';
 import type { Dossier, DossierEnrolment, SignedMessage } from './dossier.ts';
 import { confirmationProved } from './dossier-confirmation.ts';
-import { differs, type ProvedRecord, sha256 } from './dossier-records.ts';
+import { differs, messageOf, type ProvedRecord, requireTold, sha256 } from './dossier-records.ts';
 import { revocationProved } from './dossier-revocation.ts';
 import type { DossierCheck } from './dossier-verify.ts';
 import { headWords, signerWords, timeOf } from './dossier-words.ts';
@@ -23,7 +23,7 @@ export function enrolmentProved(check: DossierCheck, dossier: Dossier, enrolment
   const { enrolment_id: enrolmentId, participant } = enrolment;
   const received = check.record('enrolment.received', { enrolmentId });
   const bytes = Buffer.from(enrolment.message, 'base64');
-  const named = received.sources.find(({ kind }) => kind === 'message')?.sha256;
+  const named = messageOf(received);
   if (named !== sha256(bytes)) throw differs('message', String(named), sha256(bytes));
   if (received.scope !== participant) throw differs('participant', participant, received.scope);
   const envelope = readEnvelope(bytes);
@@ -114,9 +114,13 @@ function answerProved(
   if (header.receiver.finId !== node) throw differs(`answer of ${operator}`, node, header.receiver.finId);
   const told = check
     .recordsOf('enrolment.answered', { enrolmentId })
-    .find(({ actor, facts }) => actor.finId === operator && same(facts, answer));
+    .find(
+      (one) => one.actor.finId === operator && messageOf(one) === sha256(bytes) && same(one.facts, answer),
+    );
   if (!told) throw new Refusal('DOSSIER_INCOMPLETE', { parameter: `records of the answer of ${operator}` });
-  const { path } = check.signature(message, told.at);
+  const signed = check.signature(message, told.at);
+  requireTold(`answer of ${operator}`, told, told.actor.thumbprint, signed);
+  const { path } = signed;
   check.say(
     operator,
     `answered "${answer.status}" for this certificate, signed with ${signerWords(path)}; ${node} recorded it at ` +

@@ -5,7 +5,7 @@ import { Refusal } from '../errors.ts';
 import { parametersOf, readEnvelope } from '../message/envelope.ts';
 import { type PayoutAnswer, readPayoutAnswer } from '../payout/forward.ts';
 import type { Dossier, DossierPayout } from './dossier.ts';
-import { differs, type ProvedRecord, sha256 } from './dossier-records.ts';
+import { differs, type ProvedRecord, requireTold, sha256 } from './dossier-records.ts';
 import type { DossierCheck } from './dossier-verify.ts';
 import { headWords, signerWords, timeOf } from './dossier-words.ts';
 
@@ -25,6 +25,9 @@ export function payoutProved(check: DossierCheck, dossier: Dossier, payout: Doss
   const hash = sha256(Buffer.from(payout.message, 'base64'));
   if (admitted.facts.sha256 !== hash) throw differs('message', String(admitted.facts.sha256), hash);
   const signed = check.signature(payout, admitted.at);
+  const { actor, facts } = admitted;
+  const signer = actor.kind === 'participant' ? actor.thumbprint : facts.signer;
+  if (signer !== signed.thumbprint) throw differs('signature', String(signer), signed.thumbprint);
   const { transactions } = document as unknown as { readonly transactions?: readonly WireTransaction[] };
   const transaction = transactions?.find(({ transaction_id }) => transaction_id === id);
   if (!transaction) throw new Refusal('DOSSIER_INCOMPLETE', { parameter: `transaction ${id}` });
@@ -40,7 +43,7 @@ export function payoutProved(check: DossierCheck, dossier: Dossier, payout: Doss
     `recorded at ${timeOf(admitted.at)} that it took this message, byte for byte${keyWords(admitted)}, its signature ` +
       `verified and its certificate active; ${headWords(admitted.head)}.`,
   );
-  requireActiveThen(check, participant, signed.thumbprint, admitted);
+  requireActiveThen(check, dossier, signed.thumbprint, admitted);
   answerProved(check, dossier, payout);
 }
 
@@ -59,13 +62,15 @@ function admittedBy(check: DossierCheck, scope: string, messageId: string): Prov
 /** A-110: the certificate's own enrolment stands beside, and came first. */
 function requireActiveThen(
   check: DossierCheck,
-  scope: string,
+  { enrolments }: Dossier,
   thumbprint: string,
-  admitted: ProvedRecord,
+  { scope, at }: ProvedRecord,
 ): void {
-  const activated = check.recordsOf('enrolment.activated', { thumbprint });
-  if (!activated.some((record) => record.scope === scope && record.at <= admitted.at))
-    throw new Refusal('DOSSIER_INCOMPLETE', { parameter: `enrolment of ${thumbprint}` });
+  const shown = new Set(enrolments.map(({ enrolment_id }) => enrolment_id));
+  const activated = check
+    .recordsOf('enrolment.activated', { thumbprint })
+    .some((one) => one.scope === scope && one.at <= at && shown.has(one.subjects.enrolmentId ?? ''));
+  if (!activated) throw new Refusal('DOSSIER_INCOMPLETE', { parameter: `enrolment of ${thumbprint}` });
 }
 
 function answerProved(check: DossierCheck, dossier: Dossier, payout: DossierPayout): void {
@@ -81,6 +86,7 @@ function answerProved(check: DossierCheck, dossier: Dossier, payout: DossierPayo
   }
   if (!last) throw new Refusal('DOSSIER_INCOMPLETE', { parameter: 'records of payout.answered' });
   const signed = check.signature(payout.answer, last.at);
+  requireTold('answer', last, last.actor.thumbprint, signed);
   const answer = requireAnswer(signed.body, dossier.node, last);
   if (answer.participant !== participant) throw differs('answer', participant, answer.participant);
   const operator = String(last.facts.payoutOperator);

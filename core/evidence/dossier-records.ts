@@ -78,6 +78,26 @@ export function requireNeeded({ heads, records }: Dossier): void {
   if (surplus !== undefined) throw new Refusal('DOSSIER_SURPLUS', { parameter: `heads.${surplus}` });
 }
 
+/**
+ * A signed message and the record that tells of it: these bytes, signed with that certificate. Any other certificate under
+ * one of the verifier's anchors signs as well, and signs for nobody here.
+ * @throws Refusal DOSSIER_DIFFERS
+ */
+export function requireTold(
+  parameter: string,
+  told: Pick<ProvedRecord, 'sources'>,
+  signer: Json | undefined,
+  { body, thumbprint }: { readonly body: Uint8Array; readonly thumbprint: string },
+): void {
+  const [named, found] = [messageOf(told), sha256(body)];
+  if (named !== found) throw differs(parameter, String(named), found);
+  if (signer !== thumbprint) throw differs(`${parameter}: signature`, String(signer), thumbprint);
+}
+
+/** SHA-256 of the message that a record rests on. */
+export const messageOf = ({ sources }: Pick<ProvedRecord, 'sources'>) =>
+  sources.find(({ kind }) => kind === 'message')?.sha256;
+
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('base64url');
 
 export const differs = (parameter: string, expected: string, found: string) =>

@@ -8,6 +8,7 @@ import type { EnrolmentStore, OriginalMessage } from '../../core/enrolment/ports
 import { settleEnrolment, wakeExecution } from '../../core/enrolment/recording.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { SourceBytes } from '../../core/evidence/record.ts';
+import { readDetachedJws } from '../../core/message/jws.ts';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
 import { decisionIdOf } from '../../core/people/decision.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
@@ -21,7 +22,7 @@ export interface ReceiveAnswerPorts {
 export interface ReceivedAnswer {
   readonly operator: string;
   readonly messageId: string;
-  readonly message: OriginalMessage;
+  readonly message: Required<OriginalMessage>;
 }
 
 /** @throws Refusal ENROLMENT_UNKNOWN, ANSWER_OF_ANOTHER, ANSWER_MALFORMED */
@@ -43,6 +44,7 @@ async function putAnswer(
   enrolment: Enrolment,
 ): Promise<void> {
   const now = ports.clock.now();
+  const { thumbprint } = readDetachedJws(received.message.signature);
   await ports.enrolments.putRow(
     {
       enrolmentId: enrolment.id,
@@ -60,7 +62,7 @@ async function putAnswer(
           scope: enrolment.participant,
           kind: 'enrolment.answered',
           at: now,
-          actor: { kind: 'payoutOperator', finId: received.operator },
+          actor: { kind: 'payoutOperator', finId: received.operator, thumbprint },
           subjects: { enrolmentId: enrolment.id, thumbprint: enrolment.thumbprint },
           facts: { status: answer.status, code: answer.code, confirmation: answer.confirmation },
           sources: [answerSource(enrolment.id, received.operator, received.message.bytes)],

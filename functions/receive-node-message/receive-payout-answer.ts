@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { OriginalMessage } from '../../core/enrolment/ports.ts';
 import { Refusal, Transient } from '../../core/errors.ts';
 import type { SourceBytes } from '../../core/evidence/record.ts';
+import { readDetachedJws } from '../../core/message/jws.ts';
 import type { PayoutAnswer } from '../../core/payout/forward.ts';
 import { answerEffect, type Making, payoutEvidence, tell } from '../../core/payout/moving.ts';
 import type { Payout } from '../../core/payout/payout.ts';
@@ -48,6 +49,7 @@ export async function receivePayoutAnswer(
     message: answer.responseMessage,
     at: making.now,
   };
+  const { thumbprint } = readDetachedJws(message.signature);
   const kind = effect === 'OK_AFTER_ERROR' ? 'payout.okAfterError' : 'payout.answered';
   const moved = await ports.moves.move({
     from: payout,
@@ -59,6 +61,7 @@ export async function receivePayoutAnswer(
     evidence: [
       {
         ...payoutEvidence(payout, kind, making, { status: answer.status, code: answer.responseStatus }),
+        actor: { kind: 'payoutOperator', finId: payoutOperator, thumbprint },
         sources: [answerSource(payout, message.bytes)],
       },
     ],

@@ -59,6 +59,7 @@ export async function receivePayout(ports: ReceivePayoutPorts, received: Forward
     return entered(ports, { ...payout, network: from.finId, notAfter: forward.notAfter, createdAt: now });
   });
   const sha256 = createHash('sha256').update(forward.original.bytes).digest('base64url');
+  const { thumbprint: signer } = readDetachedJws(forward.original.signature);
   const evidence = {
     id: ports.ids.next(),
     scope: participant.finId,
@@ -66,7 +67,7 @@ export async function receivePayout(ports: ReceivePayoutPorts, received: Forward
     at: now,
     actor: { kind: 'network', finId: from.finId } as const,
     subjects: { messageId },
-    facts: { sha256, transactions: payouts.length, notAfter: forward.notAfter.toISOString() },
+    facts: { sha256, signer, transactions: payouts.length, notAfter: forward.notAfter.toISOString() },
     sources: [{ kind: 'message', sha256, item: `MSG#${participant.finId}#${messageId}|MESSAGE` }],
   };
   const outcome = await ports.moves.receive({

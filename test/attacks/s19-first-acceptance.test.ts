@@ -66,7 +66,11 @@ test('S19 O: an operator that was not asked cannot answer for an enrolment', asy
     creation_date: now.toISOString(),
   };
   const bytes = Buffer.from(JSON.stringify({ document: { header, action: 'enrolment.answer', parameters } }));
-  const attempt = receiveAnswer(node.ports, { operator: 'STRANGER', messageId: 'a-1', message: { bytes } });
+  const attempt = receiveAnswer(node.ports, {
+    operator: 'STRANGER',
+    messageId: 'a-1',
+    message: { bytes, signature: '' },
+  });
   await expect(attempt).rejects.toSatisfy(
     (error) => error instanceof Refusal && error.code === 'ENROLMENT_UNKNOWN',
   );
