@@ -34,14 +34,17 @@ export interface Lists {
   readonly crls: readonly OfferedCrl[];
   /** They are deltas, and their complete lists were judged before. */
   readonly deltasAlone: boolean;
+  /** Places in a path of those who name the list: of nobody else is its word a word of this source. */
+  readonly namedAt?: (path: CertificationPath) => readonly number[] | undefined;
 }
 
 /** `from`: 0 with the leaf, 1 only what stands above it; lists are scanned for all of that. */
 export function judgeByLists(dependant: Dependant, lists: Lists, ground: Ground, from: 0 | 1): Judged {
   const path = provedPath(dependant, ground);
   if (path instanceof Refusal) return { words: [], revoked: [], refusals: [path] };
-  const input = { path, ...lists, certificates: dependant.chain, now: ground.now };
-  return judged(dependant, checkPathByCrls(input, from), from);
+  const { crls, deltasAlone, namedAt } = lists;
+  const input = { path, crls, deltasAlone, certificates: dependant.chain, now: ground.now };
+  return judged(dependant, checkPathByCrls(input, from), from, namedAt?.(path));
 }
 
 /** By a responder's answer about the certificate `asked` of the dependant's path. */
@@ -62,8 +65,15 @@ export function judgeByOcsp(
   return judged(dependant, answers, 0);
 }
 
-function judged(dependant: Dependant, answers: readonly RevocationAnswer[], from: 0 | 1): Judged {
-  const words = answers.filter((answer) => answer.status !== 'unknown');
+function judged(
+  dependant: Dependant,
+  answers: readonly RevocationAnswer[],
+  from: 0 | 1,
+  named?: readonly number[],
+): Judged {
+  const words = answers
+    .filter((_, at) => named === undefined || named.includes(at + from))
+    .filter((answer) => answer.status !== 'unknown');
   const at = answers.findIndex(({ status }) => status === 'revoked');
   const answer = answers[at];
   const code = at + from === 0 ? 'CERTIFICATE_REVOKED' : 'ISSUER_REVOKED';

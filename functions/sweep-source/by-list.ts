@@ -3,12 +3,14 @@
 // certificates it covers.
 
 import { parseCertificate } from '../../core/certificate/parse.ts';
+import type { CertificationPath } from '../../core/certificate/path.ts';
+import type { PscProfile } from '../../core/certificate/psc-profile.ts';
 import type { GoodAnswer, RevokedAnswer } from '../../core/certificate/revocation/answer.ts';
 import { type ScannedCrl, scanCrl } from '../../core/certificate/revocation/crl-scan.ts';
 import { scopeKeyOf } from '../../core/certificate/revocation/crl-scope.ts';
 import type { OfferedCrl } from '../../core/certificate/revocation/crl-signer.ts';
 import { freshestCrlOf, urlsOfPoint } from '../../core/certificate/revocation/distribution-points.ts';
-import { listSource } from '../../core/certificate/revocation/path-sources.ts';
+import { listSource, pathSources } from '../../core/certificate/revocation/path-sources.ts';
 import { checkSuccession } from '../../core/certificate/revocation/succession.ts';
 import {
   type SerialHex,
@@ -28,13 +30,20 @@ import {
 import { representatives } from '../../core/sweep/representatives.ts';
 import { type Found, firstThatAnswers, revoke, type SweepSourcePorts, sha256Of } from './parts.ts';
 
-/** @param maxBytes of one list, by the PSC's profile */
+/** How the PSC's profile has its lists read. */
+export interface ListRule {
+  /** Of one list. */
+  readonly maxBytes: number;
+  readonly profile: PscProfile | undefined;
+}
+
 export async function sweepList(
   ports: SweepSourcePorts,
   source: SweptSource,
   ground: Ground,
-  maxBytes: number,
+  rule: ListRule,
 ): Promise<Found> {
+  const { maxBytes } = rule;
   const { url, body } = await firstThatAnswers(source.urls, async (from) => ({
     url: from,
     body: await ports.wire.list(
@@ -48,7 +57,7 @@ export async function sweepList(
   const heard = heardFrom(source, url, body, bodySha256);
   // A server that knows no conditional GET sends the same list again.
   if (bodySha256 === source.bodySha256) return { outcome: 'UNCHANGED', source: heard };
-  const reading = new ListReading(ports, source, { bytes: body.bytes, ground, maxBytes });
+  const reading = new ListReading(ports, source, { bytes: body.bytes, ground, ...rule });
   const { word, crl } = await reading.done();
   if (!word) return { outcome: 'IDLE', source };
   const { crlNumber } = crl.extensions;
@@ -93,10 +102,9 @@ async function addDeltas(ports: SweepSourcePorts, source: SweptSource, crl: Scan
   return fresh.length > 0 ? { deltas: [...known, ...fresh.map(({ id }) => id)] } : {};
 }
 
-interface Body {
+interface Body extends ListRule {
   readonly bytes: Uint8Array;
   readonly ground: Ground;
-  readonly maxBytes: number;
 }
 
 /** One body over all its dependants, so many rows at a time. */
@@ -157,11 +165,18 @@ class ListReading {
     const lists: Lists = {
       crls: [{ source: this.source.urls[0]!, crl }, ...(await this.deltasFor(crl, above))],
       deltasAlone: deltaBase !== undefined,
+      namedAt: (path) => this.namedAt(path),
     };
     for (const [issuers, some] of above) await this.believe(issuers, some, groups.get(issuers)!, lists);
     for (const row of rows) {
       if (row.serials.some((serial) => crl.entries.has(serial))) await this.end(row, lists);
     }
+  }
+
+  /** Undefined where a profile named it that does so no longer. */
+  namedAt({ path }: CertificationPath): readonly number[] | undefined {
+    const { base, id } = this.source;
+    return pathSources(path, this.body.profile).find((one) => one.id === (base ?? id))?.depths;
   }
 
   scan(rows: readonly SweptRow[], above: ReadonlyMap<string, readonly Dependant[]>): ScannedCrl {
@@ -174,6 +189,9 @@ class ListReading {
     }
     const { bytes, maxBytes } = this.body;
     const crl = scanCrl(bytes, new WantedSerials(serials), { maxBytes });
+    // A delta is signed by the same key: in the place of the whole it would hide what it leaves out.
+    if (this.source.base === undefined && crl.extensions.deltaBase !== undefined)
+      throw new Refusal('CRL_SCOPE_WRONG', { expected: 'a complete list', clause: 'RFC 5280 §5.2.4' });
     if (!this.crl) checkSuccession(listRead(this.source), { crl });
     this.crl = crl;
     return crl;

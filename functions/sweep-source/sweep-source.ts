@@ -35,7 +35,10 @@ export async function sweepSource(
     const ground = { anchors, now };
     const found =
       source.kind === 'crl'
-        ? await sweepList(ports, untroubled, ground, rule.crlMaxBytes)
+        ? await sweepList(ports, untroubled, ground, {
+            maxBytes: rule.crlMaxBytes,
+            profile: profiles.get(source.profile ?? ''),
+          })
         : await sweepResponder(ports, untroubled, ground);
     const heard = found.outcome === 'IDLE' ? {} : { lastGoodFetch: now };
     await ports.sources.save({ ...found.source, ...heard, lastAttempt: now });
