@@ -13,10 +13,9 @@ import { statusAsStored, statusKey } from './certificate-items.ts';
 import { effectWrites } from './effects.ts';
 import { endingWrites, takeAway, takenAway } from './enrolment.ts';
 import { chainKey, enrolmentKey, enrolmentOf } from './enrolment-items.ts';
-import { suspensionKey } from './parties.ts';
 import { receivedMessageWrite } from './received-messages.ts';
 import { itemOf, recordOf, withoutKeys } from './records.ts';
-import { suspensionWrite } from './suspensions.ts';
+import { suspensionKey, suspensionWrite } from './suspensions.ts';
 import {
   absent,
   ConditionFailed,

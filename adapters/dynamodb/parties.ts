@@ -4,12 +4,10 @@ import type { Party } from '../../core/people/party.ts';
 import type { Parties } from '../../core/people/ports.ts';
 import type { Sealer } from '../../core/ports.ts';
 import { openRecord, type SealedWrite, sealedWrite } from './sealed-records.ts';
-import { isFrozen } from './suspensions.ts';
+import { isFrozen, suspensionKey } from './suspensions.ts';
 import { type Key, queryAll, type Table } from './table.ts';
 
 export const partyKey = (finId: string): Key => ({ pk: `PART#${finId}`, sk: 'PROFILE' });
-/** Says whether the participant is suspended; clearing it needs two people, putting it none (S21). */
-export const suspensionKey = (finId: string): Key => ({ pk: `PART#${finId}`, sk: 'SUSPENSION' });
 
 /** Of another node, and of nobody that is known here: only what stands. @throws Refusal SEAL_BROKEN */
 export async function frozen(table: Table, sealer: Pick<Sealer, 'check'>, finId: string): Promise<boolean> {

@@ -9,10 +9,10 @@ import type { Sealer } from '../../core/ports.ts';
 import { openSealed, type Seal } from '../../core/seal.ts';
 import { statusKey, statusOf } from './certificate-items.ts';
 import { openedItems } from './opened.ts';
-import { partyKey, suspensionKey } from './parties.ts';
+import { partyKey } from './parties.ts';
 import { payoutSettingsKey, payoutSettingsOf } from './payout-settings.ts';
 import { openRecord } from './sealed-records.ts';
-import { isFrozen } from './suspensions.ts';
+import { isFrozen, suspensionKey } from './suspensions.ts';
 import { keyName, number, type StoredItem, type Table } from './table.ts';
 
 export const leastAnchorsKey = { pk: 'NODE', sk: 'ANCHORS' };

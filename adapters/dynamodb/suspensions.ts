@@ -8,7 +8,6 @@ import type { Sealer } from '../../core/ports.ts';
 import type { Suspensions } from '../../core/suspension/ports.ts';
 import type { Suspension } from '../../core/suspension/suspension.ts';
 import { type Announce, commit } from './effects.ts';
-import { suspensionKey } from './parties.ts';
 import { itemOf, recordOf, withoutKeys } from './records.ts';
 import { openRecord, type SealedWrite, sealedWrite } from './sealed-records.ts';
 import {
@@ -16,6 +15,7 @@ import {
   all,
   any,
   equals,
+  type Key,
   keyName,
   queryAll,
   type StoredItem,
@@ -25,6 +25,9 @@ import {
 
 const dates = ['since', 'confirmBy', 'confirmedAt', 'disputedAt', 'overdueAt', 'carriedOutAt'];
 const STANDING = 'SUSPENSIONS';
+
+/** Always there; clearing a suspension needs two people, putting one none (S21). */
+export const suspensionKey = (finId: string): Key => ({ pk: `PART#${finId}`, sk: 'SUSPENSION' });
 
 export function suspensions(table: Table, announce: Announce): Suspensions {
   return {

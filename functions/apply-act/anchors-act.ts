@@ -1,7 +1,6 @@
 // What does the act about trust anchors change? The manifest that two operators signed off by its hash gets their
 // proofs and the node's signature, and is opened as every reader will open it before anything is written (S24).
 
-import type { KeyObject } from 'node:crypto';
 import type { TrustAnchor } from '../../core/certificate/anchor.ts';
 import { manifestHash, openManifest, sealManifest } from '../../core/certificate/anchors.ts';
 import { type Thumbprint, thumbprintOf } from '../../core/certificate/thumbprint.ts';
@@ -9,22 +8,8 @@ import { Refusal } from '../../core/errors.ts';
 import type { Act } from '../../core/people/act.ts';
 import type { ActParameters } from '../../core/people/act-parameters.ts';
 import { type AnchorProof, checkAnchorProof } from '../../core/people/anchor-proof.ts';
-import type { Signer } from '../../core/ports.ts';
-import { type Applied, type ApplyActDeps, nothing } from './applying.ts';
+import { type ActContext, type Applied, type ApplyActDeps, nothing } from './applying.ts';
 import { endCertificatesUnder } from './end-certificates.ts';
-import type { ActContext } from './people-acts.ts';
-
-/** The trust bucket, as this act uses it. */
-export interface AnchorShelf {
-  /** The body that waits under its hash; undefined where none does. */
-  proposed(sha256: string): Promise<Uint8Array | undefined>;
-  /** The file in force. */
-  publish(file: Uint8Array): Promise<void>;
-  /** The least acceptable version, from its sealed item; 0 before the first manifest. */
-  leastVersion(): Promise<number>;
-  readonly signer: Signer;
-  publicKey(): Promise<KeyObject>;
-}
 
 export async function changeAnchors(
   deps: ApplyActDeps,

@@ -19,7 +19,7 @@ import type { Effects } from '../../core/people/ports.ts';
 import { type Proof, proofDigest, verifyProof } from '../../core/people/proof.ts';
 import type { ActVoteStatement } from '../../core/people/statement.ts';
 import { changeAnchors } from './anchors-act.ts';
-import { type Applied, type ApplyActDeps, nothing, type Once } from './applying.ts';
+import { type ActContext, type Applied, type ApplyActDeps, nothing, type Once } from './applying.ts';
 import {
   announceCertificate,
   confirmCertificate,
@@ -29,7 +29,7 @@ import {
 import { revive } from './outbox-acts.ts';
 import { change, endKey, issueKey, onboard, pin, setPeerKey } from './party-acts.ts';
 import { changePolicy, lowerLimits, raiseLimits, settlePayout } from './payout-acts.ts';
-import { type ActContext, end, inviteOne, release, reset } from './people-acts.ts';
+import { end, inviteOne, release, reset } from './people-acts.ts';
 import { confirmSuspension, liftSuspension, suspendParticipant } from './suspension-acts.ts';
 
 export interface VoteOnActInput {

@@ -11,6 +11,7 @@ import type { SenderPorts } from '../../core/message/sender.ts';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
 import type { PayoutSettings } from '../../core/payout/admission.ts';
 import type { PayoutMoves } from '../../core/payout/ports.ts';
+import type { Act } from '../../core/people/act.ts';
 import type { PersonParameters } from '../../core/people/act-parameters.ts';
 import { newInvitationCode, openInvitation } from '../../core/people/invitation.ts';
 import type { ScryptCost } from '../../core/people/password.ts';
@@ -27,10 +28,9 @@ import type {
   PeerKeys,
   People,
 } from '../../core/people/ports.ts';
-import type { Clock, Ids } from '../../core/ports.ts';
+import type { Clock, Ids, Signer } from '../../core/ports.ts';
 import type { Suspensions } from '../../core/suspension/ports.ts';
 import type { TrustInForce, TrustSource } from '../../core/trust.ts';
-import type { AnchorShelf } from './anchors-act.ts';
 
 export interface ApplyActDeps extends SenderPorts {
   /** This node as its messages name it. */
@@ -66,6 +66,26 @@ export interface ApplyActDeps extends SenderPorts {
   readonly nodeFinId: string;
   /** `off`: an invited person sets a passkey and nothing else. */
   readonly passwordFallback: 'allowed' | 'off';
+}
+
+export interface ActContext {
+  readonly actId: string;
+  /** With its votes; the proofs were verified before. */
+  readonly act: Act;
+  readonly signers: readonly string[];
+  readonly now: Date;
+}
+
+/** The trust bucket, as this act uses it. */
+export interface AnchorShelf {
+  /** The body that waits under its hash; undefined where none does. */
+  proposed(sha256: string): Promise<Uint8Array | undefined>;
+  /** The file in force. */
+  publish(file: Uint8Array): Promise<void>;
+  /** The least acceptable version, from its sealed item; 0 before the first manifest. */
+  leastVersion(): Promise<number>;
+  readonly signer: Signer;
+  publicKey(): Promise<KeyObject>;
 }
 
 /** Shown to the one who applied the act, to be handed over another way; stored as a hash only. */

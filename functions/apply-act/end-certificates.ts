@@ -12,7 +12,7 @@ import type { Person } from '../../core/people/person.ts';
 import type { Parties, People } from '../../core/people/ports.ts';
 import { peopleToTell } from '../../core/people/told.ts';
 import type { Ids } from '../../core/ports.ts';
-import type { ActContext } from './people-acts.ts';
+import type { ActContext } from './applying.ts';
 
 export interface EndCertificatesDeps {
   readonly ids: Ids;

@@ -23,9 +23,8 @@ import type { Party } from '../../core/people/party.ts';
 import { wakeEntry } from '../../core/people/wake.ts';
 import { enrolmentLimits } from '../../core/policy.ts';
 import { watchOf } from '../../core/sweep/watch.ts';
-import { type Applied, type ApplyActDeps, nothing } from './applying.ts';
+import { type ActContext, type Applied, type ApplyActDeps, nothing } from './applying.ts';
 import { endOneCertificate } from './end-certificates.ts';
-import type { ActContext } from './people-acts.ts';
 
 /** Nothing is believed as the table has it (S22): message, path and holder are proved again, as when it arrived. */
 export async function confirmCertificate(

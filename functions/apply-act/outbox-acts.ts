@@ -3,8 +3,7 @@
 
 import { Refusal } from '../../core/errors.ts';
 import type { ActParameters } from '../../core/people/act-parameters.ts';
-import { type Applied, type ApplyActDeps, nothing } from './applying.ts';
-import type { ActContext } from './people-acts.ts';
+import { type ActContext, type Applied, type ApplyActDeps, nothing } from './applying.ts';
 
 export async function revive(
   deps: ApplyActDeps,

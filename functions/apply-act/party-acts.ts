@@ -15,8 +15,8 @@ import {
 } from '../../core/people/act-parameters.ts';
 import type { Party } from '../../core/people/party.ts';
 import { watchOf } from '../../core/sweep/watch.ts';
-import { type Applied, type ApplyActDeps, nothing, together } from './applying.ts';
-import { type ActContext, inviteAll } from './people-acts.ts';
+import { type ActContext, type Applied, type ApplyActDeps, nothing, together } from './applying.ts';
+import { inviteAll } from './people-acts.ts';
 
 /** One composite act: profile, people, first API key. */
 export async function onboard(

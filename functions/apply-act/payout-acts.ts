@@ -10,8 +10,7 @@ import type { Payout } from '../../core/payout/payout.ts';
 import type { ActParameters } from '../../core/people/act-parameters.ts';
 import { peopleToTell } from '../../core/people/told.ts';
 import { payoutPolicy } from '../../core/policy.ts';
-import { type Applied, type ApplyActDeps, nothing } from './applying.ts';
-import type { ActContext } from './people-acts.ts';
+import { type ActContext, type Applied, type ApplyActDeps, nothing } from './applying.ts';
 
 export function raiseLimits(
   deps: ApplyActDeps,

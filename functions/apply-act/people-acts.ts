@@ -2,13 +2,13 @@
 // against everybody who holds an office here, and tells the people concerned.
 
 import { Refusal } from '../../core/errors.ts';
-import type { Act } from '../../core/people/act.ts';
 import type { ActParameters, PersonParameters } from '../../core/people/act-parameters.ts';
 import { admitPersonParameters } from '../../core/people/act-parameters.ts';
 import { admitHolder, type Holder } from '../../core/people/offices.ts';
 import { withoutPasskeys } from '../../core/people/passkey.ts';
 import type { Person } from '../../core/people/person.ts';
 import {
+  type ActContext,
   type Applied,
   type ApplyActDeps,
   invitePerson,
@@ -18,14 +18,6 @@ import {
   together,
 } from './applying.ts';
 import { endCertificatesOf } from './end-certificates.ts';
-
-export interface ActContext {
-  readonly actId: string;
-  /** With its votes; the proofs were verified before. */
-  readonly act: Act;
-  readonly signers: readonly string[];
-  readonly now: Date;
-}
 
 export async function inviteOne(
   deps: ApplyActDeps,

@@ -8,8 +8,7 @@ import { nodeOperatorsToTell, peopleToTell } from '../../core/people/told.ts';
 import { firstWord } from '../../core/suspension/first-word.ts';
 import { effectsOf, type SuspensionWord } from '../../core/suspension/recording.ts';
 import { admitLifting, confirmed, type Suspension } from '../../core/suspension/suspension.ts';
-import { type Applied, type ApplyActDeps, nothing } from './applying.ts';
-import type { ActContext } from './people-acts.ts';
+import { type ActContext, type Applied, type ApplyActDeps, nothing } from './applying.ts';
 
 /** At once and before the act is recorded as applied; where it stands already there is nothing to do. */
 export async function suspendParticipant(

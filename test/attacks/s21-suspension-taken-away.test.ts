@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ledger } from '../../adapters/dynamodb/ledger.ts';
 import { neverBack } from '../../adapters/dynamodb/never-back.ts';
-import { parties, suspensionKey } from '../../adapters/dynamodb/parties.ts';
-import { suspensions } from '../../adapters/dynamodb/suspensions.ts';
+import { parties } from '../../adapters/dynamodb/parties.ts';
+import { suspensionKey, suspensions } from '../../adapters/dynamodb/suspensions.ts';
 import type { StoredItem } from '../../adapters/dynamodb/table.ts';
 import { memoryLog } from '../../adapters/memory/log.ts';
 import { memorySealer } from '../../adapters/memory/sealer.ts';

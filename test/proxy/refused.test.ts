@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import { certificateItem, statusKey } from '../../adapters/dynamodb/certificate-items.ts';
-import { partyWrite, suspensionKey } from '../../adapters/dynamodb/parties.ts';
-import { clearedWrite } from '../../adapters/dynamodb/suspensions.ts';
+import { partyWrite } from '../../adapters/dynamodb/parties.ts';
+import { clearedWrite, suspensionKey } from '../../adapters/dynamodb/suspensions.ts';
 import type { Table } from '../../adapters/dynamodb/table.ts';
 import { memoryLog } from '../../adapters/memory/log.ts';
 import { memorySealer } from '../../adapters/memory/sealer.ts';
