@@ -41,12 +41,13 @@ export const networkTransitions: Readonly<Record<string, readonly PayoutState[]>
   ok: [],
 };
 
-/** At the payout operator: nothing leaves `executing` but by its core's own word. */
+/** At the payout operator: nothing leaves `executing` but by its core's own word, or two people's where it has none. */
 export const operatorTransitions: Readonly<Record<string, readonly PayoutState[]>> = {
   received: ['executing', 'error'],
   executing: ['ok', 'error'],
   ok: [],
-  error: [],
+  /** People said so, and the core paid after all. */
+  error: ['ok'],
   tombstone: [],
 };
 

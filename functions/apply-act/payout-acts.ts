@@ -126,11 +126,11 @@ export async function settlePayout(
 }
 
 /**
- * At a payout operator: its core was called and does not say. At the network: nothing of it may
+ * At a payout operator: its core was called and does not say, for longer than any call takes. At the network: nothing of it may
  * be started any more, and the payout operator was asked.
  */
 function isStuck({ role }: ApplyActDeps, payout: Payout, now: Date): boolean {
-  if (role === 'payoutOperator') return payout.state === 'executing';
-  if (payout.state !== 'pending') return false;
-  return now.getTime() > payout.createdAt.getTime() + payoutPolicy.forwardLife;
+  const age = now.getTime() - payout.createdAt.getTime();
+  if (role === 'payoutOperator') return payout.state === 'executing' && age > payoutPolicy.openTooLong;
+  return payout.state === 'pending' && age > payoutPolicy.forwardLife;
 }

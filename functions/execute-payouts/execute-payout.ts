@@ -46,6 +46,8 @@ export async function executePayout(ports: ExecutePayoutPorts, entry: OutboxEntr
   if (ports.frozen) return { outcome: 'NOT_NOW', because: 'PAYOUTS_FROZEN' };
   const { participant = '', transactionId = '' } = entry.refs;
   const payout = await ports.moves.find(participant, transactionId);
+  if (payout && isDecided(payout))
+    return heardLater(ports, payout, await ports.executor.find(payout.networkTransactionId));
   if (payout?.state !== 'received' && payout?.state !== 'executing') return DONE;
   const recorded = await ports.moves.original(participant, payout.messageId);
   if (!recorded) throw new Error('a payout stands without its message');
@@ -79,9 +81,9 @@ async function conclude(
   if (result.outcome === 'UNKNOWN') return { outcome: 'NOT_NOW', because: 'PAYMENT_UNKNOWN' };
   const making = makingOf(ports);
   const ok = result.outcome === 'OK';
-  const { counters } = payout as Payout & { readonly counters?: readonly string[] };
   // The counters were written with `executing`: read them again before a release.
-  const from = counters?.length ? payout : await ports.moves.find(payout.participant, payout.transactionId);
+  const from = isDebited(payout) ? payout : await ports.moves.find(payout.participant, payout.transactionId);
+  if (from && isDecided(from)) return heardLater(ports, from, result);
   if (from?.state !== 'executing') return DONE;
   const moved = await ports.moves.move({
     from,
@@ -101,6 +103,39 @@ async function conclude(
     outbox: payout.network ? [tell('payout.answer', payout, payout.network, making)] : [],
   });
   return moved.outcome === 'MOVED' ? DONE : { outcome: 'NOT_NOW', because: moved.outcome };
+}
+
+/** Its limits were debited, so that its core was called. */
+function isDebited(payout: Payout): boolean {
+  const { counters } = payout as Payout & { readonly counters?: readonly string[] };
+  return (counters?.length ?? 0) > 0;
+}
+
+/** By its core's word, or by two node operators while the core was silent. */
+const isDecided = (payout: Payout) =>
+  (payout.state === 'ok' || payout.state === 'error') && isDebited(payout);
+
+/** What the core says of it after all. Money that moved is recorded whatever people said, and either contradiction rings. */
+async function heardLater(
+  ports: ExecutePayoutPorts,
+  payout: Payout,
+  result: Awaited<ReturnType<Executor['find']>>,
+): Promise<ExecuteOutcome> {
+  if (result.outcome === 'UNKNOWN') return { outcome: 'NOT_NOW', because: 'PAYMENT_UNKNOWN' };
+  if ((result.outcome === 'OK') === (payout.state === 'ok')) return DONE;
+  const contradicted = { outcome: 'STUCK', code: 'PAYMENT_DECIDED_OTHERWISE' } as const;
+  if (result.outcome !== 'OK') return contradicted;
+  const making = makingOf(ports);
+  const { reference } = result;
+  const moved = await ports.moves.move({
+    from: payout,
+    to: 'ok',
+    response: { id: making.responseId, status: 'ok', message: '', at: making.now },
+    redebit: true,
+    evidence: [payoutEvidence(payout, 'payout.executedAfterError', making, { reference })],
+    outbox: payout.network ? [tell('payout.answer', payout, payout.network, making)] : [],
+  });
+  return moved.outcome === 'MOVED' ? contradicted : { outcome: 'NOT_NOW', because: moved.outcome };
 }
 
 async function start(

@@ -117,6 +117,9 @@ describe('a stuck payout', () => {
 
   test('is decided at the payout operator by two: its limit is released and the network told', async () => {
     const it = await withPayout('payoutOperator', 'executing');
+    // The call may still be under way.
+    await expect(it.settle('error')).rejects.toThrow(refusal('PAYOUT_NOT_STUCK'));
+    it.world.clock.advance(15 * 60 + 1);
     await it.settle('error');
     expect(await it.payout()).toMatchObject({ state: 'error', response: { status: 'error' } });
     expect(await it.spent()).toBe(0);
@@ -125,6 +128,7 @@ describe('a stuck payout', () => {
 
   test('whose money moved keeps its debit', async () => {
     const it = await withPayout('payoutOperator', 'executing');
+    it.world.clock.advance(15 * 60 + 1);
     await it.settle('ok');
     expect(await it.payout()).toMatchObject({ state: 'ok' });
     expect(await it.spent()).toBe(1500);

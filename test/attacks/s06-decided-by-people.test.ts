@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import type { Executor, ExecutorOutcome } from '../../core/payout/executor.ts';
+import { payoutNodes } from '../support/payout-nodes.ts';
+import { fintech, payer } from '../support/payouts.ts';
+
+// Two node operators say what became of a payout while its core is silent; then the core speaks, and says otherwise.
+
+/** A core that answers when it is told to, and whose answer to `pay` was lost. */
+async function silentCore() {
+  const core = { says: { outcome: 'UNKNOWN' } as ExecutorOutcome, duringPay: async () => {} };
+  const executor: Executor = {
+    idempotent: true,
+    holderOf: async () => fintech.taxId,
+    async pay() {
+      await core.duringPay();
+      return core.says;
+    },
+    find: async () => core.says,
+  };
+  const nodes = await payoutNodes({ bankUrl: 'http://none', executor });
+  const moves = nodes.operator.ports.moves;
+  const find = async () => (await moves.find(payer, 't-1'))!;
+  /** As apply-act does it for `payout.settle`. */
+  const decide = async (to: 'ok' | 'error') => {
+    const response = {
+      id: 'R',
+      status: to,
+      message: 'Decided by two node operators.',
+      at: nodes.op.clock.now(),
+    };
+    await moves.move({ from: await find(), to, response, release: to === 'error', evidence: [], outbox: [] });
+  };
+  const later = async (seconds: number) => {
+    nodes.advance(seconds);
+    await nodes.network.sweep();
+    await nodes.operator.sweep();
+    await nodes.run();
+  };
+  await nodes.net.send({ payouts: [{ id: 't-1', amount: '1500' }] });
+  const spent = () =>
+    [...nodes.op.items.values()].filter(({ pk }) => pk.startsWith('LIM#')).map((one) => Number(one.spent));
+  const rang = () => nodes.operator.log.lines.some(({ code }) => code === 'OUTBOX_DEAD');
+  return { nodes, core, find, decide, later, spent, rang };
+}
+
+test('S6 a core that paid after people said "error" is heard: debited again, told, and it rings', async () => {
+  const it = await silentCore();
+  await it.nodes.run();
+  expect((await it.find()).state).toBe('executing');
+  await it.decide('error');
+  expect(it.spent()).toEqual([0, 0, 0]);
+  it.core.says = { outcome: 'OK', reference: 'B-1' };
+  await it.later(120);
+  expect((await it.find()).state).toBe('ok');
+  expect(it.spent()).toEqual([1500, 1500, 1500]);
+  expect(it.rang()).toBe(true);
+  expect((await it.nodes.network.ports.moves.find(payer, 't-1'))!.state).toBe('ok');
+});
+
+test('S6 people who say "error" during the very call do not hide that it paid', async () => {
+  const it = await silentCore();
+  it.core.says = { outcome: 'OK', reference: 'B-1' };
+  it.core.duringPay = () => it.decide('error');
+  await it.nodes.run();
+  expect([(await it.find()).state, it.spent(), it.rang()]).toEqual(['ok', [1500, 1500, 1500], true]);
+});
+
+test('S6 a core that refused after people said "ok" rings, and no limit is released by it', async () => {
+  const it = await silentCore();
+  it.core.duringPay = () => it.decide('ok');
+  it.core.says = { outcome: 'ERROR', status: 'error_creditor_account_closed', message: '' };
+  await it.nodes.run();
+  expect([(await it.find()).state, it.spent(), it.rang()]).toEqual(['ok', [1500, 1500, 1500], true]);
+});
+
+test('S6 what the core itself refused is asked no second time and does not ring', async () => {
+  const it = await silentCore();
+  it.core.says = { outcome: 'ERROR', status: 'error_creditor_account_closed', message: '' };
+  await it.nodes.run();
+  await it.later(120);
+  expect([(await it.find()).state, it.spent(), it.rang()]).toEqual(['error', [0, 0, 0], false]);
+});
