@@ -49,7 +49,9 @@ async function demo(): Promise<number> {
     story.chapter('Brazil: another one, with an e-CPF of ICP-Brasil’s layout');
     const brazilian = await chapters.enrol(creditoJa);
     story.chapter('Money moves on a signed message');
+    await money.listens(chilean);
     const paid = await money.paid(chilean, pesos('250000'));
+    await money.heard(chilean, paid);
     await money.fails(chilean, { ...pesos('1000'), account: '5151515151' }, 'DEBTOR_ACCOUNT_OF_ANOTHER');
     await money.refused(chilean, pesos('6000000'), 'LIMIT_CREDITOR');
     story.chapter('Years later somebody asks who ordered that payment');
@@ -79,6 +81,7 @@ async function demo(): Promise<number> {
     return 1;
   } finally {
     dossiers.end();
+    await money.end();
     await whole.stop();
     rmSync(dataFolder, { recursive: true, force: true });
   }
