@@ -6,10 +6,11 @@ export interface Figure {
   readonly what: string;
   readonly value: number;
   readonly reference: string;
-  readonly aim: number;
+  /** Absent: the figure only tells, and holds. */
+  readonly aim?: number;
   readonly holds: boolean;
-  /** `ratio`: at most the aim; `times`: how many times better than a peer, at least the aim; `MiB`, `ms`, `count`: at most. */
-  readonly unit: 'ratio' | 'times' | 'MiB' | 'ms' | 'count';
+  /** `ratio`: at most the aim; `times`: how many times better than a peer, at least the aim; others: at most. */
+  readonly unit: 'ratio' | 'times' | 'MiB' | 'ms' | 'count' | 'dollars';
   /** The reference against itself; outside 0.97 to 1.03 the run is invalid. */
   readonly control?: number;
 }
@@ -83,8 +84,7 @@ export function print(figures: readonly Figure[]): void {
   for (const { id, what, value, unit, aim, reference, holds, control } of figures) {
     const trust = control === undefined ? '' : ` (control ${control.toFixed(3)})`;
     const sign = unit === 'times' ? '>=' : '<=';
-    console.log(
-      `${id} ${what}: ${value.toFixed(2)} ${unit} ${sign} ${aim} ${holds ? 'holds' : 'FAILS'}; ${reference}${trust}`,
-    );
+    const verdict = aim === undefined ? '' : ` ${sign} ${aim} ${holds ? 'holds' : 'FAILS'}`;
+    console.log(`${id} ${what}: ${value.toFixed(2)} ${unit}${verdict}; ${reference}${trust}`);
   }
 }

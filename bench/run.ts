@@ -25,6 +25,7 @@ const groups: readonly Group[] = [
     measure: async () => (await import('./proved-certificate.ts')).provedCertificateFigures(),
   },
   { ids: ['A1'], measure: async () => (await import('./payout-writes.ts')).payoutWriteFigures() },
+  { ids: ['A2'], measure: async () => (await import('./payout-cost.ts')).payoutCostFigures() },
   { ids: ['S1', 'S2', 'S3'], measure: async () => (await import('./crl.ts')).crlFigures() },
   { ids: ['O1'], measure: async () => [await (await import('./ocsp.ts')).ocspFigure()] },
   {
@@ -53,8 +54,9 @@ async function believable(group: Group): Promise<readonly Figure[]> {
 function line({ id, what, value, unit, aim, holds, reference, control }: Figure): string {
   const sign = unit === 'times' ? '>=' : '<=';
   const trust = control === undefined ? '' : `, control ${control.toFixed(3)}`;
-  const verdict = holds ? 'holds' : 'MISSES';
-  return `${id.padEnd(9)} ${verdict.padEnd(7)} ${value.toFixed(2).padStart(9)} ${sign} ${String(aim).padEnd(5)} ${unit.padEnd(6)} ${what} (against ${reference}${trust})`;
+  const verdict = aim === undefined ? '' : holds ? 'holds' : 'MISSES';
+  const aimed = aim === undefined ? '' : `${sign} ${aim}`;
+  return `${id.padEnd(9)} ${verdict.padEnd(7)} ${value.toFixed(2).padStart(9)} ${aimed.padEnd(8)} ${unit.padEnd(7)} ${what} (against ${reference}${trust})`;
 }
 
 let missed = 0;

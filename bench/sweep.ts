@@ -17,17 +17,9 @@ import { type SweepSourcePorts, sweepSource } from '../functions/sweep-source/sw
 import { startFaultProxy } from '../local/fault-proxy.ts';
 import { dynamoDbClient, startDynamoDb } from '../test/support/dynamodb.ts';
 import type { Figure } from './figure.ts';
+import { price } from './prices.ts';
 import { issuing, makeWorld, roots, type World } from './sweep-world.ts';
 
-/** Published list prices, us-east-1, on demand, November 2025: dollars for one. */
-const price = {
-  readUnit: 0.125e-6,
-  writeUnit: 0.625e-6,
-  transition: 25e-6,
-  invocation: 0.2e-6,
-  /** One second at sweep-source's 1,024 MB, x86. */
-  second: 16.6667e-6,
-};
 const scaledTo = 1_000_000;
 const fewestToScale = 50_000;
 /** ListDueSources, SourcesListed, SweepSources; then one for each source. */
@@ -242,7 +234,7 @@ export async function sweepFigures(certificates = 100_000): Promise<readonly Fig
           dollars(
             'A4-cpu',
             'processor time of that (timed, collector included)',
-            renewedSeconds * price.second,
+            renewedSeconds * price.gigabyteSecond,
           ),
         ]),
   ];

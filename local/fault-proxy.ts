@@ -2,7 +2,7 @@
 // does, by rule or by seeded chance, and counts requests and capacity on the way. Which calls must survive it, tests say.
 
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { closeServer, portOf, readBody } from './endpoints/wire.ts';
+import { closeServer, portOf, readBody, signedBy } from './endpoints/wire.ts';
 
 export type Fault =
   /** TransactWriteItems: cancelled with this reason on one of its items; single writes: TransactionConflictException. */
@@ -35,6 +35,8 @@ export interface Counts {
   /** Units as DynamoDB bills them, transactions doubled by the engine. */
   readonly readUnits: number;
   readonly writeUnits: number;
+  /** The same units by `Call.caller`. */
+  readonly callers: Readonly<Record<string, { readonly readUnits: number; readonly writeUnits: number }>>;
 }
 
 export interface FaultProxy {
@@ -92,8 +94,9 @@ export async function startFaultProxy(options: {
       .split('.')
       .at(-1)!;
     const input = body.length > 0 ? (JSON.parse(body.toString('utf8')) as Record<string, unknown>) : {};
+    const caller = signedBy(incoming.headers);
     add(counted.requests, operation);
-    const fault = rule({ operation, input, before: calls++, caller: callerOf(incoming) });
+    const fault = rule({ operation, input, before: calls++, caller });
     if (fault) add(counted.faults, fault);
     if (fault && fault !== 'LostAnswer') return sendFault(outgoing, fault, operation, input);
     const answer = await forward(agent, options.target, incoming, measured(operation, input, body));
@@ -101,7 +104,9 @@ export async function startFaultProxy(options: {
     const counting = counted;
     const unasked = input.ReturnConsumedCapacity === undefined || input.ReturnConsumedCapacity === 'NONE';
     const shown =
-      answer.status === 200 ? countCapacity(operation, answer.body, unasked, counting) : answer.body;
+      answer.status === 200
+        ? countCapacity(answer.body, unasked, counting, { operation, caller })
+        : answer.body;
     outgoing.writeHead(answer.status, {
       'content-type': 'application/x-amz-json-1.0',
       'content-length': shown.length,
@@ -135,17 +140,26 @@ export async function startFaultProxy(options: {
   };
 }
 
-const callerOf = ({ headers }: IncomingMessage): string =>
-  /Credential=([^/\s]*)\//.exec(headers.authorization ?? '')?.[1] ?? '';
-
-interface Counting extends Counts {
-  readonly requests: Record<string, number>;
-  readonly faults: Record<string, number>;
+interface Units {
   readUnits: number;
   writeUnits: number;
 }
 
-const noCounts = (): Counting => ({ requests: {}, faults: {}, readUnits: 0, writeUnits: 0 });
+interface Counting extends Counts, Units {
+  readonly requests: Record<string, number>;
+  readonly faults: Record<string, number>;
+  readonly callers: Record<string, Units>;
+  readUnits: number;
+  writeUnits: number;
+}
+
+const noCounts = (): Counting => ({
+  requests: {},
+  faults: {},
+  callers: {},
+  readUnits: 0,
+  writeUnits: 0,
+});
 
 const add = (counts: Record<string, number>, name: string): void => {
   counts[name] = (counts[name] ?? 0) + 1;
@@ -171,11 +185,17 @@ interface Capacity {
   readonly CapacityUnits: number;
 }
 
-function countCapacity(operation: string, body: Buffer, unasked: boolean, counting: Counting): Buffer {
+function countCapacity(
+  body: Buffer,
+  unasked: boolean,
+  counting: Counting,
+  { operation, caller }: Pick<Call, 'operation' | 'caller'>,
+): Buffer {
   const { ConsumedCapacity, ...rest } = JSON.parse(body.toString('utf8')) as Metered;
   const units = [ConsumedCapacity ?? []].flat().reduce((sum, { CapacityUnits }) => sum + CapacityUnits, 0);
-  if (writes.includes(operation)) counting.writeUnits += units;
-  else counting.readUnits += units;
+  const kind = writes.includes(operation) ? 'writeUnits' : 'readUnits';
+  counting.callers[caller] ??= { readUnits: 0, writeUnits: 0 };
+  for (const each of [counting, counting.callers[caller]]) each[kind] += units;
   return unasked ? Buffer.from(JSON.stringify(rest)) : body;
 }
 

@@ -11,7 +11,15 @@ import { Scheduler } from './scheduler.ts';
 import { openSecrets, type SecretStore } from './secrets.ts';
 import { openSqs, type Sqs } from './sqs.ts';
 import type { LocalClock } from './timer.ts';
-import { AwsError, closeServer, portOf, type ServiceHandler, serve } from './wire.ts';
+import {
+  AwsError,
+  closeServer,
+  portOf,
+  type ServiceHandler,
+  serve,
+  signedBy,
+  type WireRequest,
+} from './wire.ts';
 
 export interface EndpointOptions {
   readonly dataFolder: string;
@@ -37,6 +45,8 @@ export interface Endpoints {
   readonly sqs: Sqs;
   readonly scheduler: Scheduler;
   readonly functions: Functions;
+  /** Since the start, by `<access key id> <signing name> <operation>`: `network-DeliverMessageFunction kms Sign:RSASSA_PSS_SHA_256`. */
+  calls(): Readonly<Record<string, number>>;
   /** For the virtual clock: `true` when schedules or asynchronous invocations had to be waited for. */
   idle(): Promise<boolean>;
   stop(): Promise<void>;
@@ -72,7 +82,18 @@ export async function startEndpoints(options: EndpointOptions): Promise<Endpoint
     ['scheduler', scheduler.handler],
     ['lambda', functions.handler],
   ]);
-  const server = await serve(options.port ?? 0, (service) => handlers.get(service));
+  const calls: Record<string, number> = {};
+  const server = await serve(options.port ?? 0, (service) => {
+    const handler = handlers.get(service);
+    return (
+      handler &&
+      ((request) => {
+        const call = `${signedBy(request.headers)} ${service} ${operationOf(request)}`;
+        calls[call] = (calls[call] ?? 0) + 1;
+        return handler(request);
+      })
+    );
+  });
   url = `http://127.0.0.1:${portOf(server)}`;
   const names = ['KMS', 'S3', 'SSM', 'SECRETS_MANAGER', 'SQS', 'SCHEDULER', 'LAMBDA'];
   const stop = async (): Promise<void> => {
@@ -82,5 +103,29 @@ export async function startEndpoints(options: EndpointOptions): Promise<Endpoint
   const idle = async (): Promise<boolean> =>
     (await Promise.all([scheduler.idle(), functions.idle()])).includes(true);
   const urls = Object.fromEntries(names.map((name) => [name, url]));
-  return { url, urls, region, account, kms, s3, parameters, secrets, sqs, scheduler, functions, idle, stop };
+  return {
+    url,
+    urls,
+    region,
+    account,
+    kms,
+    s3,
+    parameters,
+    secrets,
+    sqs,
+    scheduler,
+    functions,
+    calls: () => ({ ...calls }),
+    idle,
+    stop,
+  };
+}
+
+/** REST services: the method. What a signature costs depends on its algorithm. */
+function operationOf({ headers, method, body }: WireRequest): string {
+  const operation = String(headers['x-amz-target'] ?? method)
+    .split('.')
+    .at(-1)!;
+  if (operation !== 'Sign') return operation;
+  return `Sign:${String((JSON.parse(body.toString('utf8')) as { SigningAlgorithm?: unknown }).SigningAlgorithm)}`;
 }

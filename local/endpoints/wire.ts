@@ -106,6 +106,10 @@ export function signedService(headers: IncomingHttpHeaders): string | undefined 
   return /Credential=[^/\s]*\/\d{8}\/[^/]*\/([^/]+)\/aws4_request/.exec(headers.authorization ?? '')?.[1];
 }
 
+/** The access key id of the signature: on the laptop, the name of the function that calls. */
+export const signedBy = (headers: IncomingHttpHeaders): string =>
+  /Credential=([^/\s]*)\//.exec(headers.authorization ?? '')?.[1] ?? '';
+
 export async function readBody(incoming: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);

@@ -147,5 +147,7 @@ describe('fault proxy', () => {
       writeUnits: 7,
       readUnits: 3,
     });
+    const [caller] = Object.entries(proxy.counts().callers);
+    expect(caller).toEqual([expect.any(String), { writeUnits: 7, readUnits: 3 }]);
   });
 });
