@@ -22,7 +22,8 @@ export interface Mailbox {
 }
 
 const questions = ['mail.confirmation', 'mail.reminder'];
-const notices = ['mail.decided', 'mail.enrolment-notice', 'mail.enrolment-outcome'];
+// What tells of a bounce may itself come back: uncounted, two dead addresses would tell each other for ever.
+const notices = ['mail.decided', 'mail.enrolment-notice', 'mail.enrolment-outcome', 'mail.bounced'];
 
 /** Undefined for what is never held back. */
 export function countedMail({ id, kind }: Pick<OutboxEntry, 'id' | 'kind'>): CountedMail | undefined {
