@@ -23,7 +23,7 @@ import { contactWrites, personWrite } from './people.ts';
 import { sensitiveChangeWrite } from './sensitive-changes.ts';
 import { clearedWrite, suspensionWrite } from './suspensions.ts';
 import { watchWrites } from './swept-sources.ts';
-import { absent, any, equals, keyName, keyOf, type Table, type Write } from './table.ts';
+import { absent, all, any, equals, keyName, keyOf, type Table, type Write } from './table.ts';
 
 interface Written {
   readonly writes: readonly Write[];
@@ -89,15 +89,19 @@ async function writesOf(
   }
   if (grant.noun === 'certificate') {
     const { item, mark } = await certificateItem(grant.status, sealer, grant.version, proofs);
-    const own = any(absent(), equals('participant', grant.status.participant));
+    const own = any(
+      absent(),
+      // Revoked meanwhile, it stays so.
+      all(equals('participant', grant.status.participant), equals('validity', 'valid')),
+    );
     const writes: Write[] = [
       { put: item, when: own },
       { put: chainItem(grant.status.thumbprint, grant.path) },
     ];
     const { status, watch, enrolment } = grant;
     if (enrolment) writes.push(activeWrite(enrolment));
-    // The sweep asks about nodes' certificates as about everybody's.
-    if (watch) writes.push(...watchWrites(watch, status, status.activatedAt));
+    // The sweep asks about nodes' certificates as about everybody's; nobody else has asked about this one.
+    if (watch) writes.push(...watchWrites(watch, status, status.activatedAt, 'unread'));
     return { writes, marks: [mark] };
   }
   if (grant.noun === 'suspension') return one(suspensionWrite(grant.suspension));

@@ -40,19 +40,28 @@ const issuersKey = (source: string, issuers: string, under: string): Key => ({
   sk: `PATH#${issuers}#${under}`,
 });
 
-/** For the transaction that records a certificate whose path holds: before it, nobody may depend on a source (S25). */
+/**
+ * For the transaction that records a certificate whose path holds: before it, nobody may depend on a source (S25).
+ * @param reading `unread`: nobody asks about it at once, so that a list which was read before has to be read again
+ */
 export function watchWrites(
   watch: Watch,
   holder: Pick<Leaf, 'thumbprint' | 'participant'>,
   since: Date,
+  reading?: 'unread',
 ): Write[] {
   const rows = rowsOf(watch, holder).map(({ source, row }): Write => ({ put: rowItem(source, row) }));
-  return [...rows, ...watch.sources.map((source) => newSource({ ...source, profile: watch.profile, since }))];
+  const { profile } = watch;
+  return [...rows, ...watch.sources.map((source) => newSource({ ...source, profile, since }, reading))];
 }
+
+/** By these the same list again is known as read. */
+const readMarks = ['bodySha256', 'etag', 'lastModified', 'validatedBy'];
 
 /** A source that is there already keeps what is known of it. */
 function newSource(
   source: Omit<Parameters<SweptSources['add']>[0], 'profile'> & { profile?: string | undefined },
+  reading?: 'unread',
 ): Write {
   const since = source.since.toISOString();
   const { id, kind, urls, asked, base, profile } = source;
@@ -60,14 +69,17 @@ function newSource(
     kind,
     urls: [...urls],
     since,
-    version: 0,
     due: DUE,
     dueAt: since,
     ...(asked && { asked }),
     ...(base !== undefined && { base }),
     ...(profile !== undefined && { profile }),
   };
-  return { update: sourceKey(id), change: { setIfAbsent } };
+  // A sweep that began before saves nothing over it.
+  const change = reading
+    ? { setIfAbsent, add: { version: 1 }, remove: readMarks }
+    : { setIfAbsent: { ...setIfAbsent, version: 0 } };
+  return { update: sourceKey(id), change };
 }
 
 /** Few bytes, names included: a list for a million certificates is as many rows. `s`: serial; `u`: notAfter, seconds. */

@@ -3,9 +3,11 @@
 
 import type { KeyObject } from 'node:crypto';
 import type { CertificationPath } from '../../core/certificate/path.ts';
+import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import type { DisableStore } from '../../core/disable/ports.ts';
 import type { NodeRole } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentStore, StatusStore } from '../../core/enrolment/ports.ts';
+import { Refusal } from '../../core/errors.ts';
 import type { Institution } from '../../core/message/envelope.ts';
 import type { SenderPorts } from '../../core/message/sender.ts';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
@@ -107,6 +109,15 @@ export interface Applied {
 }
 
 export const nothing: Applied = { grants: [], mails: [], once: [], subjects: {} };
+
+/** what a PSC revoked stays so, whoever signs for it. @throws Refusal CERTIFICATE_REVOKED, SEAL_BROKEN */
+export async function requireNotRevoked(
+  { statuses }: Pick<ApplyActDeps, 'statuses'>,
+  thumbprint: Thumbprint,
+): Promise<void> {
+  const known = await statuses.status(thumbprint);
+  if (known?.validity === 'revoked') throw new Refusal('CERTIFICATE_REVOKED', { found: thumbprint });
+}
 
 export function together(parts: readonly Applied[]): Applied {
   return {

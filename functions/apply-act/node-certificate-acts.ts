@@ -23,7 +23,7 @@ import type { Party } from '../../core/people/party.ts';
 import { wakeEntry } from '../../core/people/wake.ts';
 import { enrolmentLimits } from '../../core/policy.ts';
 import { watchOf } from '../../core/sweep/watch.ts';
-import { type ActContext, type Applied, type ApplyActDeps, nothing } from './applying.ts';
+import { type ActContext, type Applied, type ApplyActDeps, nothing, requireNotRevoked } from './applying.ts';
 import { endOneCertificate } from './end-certificates.ts';
 
 /** Nothing is believed as the table has it (S22): message, path and holder are proved again, as when it arrived. */
@@ -41,6 +41,7 @@ export async function confirmCertificate(
   if (!enrolment.steps.some(({ number, outcome }) => (number === 3 || number === 9) && outcome === 'GOOD'))
     throw new Refusal('NODE_CERTIFICATE_UNCHECKED');
   const { proved, profiles, signsFrom } = await announcedAgain(deps, peer, enrolment, now);
+  await requireNotRevoked(deps, proved.thumbprint);
   const status: CertificateStatus = {
     thumbprint: proved.thumbprint,
     keyThumbprint: keyThumbprintOf(proved.leaf.spki),
@@ -107,6 +108,7 @@ export async function announceCertificate(
   const found = thumbprintOf(path.leaf.der);
   if (found !== thumbprint)
     throw invalid('certificate_thumbprint', `the thumbprint of the chain's leaf, ${found}`);
+  await requireNotRevoked(deps, found);
   await requireSameKey(deps, current.thumbprint, path.leaf.spki);
   const asked = parameters.signs_from === null ? undefined : new Date(parameters.signs_from);
   const enrolmentId = `node-${actId}`;

@@ -15,7 +15,14 @@ import {
 } from '../../core/people/act-parameters.ts';
 import type { Party } from '../../core/people/party.ts';
 import { watchOf } from '../../core/sweep/watch.ts';
-import { type ActContext, type Applied, type ApplyActDeps, nothing, together } from './applying.ts';
+import {
+  type ActContext,
+  type Applied,
+  type ApplyActDeps,
+  nothing,
+  requireNotRevoked,
+  together,
+} from './applying.ts';
 import { inviteAll } from './people-acts.ts';
 
 /** One composite act: profile, people, first API key. */
@@ -132,17 +139,18 @@ export async function setPeerKey(
 
 /** Two people vouch for whose it is; that it is a good one is still proved. */
 async function pinnedCertificate(
-  { trust, sourcesOf }: Pick<ApplyActDeps, 'trust' | 'sourcesOf'>,
+  deps: Pick<ApplyActDeps, 'trust' | 'sourcesOf' | 'statuses'>,
   peer: ActParameters['peer.pin'],
   { actId, now, version }: { actId: string; now: Date; version: number },
 ) {
   const chain = peer.certificate_chain.map((text) => Buffer.from(text, 'base64'));
-  const { anchors, profiles } = await trust.inForce();
+  const { anchors, profiles } = await deps.trust.inForce();
   const path = validatePath({ chain, anchors, now, policy: {} });
   checkLeafFor('signing', path.leaf);
   const thumbprint = thumbprintOf(path.leaf.der);
   if (thumbprint !== peer.certificate_thumbprint)
     throw invalid('certificate_thumbprint', `the thumbprint of the chain's leaf, ${thumbprint}`);
+  await requireNotRevoked(deps, thumbprint);
   const status: CertificateStatus = {
     thumbprint,
     keyThumbprint: keyThumbprintOf(path.leaf.spki),
@@ -153,7 +161,7 @@ async function pinnedCertificate(
     validity: 'valid',
     notAfter: path.leaf.notAfter,
     acceptingOperators: [],
-    sources: sourcesOf(path, profiles),
+    sources: deps.sourcesOf(path, profiles),
     anchor: thumbprintOf(path.anchor.certificate.der),
     activatedAt: now,
     ...(path.anchor.pscProfile && { pscProfile: path.anchor.pscProfile }),
