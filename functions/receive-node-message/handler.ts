@@ -19,22 +19,22 @@ import { s3Client } from '../../adapters/s3/s3.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { receiveNodeMessage } from './receive-node-message.ts';
 
-const { nodeRole, executionQueueUrl, deliverQueueUrl, mailQueueUrl, paymentQueueUrl, evidenceBucket } =
-  readConfig([
-    'evidenceBucket',
-    'nodeRole',
-    'executionQueueUrl',
-    'deliverQueueUrl',
-    'paymentQueueUrl',
-    'mailQueueUrl',
-  ]);
+const config = readConfig([
+  'evidenceBucket',
+  'nodeRole',
+  'executionQueueUrl',
+  'deliverQueueUrl',
+  'paymentQueueUrl',
+  'mailQueueUrl',
+  'payoutsFrozen',
+]);
 const parts = nodeParts('receive-node-message', {
   seals: false,
   queueUrls: {
-    execution: executionQueueUrl,
-    deliver: deliverQueueUrl,
-    mail: mailQueueUrl,
-    payment: paymentQueueUrl,
+    execution: config.executionQueueUrl,
+    deliver: config.deliverQueueUrl,
+    mail: config.mailQueueUrl,
+    payment: config.paymentQueueUrl,
   },
 });
 const trust = nodeTrust(parts);
@@ -47,12 +47,13 @@ const ports = {
     status: async (thumbprint: Thumbprint) => onLoad(await trust.statuses.status(thumbprint)),
   },
   ...enrolling(parts.table, trust),
-  role: nodeRole,
+  role: config.nodeRole,
+  frozen: config.payoutsFrozen === 'yes',
   disables: disableStore(parts.table, parts.announce),
   suspensions: suspensions(parts.table, parts.announce),
   peerHeads: peerHeads(parts),
   peer: (finId: string) => trust.parties.party(finId),
-  moves: payoutMoves({ ...parts, large: s3LargeBytes(s3Client(), evidenceBucket) }),
+  moves: payoutMoves({ ...parts, large: s3LargeBytes(s3Client(), config.evidenceBucket) }),
   requireShape: requirePayoutShape,
   checkEnrolShape: (message: object) => requireShape(validate, message as never),
   alarmOkAfterError: (transactionId: string, payoutOperator: string) =>

@@ -8,7 +8,7 @@ import { readEndingCode } from '../../core/enrolment/answer.ts';
 import { readForward } from '../../core/enrolment/forward.ts';
 import { readNodeCertificate } from '../../core/enrolment/node-certificate.ts';
 import type { OriginalMessage } from '../../core/enrolment/ports.ts';
-import { Refusal } from '../../core/errors.ts';
+import { Refusal, Transient } from '../../core/errors.ts';
 import { headIn, type Peer } from '../../core/evidence/peer-heads.ts';
 import type { LastHead } from '../../core/evidence/ports.ts';
 import {
@@ -40,6 +40,8 @@ export interface ReceiveNodeMessagePorts
   readonly role: 'network' | 'payoutOperator';
   readonly people: Pick<People, 'holders'>;
   readonly disables: DisableStore;
+  /** After a restore: what was taken and paid is not known for sure, so that nobody hears "never seen". */
+  readonly frozen?: boolean;
   peer(finId: string): Promise<Party | undefined>;
   /** Keeps what the message says of its sender's evidence. */
   readonly peerHeads: { hold(peer: Peer, head: LastHead): Promise<void> };
@@ -74,6 +76,8 @@ export async function receiveNodeMessage(
   const { messageId } = envelope.header;
   const action = actionOf(envelope);
   requireRole(ports.role, peer.kind, action);
+  if (ports.frozen && unanswerable.has(action))
+    throw new Transient('TransientPayoutsFrozen', 'this node was restored and does not know its payouts yet');
   const message = { bytes: received.body, signature: signed.message.signature };
   const said = { from, apiKeyId: received.caller.keyId, messageId, message };
   const hear = actions[action]!;
@@ -152,6 +156,9 @@ const speakers: Readonly<Record<string, readonly [Party['kind'], 'network' | 'pa
   'payout.inquire': ['network', 'payoutOperator'],
   'payout.answer': ['payoutOperator', 'network'],
 };
+
+/** Each may end with a payout buried for ever (S6): not by a table that has forgotten what it paid. */
+const unanswerable = new Set(['payout.forward', 'payout.inquire']);
 
 /** Both kinds say these, each to the other. */
 const mutual = new Set(['node.certificate', 'node.certificate_answer', 'participant.suspend']);
