@@ -1,6 +1,7 @@
 // Which CAs can the edge know, given the lists at hand? Those of paths that hold today, and of these only whole paths
 // in which every CA has a list that it signed: OpenSSL locks out whoever stands under one without.
 
+import type { ParsedCertificate } from '../certificate/certificate.ts';
 import { parseCertificate } from '../certificate/parse.ts';
 import type { CertificationPath } from '../certificate/path.ts';
 import { type ScannedCrl, scanCrl } from '../certificate/revocation/crl-scan.ts';
@@ -57,6 +58,18 @@ function listOfAuthority(
     if (error instanceof Refusal) return undefined;
     throw error;
   }
+}
+
+/** Those of these CAs whose own whole list this is, by its signature. */
+export function authoritiesOf(
+  crl: ScannedCrl,
+  authorities: readonly ParsedCertificate[],
+  now: Date,
+): readonly Thumbprint[] {
+  const offered = [{ source: 'offered', crl }];
+  return authorities
+    .filter(({ der }) => listOfAuthority(der, offered, now))
+    .map(({ der }) => thumbprintOf(der));
 }
 
 function remembering(find: (der: Uint8Array) => string | undefined): (der: Uint8Array) => string | undefined {

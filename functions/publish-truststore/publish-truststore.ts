@@ -5,11 +5,13 @@
 import { createHash } from 'node:crypto';
 import type { KeptList, TruststoreRecord, TruststoreRecords } from '../../adapters/dynamodb/truststore.ts';
 import type { TruststoreShelf } from '../../adapters/s3/truststore.ts';
-import type { TrustAnchor } from '../../core/certificate/anchor.ts';
 import type { Stage } from '../../core/certificate/anchors.ts';
+import type { ParsedCertificate } from '../../core/certificate/certificate.ts';
 import { parseCertificate } from '../../core/certificate/parse.ts';
 import type { CertificationPath } from '../../core/certificate/path.ts';
+import type { PscProfile } from '../../core/certificate/psc-profile.ts';
 import { scanCrl } from '../../core/certificate/revocation/crl-scan.ts';
+import { pathSources } from '../../core/certificate/revocation/path-sources.ts';
 import { checkSuccession, knownListOf } from '../../core/certificate/revocation/succession.ts';
 import { WantedSerials } from '../../core/certificate/revocation/wanted-serials.ts';
 import { type Thumbprint, thumbprintOf } from '../../core/certificate/thumbprint.ts';
@@ -19,8 +21,8 @@ import type { Clock, Signer } from '../../core/ports.ts';
 import { provedPath } from '../../core/sweep/judge.ts';
 import type { Dependant, RevocationWire, SweptSource, SweptSources } from '../../core/sweep/ports.ts';
 import { representatives } from '../../core/sweep/representatives.ts';
-import type { TrustSource } from '../../core/trust.ts';
-import { chooseTruststore } from '../../core/truststore/choice.ts';
+import type { TrustInForce, TrustSource } from '../../core/trust.ts';
+import { authoritiesOf, chooseTruststore } from '../../core/truststore/choice.ts';
 import { listName, signTruststore } from '../../core/truststore/manifest.ts';
 
 export interface PublishTruststorePorts {
@@ -46,10 +48,10 @@ const always = new Date('9999-12-31T23:59:59Z');
 
 export async function publishTruststore(ports: PublishTruststorePorts): Promise<Published> {
   const before = await ports.records.read();
-  const anchors = await anchorsInForce(ports);
+  const trust = await trustInForce(ports);
   // A node that has just begun: nobody can be enrolled yet.
-  if (!anchors) return { outcome: 'NO_ANCHORS', version: before.version };
-  const { paths, kept } = await gather(ports, before, anchors);
+  if (!trust) return { outcome: 'NO_ANCHORS', version: before.version };
+  const { paths, kept } = await gather(ports, before, trust);
   const lists = await Promise.all([...kept.values()].map(({ list }) => ports.shelf.list(list)));
   const { leftOut, ...content } = chooseTruststore(paths, lists, ports.clock.now());
   if (leftOut.length > 0) ports.leftOut(leftOut);
@@ -69,11 +71,9 @@ export async function publishTruststore(ports: PublishTruststorePorts): Promise<
   return { outcome: 'PUBLISHED', version };
 }
 
-async function anchorsInForce({
-  trust,
-}: PublishTruststorePorts): Promise<readonly TrustAnchor[] | undefined> {
+async function trustInForce({ trust }: PublishTruststorePorts): Promise<TrustInForce | undefined> {
   try {
-    return (await trust.inForce()).anchors;
+    return await trust.inForce();
   } catch (error) {
     if (error instanceof Refusal && error.code === 'ANCHORS_MISSING') return undefined;
     throw error;
@@ -83,7 +83,7 @@ async function anchorsInForce({
 async function gather(
   ports: PublishTruststorePorts,
   before: TruststoreRecord,
-  anchors: readonly TrustAnchor[],
+  { anchors, profiles }: TrustInForce,
 ) {
   const ground = { anchors, now: ports.clock.now() };
   const paths = new Map<string, CertificationPath>();
@@ -92,21 +92,24 @@ async function gather(
     const source = await ports.sources.find(id);
     // A delta is no list of its own.
     if (source?.kind !== 'crl' || source.base !== undefined) continue;
-    let isUsed = false;
+    const above: CertificationPath[] = [];
     for await (const page of ports.sources.rows(id)) {
       for (const members of Map.groupBy(page, ({ issuers }) => issuers).values()) {
         for (const dependant of await representatives(ports.sources, members)) {
-          isUsed = true;
           const issuers = issuersOf(dependant);
-          if (paths.has(issuers)) continue;
-          const path = provedPath(dependant, ground);
-          if (!(path instanceof Refusal)) paths.set(issuers, path);
+          const path = paths.get(issuers) ?? provedPath(dependant, ground);
+          if (path instanceof Refusal) continue;
+          paths.set(issuers, path);
+          above.push(path);
         }
       }
       // All that name one list stand under the same few CAs: the first thousands show them.
       break;
     }
-    const list = isUsed ? await currentList(ports, source, before.kept.get(id)) : undefined;
+    const known = before.kept.get(id);
+    const profile = profiles.get(source.profile ?? '');
+    const list =
+      above.length > 0 ? await currentList(ports, source, known, signersOf(id, above, profile)) : undefined;
     if (list) kept.set(id, list);
   }
   return { paths: [...paths.values()], kept };
@@ -118,16 +121,29 @@ function issuersOf({ chain }: Dependant): string {
   return [...chain.slice(1).map(thumbprintOf), Buffer.from(last.issuer.der).toString('base64')].join();
 }
 
+/** CAs of whose certificates some point to this list: it can only be theirs. */
+function signersOf(
+  id: string,
+  paths: readonly CertificationPath[],
+  profile: PscProfile | undefined,
+): readonly ParsedCertificate[] {
+  return paths.flatMap(({ path, anchor }) => {
+    const depths = pathSources(path, profile).find((source) => source.id === id)?.depths ?? [...path.keys()];
+    return depths.map((depth) => path[depth + 1] ?? anchor.certificate);
+  });
+}
+
 async function currentList(
   ports: PublishTruststorePorts,
   source: SweptSource,
   known: KeptList | undefined,
+  signers: readonly ParsedCertificate[],
 ): Promise<KeptList | undefined> {
   const { bodySha256: heard } = source;
   if (known && known.heard === heard) return known;
   try {
     const der = await fetched(ports, source);
-    await requireNewer(ports, known, der);
+    await requireNext(ports, known, der, signers);
     const list = listName(der);
     if (list !== known?.list) await ports.shelf.keep(list, der);
     return { heard, list };
@@ -151,14 +167,28 @@ async function fetched({ wire }: PublishTruststorePorts, { urls }: SweptSource):
   throw last;
 }
 
-/** S25: an older list, played again on the way, takes no revocation back. */
-async function requireNewer(ports: PublishTruststorePorts, known: KeptList | undefined, der: Uint8Array) {
-  const nothing = new WantedSerials([]);
-  const next = { crl: scanCrl(der, nothing) };
-  if (!known) return;
-  const before = { crl: scanCrl(await ports.shelf.list(known.list), nothing) };
-  checkSuccession(knownListOf(before), next);
+/**
+ * S25: who stands on the way takes no revocation back with an older list, and locks nobody out with one that the same
+ * CAs did not sign.
+ */
+async function requireNext(
+  ports: PublishTruststorePorts,
+  known: KeptList | undefined,
+  der: Uint8Array,
+  signers: readonly ParsedCertificate[],
+): Promise<void> {
+  const now = ports.clock.now();
+  const crl = scanCrl(der, nothing);
+  const signed = authoritiesOf(crl, signers, now);
+  if (signed.length === 0) throw new Refusal('CRL_ISSUER_NOT_AUTHORISED');
+  const before = known && scanCrl(await ports.shelf.list(known.list), nothing);
+  const signedBefore = before ? authoritiesOf(before, signers, now) : [];
+  if (!before || signedBefore.length === 0) return;
+  if (!signedBefore.every((one) => signed.includes(one))) throw new Refusal('CRL_ISSUER_NOT_AUTHORISED');
+  checkSuccession(knownListOf({ crl: before }), { crl });
 }
+
+const nothing = new WantedSerials([]);
 
 function contentName({
   authorities,
