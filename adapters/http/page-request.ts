@@ -170,6 +170,7 @@ export function isOwnForm(request: PageRequest, door: PagesDoor): boolean {
   const site = request.header('sec-fetch-site');
   if (site !== undefined && site !== 'same-origin') return false;
   const [cookie, field] = [request.cookie(cookieName(door, 'form')), request.form.get('form_token')];
-  if (!cookie || !field || cookie.length !== field.length) return false;
-  return timingSafeEqual(Buffer.from(cookie), Buffer.from(field));
+  if (!cookie || !field) return false;
+  const [held, sent] = [Buffer.from(cookie), Buffer.from(field)];
+  return held.length === sent.length && timingSafeEqual(held, sent);
 }

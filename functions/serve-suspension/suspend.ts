@@ -62,13 +62,16 @@ export async function suspendByPerson(deps: SuspendDeps, input: SuspendInput): P
   throw new Error(`${party.finId} changes faster than it can be suspended`);
 }
 
+/** A law firm answers for many; each office is a password to be checked, which a flood must not multiply without end. */
+const mostOffices = 20;
+
 /** An address may hold offices for several participants, each with factors of its own: the code says which is meant. */
 async function prove(
   deps: SuspendDeps,
   input: SuspendInput,
 ): Promise<{ person: Suspender; proof: Proof<SuspensionStatement> }> {
   const { who, cause, attempt, source } = input;
-  const persons = (await personsOf(deps, who)).filter(isSuspender).slice(0, 5);
+  const persons = (await personsOf(deps, who)).filter(isSuspender).slice(0, mostOffices);
   let refusal: Refusal | undefined;
   for (const person of persons) {
     try {
@@ -114,7 +117,7 @@ async function strangerIsRefused(
 }
 
 function isSuspender(person: Person): person is Suspender {
-  return isSuspending(person.office) && person.participant !== null;
+  return isSuspending(person.office) && person.participant !== null && person.state === 'active';
 }
 
 function statementOf(
