@@ -2,9 +2,15 @@
 // place of the one that was asked for.
 
 import { beforeEach, expect, test } from 'vitest';
+import { contextPrimitive } from '../../core/certificate/der-writer.ts';
 import { parseCertificate } from '../../core/certificate/parse.ts';
 import type { Issued } from '../support/certificates.ts';
-import { crlNumber, deltaIndicator, revocationList } from '../support/revocation-lists.ts';
+import {
+  crlNumber,
+  deltaIndicator,
+  issuingDistributionPoint,
+  revocationList,
+} from '../support/revocation-lists.ts';
 import { listUrl, sweepStand } from '../support/sweep.ts';
 
 const rootUrl = 'http://psc.example/raiz.crl';
@@ -59,6 +65,23 @@ test('S25 P: the list of the issuer’s issuer in the place of the issuer’s ow
   expect((await stand.source(listUrl)).nextUpdate).toEqual(nextUpdate);
   hour();
   stand.serves(listUrl, own(true));
+  await stand.sweep();
+  expect(await validity(leaf)).toBe('revoked');
+});
+
+test('S25 P: an old list of another scope, still in force, does not follow the one that was read', async () => {
+  const leaf = await stand.active(stand.listed('one'));
+  const thisUpdate = new Date(stand.clock.now().getTime() - 5 * 86_400_000);
+  const onlyUserCerts = issuingDistributionPoint(contextPrimitive(1, Uint8Array.of(0xff)));
+  const old = stand.list({ thisUpdate, hours: 24 * 90, extensions: [onlyUserCerts] });
+  stand.says(stand.list());
+  expect(await stand.sweep()).toEqual(['PROCESSED']);
+  hour();
+  stand.says(old);
+  expect(await stand.sweep()).toEqual(['FAILED']);
+  expect((await stand.source()).trouble).toBe('CRL_NUMBER_REGRESSED');
+  hour();
+  stand.says(stand.list({ revoked: [{ leaf, reason: 1 }] }));
   await stand.sweep();
   expect(await validity(leaf)).toBe('revoked');
 });

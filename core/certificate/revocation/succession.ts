@@ -21,13 +21,15 @@ export function knownListOf({ crl }: Pick<VerifiedCrl, 'crl'>): KnownList {
 
 /**
  * Throws `CRL_NUMBER_REGRESSED`. The same list again is fine. A number that stands still or is gone while time goes
- * on is tolerated (some PSCs do not count), a smaller one or an earlier thisUpdate never.
+ * on is tolerated (some PSCs do not count), a smaller one or an earlier thisUpdate never: numbers count within a scope,
+ * time for all that is offered in the same place.
  */
 export function checkSuccession(known: KnownList | undefined, next: Pick<VerifiedCrl, 'crl'>): KnownList {
   const list = knownListOf(next);
-  if (!known || known.scope !== list.scope) return list;
+  if (!known) return list;
   const clause = 'RFC 5280 §5.2.3';
   if (
+    known.scope === list.scope &&
     known.crlNumber !== undefined &&
     list.crlNumber !== undefined &&
     BigInt(list.crlNumber) < BigInt(known.crlNumber)
