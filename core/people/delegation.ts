@@ -75,3 +75,9 @@ export function stopDelegation(principal: Person, by: Person, now: Date): Delega
   if (!open) throw new Refusal('DELEGATION_UNKNOWN');
   return { ...open, stoppedAt: now };
 }
+
+/** After a reset: an open one is stopped, whoever made it makes it again. */
+export function withoutDelegation(person: Person, now: Date): Pick<Person, 'delegation'> {
+  const open = openDelegation(person, now);
+  return open ? { delegation: { ...open, stoppedAt: now } } : {};
+}

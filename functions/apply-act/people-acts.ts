@@ -4,6 +4,7 @@
 import { Refusal } from '../../core/errors.ts';
 import type { ActParameters, PersonParameters } from '../../core/people/act-parameters.ts';
 import { admitPersonParameters } from '../../core/people/act-parameters.ts';
+import { withoutDelegation } from '../../core/people/delegation.ts';
 import { admitHolder, type Holder } from '../../core/people/offices.ts';
 import { withoutPasskeys } from '../../core/people/passkey.ts';
 import type { Person } from '../../core/people/person.ts';
@@ -107,6 +108,8 @@ export async function reset(
     invitationId: deps.ids.next(),
     bootstrap: false,
     ...withoutPasskeys(person, now),
+    // Whoever had the lost factor may have made it.
+    ...withoutDelegation(person, now),
     version: person.version + 1,
   };
   const near = [...(await deps.people.holders(person.participant)), ...(await deps.people.holders(null))];
