@@ -3,6 +3,7 @@
 
 import { Refusal } from '../core/errors.ts';
 import { verifySender } from '../core/message/sender.ts';
+import type { SignedActPorts } from '../core/message/signed-act.ts';
 import type { Party } from '../core/people/party.ts';
 import { type AccessStore, accessStore } from './dynamodb/access.ts';
 import { type ApiKeys, apiKeys } from './dynamodb/api-keys.ts';
@@ -19,10 +20,7 @@ export interface AccessDeps {
   readonly idempotent: { readonly store: ReturnType<typeof idempotency>; readonly clock: NodeParts['clock'] };
   /** The party with the people who are told of every change of its access (S12). */
   partyAndPeople(finId: string): Promise<(Party & { readonly people: readonly string[] }) | undefined>;
-  verify(
-    received: { readonly body: Uint8Array; readonly signature: string | undefined },
-    expected: { readonly participant: string; readonly now: Date },
-  ): ReturnType<typeof signerOf>;
+  readonly verify: SignedActPorts['verify'];
 }
 
 export function accessParts(parts: NodeParts): AccessDeps {
@@ -44,15 +42,9 @@ export function accessParts(parts: NodeParts): AccessDeps {
       const active = holders.filter(({ state, office }) => state === 'active' && office !== 'auditor');
       return { ...party, people: active.map(({ personId }) => personId) };
     },
-    verify: (received, expected) => signerOf(trust, received, expected),
+    async verify(received, expected) {
+      const { certificate } = await verifySender(trust, received, expected);
+      return { thumbprint: certificate.thumbprint };
+    },
   };
-}
-
-async function signerOf(
-  trust: NodeTrust,
-  received: { readonly body: Uint8Array; readonly signature: string | undefined },
-  expected: { readonly participant: string; readonly now: Date },
-) {
-  const { certificate } = await verifySender(trust, received, expected);
-  return { thumbprint: certificate.thumbprint };
 }

@@ -3,7 +3,8 @@
 
 import { createHash } from 'node:crypto';
 import type { ApiKeyGrant } from '../../core/api-key.ts';
-import type { EvidenceRecord, StateMark } from '../../core/evidence/record.ts';
+import type { StateMark } from '../../core/evidence/record.ts';
+import type { ActMessage, ActRecord } from '../../core/message/signed-act.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
 import type { Webhook } from '../../core/webhook.ts';
 import type { ApiKeys, KeyRing } from './api-keys.ts';
@@ -19,31 +20,22 @@ import { sensitiveChangeWrite } from './sensitive-changes.ts';
 import { ConditionFailed, keyName, type Table, type Write } from './table.ts';
 import type { Webhooks } from './webhooks.ts';
 
-interface ActMessage {
-  readonly messageId: string;
-  readonly bytes: Uint8Array;
-  readonly signature: string;
-}
-
-interface AccessChange {
+interface AccessChange extends ActRecord {
   readonly participant: string;
   readonly subject: string;
-  readonly message: ActMessage;
-  readonly evidence: Omit<EvidenceRecord, 'states'>;
-  readonly outbox: readonly OutboxEntry[];
   readonly at: Date;
 }
 
 export interface AccessStore {
   isKnown(sender: string, messageId: string): Promise<boolean>;
   issueKey(
-    issue: Omit<AccessChange, 'participant' | 'subject' | 'at'> & {
+    issue: ActRecord & {
       readonly grant: ApiKeyGrant;
       readonly ring: KeyRing;
     },
   ): Promise<'ISSUED' | 'MOVED' | 'KNOWN'>;
   recordWebhook(
-    registration: Omit<AccessChange, 'participant' | 'subject' | 'at'> & { readonly webhook: Webhook },
+    registration: ActRecord & { readonly webhook: Webhook },
   ): Promise<'RECORDED' | 'MOVED' | 'KNOWN'>;
 }
 

@@ -16,6 +16,14 @@ export interface SenderPorts {
   readonly proved: ProvedPaths;
 }
 
+/** As a door took it. */
+export interface CallerMessage {
+  readonly body: Uint8Array;
+  readonly signature: string | undefined;
+  /** Of the API key. */
+  readonly caller: { readonly participant: string; readonly keyId: string };
+}
+
 export interface SignedMessage {
   readonly message: VerifiedMessage;
   readonly certificate: UsableCertificate;
@@ -30,7 +38,7 @@ interface Expected {
 /** @throws Refusal SIGNATURE_*, CERTIFICATE_*, POWER_ENDED, PROOF_BROKEN, SEAL_BROKEN */
 export async function verifySender(
   ports: SenderPorts,
-  received: { readonly body: Uint8Array; readonly signature: string | undefined },
+  received: Pick<CallerMessage, 'body' | 'signature'>,
   expected: Expected,
 ): Promise<SignedMessage> {
   return verifySigner(ports, readDetachedJws(received.signature), received.body, expected);

@@ -19,6 +19,7 @@ import {
 } from '../../core/message/envelope.ts';
 import {
   addressedEnvelope,
+  type CallerMessage,
   type SenderPorts,
   type SignedMessage,
   verifySender,
@@ -54,12 +55,6 @@ export interface AdmitEnrolmentPorts extends SenderPorts {
   countUnsigned(participant: string, now: Date, limit: number): Promise<boolean>;
 }
 
-export interface ReceivedEnrolment {
-  readonly body: Uint8Array;
-  readonly signature: string | undefined;
-  readonly caller: { readonly participant: string; readonly keyId: string };
-}
-
 export type AdmitEnrolmentOutcome = {
   readonly outcome: 'RECORDED' | 'KNOWN';
   readonly enrolment: Enrolment;
@@ -71,7 +66,7 @@ export type AdmitEnrolmentOutcome = {
 /** @throws Refusal */
 export async function admitEnrolment(
   ports: AdmitEnrolmentPorts,
-  received: ReceivedEnrolment,
+  received: CallerMessage,
 ): Promise<AdmitEnrolmentOutcome> {
   const now = ports.clock.now();
   const participant = await ports.participant(received.caller.participant);
@@ -126,7 +121,7 @@ export async function admitEnrolment(
 
 const digestOf = (body: Uint8Array) => createHash('sha256').update(body).digest('hex');
 
-function original(received: ReceivedEnrolment) {
+function original(received: CallerMessage) {
   return received.signature === undefined
     ? { bytes: received.body }
     : { bytes: received.body, signature: received.signature };
@@ -135,7 +130,7 @@ function original(received: ReceivedEnrolment) {
 /** A retry with the same bytes hears the same; the same id over other bytes is refused. */
 async function knownBefore(
   ports: AdmitEnrolmentPorts,
-  received: ReceivedEnrolment,
+  received: CallerMessage,
   envelope: AddressedEnvelope,
 ): Promise<AdmitEnrolmentOutcome | undefined> {
   const { sender, messageId } = envelope.header;

@@ -16,7 +16,12 @@ import {
   readHeader,
 } from '../../core/message/envelope.ts';
 import { readDetachedJws } from '../../core/message/jws.ts';
-import { addressedEnvelope, type SenderPorts, verifySigner } from '../../core/message/sender.ts';
+import {
+  addressedEnvelope,
+  type CallerMessage,
+  type SenderPorts,
+  verifySigner,
+} from '../../core/message/sender.ts';
 import { newOutboxEntry } from '../../core/outbox.ts';
 import { type AdmittedPayouts, admitPayouts, refuseDebits } from '../../core/payout/admission.ts';
 import { networkTransactionIds } from '../../core/payout/ids.ts';
@@ -50,12 +55,6 @@ export interface AdmitPayoutPorts {
   requireShape(envelope: Envelope): void;
 }
 
-export interface ReceivedPayouts {
-  readonly body: Uint8Array;
-  readonly signature: string | undefined;
-  readonly caller: { readonly participant: string; readonly keyId: string };
-}
-
 export interface ReceiptLine {
   readonly transaction_id: string;
   readonly shinkansen_transaction_id: string;
@@ -68,7 +67,7 @@ export type AdmitPayoutOutcome =
 /** @throws Transient; a Refusal is an outcome */
 export async function admitPayout(
   ports: AdmitPayoutPorts,
-  received: ReceivedPayouts,
+  received: CallerMessage,
 ): Promise<AdmitPayoutOutcome> {
   try {
     return await admit(ports, received);
@@ -86,7 +85,7 @@ export async function admitPayout(
 const neverRecorded =
   /^(SIGNATURE|BODY|ENVELOPE|HEADER)_|^CERTIFICATE_UNKNOWN$|^PAYOUT_IN_PROGRESS$|^MESSAGE_ID_REUSED$/;
 
-async function admit(ports: AdmitPayoutPorts, received: ReceivedPayouts): Promise<AdmitPayoutOutcome> {
+async function admit(ports: AdmitPayoutPorts, received: CallerMessage): Promise<AdmitPayoutOutcome> {
   const now = ports.clock.now();
   const jws = readDetachedJws(received.signature);
   const { thumbprint } = jws;
@@ -182,7 +181,7 @@ const digestOf = (bytes: Uint8Array) => hash('sha256', bytes, 'hex');
  */
 async function recall(
   ports: AdmitPayoutPorts,
-  { body, caller }: ReceivedPayouts,
+  { body, caller }: CallerMessage,
 ): Promise<AdmitPayoutOutcome | undefined> {
   const candidates = messageIdsIn(body);
   if (candidates.length === 0) return undefined;
@@ -221,7 +220,7 @@ function messageIdsIn(body: Uint8Array): readonly string[] {
 
 function newPayouts(
   ports: AdmitPayoutPorts,
-  { body, caller }: ReceivedPayouts,
+  { body, caller }: CallerMessage,
   facts: {
     readonly admitted: AdmittedPayouts;
     readonly messageId: string;

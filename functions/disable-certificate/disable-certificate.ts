@@ -18,7 +18,12 @@ import {
   type JsonObject,
   parametersOf,
 } from '../../core/message/envelope.ts';
-import { addressedEnvelope, type SenderPorts, verifySender } from '../../core/message/sender.ts';
+import {
+  addressedEnvelope,
+  type CallerMessage,
+  type SenderPorts,
+  verifySender,
+} from '../../core/message/sender.ts';
 import type { Party } from '../../core/people/party.ts';
 import type { Parties, People } from '../../core/people/ports.ts';
 import { peopleToTell } from '../../core/people/told.ts';
@@ -38,10 +43,7 @@ export interface DisableCertificatePorts extends SenderPorts {
   checkShape(message: { readonly document: JsonObject }): unknown;
 }
 
-export interface ReceivedDisable {
-  readonly body: Uint8Array;
-  readonly signature: string | undefined;
-  readonly caller: { readonly participant: string; readonly keyId: string };
+export interface ReceivedDisable extends CallerMessage {
   /** Of the path, where the route has one. */
   readonly thumbprint?: string;
 }

@@ -18,7 +18,7 @@ import {
   type Institution,
   parametersOf,
 } from '../../core/message/envelope.ts';
-import { addressedEnvelope, verifySender } from '../../core/message/sender.ts';
+import { addressedEnvelope, type CallerMessage, verifySender } from '../../core/message/sender.ts';
 import { readPayoutAnswer, readPayoutForward, readPayoutInquiry } from '../../core/payout/forward.ts';
 import type { Party } from '../../core/people/party.ts';
 import type { People } from '../../core/people/ports.ts';
@@ -47,12 +47,6 @@ export interface ReceiveNodeMessagePorts
   readonly peerHeads: { hold(peer: Peer, head: LastHead): Promise<void> };
 }
 
-export interface ReceivedNodeMessage {
-  readonly body: Uint8Array;
-  readonly signature: string | undefined;
-  readonly caller: { readonly participant: string; readonly keyId: string };
-}
-
 export interface NodeReceipt {
   readonly message_id: string;
   readonly status?: 'accepted' | 'rejected' | 'pending';
@@ -62,7 +56,7 @@ export interface NodeReceipt {
 /** @throws Refusal */
 export async function receiveNodeMessage(
   ports: ReceiveNodeMessagePorts,
-  received: ReceivedNodeMessage,
+  received: CallerMessage,
 ): Promise<NodeReceipt> {
   const now = ports.clock.now();
   const peer = await ports.peer(received.caller.participant);

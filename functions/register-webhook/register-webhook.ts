@@ -2,17 +2,10 @@
 // challenge first; officer and apoderado are told; one that replaces another counts after 24 hours.
 
 import { createHash } from 'node:crypto';
-import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { Refusal } from '../../core/errors.ts';
-import type { EvidenceRecord } from '../../core/evidence/record.ts';
-import {
-  checkAddress,
-  checkAge,
-  type Institution,
-  type JsonObject,
-  parametersOf,
-  readEnvelope,
-} from '../../core/message/envelope.ts';
+import type { Institution } from '../../core/message/envelope.ts';
+import type { CallerMessage } from '../../core/message/sender.ts';
+import { type ActRecord, receiveAct, type SignedActPorts } from '../../core/message/signed-act.ts';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 import {
@@ -28,29 +21,17 @@ export interface WebhookParticipant extends Institution {
   readonly people: readonly string[];
 }
 
-export interface RegisterUrl {
+export interface RegisterUrl extends ActRecord {
   readonly webhook: Webhook;
-  readonly message: { readonly messageId: string; readonly bytes: Uint8Array; readonly signature: string };
-  readonly evidence: Omit<EvidenceRecord, 'states'>;
-  readonly outbox: readonly OutboxEntry[];
 }
 
-export interface RegisterWebhookPorts {
+export interface RegisterWebhookPorts extends SignedActPorts {
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly node: Institution;
   /** The laptop's own run: plain http to this machine is allowed. */
   readonly local: boolean;
   readonly random: (bytes: number) => Uint8Array;
   participant(finId: string): Promise<WebhookParticipant | undefined>;
-  /** @throws Refusal SIGNATURE_*, CERTIFICATE_* unless an active signing certificate of the participant signed. */
-  verify(
-    received: { readonly body: Uint8Array; readonly signature: string | undefined },
-    expected: { readonly participant: string; readonly now: Date },
-  ): Promise<{ readonly thumbprint: Thumbprint }>;
-  /** @throws Refusal BODY_SCHEMA */
-  checkShape(message: { readonly document: JsonObject }): unknown;
-  isKnown(sender: string, messageId: string): Promise<boolean>;
   /** POSTs the body to the URL through the egress guard; the answer's status and first bytes. */
   post(url: string, body: Uint8Array): Promise<{ readonly status: number; readonly body: Uint8Array }>;
   find(participant: string, purpose: WebhookPurpose): Promise<Webhook | undefined>;
@@ -58,40 +39,26 @@ export interface RegisterWebhookPorts {
   record(registration: RegisterUrl): Promise<'RECORDED' | 'MOVED' | 'KNOWN'>;
 }
 
-export interface ReceivedRegistration {
-  readonly body: Uint8Array;
-  readonly signature: string | undefined;
-  readonly caller: { readonly participant: string; readonly keyId: string };
-}
-
 /** @throws Refusal WEBHOOK_*, MESSAGE_ALREADY_RECEIVED and those of a signed message */
 export async function registerWebhook(
   ports: RegisterWebhookPorts,
-  received: ReceivedRegistration,
+  received: CallerMessage,
 ): Promise<Webhook> {
   const now = ports.clock.now();
   const participant = await ports.participant(received.caller.participant);
   if (!participant) throw new Refusal('API_KEY_NOT_VALID');
-  const { thumbprint } = await ports.verify(received, { participant: participant.finId, now });
-  const envelope = checkAddress(readEnvelope(received.body), { sender: participant, receiver: ports.node });
-  const parameters = parametersOf(envelope, 'webhook.register');
-  ports.checkShape({ document: envelope.document });
+  const { parameters, message, actor } = await receiveAct(ports, received, {
+    ...{ action: 'webhook.register', sender: participant, from: 'participant', now },
+    ifKnown: 'MESSAGE_ALREADY_RECEIVED',
+  });
   const { purpose, url } = readRegistration(parameters, ports.local);
-  const { messageId } = envelope.header;
-  if (await ports.isKnown(participant.finId, messageId)) throw new Refusal('MESSAGE_ALREADY_RECEIVED');
-  checkAge(envelope.header, now, 'participant');
   await challenge(ports, url, purpose);
   const before = await ports.find(participant.finId, purpose);
   const webhook = registerUrl(before, { participant: participant.finId, purpose, url }, now);
-  const actor = {
-    kind: 'participant',
-    finId: participant.finId,
-    apiKeyId: received.caller.keyId,
-    thumbprint,
-  } as const;
+  const { messageId } = message;
   const outcome = await ports.record({
     webhook,
-    message: { messageId, bytes: received.body, signature: received.signature! },
+    message,
     evidence: { ...evidenceOf(ports.ids.next(), webhook, messageId, now), actor },
     outbox: participant.people.map((personId) => toldTo(personId, webhook, messageId, now)),
   });

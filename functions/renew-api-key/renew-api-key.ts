@@ -3,17 +3,16 @@
 
 import type { ApiKey, ApiKeyGrant } from '../../core/api-key.ts';
 import { admitAnotherKey, grantApiKey, makeApiKey } from '../../core/api-key.ts';
-import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { EvidenceRecord } from '../../core/evidence/record.ts';
+import type { Institution } from '../../core/message/envelope.ts';
+import type { CallerMessage } from '../../core/message/sender.ts';
 import {
-  checkAddress,
-  checkAge,
-  type Institution,
-  type JsonObject,
-  parametersOf,
-  readEnvelope,
-} from '../../core/message/envelope.ts';
+  type ActRecord,
+  receiveAct,
+  type SignedAct,
+  type SignedActPorts,
+} from '../../core/message/signed-act.ts';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 
@@ -28,38 +27,20 @@ export interface KeyRingView {
   readonly keys: readonly { readonly expiresAt: Date; readonly endedAt?: Date }[];
 }
 
-export interface IssueKey<Ring extends KeyRingView> {
+export interface IssueKey<Ring extends KeyRingView> extends ActRecord {
   readonly grant: ApiKeyGrant;
   readonly ring: Ring;
-  readonly message: { readonly messageId: string; readonly bytes: Uint8Array; readonly signature: string };
-  readonly evidence: Omit<EvidenceRecord, 'states'>;
-  readonly outbox: readonly OutboxEntry[];
 }
 
-export interface RenewApiKeyPorts<Ring extends KeyRingView = KeyRingView> {
+export interface RenewApiKeyPorts<Ring extends KeyRingView = KeyRingView> extends SignedActPorts {
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly node: Institution;
   readonly stage: 'local' | 'dev' | 'prod';
   readonly random: (bytes: number) => Uint8Array;
   holder(finId: string): Promise<KeyHolder | undefined>;
-  /** @throws Refusal SIGNATURE_*, CERTIFICATE_* unless an active signing certificate of the participant signed. */
-  verify(
-    received: { readonly body: Uint8Array; readonly signature: string | undefined },
-    expected: { readonly participant: string; readonly now: Date },
-  ): Promise<{ readonly thumbprint: Thumbprint }>;
-  /** @throws Refusal BODY_SCHEMA */
-  checkShape(message: { readonly document: JsonObject }): unknown;
-  isKnown(sender: string, messageId: string): Promise<boolean>;
   ringOf(finId: string): Promise<Ring>;
   /** One transaction. MOVED: the ring changed meanwhile. KNOWN: the message was received meanwhile. */
   issue(issue: IssueKey<Ring>): Promise<'ISSUED' | 'MOVED' | 'KNOWN'>;
-}
-
-export interface ReceivedAct {
-  readonly body: Uint8Array;
-  readonly signature: string | undefined;
-  readonly caller: { readonly participant: string; readonly keyId: string };
 }
 
 export interface IssuedKey {
@@ -70,18 +51,15 @@ export interface IssuedKey {
 /** @throws Refusal ALREADY_ISSUED, API_KEYS_BOTH_VALID and those of a signed message */
 export async function renewApiKey<Ring extends KeyRingView>(
   ports: RenewApiKeyPorts<Ring>,
-  received: ReceivedAct,
+  received: CallerMessage,
 ): Promise<IssuedKey> {
   const now = ports.clock.now();
   const holder = await ports.holder(received.caller.participant);
   if (!holder) throw new Refusal('API_KEY_NOT_VALID');
-  const { thumbprint } = await ports.verify(received, { participant: holder.finId, now });
-  const envelope = checkAddress(readEnvelope(received.body), { sender: holder, receiver: ports.node });
-  parametersOf(envelope, 'api_key.renew');
-  ports.checkShape({ document: envelope.document });
-  const { messageId } = envelope.header;
-  if (await ports.isKnown(holder.finId, messageId)) throw new Refusal('ALREADY_ISSUED');
-  checkAge(envelope.header, now, holder.isNode ? 'node' : 'participant');
+  const act = await receiveAct(ports, received, {
+    ...{ action: 'api_key.renew', sender: holder, from: holder.isNode ? 'node' : 'participant', now },
+    ifKnown: 'ALREADY_ISSUED',
+  });
   const ring = await ports.ringOf(holder.finId);
   admitAnotherKey(ring.keys, now);
   const key = makeApiKey(ports.stage, ports.random(32));
@@ -89,8 +67,8 @@ export async function renewApiKey<Ring extends KeyRingView>(
   const outcome = await ports.issue({
     grant,
     ring,
-    message: { messageId, bytes: received.body, signature: received.signature! },
-    evidence: evidenceOf(ports.ids.next(), grant, { ...received.caller, thumbprint, messageId }, now),
+    message: act.message,
+    evidence: evidenceOf(ports.ids.next(), grant, act, now),
     outbox: holder.people.map((personId) => toldTo(personId, grant, now)),
   });
   // A race of two renewals: the one that lost would have been the third key, or is the same message.
@@ -102,7 +80,7 @@ export async function renewApiKey<Ring extends KeyRingView>(
 function evidenceOf(
   id: string,
   grant: ApiKeyGrant,
-  by: { participant: string; keyId: string; thumbprint: Thumbprint; messageId: string },
+  { actor, message }: SignedAct,
   now: Date,
 ): Omit<EvidenceRecord, 'states'> {
   return {
@@ -110,8 +88,8 @@ function evidenceOf(
     scope: grant.participant,
     kind: 'apiKey.renewed',
     at: now,
-    actor: { kind: 'participant', finId: by.participant, apiKeyId: by.keyId, thumbprint: by.thumbprint },
-    subjects: { keyId: grant.keyId, messageId: by.messageId },
+    actor,
+    subjects: { keyId: grant.keyId, messageId: message.messageId },
     facts: { expiresAt: grant.expiresAt.toISOString() },
   };
 }
