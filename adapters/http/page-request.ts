@@ -51,7 +51,9 @@ const languageCookie = 'apodera-language';
  */
 export function switchedTo(language: string, request: PageRequest, door: PagesDoor): PageAnswer {
   const from = URL.parse(request.header('referer') ?? '');
-  const location = from?.origin === door.origin ? from.pathname + from.search : '/console';
+  // `//host/` is a path too, and as a Location another host.
+  const ours = from?.origin === door.origin && !from.pathname.startsWith('//');
+  const location = ours ? from.pathname + from.search : '/console';
   const secure = door.origin.startsWith('https:') ? '; Secure' : '';
   const cookie = `${languageCookie}=${language}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax${secure}`;
   return { status: 303, location, cookies: [cookie] };

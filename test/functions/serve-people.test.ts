@@ -119,5 +119,8 @@ test('the header’s switch turns this browser’s pages to another language, an
   // Another site's address leads nowhere but home; a language that we do not speak is no page.
   const foreign = await visit('/language/en', { headers: { referer: 'https://pages.test.evil/x' } });
   expect(foreign).toMatchObject({ status: 303, location: '/console' });
+  // A path that a browser would read as another host.
+  const host = await visit('/language/en', { headers: { referer: 'https://pages.test//evil.test/x' } });
+  expect(host.location).toBe('/console');
   expect((await visit('/language/xx')).status).toBe(404);
 });
