@@ -44,6 +44,7 @@ const settings = {
   paymentQueueUrl: ['PAYMENT_QUEUE_URL', text],
   executionQueueUrl: ['EXECUTION_QUEUE_URL', text],
   enrolmentStateMachineArn: ['ENROLMENT_STATE_MACHINE_ARN', text],
+  disableStateMachineArn: ['DISABLE_STATE_MACHINE_ARN', text],
   pagesOrigin: ['PAGES_ORIGIN', text],
   apiOrigin: ['API_ORIGIN', text],
   edgeMacSecretId: ['EDGE_MAC_SECRET_ID', text],

@@ -10,6 +10,11 @@ export const logCodes = {
     'alarm',
     'A decision says confirmed, but its proofs do not hold; it counts as no answer.',
   ],
+  DISABLE_NOT_DELIVERED: [
+    'alarm',
+    'A payout operator has not answered to a disable for days: what it was told to end may be active there.',
+  ],
+  DISABLE_POSTPONED: ['info', 'A payout operator has not answered to a disable; it is told again later.'],
   EVIDENCE_BROKEN: ['alarm', 'Evidence is not as it was written; run `apodera evidence audit`.'],
   EVIDENCE_UNCHAINED: ['alarm', 'Evidence has waited longer than a minute for its place in the chain.'],
   FAULT: ['alarm', 'Something of ours is wrong; the caller heard a reference and nothing more.'],
@@ -54,6 +59,7 @@ export interface LogFields {
   readonly attempts?: number;
   readonly count?: number;
   readonly decisionId?: string;
+  readonly disableId?: string;
   readonly enrolmentId?: string;
   readonly entryId?: string;
   readonly error?: string;

@@ -54,6 +54,7 @@ const expected: Readonly<Record<string, { answer?: unknown; error?: string }>> =
   'drive-execution': { answer: nothingFailed },
   'expire-decision': { answer: { outcome: 'EXPIRED' } },
   'forward-enrolment': { error: 'There is no such enrolment.' },
+  'forward-disable': { error: 'There is no such disable.' },
   'deliver-message': { answer: nothingFailed },
   'receive-node-message': { answer: refusedOverHttp(403, 'PEER_UNKNOWN') },
   'settle-enrolment': { error: 'There is no such enrolment.' },

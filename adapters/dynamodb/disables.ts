@@ -57,6 +57,15 @@ export function disableStore(
       if (mails.length > 0) await announce(mails);
       return true;
     },
+    async noteUndelivered(id, operator, evidence) {
+      const said = { ...disableKey(id), sk: `UNDELIVERED#${operator}`, at: evidence.at.toISOString() };
+      try {
+        const effects = effectWrites({ evidence: [evidence], outbox: [] });
+        await table.transact([{ put: said, when: absent() }, ...effects]);
+      } catch (error) {
+        if (!(error instanceof ConditionFailed)) throw error;
+      }
+    },
     holdings: (participant) => holdings(table, participant),
     async commit(change) {
       const writes = changeWrites(change);

@@ -1,4 +1,4 @@
-// How do we start and wake executions? By an execution name that is the enrolment's id, and by task tokens whose
+// How do we start and wake executions? By an execution name that is the id of the enrolment or the disable, and by task tokens whose
 // lateness is no fault.
 
 import {
@@ -16,22 +16,23 @@ type Step = 'notify' | 'settle' | 'followSuspension' | 'expire';
 
 export interface ExecutionTargets {
   readonly stateMachineArn: string;
+  readonly disableStateMachineArn: string;
   /** Function names of the steps that also run outside an execution. */
   readonly functions: Readonly<Record<Step, string | undefined>>;
 }
 
 export function executions(sfn: SFNClient, lambda: Lambda, targets: ExecutionTargets) {
+  async function startOnce(stateMachineArn: string, name: string, input: object): Promise<void> {
+    try {
+      await sfn.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
+    } catch (error) {
+      if (!(error instanceof ExecutionAlreadyExists)) throw error;
+    }
+  }
   return {
-    async start(enrolmentId: string): Promise<void> {
-      try {
-        const input = JSON.stringify({ enrolmentId });
-        await sfn.send(
-          new StartExecutionCommand({ stateMachineArn: targets.stateMachineArn, name: enrolmentId, input }),
-        );
-      } catch (error) {
-        if (!(error instanceof ExecutionAlreadyExists)) throw error;
-      }
-    },
+    start: (enrolmentId: string) => startOnce(targets.stateMachineArn, enrolmentId, { enrolmentId }),
+    startDisable: (disableId: string, operators: readonly string[]) =>
+      startOnce(targets.disableStateMachineArn, disableId, { disableId, operators }),
     async wake(taskToken: string, output: { readonly outcome: string }): Promise<'WOKEN' | 'GONE'> {
       try {
         await sfn.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) }));

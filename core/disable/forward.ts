@@ -13,6 +13,11 @@ import { type DisableCause, disableCauses } from './request.ts';
 export const mostEnrolments = 20;
 const ID = /^[A-Za-z0-9._:-]{1,64}$/;
 
+/** Names what we say of one disable to one node: its message_id and the bytes of its first attempt hang from it. */
+export function forwardEntryId(disableId: string, operator: string): string {
+  return `disable.forward.${disableId}.${operator}`;
+}
+
 export interface DisableForward {
   readonly participant: string;
   readonly enrolmentIds: readonly string[];

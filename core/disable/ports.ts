@@ -5,6 +5,7 @@ import type { CertificateState } from '../certificate/lifecycle.ts';
 import type { Thumbprint } from '../certificate/thumbprint.ts';
 import type { EndingCode, Step } from '../enrolment/enrolment.ts';
 import type { OriginalMessage, WithTrace } from '../enrolment/ports.ts';
+import type { EvidenceRecord } from '../evidence/record.ts';
 import type { OutboxEntry } from '../outbox.ts';
 import type { SuspendingOffice, Suspension } from '../suspension/suspension.ts';
 import type { DisableWarning, Holding } from './plan.ts';
@@ -72,6 +73,8 @@ export interface DisableStore {
   suspended(participant: string): Promise<boolean>;
   /** MOVED: something in it changed meanwhile, read and plan again. KNOWN: the message, or the record, was there. */
   commit(change: DisableChange): Promise<'DONE' | 'MOVED' | 'KNOWN'>;
+  /** Written once: every attempt to tell this operator has failed. */
+  noteUndelivered(disableId: string, operator: string, evidence: EvidenceRecord): Promise<void>;
   /** @returns false where this step of the ladder was said before */
   remindOnce(thumbprint: Thumbprint, days: number, mails: readonly OutboxEntry[]): Promise<boolean>;
 }

@@ -159,24 +159,33 @@ function eventEntry({ id, participant, at }: DisableRecord): OutboxEntry {
   });
 }
 
-/** Each payout operator has an entry of its own: tried until it has answered, whatever the others do. */
+/** Each operator is tried until it has answered, whatever the others do: of a disable by a workflow, started once. */
 function operatorEntries(record: DisableRecord, operators: readonly string[]): OutboxEntry[] {
-  const kinds = [
-    ...(record.enrolmentIds.length > 0 ? ['disable.forward'] : []),
-    ...(record.suspended ? ['participant.suspend'] : []),
-  ];
-  return kinds.flatMap((kind) =>
-    operators.map((operator) =>
+  const forwards = record.enrolmentIds.length > 0 && operators.length > 0;
+  const suspended = record.suspended ? operators : [];
+  return [
+    ...(forwards ? [startEntry(record, operators)] : []),
+    ...suspended.map((operator) =>
       newOutboxEntry({
-        id: `${kind}.${record.id}.${operator}`,
+        id: `participant.suspend.${record.id}.${operator}`,
         queue: 'deliver',
-        kind,
+        kind: 'participant.suspend',
         refs: { disableId: record.id, receiver: operator },
         receiver: operator,
         now: record.at,
       }),
     ),
-  );
+  ];
+}
+
+function startEntry({ id, at }: DisableRecord, operators: readonly string[]): OutboxEntry {
+  return newOutboxEntry({
+    id: `disable.start.${id}`,
+    queue: 'execution',
+    kind: 'disable.start',
+    refs: { disableId: id, operators: JSON.stringify(operators) },
+    now: at,
+  });
 }
 
 /** Executions that wait for somebody's word on a pending one: they read the enrolment again and find it ended. */

@@ -9,15 +9,20 @@ import type { Suspensions } from '../../core/suspension/ports.ts';
 import { type Delivered, type DeliverPorts, deliverEvent, deliverToNode } from './deliver-message.ts';
 import type { Delivery } from './enrolment-deliveries.ts';
 
-export interface DisableDeliveryPorts extends DeliverPorts {
+export interface ForwardPorts extends DeliverPorts {
   readonly enrolments: Pick<EnrolmentStore, 'messageOf'>;
+}
+
+export interface DisableDeliveryPorts extends ForwardPorts {
   readonly disables: Pick<DisableStore, 'find'>;
   readonly suspensions: Pick<Suspensions, 'find'>;
 }
 
 export function disableDeliveries(ports: DisableDeliveryPorts): Readonly<Record<string, Delivery>> {
   return {
-    'disable.forward': (entry) => forward(ports, entry),
+    // Of nodes before the workflow (statemachines/disable.asl.json): what still waits in their outbox.
+    'disable.forward': async (entry) =>
+      forwardDisableTo(ports, await recordOf(ports, entry), entry.refs.receiver!, entry),
     'participant.suspend': (entry) => suspend(ports, entry),
     'suspension.confirm': (entry) => confirm(ports, entry),
     'event.disable': (entry) => tell(ports, entry),
@@ -26,13 +31,18 @@ export function disableDeliveries(ports: DisableDeliveryPorts): Readonly<Record<
   };
 }
 
-async function forward(ports: DisableDeliveryPorts, entry: OutboxEntry): Promise<Delivered> {
-  const record = await recordOf(ports, entry);
+/** @param entry names the attempts: the first one's bytes are sent by all */
+export async function forwardDisableTo(
+  ports: ForwardPorts,
+  record: DisableRecord,
+  receiver: string,
+  entry: Pick<OutboxEntry, 'id' | 'createdAt'>,
+): Promise<Delivered> {
   const { participant, messageId } = record;
   const original =
     messageId === undefined ? undefined : await ports.enrolments.messageOf({ participant, messageId });
   return deliverToNode(ports, entry, {
-    receiver: entry.refs.receiver!,
+    receiver,
     action: 'certificate.disable_forward',
     parameters: disableForwardParameters(record, original),
   });

@@ -9,6 +9,8 @@ export type ExecutionStep = 'notify' | 'settle' | 'followSuspension' | 'expire';
 export interface Executions {
   /** The same name and input again is not a second execution. */
   start(enrolmentId: string): Promise<void>;
+  /** The workflow that tells each operator of a disable; the same disable again is not a second one. */
+  startDisable(disableId: string, operators: readonly string[]): Promise<void>;
   /** Sends success; a token that has timed out or is not known any more is tolerated. */
   wake(taskToken: string, output: { readonly outcome: string }): Promise<'WOKEN' | 'GONE'>;
   /** Runs the function of this step outside an execution: the enrolment's own has ended, or there is none. */
@@ -28,6 +30,9 @@ export async function driveExecution(deps: DriveExecutionDeps, entry: OutboxEntr
   switch (entry.kind) {
     case 'enrolment.start':
       await deps.executions.start(refs.enrolmentId!);
+      return 'STARTED';
+    case 'disable.start':
+      await deps.executions.startDisable(refs.disableId!, JSON.parse(refs.operators!) as string[]);
       return 'STARTED';
     case 'execution.wake':
       return wake(deps, refs.decisionId!, refs.outcome!);

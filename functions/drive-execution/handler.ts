@@ -12,7 +12,12 @@ import { executions } from '../../adapters/stepfunctions/executions.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
 import { driveExecution } from './drive-execution.ts';
 
-const config = readConfig(['tokenKeyId', 'executionQueueUrl', 'enrolmentStateMachineArn']);
+const config = readConfig([
+  'tokenKeyId',
+  'executionQueueUrl',
+  'enrolmentStateMachineArn',
+  'disableStateMachineArn',
+]);
 const parts = nodeParts('drive-execution', {
   seals: false,
   queueUrls: { execution: config.executionQueueUrl },
@@ -21,6 +26,7 @@ const deps = {
   tokens: taskTokens(parts.table, kmsCipher(parts.kms, config.tokenKeyId)),
   executions: executions(new SFNClient(), lambdaClient(), {
     stateMachineArn: config.enrolmentStateMachineArn,
+    disableStateMachineArn: config.disableStateMachineArn,
     functions: {
       notify: process.env.NOTIFY_ENROLMENT_FUNCTION,
       settle: process.env.SETTLE_ENROLMENT_FUNCTION,
@@ -38,6 +44,7 @@ const receive = outboxReceiver({
   store: outboxStore(parts.table),
   effects: {
     'enrolment.start': drive,
+    'disable.start': drive,
     'execution.wake': drive,
     'enrolment.tell': drive,
     'enrolment.settle': drive,

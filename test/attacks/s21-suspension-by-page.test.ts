@@ -177,7 +177,7 @@ describe('M8 the second word', () => {
       const { keys } = await stand.apiKeys.heldBy(fintech.finId);
       expect(keys.map(({ endedAt }) => endedAt !== undefined)).toEqual([true, true]);
       expect(stand.told()).toContain('suspension.confirm');
-      expect(stand.told()).toContain('disable.forward');
+      expect(stand.told()).toContain('disable.start');
       expect(stand.evidence().map(({ kind }) => kind)).toEqual(
         expect.arrayContaining([
           'suspension.confirmed',

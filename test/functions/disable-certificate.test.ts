@@ -201,7 +201,7 @@ describe('an incident, and all of them', () => {
       'mail.disabled.OFFICER',
       'mail.disabled.APODERADO',
       'event.disable',
-      'disable.forward.BANCO_CL',
+      'disable.start',
     ]);
   });
 });

@@ -4,7 +4,9 @@ import { validate as validateSuspend } from '../../adapters/http/generated/parti
 import { disableForwardParameters, readDisableForward, readSuspend } from '../../core/disable/forward.ts';
 import { readEnvelope } from '../../core/message/envelope.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
+import type { SignedBytes } from '../../functions/deliver-message/deliver-message.ts';
 import { disableDeliveries } from '../../functions/deliver-message/disable-deliveries.ts';
+import { forwardDisable } from '../../functions/forward-disable/forward-disable.ts';
 import { type EndEnrolmentPorts, endEnrolment } from '../../functions/receive-node-message/end-enrolment.ts';
 import {
   type FromNode,
@@ -40,7 +42,7 @@ async function carry(entry: Pick<OutboxEntry, 'id'>) {
   await receiveDisable(ports, readDisableForward(parameters), said(entry.id));
 }
 
-const forwardOf = () => here.queues.announced.find(({ id }) => id.startsWith('disable.forward.'))!;
+const forwardOf = () => here.queues.announced.find(({ id }) => id.startsWith('disable.start.'))!;
 
 describe('M4 at a payout operator', () => {
   test.each(['signed', 'unsigned'] as const)(
@@ -147,14 +149,16 @@ describe('what goes out', () => {
   test("each message has the documented shape, and carries the participant's own bytes", async () => {
     const party = await signingParty();
     const posted: Uint8Array[] = [];
-    const deliveries = disableDeliveries({
+    const ports = {
+      log: { say: () => undefined },
+      ids: here.ports.ids,
       clock: here.clock,
       node: network,
       signer: party,
       certificate: async () => party.certificateDer,
       messageKey: async () => party.publicKey,
-      sent: { find: async () => undefined, keep: async (_, bytes) => bytes },
-      async post(_url, _headers, body) {
+      sent: { find: async () => undefined, keep: async (_: string, bytes: SignedBytes) => bytes },
+      async post(_url: string, _headers: object, body: Uint8Array) {
         posted.push(body);
         return { status: 200, retryAfter: undefined, body: Buffer.from('{"message_id":"m"}') };
       },
@@ -168,7 +172,8 @@ describe('what goes out', () => {
       enrolments: here.enrolments,
       disables: here.disables,
       suspensions: here.suspensions,
-    });
+    };
+    const deliveries = disableDeliveries(ports);
     const one = await here.active(here.leaf('one'));
     await here.active(here.leaf('other'));
     const message = await here.disableMessage({ thumbprint: one.thumbprint }, { by: one });
@@ -178,6 +183,8 @@ describe('what goes out', () => {
       const kind = id.split('.').slice(0, 2).join('.');
       const refs = { disableId: id.split('.')[2]!, receiver: id.split('.')[3] ?? fintech.finId };
       const entry = { id, kind, refs, createdAt: here.clock.now() } as unknown as OutboxEntry;
+      const { disableId } = refs;
+      if (kind === 'disable.start') await forwardDisable(ports, { disableId, operator: 'BANCO_CL' });
       if (deliveries[kind]) expect(await deliveries[kind](entry)).toMatchObject({ outcome: 'RECEIVED' });
     }
     const [event, forward, suspended, suspend] = posted.map((bytes) =>

@@ -84,7 +84,7 @@ describe('rotation', () => {
     stand.clock.set(inDays(30));
     expect(await pass()).toMatchObject({ rotated: 1 });
     expect([await stand.statusOf(old), await stand.statusOf(fresh)]).toEqual(['disabled', 'active']);
-    expect(told()).toContain('disable.forward');
+    expect(told()).toContain('disable.start');
     expect(stand.evidence().at(-1)!.kind).toBe('certificate.rotated');
   });
 

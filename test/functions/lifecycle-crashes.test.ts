@@ -34,7 +34,7 @@ test('a disable that dies at any await and is sent again is done once, and told 
     expect(again.disabled).toEqual([one.thumbprint]);
     expect(await stand.statusOf(one)).toBe('disabled');
     const { kinds, evidence } = traces(stand);
-    expect(kinds).toEqual(['disable.forward', 'event.disable', 'mail.disabled', 'mail.disabled']);
+    expect(kinds).toEqual(['disable.start', 'event.disable', 'mail.disabled', 'mail.disabled']);
     expect(evidence.filter((kind) => kind === 'certificate.disabled')).toHaveLength(1);
     return outcome;
   });
@@ -61,7 +61,7 @@ test('a sweep that dies at any await and runs again ends each revoked certificat
       expect([status?.validity, status?.networkStatus]).toEqual(['revoked', 'disabled']);
     }
     const { kinds, evidence } = traces(stand);
-    expect(kinds.filter((kind) => kind === 'disable.forward')).toHaveLength(2);
+    expect(kinds.filter((kind) => kind === 'disable.start')).toHaveLength(2);
     expect(evidence.filter((kind) => kind === 'certificate.revoked')).toHaveLength(2);
     return outcome;
   });
@@ -114,7 +114,7 @@ test('a sweep by a responder that dies at any await ends the certificate once', 
     await stand.sweep();
     expect(await stand.statusOf(leaf)).toBe('disabled');
     const { kinds, evidence } = traces(stand);
-    expect(kinds.filter((kind) => kind === 'disable.forward')).toHaveLength(1);
+    expect(kinds.filter((kind) => kind === 'disable.start')).toHaveLength(1);
     expect(evidence.filter((kind) => kind === 'certificate.revoked')).toHaveLength(1);
     return outcome;
   });
@@ -151,7 +151,7 @@ test('a daily pass that dies at any await and runs again tells and ends each thi
     expect([await stand.statusOf(old), await stand.statusOf(late)]).toEqual(['disabled', 'active']);
     const { kinds, evidence } = traces(stand);
     expect(kinds).toEqual([
-      'disable.forward',
+      'disable.start',
       'event.disable',
       'event.rotation-late',
       'mail.disabled',

@@ -103,13 +103,13 @@ test('carrying it out that dies at any await and runs again ends each certificat
       'certificate.disabled',
       'apiKey.ended',
       'suspension.carriedOut',
-      'disable.forward',
+      'disable.start',
     );
     expect(told).toEqual({
       'certificate.disabled': 1,
       'apiKey.ended': 2,
       'suspension.carriedOut': 1,
-      'disable.forward': 1,
+      'disable.start': 1,
     });
     return outcome;
   });

@@ -26,7 +26,7 @@ describe('what a list revokes', () => {
       'mail.disabled.OFFICER',
       'mail.disabled.APODERADO',
       'event.disable',
-      'disable.forward.BANCO_CL',
+      'disable.start',
     ]);
     const evidence = stand.evidence().at(-1)! as unknown as { kind: string; sources: { sha256: string }[] };
     expect(evidence.kind).toBe('certificate.revoked');

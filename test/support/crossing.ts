@@ -189,7 +189,7 @@ async function carry(entry: OutboxEntry, from: Stand, to: Stand): Promise<void> 
     message: { bytes: Buffer.from(entry.id), signature: 'a..b' },
   };
   const record = entry.refs.disableId ? await from.disables.find(entry.refs.disableId) : undefined;
-  if (entry.kind === 'disable.forward') {
+  if (entry.kind === 'disable.start') {
     const ports = { ...to.ports, enrolments: to.enrolments };
     await receiveDisable(ports, readDisableForward(disableForwardParameters(record!, undefined)), said);
   }

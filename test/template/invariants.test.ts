@@ -50,7 +50,12 @@ describe('what may happen in AWS', () => {
 
   test('no policy says Resource "*" outside the named list', () => {
     // Vended log delivery and key policies have no resource of their own to name.
-    const machines = ['EnrolmentStateMachine', 'RevocationSweepStateMachine', 'EdgeExecutionRole'];
+    const machines = [
+      'EnrolmentStateMachine',
+      'DisableStateMachine',
+      'RevocationSweepStateMachine',
+      'EdgeExecutionRole',
+    ];
     const allowed = [...machines, ...ofType('AWS::KMS::Key').map(([name]) => name)];
     const wide = resources
       .filter(([, resource]) => text(resource).includes('"Resource":"*"'))
@@ -92,7 +97,7 @@ describe('what may happen in AWS', () => {
         'SettleEnrolmentFunction',
       ],
       FactorKey: ['CheckFactorFunction'],
-      MessageKey: ['DeliverMessageFunction', 'RequestCertificateFunction'],
+      MessageKey: ['DeliverMessageFunction', 'ForwardDisableFunction', 'RequestCertificateFunction'],
       EvidenceKey: ['SignEvidenceHeadsFunction'],
       TruststoreKey: ['PublishTruststoreFunction'],
     };
@@ -138,6 +143,7 @@ describe('what may happen in AWS', () => {
     const only = (algorithm: string) => ({ StringEquals: { 'kms:SigningAlgorithm': algorithm } });
     expect(Object.fromEntries(algorithms)).toEqual({
       DeliverMessageFunction: only('RSASSA_PSS_SHA_256'),
+      ForwardDisableFunction: only('RSASSA_PSS_SHA_256'),
       RequestCertificateFunction: only('RSASSA_PKCS1_V1_5_SHA_256'),
     });
   });
