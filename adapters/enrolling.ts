@@ -14,9 +14,10 @@ export function enrolling(table: Table, { parties, people }: Pick<NodeTrust, 'pa
   const suspended = (finId: string) => parties.frozen(finId);
   return {
     suspended,
+    /** Undefined for a node: its key signs for the node, and was never confirmed to pay or enrol for its company. */
     async participant(finId: string) {
       const party = await parties.party(finId);
-      if (!party) return undefined;
+      if (party?.kind !== 'participant') return undefined;
       return { ...party, hosts: hostsOf(party), suspended: await suspended(finId) };
     },
     async apoderados(participant: string): Promise<readonly KnownApoderado[]> {

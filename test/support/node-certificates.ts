@@ -175,6 +175,9 @@ async function aNode(
     revocation,
     settled,
     delivering,
+    /** Who may send what is inside a forward, as the deployed function asks. */
+    asParticipants: (participantOf: (finId: string) => Promise<unknown>) =>
+      void Object.assign(ports, { participant: participantOf }),
     async take(from: string, signature: string, body: Uint8Array, said: string[]) {
       const answer = (status: number, content: object) => ({
         status,
