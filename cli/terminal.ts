@@ -37,7 +37,9 @@ export function processTerminal(): Terminal {
 function askSecret(question: string): Promise<string> {
   const { stdin, stderr } = process;
   if (!stdin.isTTY) {
-    throw new UsageError('no terminal to ask for a password; name a variable or a file instead');
+    throw new UsageError(
+      'no terminal to ask for a password: name a variable or a file, "--password-env" or "--password-file"',
+    );
   }
   stderr.write(question);
   stdin.setRawMode(true);

@@ -12,6 +12,7 @@ import { laptopNodes, type NodePorts } from './nodes.ts';
 import { startPsc, type TestPsc } from './psc/psc.ts';
 import { readRun, readStarting, removeRun, removeStarting, writeRun, writeStarting } from './run-file.ts';
 import { accounts, nodeIdentities } from './seed/cast.ts';
+import { samplePayout } from './seed/sample-payout.ts';
 import { readSeed, type Seed, type SeedParts, seed, seedingEnded } from './seed/seed.ts';
 
 export interface Whole {
@@ -172,7 +173,9 @@ async function main(): Promise<void> {
     nodes: whole.laptop.nodes.map(({ name, apiOrigin, pagesOrigin }) => ({ name, apiOrigin, pagesOrigin })),
   });
   for (const node of whole.laptop.nodes) writeAuditVariables(dataFolder, whole.laptop, node);
-  console.log(welcome(whole, seconds()));
+  const payout = samplePayout(whole.clock.now());
+  writeFileSync(join(dataFolder, 'payout.json'), payout.body);
+  console.log(welcome(whole, payout.transactionId, seconds()));
   const stop = async () => {
     console.log('\nStopping.');
     removeRun(dataFolder);
@@ -211,7 +214,7 @@ First start: the functions are built, then operators, participants and their peo
 the same doors as in production. It takes half a minute to two; later starts take seconds.
 `;
 
-function welcome(whole: Whole, seconds: string): string {
+function welcome(whole: Whole, transactionId: string, seconds: string): string {
   const { laptop, psc, bank, seed: known } = whole;
   const aurora = known.participants[0];
   const [network, operator] = laptop.nodes;
@@ -242,7 +245,11 @@ Try it in a second terminal, in this folder: make a key, get a certificate from 
 
 The last one prints a confirmation code and waits. Open the mailbox: ${nameOf(aurora?.officer)} confirms at the
 network first, ${nameOf(aurora?.apoderado)} at the payout operator after.
-The pages ask for that code, the password and the authenticator's code.
+The pages ask for that code, the password and the authenticator's code. Once it is active, pay with it; .local/payout.json
+is made anew at each start:
+
+  npx apodera payout send .local/payout.json --certificate .local/chain.pem --key .local/key.pem --password-env APODERA_KEY_PASSWORD
+  npx apodera payout show ${transactionId}
 
 Administration: npx apodera admin sign-in --node ${network?.pagesOrigin}, as ${known.people[0]?.email}
 Audit:          (. .local/network.env; npx apodera evidence audit)

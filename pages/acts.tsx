@@ -63,7 +63,7 @@ export const ActListPage: FC<{ frame: Frame; who: SignedIn; acts: readonly ActFa
           <p>
             <b>{texts.acts.emptyTitle}</b>
           </p>
-          <p>{fill(texts.acts.emptyText, { command: 'apodera admin participant-onboard' })}</p>
+          <p>{fill(texts.acts.emptyText, { command: 'apodera admin onboard' })}</p>
         </Note>
       ) : (
         <ul class="rows">

@@ -15,7 +15,7 @@ const reason: Option = {
   type: 'string',
   value: '<text>',
   required: true,
-  help: 'why; both operators sign it',
+  help: 'why; whoever signs it reads it',
 };
 const file: Option = { type: 'string', value: '<file>', required: true, help: 'JSON with the parameters' };
 const participant: Option = {

@@ -47,7 +47,7 @@ const noun: Noun = {
       },
       notes: [
         'Works without a network unless --online is given. Exit code 3 when enrolment would refuse it.',
-        'A file with a private key in it is refused: no command but "key" takes one.',
+        'A file with a private key in it is refused: a key is taken by "--key" and the "key" commands only.',
       ].join('\n'),
       run: explainCertificate,
     },

@@ -113,6 +113,8 @@ function writeNew(file: string, dossier: Dossier): void {
 async function runVerify(call: Call): Promise<Outcome> {
   const anchors = call.list('anchors').flatMap((file) => readAnchors(file));
   const evidenceKeys = call.list('evidence-public-key').map((file) => readKey(file));
+  if (evidenceKeys.length === 0)
+    throw new UsageError('name your copy of the node’s evidence key: "--evidence-public-key" is missing');
   const verdict = verifyDossier(readFileSync(call.argument(0)), { anchors, evidenceKeys });
   return { ...said(verdict, call.style, anchors), json: verdict };
 }

@@ -1,5 +1,5 @@
 // The test PSC from a terminal: npm run psc -- issue <participant> <csr> <out>, or revoke <serial number> [reason].
-// A real PSC asks for the apoderado's identity first; this one knows the people of the local network.
+// "-" for <csr> and <out> is standard input and output, as "certificate rotate --psc" wants it. A real PSC asks for the apoderado's identity first; this one knows the people of the local network.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { readRun } from '../run-file.ts';
@@ -21,10 +21,16 @@ async function main([verb, ...args]: readonly string[]): Promise<void> {
   if (verb === 'issue') {
     const [finId, csrFile, out] = args;
     const participant = seed.participants.find((one) => one.finId === finId);
-    if (!participant || !csrFile || !out)
-      throw new Error('Usage: npm run psc -- issue <participant> <csr> <out>');
-    const csr = readFileSync(csrFile, 'utf8');
+    if (!csrFile || !out) throw new Error('Usage: npm run psc -- issue <participant> <csr> <out>');
+    if (!participant) {
+      const known = seed.participants.map((one) => one.finId).join(', ');
+      throw new Error(`"${finId}" is no participant of this network: ${known}`);
+    }
+    const csr = readFileSync(csrFile === '-' ? 0 : csrFile, 'utf8');
+    if (!csr.includes('BEGIN CERTIFICATE REQUEST'))
+      throw new Error(`"${csrFile}" is no certificate request in PEM: "apodera key csr" writes one.`);
     const issued = await ask(`${run.pscUrl}/admin/issue`, { holder: participant.holder, csr });
+    if (out === '-') return void process.stdout.write(String(issued.chainPem));
     writeFileSync(out, String(issued.chainPem));
     console.log(`certificate ${issued.serialNumber} for ${participant.holder.name}, chain in ${out}`);
     return;
