@@ -3,7 +3,7 @@
 
 import { type Money, writeAmount } from '../core/payout/amount.ts';
 import type { Locale } from '../core/people/person.ts';
-import { fill, textsIn } from './texts/texts.ts';
+import { fill, sharedTextsIn } from './texts/shared.ts';
 
 export interface Place {
   readonly locale: Locale;
@@ -49,12 +49,12 @@ export function zoneText(date: Date, { locale, timeZone }: Place): string {
 
 /** When something happened: `on 25 November 2026 at 10:40 (Chile Time)`. */
 export function whenText(date: Date, place: Place): string {
-  return filled(textsIn(place.locale).common.at, date, place);
+  return filled(sharedTextsIn(place.locale).common.at, date, place);
 }
 
 /** The same after `until`, `from`, `by`: `25 November 2026 at 10:40 (Chile Time)`. */
 export function momentText(date: Date, place: Place): string {
-  return filled(textsIn(place.locale).common.moment, date, place);
+  return filled(sharedTextsIn(place.locale).common.moment, date, place);
 }
 
 function filled(text: string, date: Date, place: Place): string {

@@ -2,7 +2,7 @@
 
 import { type CertificateLine, CertificatesPage, type Filters } from '../../pages/console/certificates.tsx';
 import { EnrolmentPage } from '../../pages/console/enrolment.tsx';
-import { textsIn } from '../../pages/texts/texts.ts';
+import { consoleTextsIn } from '../../pages/texts/console.ts';
 import { type CertificateRow, certificatesInSight, enrolmentInSight } from './certificates.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import { namesOf, partiesInSight } from './participants.ts';
@@ -111,7 +111,7 @@ export async function enrolmentPage({ deps, session, frame }: Look, id: string) 
   const ids = [...steps.flatMap(({ by }) => by ?? []), ...later.flatMap(({ by }) => by ?? [])];
   const names = await nodeAndPersonNames(deps, [...ids, ...rows.map(({ operator }) => operator)]);
   const holder = enrolment.holder && (await namesOf(deps, [enrolment.holder])).get(enrolment.holder);
-  const { enrolment: texts } = textsIn(frame.locale).console;
+  const { enrolment: texts } = consoleTextsIn(frame.locale);
   const nameOf = (who: string) => {
     if (who === deps.nodeFinId || functions.has(who)) return texts.node;
     if (who === enrolment.apiKeyId) return texts.apiKey.replace('{id}', who);

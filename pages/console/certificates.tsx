@@ -2,7 +2,8 @@
 
 import type { FC } from 'hono/jsx';
 import { type NetworkStatus, networkStatuses, type Validity } from '../../core/certificate/lifecycle.ts';
-import { type ConsoleTexts, fill, textsIn } from '../texts/texts.ts';
+import { type ConsoleTexts, consoleTextsIn } from '../texts/console.ts';
+import { fill } from '../texts/shared.ts';
 import { thumbprintShort } from '../when.ts';
 import {
   type ConsoleFrame,
@@ -60,7 +61,7 @@ export interface CertificatesProps {
 
 export const CertificatesPage: FC<CertificatesProps> = (props) => {
   const { frame, counts, participants, sealBroken } = props;
-  const texts = textsIn(frame.locale).console;
+  const texts = consoleTextsIn(frame.locale);
   const one = frame.participant === undefined ? undefined : participants[0]?.name;
   const { certificates } = texts;
   return (
@@ -95,7 +96,7 @@ export const CertificatesPage: FC<CertificatesProps> = (props) => {
 };
 
 const Tiles: FC<CertificatesProps> = ({ frame, counts }) => {
-  const { certificates } = textsIn(frame.locale).console;
+  const { certificates } = consoleTextsIn(frame.locale);
   const { active, pending, oldestPending, expiring, revoked } = counts;
   const tiles = [
     ['active', active, certificates.active, ''],
@@ -134,7 +135,7 @@ function stateOptions(texts: ConsoleTexts): readonly Option[] {
 }
 
 const CertificateFilters: FC<CertificatesProps> = ({ frame, filters, participants }) => {
-  const texts = textsIn(frame.locale).console;
+  const texts = consoleTextsIn(frame.locale);
   const parties = participants.map(({ finId, name }) => [finId, name] as const);
   const selects = [
     { name: 'participant', label: texts.participant, value: filters.participant, options: parties },
@@ -152,7 +153,7 @@ const CertificateFilters: FC<CertificatesProps> = ({ frame, filters, participant
 
 const Lines: FC<CertificatesProps> = (props) => {
   const { frame, lines } = props;
-  const texts = textsIn(frame.locale).console;
+  const texts = consoleTextsIn(frame.locale);
   if (lines.length === 0)
     return <Empty frame={frame} title={texts.nothingFound} text={texts.nothingFoundText} />;
   const columns = [
@@ -182,7 +183,7 @@ const Lines: FC<CertificatesProps> = (props) => {
 };
 
 const Paging: FC<CertificatesProps> = ({ frame, counts, pages, filters }) => {
-  const texts = textsIn(frame.locale).console;
+  const texts = consoleTextsIn(frame.locale);
   const to = (page: number) => {
     const query = new URLSearchParams({ ...filters, page: String(page) });
     return `${pathOf.certificates}?${query}`;

@@ -4,7 +4,8 @@ import type { FC } from 'hono/jsx';
 import type { Enrolment, OperatorStatus } from '../../core/enrolment/enrolment.ts';
 import type { TimelineState, TimelineStep } from '../../core/enrolment/timeline.ts';
 import { Fact } from '../parts.tsx';
-import { fill, textsIn } from '../texts/texts.ts';
+import { consoleTextsIn } from '../texts/console.ts';
+import { fill } from '../texts/shared.ts';
 import { dateText, momentText, serialText, thumbprintGroups, thumbprintShort } from '../when.ts';
 import { type ConsoleFrame, ConsolePage, List, NetworkState, State, ValidityState, When } from './frame.tsx';
 
@@ -28,7 +29,7 @@ export interface EnrolmentProps {
 
 export const EnrolmentPage: FC<EnrolmentProps> = (props) => {
   const { frame, enrolment, participantName, holder } = props;
-  const texts = textsIn(frame.locale).console;
+  const texts = consoleTextsIn(frame.locale);
   return (
     <ConsolePage
       frame={frame}
@@ -62,7 +63,7 @@ const tones: Record<TimelineState, 'ok' | 'danger' | 'warn' | 'plain'> = {
 };
 
 const Timeline: FC<EnrolmentProps> = ({ frame, steps, later, nameOf }) => {
-  const texts = textsIn(frame.locale).console;
+  const texts = consoleTextsIn(frame.locale);
   return (
     <ol class="timeline">
       {steps.map((step) => (
@@ -109,7 +110,7 @@ const plainOutcomes = new Set([
 
 const Detail: FC<{ frame: ConsoleFrame; step: TimelineStep; nameOf: (id: string) => string }> = (props) => {
   const { frame, step, nameOf } = props;
-  const texts = textsIn(frame.locale).console;
+  const texts = consoleTextsIn(frame.locale);
   const names = step.by?.map(nameOf).join(', ');
   if (step.state === 'waiting')
     return (
@@ -134,7 +135,7 @@ const Detail: FC<{ frame: ConsoleFrame; step: TimelineStep; nameOf: (id: string)
 };
 
 const Operators: FC<EnrolmentProps> = ({ frame, operators }) => {
-  const texts = textsIn(frame.locale).console;
+  const texts = consoleTextsIn(frame.locale);
   if (operators.length === 0) return null;
   const columns = [{ name: texts.name }, { name: texts.enrolment.answer }, { name: texts.since }];
   const tone = {
@@ -161,7 +162,7 @@ const Operators: FC<EnrolmentProps> = ({ frame, operators }) => {
 };
 
 const Facts: FC<EnrolmentProps> = ({ frame, enrolment, participantName, holder, daysLeft }) => {
-  const texts = textsIn(frame.locale).console;
+  const texts = consoleTextsIn(frame.locale);
   const { issuer, issued, serial, reason, replaces, id, message } = texts.enrolment;
   const dates = { from: dateText(enrolment.notBefore, frame), until: dateText(enrolment.notAfter, frame) };
   return (

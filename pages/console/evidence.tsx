@@ -3,7 +3,8 @@
 
 import type { FC } from 'hono/jsx';
 import { Note } from '../parts.tsx';
-import { fill, textsIn } from '../texts/texts.ts';
+import { consoleTextsIn } from '../texts/console.ts';
+import { fill } from '../texts/shared.ts';
 import { momentText } from '../when.ts';
 import { type ConsoleFrame, State, When } from './frame.tsx';
 import { ListPage } from './list-page.tsx';
@@ -23,7 +24,7 @@ export interface EvidenceProps {
 }
 
 export const EvidencePage: FC<EvidenceProps> = ({ frame, chains, lastHead }) => {
-  const { evidence, ...words } = textsIn(frame.locale).console;
+  const { evidence, ...words } = consoleTextsIn(frame.locale);
   const columns = [
     { name: evidence.chain },
     { name: evidence.records, number: true },

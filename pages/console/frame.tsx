@@ -6,7 +6,8 @@ import type { NetworkStatus, Validity } from '../../core/certificate/lifecycle.t
 import type { Office } from '../../core/people/person.ts';
 import { type Frame, Page } from '../page.tsx';
 import { FormToken } from '../parts.tsx';
-import { type ConsoleTexts, fill, textsIn } from '../texts/texts.ts';
+import { type ConsoleTexts, consoleTextsIn } from '../texts/console.ts';
+import { fill, textsIn } from '../texts/texts.ts';
 import { momentText } from '../when.ts';
 
 export type Section =
@@ -58,7 +59,7 @@ const nodeOnly: readonly Section[] = ['anchors', 'evidence', 'acts', 'suspension
 
 const Side: FC<{ frame: ConsoleFrame; section: Section }> = ({ frame, section }) => {
   const texts = textsIn(frame.locale);
-  const { nav } = texts.console;
+  const { nav } = consoleTextsIn(frame.locale);
   const counts: Partial<Record<Section, number | undefined>> = frame.waiting;
   const mine = (one: Section) => frame.participant === undefined || !nodeOnly.includes(one);
   const label = (one: Section) =>
@@ -194,7 +195,7 @@ export const Empty: FC<{ frame: Frame; title: string; text: string; command?: st
     <p>{props.text}</p>
     {props.command && (
       <p>
-        {textsIn(props.frame.locale).console.commandLabel}: <code class="mono">{props.command}</code>
+        {consoleTextsIn(props.frame.locale).commandLabel}: <code class="mono">{props.command}</code>
       </p>
     )}
   </div>
@@ -220,7 +221,7 @@ const validityTones: Record<Validity, Tone> = {
 };
 
 export const NetworkState: FC<{ frame: ConsoleFrame; status: NetworkStatus; since?: Date }> = (props) => {
-  const { networkStatuses } = textsIn(props.frame.locale).console;
+  const { networkStatuses } = consoleTextsIn(props.frame.locale);
   const waited = props.status === 'pending' && props.since ? ` ${spanText(props.frame, props.since)}` : '';
   return (
     <State tone={networkTones[props.status]}>
@@ -231,12 +232,12 @@ export const NetworkState: FC<{ frame: ConsoleFrame; status: NetworkStatus; sinc
 };
 
 export const ValidityState: FC<{ frame: Frame; validity: Validity }> = ({ frame, validity }) => (
-  <State tone={validityTones[validity]}>{textsIn(frame.locale).console.validities[validity]}</State>
+  <State tone={validityTones[validity]}>{consoleTextsIn(frame.locale).validities[validity]}</State>
 );
 
 /** `51 h`, however far from now, in whichever direction. */
 export function spanText(frame: ConsoleFrame, date: Date): string {
-  const texts = textsIn(frame.locale).console;
+  const texts = consoleTextsIn(frame.locale);
   const minutes = Math.floor(Math.abs(frame.now.getTime() - date.getTime()) / 60_000);
   if (minutes < 60) return fill(texts.minutes, { count: minutes });
   if (minutes < 72 * 60) return fill(texts.hours, { count: Math.floor(minutes / 60) });
@@ -245,7 +246,7 @@ export function spanText(frame: ConsoleFrame, date: Date): string {
 
 /** Relative; the exact moment on hover and for machines. */
 export const When: FC<{ frame: ConsoleFrame; date: Date }> = ({ frame, date }) => {
-  const texts = textsIn(frame.locale).console;
+  const texts = consoleTextsIn(frame.locale);
   const text = fill(date <= frame.now ? texts.ago : texts.within, { time: spanText(frame, date) });
   return (
     <time datetime={date.toISOString()} title={momentText(date, frame)}>

@@ -2,7 +2,7 @@
 // fill them; filters as a plain form by GET, which needs no script.
 
 import type { Child, FC } from 'hono/jsx';
-import { textsIn } from '../texts/texts.ts';
+import { consoleTextsIn } from '../texts/console.ts';
 import { type Column, type ConsoleFrame, ConsolePage, Empty, List, pathOf, type Section } from './frame.tsx';
 
 export interface ListPageProps {
@@ -55,7 +55,7 @@ export interface FiltersProps {
 }
 
 export const FilterForm: FC<FiltersProps> = ({ frame, section, search, selects }) => {
-  const texts = textsIn(frame.locale).console;
+  const texts = consoleTextsIn(frame.locale);
   const filtered = search.value !== '' || selects.some(({ value }) => value !== '');
   return (
     <search>

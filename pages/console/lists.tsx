@@ -6,6 +6,7 @@ import type { Decision } from '../../core/people/decision.ts';
 import type { Party } from '../../core/people/party.ts';
 import { type Person, powerInForce } from '../../core/people/person.ts';
 import { Fact, Note } from '../parts.tsx';
+import { consoleTextsIn } from '../texts/console.ts';
 import { fill, textsIn } from '../texts/texts.ts';
 import { dateText, momentText } from '../when.ts';
 import { type ConsoleFrame, ConsolePage, commands, Empty, List, State, When } from './frame.tsx';
@@ -20,7 +21,7 @@ export interface WaitingLine {
 export const ConfirmationsPage: FC<{ frame: ConsoleFrame; waiting: readonly WaitingLine[] }> = (props) => {
   const { frame, waiting } = props;
   const texts = textsIn(frame.locale);
-  const { confirmations, ...words } = texts.console;
+  const { confirmations, ...words } = consoleTextsIn(frame.locale);
   const oldest = waiting[0]?.decision.createdAt;
   const columns = [
     { name: words.participant },
@@ -57,7 +58,7 @@ export const ConfirmationsPage: FC<{ frame: ConsoleFrame; waiting: readonly Wait
 
 export const ParticipantsPage: FC<{ frame: ConsoleFrame; parties: readonly Party[] }> = (props) => {
   const { frame, parties } = props;
-  const { participants, ...words } = textsIn(frame.locale).console;
+  const { participants, ...words } = consoleTextsIn(frame.locale);
   const columns = [
     { name: words.name },
     { name: participants.kind },
@@ -99,7 +100,7 @@ export const ParticipantPage: FC<{ frame: ConsoleFrame; party: Party; people: re
   props,
 ) => {
   const { frame, party, people } = props;
-  const { participants } = textsIn(frame.locale).console;
+  const { participants } = consoleTextsIn(frame.locale);
   return (
     <ConsolePage
       frame={frame}
@@ -134,7 +135,7 @@ export const ParticipantPage: FC<{ frame: ConsoleFrame; party: Party; people: re
 };
 
 export const NodePeoplePage: FC<{ frame: ConsoleFrame; people: readonly PersonLine[] }> = (props) => {
-  const { participants } = textsIn(props.frame.locale).console;
+  const { participants } = consoleTextsIn(props.frame.locale);
   return (
     <ConsolePage
       frame={props.frame}
@@ -149,7 +150,7 @@ export const NodePeoplePage: FC<{ frame: ConsoleFrame; people: readonly PersonLi
 
 const People: FC<{ frame: ConsoleFrame; people: readonly PersonLine[] }> = ({ frame, people }) => {
   const texts = textsIn(frame.locale);
-  const { participants, ...words } = texts.console;
+  const { participants, ...words } = consoleTextsIn(frame.locale);
   if (people.length === 0)
     return (
       <Empty frame={frame} title={participants.nobody} text={participants.nobodyText} command={invite} />
@@ -179,7 +180,7 @@ const People: FC<{ frame: ConsoleFrame; people: readonly PersonLine[] }> = ({ fr
 };
 
 const Power: FC<{ frame: ConsoleFrame; person: Person }> = ({ frame, person }) => {
-  const { participants, unknown } = textsIn(frame.locale).console;
+  const { participants, unknown } = consoleTextsIn(frame.locale);
   if (!person.power) return <>{unknown}</>;
   const { from, until } = person.power;
   return (
@@ -207,7 +208,7 @@ export interface KeyLine {
 const soonMs = 14 * 24 * 3_600_000;
 
 export const KeysPage: FC<{ frame: ConsoleFrame; keys: readonly KeyLine[] }> = ({ frame, keys: lines }) => {
-  const { keys, ...words } = textsIn(frame.locale).console;
+  const { keys, ...words } = consoleTextsIn(frame.locale);
   const columns = [
     { name: words.participant },
     { name: keys.id },
@@ -255,7 +256,7 @@ export interface ActLine {
 
 export const ActsPage: FC<{ frame: ConsoleFrame; acts: readonly ActLine[] }> = ({ frame, acts: lines }) => {
   const texts = textsIn(frame.locale);
-  const { acts, ...words } = texts.console;
+  const { acts, ...words } = consoleTextsIn(frame.locale);
   const kinds = texts.acts.kinds as Readonly<Record<string, string>>;
   const columns = [
     { name: acts.act },

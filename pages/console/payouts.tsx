@@ -5,7 +5,8 @@ import type { FC } from 'hono/jsx';
 import type { Money } from '../../core/payout/amount.ts';
 import type { Payout, PayoutState } from '../../core/payout/payout.ts';
 import { Fact } from '../parts.tsx';
-import { fill, textsIn } from '../texts/texts.ts';
+import { consoleTextsIn } from '../texts/console.ts';
+import { fill } from '../texts/shared.ts';
 import { momentText, moneyText } from '../when.ts';
 import { type ConsoleFrame, ConsolePage, commands, Empty, List, pathOf, State, When } from './frame.tsx';
 import { FilterForm } from './list-page.tsx';
@@ -57,14 +58,14 @@ const tones = {
 } as const;
 
 const StateOf: FC<{ frame: ConsoleFrame; state: PayoutState }> = ({ frame, state }) => (
-  <State tone={tones[state]}>{textsIn(frame.locale).console.payouts.states[state]}</State>
+  <State tone={tones[state]}>{consoleTextsIn(frame.locale).payouts.states[state]}</State>
 );
 
 const pathOfPayout = ({ networkTransactionId }: Payout) => `${pathOf.payouts}/${networkTransactionId}`;
 
 export const PayoutsPage: FC<PayoutsProps> = (props) => {
   const { frame, lines, limits, filters, participants, cursor } = props;
-  const { payouts, ...words } = textsIn(frame.locale).console;
+  const { payouts, ...words } = consoleTextsIn(frame.locale);
   const filtered = filters.q !== '' || filters.state !== '' || filters.participant !== '';
   if (lines.length === 0 && !filtered && props.sealBroken.length === 0)
     return (
@@ -117,7 +118,7 @@ export const PayoutsPage: FC<PayoutsProps> = (props) => {
 };
 
 const Limits: FC<{ frame: ConsoleFrame; limits: readonly LimitLine[] }> = ({ frame, limits }) => {
-  const { payouts, participant } = textsIn(frame.locale).console;
+  const { payouts, participant } = consoleTextsIn(frame.locale);
   const columns = [
     { name: participant },
     { name: payouts.spent, number: true },
@@ -145,7 +146,7 @@ const Limits: FC<{ frame: ConsoleFrame; limits: readonly LimitLine[] }> = ({ fra
 };
 
 const Lines: FC<{ frame: ConsoleFrame; lines: readonly PayoutLine[] }> = ({ frame, lines }) => {
-  const { payouts, ...words } = textsIn(frame.locale).console;
+  const { payouts, ...words } = consoleTextsIn(frame.locale);
   const columns = [
     { name: payouts.own },
     { name: words.participant },
@@ -172,7 +173,7 @@ const Lines: FC<{ frame: ConsoleFrame; lines: readonly PayoutLine[] }> = ({ fram
 
 export const PayoutPage: FC<PayoutLine & { frame: ConsoleFrame; answered: boolean }> = (props) => {
   const { frame, participantName, payout, answered } = props;
-  const { payouts, ...words } = textsIn(frame.locale).console;
+  const { payouts, ...words } = consoleTextsIn(frame.locale);
   const { response } = payout;
   const Id: FC<{ name: string; id: string }> = ({ name, id }) => (
     <Fact name={name}>

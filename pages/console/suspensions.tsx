@@ -2,7 +2,8 @@
 // stands first; the commands by which two of them decide stand below.
 
 import type { FC } from 'hono/jsx';
-import { fill, textsIn } from '../texts/texts.ts';
+import { consoleTextsIn } from '../texts/console.ts';
+import { fill } from '../texts/shared.ts';
 import { type ConsoleFrame, State, When } from './frame.tsx';
 import { ListPage } from './list-page.tsx';
 
@@ -27,7 +28,7 @@ export const SuspensionsPage: FC<{ frame: ConsoleFrame; suspensions: readonly Su
   props,
 ) => {
   const { frame, suspensions: lines } = props;
-  const { suspensions, ...words } = textsIn(frame.locale).console;
+  const { suspensions, ...words } = consoleTextsIn(frame.locale);
   const columns = [
     { name: suspensions.participant },
     { name: words.state },

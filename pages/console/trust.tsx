@@ -1,7 +1,8 @@
 // On what is trust built now? Sources of revocation with their freshness, and the anchors in force.
 
 import type { FC } from 'hono/jsx';
-import { fill, textsIn } from '../texts/texts.ts';
+import { consoleTextsIn } from '../texts/console.ts';
+import { fill } from '../texts/shared.ts';
 import { dateText, thumbprintShort } from '../when.ts';
 import { type ConsoleFrame, commands, State, When } from './frame.tsx';
 import { ListPage } from './list-page.tsx';
@@ -21,7 +22,7 @@ export interface SourceLine {
 
 export const SourcesPage: FC<{ frame: ConsoleFrame; sources: readonly SourceLine[] }> = (props) => {
   const { frame, sources: lines } = props;
-  const { sources, ...words } = textsIn(frame.locale).console;
+  const { sources, ...words } = consoleTextsIn(frame.locale);
   const columns = [
     { name: sources.psc },
     { name: words.state },
@@ -77,7 +78,7 @@ export const AnchorsPage: FC<{ frame: ConsoleFrame; version: number; anchors: re
   props,
 ) => {
   const { frame, version, anchors: lines } = props;
-  const { anchors, ...words } = textsIn(frame.locale).console;
+  const { anchors, ...words } = consoleTextsIn(frame.locale);
   const columns = [
     { name: anchors.subject },
     { name: anchors.profile },

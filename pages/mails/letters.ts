@@ -3,7 +3,8 @@
 
 import type { Decision } from '../../core/people/decision.ts';
 import type { Office } from '../../core/people/person.ts';
-import { fill, type Texts, textsIn } from '../texts/texts.ts';
+import { type MailTexts, mailTextsIn } from '../texts/mails.ts';
+import { fill, type SharedTexts, sharedTextsIn } from '../texts/shared.ts';
 import { dateText, momentText, type Place } from '../when.ts';
 import type { Letter } from './mail.tsx';
 
@@ -31,9 +32,11 @@ export interface Question {
   readonly reminder: number;
 }
 
+type Texts = SharedTexts & { readonly mails: MailTexts };
+
 /** Texts and the frame of every letter. */
 export const base = (envelope: Envelope) => {
-  const texts = textsIn(envelope.locale);
+  const texts: Texts = { ...sharedTextsIn(envelope.locale), mails: mailTextsIn(envelope.locale) };
   const names = { participant: envelope.participant ?? '', node: envelope.nodeName };
   const said = (text: string, more: Record<string, string | number> = {}) =>
     fill(text, { ...names, ...more });

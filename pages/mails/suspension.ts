@@ -1,7 +1,8 @@
 // What do the mails about an emergency suspension say? What stands, whose word comes next, one link for who has it.
 // Nothing that a submitter wrote, and no name but those of our own records.
 
-import { fill, textsIn } from '../texts/texts.ts';
+import { mailTextsIn } from '../texts/mails.ts';
+import { fill } from '../texts/shared.ts';
 import { momentText } from '../when.ts';
 import { base, type Envelope } from './letters.ts';
 import type { Letter } from './mail.tsx';
@@ -23,8 +24,8 @@ export function suspendedLetter(
   envelope: Envelope,
   { story, reader, confirmBy, link }: SuspendedFacts,
 ): Letter {
-  const { texts, mails, said, letter, button } = base(envelope);
-  const words = texts.suspension.mailLetter;
+  const { mails, said, letter, button } = base(envelope);
+  const words = mails.suspension;
   const moment = confirmBy ? momentText(confirmBy, envelope) : '';
   const asks = reader === 'asked' && link !== undefined;
   return letter(said(mails.suspendedSubject), storyText(envelope, story), {
@@ -41,7 +42,7 @@ export function suspendedLetter(
 
 function storyText(envelope: Envelope, story: SuspensionStory): string {
   const { texts, mails, said } = base(envelope);
-  const words = texts.suspension.mailLetter;
+  const words = mails.suspension;
   if (story.kind === 'person') {
     const office = texts.offices[story.office];
     // It begins the sentence in two of the languages.
@@ -53,7 +54,7 @@ function storyText(envelope: Envelope, story: SuspensionStory): string {
 export type LaterWord = 'confirmed' | 'disputed' | 'overdue' | 'lifted';
 
 export function suspensionLetter(envelope: Envelope, word: LaterWord): Letter {
-  const { mailLetter: words } = textsIn(envelope.locale).suspension;
+  const words = mailTextsIn(envelope.locale).suspension;
   const { said, letter } = base(envelope);
   const subject = fill(words[`${word}Subject`], {
     participant: envelope.participant ?? '',

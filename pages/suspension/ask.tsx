@@ -6,7 +6,8 @@ import { suspensionCauses } from '../../core/suspension/suspension.ts';
 import { type Frame, Page } from '../page.tsx';
 import { FactorFields, Field, FormToken, Note, type Problem, ProblemSummary } from '../parts.tsx';
 import { PasskeyPart } from '../passkey.tsx';
-import { fill, type Texts, textsIn } from '../texts/texts.ts';
+import { type SuspensionTexts, suspensionTextsIn } from '../texts/suspension.ts';
+import { fill, textsIn } from '../texts/texts.ts';
 
 export interface AskProps {
   readonly frame: Frame;
@@ -18,7 +19,7 @@ export interface AskProps {
 
 export const AskPage: FC<AskProps> = ({ frame, formToken, problems, email, cause }) => {
   const texts = textsIn(frame.locale);
-  const { suspension } = texts;
+  const suspension = suspensionTextsIn(frame.locale);
   const said = (text: string) => fill(text, { node: frame.nodeName });
   return (
     <Page
@@ -42,7 +43,7 @@ export const AskPage: FC<AskProps> = ({ frame, formToken, problems, email, cause
       </Note>
       <form method="post" data-passkey>
         <FormToken token={formToken} />
-        <Causes texts={texts} cause={cause} />
+        <Causes suspension={suspension} cause={cause} />
         <h2>{texts.passkey.signInHeading}</h2>
         <PasskeyPart texts={texts} problems={problems} signs />
         <div class="actions one">
@@ -54,7 +55,7 @@ export const AskPage: FC<AskProps> = ({ frame, formToken, problems, email, cause
       <h2>{texts.passkey.signInFallback}</h2>
       <form method="post">
         <FormToken token={formToken} />
-        <Causes texts={texts} cause={cause} />
+        <Causes suspension={suspension} cause={cause} />
         <Field
           id="email"
           label={said(suspension.email)}
@@ -76,7 +77,7 @@ export const AskPage: FC<AskProps> = ({ frame, formToken, problems, email, cause
   );
 };
 
-const Causes: FC<{ texts: Texts; cause: string | undefined }> = ({ texts: { suspension }, cause }) => (
+const Causes: FC<{ suspension: SuspensionTexts; cause: string | undefined }> = ({ suspension, cause }) => (
   <fieldset>
     <legend>{suspension.cause}</legend>
     <div class="choices">

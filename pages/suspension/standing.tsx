@@ -5,6 +5,7 @@ import type { FC } from 'hono/jsx';
 import { type Frame, Page } from '../page.tsx';
 import { Fact, FactorFields, FormToken, Note, type Problem, ProblemSummary } from '../parts.tsx';
 import { PasskeyPart } from '../passkey.tsx';
+import { type SuspensionTexts, suspensionTextsIn } from '../texts/suspension.ts';
 import { fill, textsIn } from '../texts/texts.ts';
 import { momentText, whenText } from '../when.ts';
 
@@ -42,7 +43,7 @@ export const SecondWordPage: FC<
   }
 > = ({ frame, facts, formToken, problems, passkey }) => {
   const texts = textsIn(frame.locale);
-  const { suspension } = texts;
+  const suspension = suspensionTextsIn(frame.locale);
   const said = sayer(frame, facts);
   return (
     <Page
@@ -83,7 +84,7 @@ export const SecondWordPage: FC<
 };
 
 export const StandingPage: FC<Props> = ({ frame, facts }) => {
-  const { suspension } = textsIn(frame.locale);
+  const suspension = suspensionTextsIn(frame.locale);
   const said = sayer(frame, facts);
   const { confirmedAt } = facts;
   if (confirmedAt)
@@ -108,7 +109,7 @@ export const StandingPage: FC<Props> = ({ frame, facts }) => {
 };
 
 function waitingText(
-  texts: ReturnType<typeof textsIn>['suspension'],
+  texts: SuspensionTexts,
   { youDisputed, disputedAt, someoneIsAsked }: StandingFacts,
 ): string {
   if (youDisputed) return texts.youDisputed;
@@ -122,7 +123,7 @@ const waitingTimes = (frame: Frame, { confirmBy, disputedAt }: StandingFacts) =>
 });
 
 export const LiftedPage: FC<{ frame: Frame; participant: string }> = ({ frame, participant }) => {
-  const { suspension } = textsIn(frame.locale);
+  const suspension = suspensionTextsIn(frame.locale);
   const said = (text: string) => fill(text, { participant, node: frame.nodeName });
   return (
     <Page frame={frame} part="emergency" title={said(suspension.liftedTitle)}>
@@ -139,8 +140,7 @@ export const LiftedPage: FC<{ frame: Frame; participant: string }> = ({ frame, p
 };
 
 const Facts: FC<Props> = ({ frame, facts }) => {
-  const texts = textsIn(frame.locale);
-  const { suspension } = texts;
+  const suspension = suspensionTextsIn(frame.locale);
   const cause = (suspension.causes as Record<string, string>)[facts.reason];
   return (
     <dl class="facts">
@@ -167,7 +167,7 @@ const Facts: FC<Props> = ({ frame, facts }) => {
 
 function byText(frame: Frame, { by }: StandingFacts): string {
   const texts = textsIn(frame.locale);
-  const { suspension } = texts;
+  const suspension = suspensionTextsIn(frame.locale);
   switch (by.kind) {
     case 'person':
       return fill(suspension.byPerson, { office: texts.offices[by.office], name: by.name });

@@ -1,37 +1,23 @@
-// In which words does a page or mail speak? Three languages as data of one shape; this file only fills in names.
+// In which words does a page speak? Three languages as data of one shape, and which of them for whom.
 
 import { type Locale, locales } from '../../core/people/person.ts';
-import consoleEn from './console/en.json' with { type: 'json' };
-import consoleEs from './console/es.json' with { type: 'json' };
-import consolePt from './console/pt.json' with { type: 'json' };
-import en from './en.json' with { type: 'json' };
-import es from './es.json' with { type: 'json' };
-import pt from './pt.json' with { type: 'json' };
-import suspensionEn from './suspension/en.json' with { type: 'json' };
-import suspensionEs from './suspension/es.json' with { type: 'json' };
-import suspensionPt from './suspension/pt.json' with { type: 'json' };
+import en from './pages/en.json' with { type: 'json' };
+import es from './pages/es.json' with { type: 'json' };
+import pt from './pages/pt.json' with { type: 'json' };
+import { type SharedTexts, sharedTextsIn } from './shared.ts';
 
-export type Texts = typeof es & {
-  readonly console: typeof consoleEs;
-  readonly suspension: typeof suspensionEs;
-};
-export type ConsoleTexts = Texts['console'];
+export { fill } from './shared.ts';
+
+export type Texts = SharedTexts & typeof es;
 export type ProblemText = keyof Texts['problems'];
 
-const all: Record<Locale, Texts> = {
-  es: { ...es, console: consoleEs, suspension: suspensionEs },
-  pt: { ...pt, console: consolePt, suspension: suspensionPt },
-  en: { ...en, console: consoleEn, suspension: suspensionEn },
+const all: Readonly<Record<Locale, Texts>> = {
+  es: { ...sharedTextsIn('es'), ...es },
+  pt: { ...sharedTextsIn('pt'), ...pt },
+  en: { ...sharedTextsIn('en'), ...en },
 };
 
-export function textsIn(locale: Locale): Texts {
-  return all[locale];
-}
-
-/** `{name}` takes the value of that name; a name without value stays visible, so that a test finds it. */
-export function fill(text: string, values: Readonly<Record<string, string | number>>): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
-}
+export const textsIn = (locale: Locale): Texts => all[locale];
 
 /** In which language is this person spoken to here? As this browser was switched, or as they are known, or as it asks. */
 export function localeFor(

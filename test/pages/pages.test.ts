@@ -4,6 +4,9 @@ import { type Locale, locales } from '../../core/people/person.ts';
 import { qrModules } from '../../pages/qr.ts';
 import { tokens } from '../../pages/style.ts';
 import { taxIdText } from '../../pages/tax-id.ts';
+import { consoleTextsIn } from '../../pages/texts/console.ts';
+import { mailTextsIn } from '../../pages/texts/mails.ts';
+import { suspensionTextsIn } from '../../pages/texts/suspension.ts';
 import { fill, localeOf, textsIn } from '../../pages/texts/texts.ts';
 import { dateText, momentText, moneyText, serialText, thumbprintShort } from '../../pages/when.ts';
 
@@ -15,18 +18,27 @@ function leaves(value: object, path = ''): [string, string][] {
   );
 }
 
+const everythingIn = (locale: Locale) => ({
+  ...textsIn(locale),
+  console: consoleTextsIn(locale),
+  mails: mailTextsIn(locale),
+  suspension: suspensionTextsIn(locale),
+});
+
 test.each<Locale>(['pt', 'en'])(
   '%s says everything that Spanish says, with the same names filled in',
   (locale) => {
     const shape = (which: Locale) =>
-      leaves(textsIn(which)).map(([path, text]) => `${path} ${(text.match(/\{\w+\}/g) ?? []).sort().join()}`);
+      leaves(everythingIn(which)).map(
+        ([path, text]) => `${path} ${(text.match(/\{\w+\}/g) ?? []).sort().join()}`,
+      );
     const placed = (lines: string[]) => lines.map((line) => line.replace(/\{(when|moment)\}/g, '{time}'));
     expect(placed(shape(locale))).toEqual(placed(shape('es')));
   },
 );
 
 test.each(locales)('%s has no exclamation mark and no forbidden word', (locale) => {
-  const text = leaves(textsIn(locale))
+  const text = leaves(everythingIn(locale))
     .map(([, each]) => each)
     .join('\n');
   expect(text).not.toMatch(/!|¡|\berror\b|\berro\b|invalid input/i);
