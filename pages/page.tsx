@@ -31,13 +31,15 @@ export interface PageProps {
   readonly side?: Child;
   /** Errors first in the browser's title, as the design systems ask. */
   readonly hasProblem?: boolean;
-  /** The page asks a passkey: the one script goes along. */
+  /** The page asks a passkey: its script goes along. */
   readonly passkey?: boolean;
+  /** Path of another script of ours. */
+  readonly script?: string;
   readonly children?: Child;
 }
 
 export const Page: FC<PageProps> = (props) => {
-  const { frame, title, part, lead, wide, code, end, side, hasProblem, passkey, children } = props;
+  const { frame, title, part, lead, wide, code, end, side, hasProblem, passkey, script, children } = props;
   const texts = textsIn(frame.locale);
   const tabTitle = `${hasProblem ? `${texts.common.problem}: ` : ''}${title} · ${frame.nodeName}`;
   const main = (
@@ -64,6 +66,7 @@ export const Page: FC<PageProps> = (props) => {
         <link rel="icon" href={markPath} type="image/svg+xml" />
         <link rel="stylesheet" href={stylesheetPath} />
         {passkey && <script src={passkeyScriptPath} defer />}
+        {script && <script src={script} defer />}
       </head>
       <body>
         <a class="skip" href="#main">

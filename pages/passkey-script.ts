@@ -1,5 +1,5 @@
-// The one script that pages serve: it asks the browser's passkey and puts the answer into the form. Everything else
-// works without it; it decides nothing, and it starts only when a person presses a button (no page sends itself).
+// The script that asks the browser's passkey and puts the answer into the form. Everything else works without it; it
+// decides nothing, and it starts only when a person presses a button (no page sends itself).
 
 import { createHash } from 'node:crypto';
 

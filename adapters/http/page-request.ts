@@ -1,5 +1,5 @@
 // What did a browser send to the pages door, and how is it answered? Forms, cookies and the headers that keep a page
-// safe: no script but the one that asks a passkey, no frame, no referrer, nothing cached. What a page says is pages/'s.
+// safe: no script but the two of this door, no frame, no referrer, nothing cached. What a page says is pages/'s.
 
 import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
@@ -31,7 +31,7 @@ export interface PageAnswer {
   readonly immutable?: boolean;
   /** Where a form may lead after its redirect, besides this door: the command line's own port. */
   readonly formTarget?: string;
-  /** The page asks a passkey: the one script, a file of this door, may run and ask this door. */
+  /** The page asks a passkey or refreshes itself: a script, a file of this door, may run and ask this door. */
   readonly script?: boolean;
 }
 

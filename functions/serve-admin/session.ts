@@ -11,6 +11,7 @@ import {
   requireSession,
 } from '../../core/people/session.ts';
 import type { Clock } from '../../core/ports.ts';
+import { refreshHeader } from '../../pages/refresh-script.ts';
 
 export interface SessionDeps {
   readonly clock: Clock;
@@ -31,20 +32,28 @@ export async function sessionOf(deps: SessionDeps, request: PageRequest): Promis
   return { ...session, by: bearer ? 'bearer' : 'cookie', secret } as SignedInSession;
 }
 
-/** For pages that only show: every office, by the browser's cookie alone. @throws Refusal SESSION_MISSING, PERSON_* */
+/**
+ * For pages that only show: every office, by the browser's cookie alone. A page that asked again by itself is nobody's
+ * presence: the session ends as if it had not.
+ * @throws Refusal SESSION_MISSING, PERSON_*
+ */
 export function readerOf(deps: SessionDeps, request: PageRequest): Promise<ReadingSession> {
-  return opened(deps, request.cookie(cookieName(deps.door, 'session')) ?? '', requireReader);
+  const somebodyIsThere = request.header(refreshHeader) === undefined;
+  const secret = request.cookie(cookieName(deps.door, 'session')) ?? '';
+  return opened(deps, secret, requireReader, somebodyIsThere);
 }
 
 async function opened<T extends Session>(
   deps: SessionDeps,
   secret: string,
   admit: (session: Session | undefined, person: Person | undefined, now: Date) => T,
+  somebodyIsThere = true,
 ): Promise<T> {
   const now = deps.clock.now();
   const found = secret ? await deps.sessions.find(secret) : undefined;
   const person = found && (await deps.people.person(found.personId));
   const session = admit(found, person, now);
-  if (now.getTime() - session.lastSeenAt.getTime() >= touchEveryMs) await deps.sessions.touch(secret, now);
+  if (somebodyIsThere && now.getTime() - session.lastSeenAt.getTime() >= touchEveryMs)
+    await deps.sessions.touch(secret, now);
   return session;
 }

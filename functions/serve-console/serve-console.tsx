@@ -63,6 +63,11 @@ export interface Look {
   readonly waiting: readonly WaitingDecision[];
 }
 
+/** First parts of the paths whose pages change often: certificates and one enrolment, what waits, what is paid. */
+const changing = ['', 'enrolments', 'confirmations', 'payouts', 'sources', 'acts', 'suspensions'];
+
+const partsOf = (path: string) => path.replace(/^\/console\/?/, '').split('/');
+
 async function look(
   deps: ConsoleDeps,
   request: PageRequest,
@@ -77,8 +82,10 @@ async function look(
     sight.of === 'node' ? openActs(deps) : undefined,
     sight.of === 'participant' ? deps.parties.party(sight.participant) : undefined,
   ]);
+  const refreshes = changing.includes(partsOf(request.path)[0]!);
   const frame: ConsoleFrame = {
     ...plain,
+    refreshes,
     timeZone: own?.timeZone ?? plain.timeZone,
     now: deps.clock.now(),
     who: { name: contact?.name ?? person.personId, office: person.office, formToken: token },
@@ -87,7 +94,7 @@ async function look(
   };
   const page = await pageFor({ deps, request, session, frame, waiting });
   if (!page) return deadEnd(plain, 'notFound', 404);
-  return { status: 200, body: documentOf(page), cookies };
+  return { status: 200, body: documentOf(page), cookies, script: refreshes };
 }
 
 async function openActs(deps: ConsoleDeps) {
@@ -101,7 +108,7 @@ type Element = NonNullable<Parameters<typeof documentOf>[0]>;
 async function pageFor(visit: Look): Promise<Element | undefined> {
   const { deps, request, session, frame } = visit;
   const { sight } = session;
-  const [section = '', id, ...rest] = request.path.replace(/^\/console\/?/, '').split('/');
+  const [section = '', id, ...rest] = partsOf(request.path);
   if (rest.length > 0) return undefined;
   if (id !== undefined) {
     if (section === 'enrolments') return enrolmentPage(visit, id);

@@ -1,5 +1,5 @@
 // Which page of the people's door was asked for? Invitations, signing in and out, one's own passkeys, the one
-// stylesheet and the one script.
+// stylesheet and the two scripts of all pages.
 
 import {
   cookieName,
@@ -12,6 +12,7 @@ import { locales } from '../../core/people/person.ts';
 import { DeadEndPage } from '../../pages/dead-end.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import { passkeyScript, passkeyScriptPath } from '../../pages/passkey-script.ts';
+import { refreshScript, refreshScriptPath } from '../../pages/refresh-script.ts';
 import { markPath, markSvg, stylesheet, stylesheetPath } from '../../pages/style.ts';
 import { localeFor } from '../../pages/texts/texts.ts';
 import { type DelegationDeps, serveDelegation } from './delegation.tsx';
@@ -20,6 +21,11 @@ import { type PasskeysDeps, servePasskeys } from './passkeys.tsx';
 import { redeem, type SignInDeps, signIn, signOut } from './sign-in.tsx';
 
 export type ServePeopleDeps = InvitationDeps & SignInDeps & PasskeysDeps & DelegationDeps;
+
+const scripts: Readonly<Record<string, string | undefined>> = {
+  [passkeyScriptPath]: passkeyScript,
+  [refreshScriptPath]: refreshScript,
+};
 
 export async function servePeople(deps: ServePeopleDeps, request: PageRequest): Promise<PageAnswer> {
   const frame: Frame = {
@@ -43,13 +49,9 @@ async function route(deps: ServePeopleDeps, request: PageRequest, frame: Frame):
   if (!['GET', 'HEAD', 'POST'].includes(method)) return { status: 405 };
   if (path === stylesheetPath)
     return { status: 200, body: stylesheet, contentType: 'text/css; charset=utf-8', immutable: true };
-  if (path === passkeyScriptPath)
-    return {
-      status: 200,
-      body: passkeyScript,
-      contentType: 'text/javascript; charset=utf-8',
-      immutable: true,
-    };
+  const script = scripts[path];
+  if (script)
+    return { status: 200, body: script, contentType: 'text/javascript; charset=utf-8', immutable: true };
   if (path === markPath) return { status: 200, body: markSvg, contentType: 'image/svg+xml', immutable: true };
   if (path.startsWith('/language/')) {
     const wanted = locales.find((each) => `/language/${each}` === path);

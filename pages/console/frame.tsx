@@ -6,6 +6,7 @@ import type { NetworkStatus, Validity } from '../../core/certificate/lifecycle.t
 import type { Office } from '../../core/people/person.ts';
 import { type Frame, Page } from '../page.tsx';
 import { FormToken } from '../parts.tsx';
+import { refreshScriptPath } from '../refresh-script.ts';
 import { type ConsoleTexts, consoleTextsIn } from '../texts/console.ts';
 import { fill, textsIn } from '../texts/texts.ts';
 import { momentText } from '../when.ts';
@@ -28,6 +29,8 @@ export interface ConsoleFrame extends Frame {
   readonly who: { readonly name: string; readonly office: Office; readonly formToken: string };
   /** The one participant that this person sees; undefined: the whole node. */
   readonly participant?: string;
+  /** What it shows changes often: it refreshes itself where scripts run. */
+  readonly refreshes?: boolean;
   /** Beside their entry in the navigation, where something waits. */
   readonly waiting: { readonly confirmations: number; readonly acts?: number };
 }
@@ -117,6 +120,7 @@ export const ConsolePage: FC<ConsolePageProps> = ({ frame, section, title, lead,
       part="console"
       title={title}
       lead={lead}
+      script={frame.refreshes ? refreshScriptPath : undefined}
       side={<Side frame={frame} section={section} />}
       end={
         <form method="post" action="/sign-out" class="who">
@@ -130,6 +134,11 @@ export const ConsolePage: FC<ConsolePageProps> = ({ frame, section, title, lead,
         </form>
       }
     >
+      {frame.refreshes && (
+        <p class="note" role="status" data-refresh-ended hidden>
+          {consoleTextsIn(frame.locale).refreshEnded}
+        </p>
+      )}
       {children}
     </Page>
   );

@@ -176,3 +176,46 @@ test('an apoderado follows their certificate at the payout operator, all steps o
   expect(await page.locator('.timeline li.done').count()).toBe(9);
   expect(await page.locator('#step-13').innerText()).toContain('María Fernanda Rojas Soto');
 });
+
+test('a list refreshes itself where scripts run, not under somebody’s hands, and ends with the session', async () => {
+  const { context, page, origin } = await signIn('bruno@red.example', 'network', true);
+  await page.clock.install();
+  await page.goto(`${origin}/console/confirmations`);
+  const words: string[] = [];
+  page.on('console', (message) => words.push(message.text()));
+  const turn = async () => {
+    const answered = page.waitForResponse(`${origin}/console/confirmations`);
+    await page.clock.runFor(20_000);
+    const answer = await answered;
+    await answer.finished();
+    return answer;
+  };
+  const rows = page.locator('table.list tbody tr');
+  const before = await rows.count();
+  // Marked, to see that only what changed is put in place.
+  await page.locator('table.list').evaluate('(table) => { table.seen = true; }');
+  await chapters.submit(whole.seed.participants[0]!);
+  const shown = async () => {
+    expect((await turn()).request().headers()['apodera-refresh']).toBe('1');
+    return rows.count();
+  };
+  await expect.poll(shown, { timeout: 60_000 }).toBe(before + 1);
+  expect(await page.locator('table.list').evaluate('(table) => table.seen')).toBe(true);
+  expect(await page.locator('nav.side .count').first().innerText()).toBe(String(before + 1));
+
+  await page.locator('table.list tbody a').first().focus();
+  let asked = 0;
+  page.on('request', () => (asked += 1));
+  await page.clock.runFor(60_000);
+  expect(asked).toBe(0);
+  await page.evaluate('document.activeElement.blur()');
+  await turn();
+
+  await context.clearCookies();
+  await turn();
+  await page.locator('[data-refresh-ended]').waitFor();
+  asked = 0;
+  await page.clock.runFor(60_000);
+  expect([asked, await rows.count(), words]).toEqual([0, before + 1, []]);
+  await context.close();
+});
