@@ -119,7 +119,9 @@ button.plain{min-height:0;padding:0;border:0;background:none;color:var(--accent)
 .once{font:650 22px/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;letter-spacing:.06em;overflow-wrap:anywhere}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0}
 @media (max-width:560px){
-.top{padding:14px 16px}
+.top{padding:14px 16px;flex-wrap:wrap;gap:8px 12px}
+.top .end{display:contents}
+.languages{margin-left:auto;font-size:15px}
 .top .part{display:none}
 main{padding:24px 16px 48px}
 h1{font-size:26px}

@@ -43,6 +43,8 @@ export function timeText(date: Date, { locale, timeZone }: Place): string {
 }
 
 export function zoneText(date: Date, { locale, timeZone }: Place): string {
+  // ICU writes it as an offset of its own form, `GMT+00:00`; everybody calls it so.
+  if (timeZone === 'UTC') return 'UTC';
   const format = new Intl.DateTimeFormat(tags[locale], { timeZone, timeZoneName: 'longGeneric' });
   return format.formatToParts(date).find(({ type }) => type === 'timeZoneName')?.value ?? timeZone;
 }

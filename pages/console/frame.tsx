@@ -229,13 +229,17 @@ const validityTones: Record<Validity, Tone> = {
   revoked: 'danger',
 };
 
+const minuteMs = 60_000;
+
 export const NetworkState: FC<{ frame: ConsoleFrame; status: NetworkStatus; since?: Date }> = (props) => {
-  const { networkStatuses } = consoleTextsIn(props.frame.locale);
-  const waited = props.status === 'pending' && props.since ? ` ${spanText(props.frame, props.since)}` : '';
+  const { frame, status, since } = props;
+  const { networkStatuses } = consoleTextsIn(frame.locale);
+  // Not in its first minute: it would only make the word wide.
+  const waits = status === 'pending' && since && frame.now.getTime() - since.getTime() >= minuteMs;
   return (
-    <State tone={networkTones[props.status]}>
-      {networkStatuses[props.status]}
-      {waited}
+    <State tone={networkTones[status]}>
+      {networkStatuses[status]}
+      {waits && ` ${spanText(frame, since)}`}
     </State>
   );
 };
@@ -247,7 +251,8 @@ export const ValidityState: FC<{ frame: Frame; validity: Validity }> = ({ frame,
 /** `51 h`, however far from now, in whichever direction. */
 export function spanText(frame: ConsoleFrame, date: Date): string {
   const texts = consoleTextsIn(frame.locale);
-  const minutes = Math.floor(Math.abs(frame.now.getTime() - date.getTime()) / 60_000);
+  const minutes = Math.floor(Math.abs(frame.now.getTime() - date.getTime()) / minuteMs);
+  if (minutes < 1) return texts.underMinute;
   if (minutes < 60) return fill(texts.minutes, { count: minutes });
   if (minutes < 72 * 60) return fill(texts.hours, { count: Math.floor(minutes / 60) });
   return fill(texts.days, { count: Math.floor(minutes / 1440) });
@@ -256,10 +261,11 @@ export function spanText(frame: ConsoleFrame, date: Date): string {
 /** Relative; the exact moment on hover and for machines. */
 export const When: FC<{ frame: ConsoleFrame; date: Date }> = ({ frame, date }) => {
   const texts = consoleTextsIn(frame.locale);
-  const text = fill(date <= frame.now ? texts.ago : texts.within, { time: spanText(frame, date) });
+  const isNow = Math.abs(frame.now.getTime() - date.getTime()) < minuteMs;
+  const away = fill(date <= frame.now ? texts.ago : texts.within, { time: spanText(frame, date) });
   return (
     <time datetime={date.toISOString()} title={momentText(date, frame)}>
-      {text}
+      {isNow ? texts.now : away}
     </time>
   );
 };

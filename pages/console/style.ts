@@ -86,5 +86,6 @@ table.list{background:none;border:0}
 .timeline .state{grid-column:2;justify-self:start;margin-top:4px}
 .filters button{flex:1}
 }
+@media (max-width:560px){.top .who{order:1;flex-basis:100%;justify-content:space-between;text-align:left}}
 @media print{.console nav.side,.filters,.paging{display:none}.console{display:block}}
 `.trim();

@@ -83,6 +83,7 @@ test('dates read as each language writes them, in the place’s own time', () =>
   expect(dateText(date, { locale: 'es', timeZone: 'America/Santiago' })).toBe('24/11/2026');
   expect(dateText(date, { locale: 'pt', timeZone: 'America/Sao_Paulo' })).toBe('24/11/2026');
   expect(dateText(date, { locale: 'en', timeZone: 'UTC' })).toBe('25 November 2026');
+  expect(momentText(date, { locale: 'en', timeZone: 'UTC' })).toMatch(/ \(UTC\)$/);
   expect(momentText(date, { locale: 'es', timeZone: 'America/Santiago' })).toBe(
     'el 24/11/2026 a las 23:40 (hora de Chile)',
   );
