@@ -35,6 +35,7 @@ table.list{width:100%;border-collapse:separate;border-spacing:0;background:var(-
 .list tbody th{font-size:16px;color:var(--ink);white-space:normal}
 .list .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .list .mono,.list time,.list .state{white-space:nowrap}
+.list tbody th .mono{white-space:normal;overflow-wrap:anywhere}
 .list small,.list small .mono{overflow-wrap:anywhere;white-space:normal}
 .list a{text-decoration-thickness:1px;text-underline-offset:3px}
 .list tbody tr:hover{background:var(--hover)}
@@ -61,7 +62,7 @@ table.list{width:100%;border-collapse:separate;border-spacing:0;background:var(-
 .timeline p{margin:0}
 .timeline small{display:block;font-size:15px;color:var(--muted)}
 @media (max-width:1000px){.tiles{grid-template-columns:repeat(2,minmax(0,1fr))}}
-@media (max-width:860px){
+@media (max-width:1100px){
 .console{display:block}
 .console nav.side{border-right:0;border-bottom:1px solid var(--line);padding:8px}
 .side ul{display:flex;flex-wrap:wrap;gap:2px}
@@ -69,6 +70,8 @@ table.list{width:100%;border-collapse:separate;border-spacing:0;background:var(-
 .side .groups-of{display:flex;flex-wrap:wrap;gap:2px}
 .side .groups-of>section,.side .groups-of>section>ul{display:contents}
 .side a{padding:5px 10px;font-size:15px;min-height:32px;align-items:center}
+}
+@media (max-width:860px){
 .console main{padding:20px 16px 40px}
 .tiles{gap:8px;margin-bottom:20px}
 .tiles a{padding:10px 14px}
@@ -81,7 +84,7 @@ table.list{background:none;border:0}
 .list td::before,.list tbody th::before{content:attr(data-name);color:var(--muted);font-size:15px;font-weight:400}
 .list tbody th{font-weight:650}
 .list td>span,.list th>span{min-width:0;overflow-wrap:anywhere}
-.list .mono{white-space:normal}
+.list .mono,.list .number{white-space:normal}
 .timeline li{grid-template-columns:28px minmax(0,1fr);padding:10px 12px}
 .timeline .state{grid-column:2;justify-self:start;margin-top:4px}
 .filters button{flex:1}
