@@ -1,17 +1,24 @@
 // Every figure beside its limit or peer, measured in the same run: npm run bench [-- --json] [-- <id> ...].
-// `--certificates <n>`: how many S4 and A4 sweep (100,000).
+// `--certificates <n>`: how many S4 and A4 sweep (100,000). Only when named: `throughput`, for `--seconds <n>` (60) at
+// up to `--rate <n>` messages a second (300).
 // Exit code 1 when a figure misses its aim. A run whose A/A control is off is taken again, three times at most.
 
 import { parseArgs } from 'node:util';
 import type { Figure } from './figure.ts';
 
 const { values, positionals } = parseArgs({
-  options: { json: { type: 'boolean' }, certificates: { type: 'string', default: '100000' } },
+  options: {
+    json: { type: 'boolean' },
+    certificates: { type: 'string', default: '100000' },
+    seconds: { type: 'string', default: '60' },
+    rate: { type: 'string', default: '300' },
+  },
   allowPositionals: true,
 });
 
 interface Group {
   readonly ids: readonly string[];
+  readonly onlyNamed?: true;
   measure(): Promise<readonly Figure[]>;
 }
 
@@ -40,6 +47,14 @@ const groups: readonly Group[] = [
   { ids: ['D'], measure: async () => (await import('./disable.ts')).disableFigures() },
   { ids: ['B1', 'B2'], measure: async () => (await import('./bundles.ts')).bundleFigures() },
   { ids: ['E1'], measure: async () => (await import('./edge.ts')).edgeFigures() },
+  {
+    ids: ['throughput'],
+    onlyNamed: true,
+    measure: async () => {
+      const { throughputFigures } = await import('./throughput.ts');
+      return throughputFigures({ seconds: Number(values.seconds), rate: Number(values.rate) });
+    },
+  },
 ];
 
 const off = (figures: readonly Figure[]) =>
@@ -61,7 +76,8 @@ function line({ id, what, value, unit, aim, holds, reference, control }: Figure)
 
 let missed = 0;
 for (const group of groups) {
-  if (positionals.length > 0 && !group.ids.some((id) => positionals.includes(id))) continue;
+  const isNamed = group.ids.some((id) => positionals.includes(id));
+  if (!isNamed && (positionals.length > 0 || group.onlyNamed)) continue;
   for (const figure of await believable(group)) {
     if (!figure.holds) missed++;
     console.log(values.json ? JSON.stringify(figure) : line(figure));
