@@ -33,6 +33,8 @@ interface Taken {
   readonly errors: Map<string, number>;
   accepted: number;
   seconds: number;
+  /** Of the machine, over the minute that ends with the last answer. */
+  machineLoad: number;
 }
 
 export async function throughputFigures(load: Load): Promise<readonly Figure[]> {
@@ -82,7 +84,7 @@ async function offer(
   { participant }: Submitted,
   rate: number,
 ): Promise<Taken> {
-  const taken: Taken = { latencies: [], errors: new Map(), accepted: 0, seconds: 0 };
+  const taken: Taken = { latencies: [], errors: new Map(), accepted: 0, seconds: 0, machineLoad: 0 };
   const began = performance.now();
   const due = (at: number) => began + (at * 1000) / rate;
   const end = due(messages.length);
@@ -104,6 +106,7 @@ async function offer(
   };
   await Promise.all(Array.from({ length: underWay }, lane));
   taken.seconds = (performance.now() - began) / 1000;
+  taken.machineLoad = loadavg()[0]!;
   return taken;
 }
 
@@ -138,12 +141,15 @@ const none = (kind: string, what: string, value: number, reference: string): Fig
   holds: value === 0,
 });
 
-function figuresOf({ accepted, seconds, latencies, errors }: Taken, { rate }: Load): readonly Figure[] {
+function figuresOf(
+  { accepted, seconds, latencies, errors, machineLoad }: Taken,
+  { rate }: Load,
+): readonly Figure[] {
   const sorted = latencies.toSorted((a, b) => a - b);
   const quantile = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
   const failed = [...errors.values()].reduce((sum, count) => sum + count, 0);
   const said = [...errors].map(([what, count]) => `${count} times ${what}`).join(', ');
-  const machine = `${availableParallelism()} cores, load ${loadavg()[0]!.toFixed(1)}`;
+  const machine = `${availableParallelism()} cores, load ${machineLoad.toFixed(1)}`;
   return [
     told('', `messages accepted a second, of ${rate} offered`, accepted / seconds, 'count', machine),
     told('p50', `milliseconds to the answer, ${underWay} under way`, quantile(0.5), 'ms', 'timed'),
