@@ -34,6 +34,7 @@ const named = ({ finId, finIdSchema, name }: { finId: string; finIdSchema: strin
   NodeFinId: finId,
   NodeFinIdSchema: finIdSchema,
   NodeName: name,
+  NodeTimeZone: 'America/Santiago',
 });
 
 function node(name: string, identity: Record<string, string>, ports: NodePorts): NodeOptions {

@@ -7,6 +7,7 @@ import { type RunningBank, startBank } from './bank/bank.ts';
 import { VirtualClock } from './clock.ts';
 import type { RunningEdge } from './edge/edge.ts';
 import { tryEdge } from './edge/try-edge.ts';
+import { evidenceKey } from './evidence-key.ts';
 import { type Laptop, type Node, naming, startLaptop } from './laptop.ts';
 import { laptopNodes, type NodePorts } from './nodes.ts';
 import { startPsc, type TestPsc } from './psc/psc.ts';
@@ -172,7 +173,10 @@ async function main(): Promise<void> {
     pscUrl: whole.psc.url,
     nodes: whole.laptop.nodes.map(({ name, apiOrigin, pagesOrigin }) => ({ name, apiOrigin, pagesOrigin })),
   });
-  for (const node of whole.laptop.nodes) writeAuditVariables(dataFolder, whole.laptop, node);
+  for (const node of whole.laptop.nodes) {
+    writeAuditVariables(dataFolder, whole.laptop, node);
+    writeFileSync(join(dataFolder, `${node.name}.evidence.pem`), await evidenceKey(whole.laptop, node));
+  }
   const payout = samplePayout(whole.clock.now());
   writeFileSync(join(dataFolder, 'payout.json'), payout.body);
   console.log(welcome(whole, payout.transactionId, seconds()));
@@ -253,6 +257,8 @@ is made anew at each start:
 
 Administration: npx apodera admin sign-in --node ${network?.pagesOrigin}, as ${known.people[0]?.email}
 Audit:          (. .local/network.env; npx apodera evidence audit)
+Show a payout:  (. .local/network.env; npx apodera evidence export ${transactionId} --participant ${aurora?.finId} --out .local/dossier.json)
+                npx apodera evidence verify .local/dossier.json --anchors .local/psc/roots.pem --evidence-public-key .local/network.evidence.pem
 The whole story without a person: npm run demo
 `;
 }

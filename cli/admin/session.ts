@@ -64,6 +64,7 @@ export async function signIn(
   origin: string,
   waitMs = 10 * 60_000,
 ): Promise<StoredSession> {
+  await requireDoor(origin);
   const verifier = randomBytes(32).toString('base64url');
   const { code, redirectUri } = await codeFromBrowser(terminal, origin, verifier, waitMs);
   const form = new URLSearchParams({ code, code_verifier: verifier, redirect_uri: redirectUri });
@@ -73,6 +74,17 @@ export async function signIn(
     throw new UsageError(`the node did not sign in: ${body.detail ?? reply.status}`);
   const expiresAt = new Date(terminal.now().getTime() + (body.expires_in ?? 0) * 1000).toISOString();
   return { origin, session: body.session, expiresAt };
+}
+
+/** Else somebody would wait for a page that is elsewhere. @throws UsageError */
+async function requireDoor(origin: string): Promise<void> {
+  const signal = AbortSignal.timeout(10_000);
+  const door = await fetch(`${origin}/sign-in`, { redirect: 'manual', signal }).catch(() => undefined);
+  const isPage = door?.ok && door.headers.get('content-type')?.startsWith('text/html');
+  if (!isPage)
+    throw new UsageError(
+      `nobody signs in at ${origin}; name the address of the node’s pages, not of its API`,
+    );
 }
 
 async function codeFromBrowser(

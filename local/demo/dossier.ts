@@ -5,9 +5,9 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetPublicKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import type { Dossier } from '../../core/evidence/dossier.ts';
 import { dossierBytes, readDossier } from '../../core/evidence/dossier.ts';
+import { evidenceKey, pem } from '../evidence-key.ts';
 import { auditVariables } from '../start.ts';
 import type { Chapters, Submitted } from './chapters.ts';
 
@@ -59,15 +59,7 @@ export class Dossiers {
     const network = laptop.nodes.find(({ name }) => name === 'network')!;
     const roots = psc.anchors.map(({ certificate }) => pem('CERTIFICATE', Buffer.from(certificate)));
     writeFileSync(join(this.#folder, 'anchors.pem'), roots.join(''));
-    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-    const kms = new KMSClient({
-      endpoint: laptop.endpoints.url,
-      region: laptop.endpoints.region,
-      credentials,
-    });
-    const key = await kms.send(new GetPublicKeyCommand({ KeyId: network.stack.resource('EvidenceKey') }));
-    kms.destroy();
-    writeFileSync(join(this.#folder, 'evidence.pem'), pem('PUBLIC KEY', Buffer.from(key.PublicKey!)));
+    writeFileSync(join(this.#folder, 'evidence.pem'), await evidenceKey(laptop, network));
   }
 
   async #verify(file: string): Promise<string> {
@@ -101,9 +93,4 @@ function apodera(words: readonly string[], env: Readonly<Record<string, string>>
       resolve({ status, out: `${stdout}${stderr}`.trim() });
     });
   });
-}
-
-function pem(label: string, der: Buffer): string {
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
-  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
 }

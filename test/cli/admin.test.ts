@@ -218,3 +218,13 @@ test('after signing out the session counts no more, also where somebody kept it'
   expect((await admin(['sign-out'])).exitCode).toBe(exitCodes.DONE);
   expect((await admin(['acts'])).exitCode).toBe(exitCodes.USAGE);
 });
+
+test('nobody waits for a sign-in at an address where nobody signs in', async () => {
+  const { terminal, printed } = terminalFor({ env });
+  const elsewhere = createServer((_, response) => response.writeHead(403).end('{}'));
+  await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+  const address = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
+  expect(await dispatch(['admin', 'sign-in', '--node', address], terminal)).toBe(2);
+  expect(printed.err).toContain(`nobody signs in at ${address}`);
+  elsewhere.close();
+});
