@@ -118,7 +118,10 @@ export async function startWhole(options: StartOptions): Promise<Whole> {
         readSeed(dataFolder) ?? (await seedAnew({ laptop, psc, clock, dataFolder, tell: options.tell }));
       const now = new Date();
       if (clock.now() < now) await clock.advance({ to: now });
-      return { laptop, psc, bank, clock, seed: known, edge: await starting, stop };
+      const edge = await starting;
+      // The clock has just moved: the very first request must not be signed by the time before.
+      if ('follow' in edge) await edge.follow();
+      return { laptop, psc, bank, clock, seed: known, edge, stop };
     } catch (error) {
       await stop();
       throw error;

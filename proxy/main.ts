@@ -68,15 +68,18 @@ function end(code: number, reason: string): void {
 }
 
 async function main(): Promise<void> {
-  const task = await startTask(partsOf(readSettings(process.env)));
+  const starting = startTask(partsOf(readSettings(process.env)));
   let draining = false;
   const drain = async (signal: string): Promise<void> => {
     if (draining) return;
     draining = true;
-    await task.drain();
+    const task = await starting.catch(() => undefined);
+    await task?.drain();
     end(0, signal);
   };
+  // Before it is ready: a signal in between would leave HAProxy without whoever ends it.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void drain(signal));
+  await starting;
 }
 
 if (import.meta.main) await main().catch((error: Error) => end(1, error.message));

@@ -5,7 +5,12 @@ import { Refusal } from '../../core/errors.ts';
 import { readCursor } from './table.ts';
 
 /** @param list the index partition that the list reads. @throws Refusal CURSOR_MALFORMED */
-export function requireOwnCursor(cursor: string, list: string): void {
+export function requireOwnCursor(
+  cursor: string,
+  list: string,
+  /** Of what is listed: a start outside it is an error to DynamoDB. */
+  range?: { readonly from: string; readonly to: string },
+): void {
   let key: Readonly<Record<string, string>>;
   try {
     key = readCursor(cursor);
@@ -13,6 +18,8 @@ export function requireOwnCursor(cursor: string, list: string): void {
     throw new Refusal('CURSOR_MALFORMED', { parameter: 'cursor' });
   }
   const names = Object.keys(key).sort().join();
-  if (names !== 'gsi1pk,gsi1sk,pk,sk' || key.gsi1pk !== list)
+  const own = names === 'gsi1pk,gsi1sk,pk,sk' && key.gsi1pk === list;
+  const { gsi1sk = '' } = key;
+  if (!own || (range && (gsi1sk < range.from || gsi1sk > range.to)))
     throw new Refusal('CURSOR_MALFORMED', { parameter: 'cursor' });
 }

@@ -43,7 +43,8 @@ export function payoutReader(table: Table): PayoutReader {
     },
     answerOf: (payout) => payoutAnswerOf(table, payout.participant, payout.transactionId),
     async list(participant, { limit, cursor, state, from, to, messageId }) {
-      if (cursor !== undefined) requireOwnCursor(cursor, payoutsIndex(participant));
+      const range = { from: from ? leastIdAt(from) : START, to: to ? leastIdAt(to) : END };
+      if (cursor !== undefined) requireOwnCursor(cursor, payoutsIndex(participant), range);
       const filters: Condition[] = [
         ...(state === undefined ? [] : [equals('state', state)]),
         ...(messageId === undefined ? [] : [equals('messageId', messageId)]),
@@ -53,7 +54,7 @@ export function payoutReader(table: Table): PayoutReader {
         index: 'GSI1',
         backward: true,
         limit,
-        range: { from: from ? leastIdAt(from) : START, to: to ? leastIdAt(to) : END },
+        range,
         ...(cursor !== undefined && { cursor }),
         ...(filters.length > 0 && { filter: all(...filters) }),
       });

@@ -7,6 +7,7 @@ import { listPayouts, type PayoutQuery } from '../../functions/read-payouts/read
 import { payer, payoutWorld } from '../support/payouts.ts';
 
 const refusal = (code: string) => expect.objectContaining({ code });
+let page: (query: Partial<PayoutQuery>) => ReturnType<typeof listPayouts>;
 let list: (query: Partial<PayoutQuery>) => Promise<readonly string[]>;
 let walk: (query: Partial<PayoutQuery>) => Promise<readonly string[]>;
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
   world.clock.advance(3600);
   await world.send({ messageId: 'm-3', creationDate: world.clock.now(), payouts: [{ id: 'c-1' }] });
   const ports = { payouts: payoutReader(world.table), timeZone: async () => 'America/Santiago' };
-  const page = (query: Partial<PayoutQuery>) =>
+  page = (query) =>
     listPayouts(ports, payer, { cursor: undefined, limit: undefined, status: undefined, ...query });
   list = async (query) => (await page(query)).items.map(({ transactionId }) => transactionId);
   walk = async (query) => {
@@ -51,6 +52,12 @@ describe('a list of payouts', () => {
     expect(await walk({ day: '2026-06-01', limit: '1' })).toEqual(['b-1', 'a-2', 'a-1']);
     expect(await list({ day: '2026-06-02' })).toEqual(['c-1']);
     expect(await list({ day: '2026-06-02', messageId: 'm-1' })).toEqual([]);
+  });
+
+  test('goes on with no cursor of another day, which a table would take for a fault', async () => {
+    const { cursor } = await page({ limit: '1' });
+    await expect(list({ day: '2026-06-01', cursor: cursor! })).rejects.toThrow(refusal('CURSOR_MALFORMED'));
+    expect(await list({ day: '2026-06-02', cursor: cursor! })).toEqual([]);
   });
 
   test.each(['2026-6-1', '2026-02-30', 'today', '2026-06-01T00:00:00Z', ''])(
