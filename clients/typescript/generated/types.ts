@@ -219,8 +219,11 @@ export type SigningCertificateList = {
     readonly thumbprint: Thumbprint;
     /** DER */
     readonly certificate: Base64;
+    /** DER, from its own issuer to below the trust anchor */
+    readonly issuers: readonly (Base64)[];
     /** messages are signed with it now */
     readonly signs: boolean;
+    readonly signs_from: Time;
     readonly not_before: Time;
     readonly not_after: Time;
   })[];
