@@ -1,4 +1,4 @@
-// How do the tables, state machines and schedules of a stack come into being? By the calls that CloudFormation would make,
+// How does everything of a stack that has state or a name come into being? By the calls that CloudFormation would make,
 // each of them idempotent: what an earlier start made stays, a changed definition becomes a new version.
 
 import { readFileSync } from 'node:fs';
@@ -6,13 +6,25 @@ import { dirname, join } from 'node:path';
 import { callJson } from './endpoints/call.ts';
 import type { Endpoints } from './endpoints/endpoints.ts';
 import type { Json } from './endpoints/wire.ts';
-import type { Stack } from './stack.ts';
+import { openStack, type Stack, type StackOptions } from './stack.ts';
 import { substitute } from './stepfunctions/substitute.ts';
 import type { Properties, Value } from './template/template.ts';
 
 interface Declared {
   readonly logicalId: string;
   readonly properties: Properties;
+}
+
+export async function createStack(options: StackOptions): Promise<Stack> {
+  const stack = openStack(options);
+  for (const [logicalId, resource] of Object.entries(stack.template.Resources)) {
+    if (/::(Queue|Bucket|Key|Parameter|Secret)$/.test(resource.Type)) stack.resource(logicalId);
+  }
+  const { dynamodbUrl, statesUrl } = options;
+  if (dynamodbUrl) await createTables(stack, dynamodbUrl);
+  if (statesUrl) await createStateMachines(stack, statesUrl);
+  createSchedules(stack, options.endpoints);
+  return stack;
 }
 
 /** What DynamoDB's CreateTable and CloudFormation's table have in common. */
@@ -24,7 +36,7 @@ const tableMembers = [
   'BillingMode',
 ];
 
-export async function createTables(stack: Stack, url: string): Promise<void> {
+async function createTables(stack: Stack, url: string): Promise<void> {
   const create = async ({ logicalId, properties }: Declared): Promise<void> => {
     const members = tableMembers.filter((name) => properties[name] !== undefined);
     const said = Object.fromEntries(members.map((name) => [name, properties[name]]));
@@ -36,7 +48,7 @@ export async function createTables(stack: Stack, url: string): Promise<void> {
   await Promise.all(stack.ofType('AWS::DynamoDB::Table').map(create));
 }
 
-export async function createStateMachines(stack: Stack, url: string): Promise<void> {
+async function createStateMachines(stack: Stack, url: string): Promise<void> {
   for (const type of ['AWS::Serverless::StateMachine', 'AWS::StepFunctions::StateMachine']) {
     for (const machine of stack.ofType(type)) await createStateMachine(stack, url, machine);
   }
@@ -80,7 +92,7 @@ function unless(code: string): (error: unknown) => void {
 }
 
 /** AWS::Scheduler::Schedule, and the Schedule and ScheduleV2 events of functions and state machines. */
-export function createSchedules(stack: Stack, { scheduler }: Endpoints): void {
+function createSchedules(stack: Stack, { scheduler }: Endpoints): void {
   for (const { logicalId, properties } of stack.ofType('AWS::Scheduler::Schedule')) {
     scheduler.seed(String(properties.Name ?? `${stack.name}-${logicalId}`), properties);
   }

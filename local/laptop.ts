@@ -7,6 +7,7 @@ import { type EdgeKey, readEdgeKeys } from '../core/edge-identity.ts';
 import { buildFunctions } from './build.ts';
 import type { VirtualClock } from './clock.ts';
 import { startClockEndpoint } from './clock-endpoint.ts';
+import { createStack } from './deploy.ts';
 import { type DynamoDb, freePort, startDynamoDb } from './dynamodb.ts';
 import { callJson } from './endpoints/call.ts';
 import { type Endpoints, startEndpoints } from './endpoints/endpoints.ts';
@@ -18,7 +19,7 @@ import { localEdge } from './lambda/local-edge.ts';
 import { readGatewayDocument, routesOfGatewayDocument, routesOfTemplate } from './lambda/routes.ts';
 import { type MailServer, startMail } from './mail/mail.ts';
 import { openPolicies, type Policies } from './policies.ts';
-import { createStack, type Stack } from './stack.ts';
+import type { Stack } from './stack.ts';
 import { startStepFunctions } from './stepfunctions/start.ts';
 
 export interface LaptopOptions {

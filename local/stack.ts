@@ -1,7 +1,6 @@
-// What has to exist before a node of the template can run on the laptop? Everything template.yaml deploys that has
-// state or a name: resources, tables, state machines, schedules. The functions run in lambda/, the doors in lambda/fronts.
+// What does template.yaml say for one node on the laptop? Its parameters, names and resources, resolved. What has to be
+// made before the node runs is deploy.ts; the functions run in lambda/, the doors in lambda/fronts.
 
-import { createSchedules, createStateMachines, createTables } from './deploy.ts';
 import type { Endpoints } from './endpoints/endpoints.ts';
 import { type FunctionResource, functionsOf } from './template/functions.ts';
 import { holds, resolve, type Scope } from './template/intrinsics.ts';
@@ -39,19 +38,8 @@ export interface Stack {
   ofType(type: string): { readonly logicalId: string; readonly properties: Properties }[];
 }
 
-export async function createStack(options: StackOptions): Promise<Stack> {
-  const stack = openStack(options);
-  for (const [logicalId, resource] of Object.entries(stack.template.Resources)) {
-    if (/::(Queue|Bucket|Key|Parameter|Secret)$/.test(resource.Type)) stack.resource(logicalId);
-  }
-  const { dynamodbUrl, statesUrl } = options;
-  if (dynamodbUrl) await createTables(stack, dynamodbUrl);
-  if (statesUrl) await createStateMachines(stack, statesUrl);
-  createSchedules(stack, options.endpoints);
-  return stack;
-}
-
-function openStack({ templateFile, stackName, parameters = {}, endpoints }: StackOptions): Stack {
+/** Everything of the template by name; nothing is made yet but what its name needs. */
+export function openStack({ templateFile, stackName, parameters = {}, endpoints }: StackOptions): Stack {
   const template = readTemplate(templateFile);
   const made = new Map<string, LocalResource>();
   const { region, account } = endpoints;

@@ -3,14 +3,15 @@
 
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type RunningBank, startBank } from './bank/bank.ts';
+import { type RunningBank, startBank } from './bank/serve.ts';
 import { VirtualClock } from './clock.ts';
 import type { RunningEdge } from './edge/edge.ts';
 import { tryEdge } from './edge/try-edge.ts';
 import { evidenceKey } from './evidence-key.ts';
 import { type Laptop, type Node, naming, startLaptop } from './laptop.ts';
 import { laptopNodes, type NodePorts } from './nodes.ts';
-import { startPsc, type TestPsc } from './psc/psc.ts';
+import { startPsc } from './psc/psc.ts';
+import type { TestPsc } from './psc/test-psc.ts';
 import { readRun, readStarting, removeRun, removeStarting, writeRun, writeStarting } from './run-file.ts';
 import { accounts, nodeIdentities } from './seed/cast.ts';
 import { samplePayout } from './seed/sample-payout.ts';

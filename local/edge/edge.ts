@@ -19,7 +19,7 @@ import { type CheckedTrust, checkTrust, pem, type TrustBundle } from '../../prox
 import type { VirtualClock } from '../clock.ts';
 import { freePort } from '../dynamodb.ts';
 import type { Laptop, Node } from '../laptop.ts';
-import type { TestPsc } from '../psc/psc.ts';
+import type { TestPsc } from '../psc/test-psc.ts';
 import { nodeIdentities } from '../seed/cast.ts';
 import { softToken } from './token.ts';
 

@@ -3,8 +3,8 @@
 
 import { type Fault, faultNames } from './faults.ts';
 import type { IssueRequest } from './issue.ts';
-import type { TestPsc } from './psc.ts';
 import { isReason } from './register.ts';
+import type { TestPsc } from './test-psc.ts';
 
 /**
  * GET /admin, /admin/certificates, /admin/faults, /admin/requests; POST /admin/issue {holder, csr | publicKey (PEM),

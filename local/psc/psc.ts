@@ -5,17 +5,15 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { ManifestAnchor } from '../../core/certificate/anchors.ts';
-import type { PscProfile } from '../../core/certificate/psc-profile.ts';
-import type { RevocationReason } from '../../core/certificate/revocation/crl-entry.ts';
 import { type CountryAuthority, openAuthority, ownSerial } from './authorities.ts';
-import { crlPublisher, type PublishedCrl } from './crl.ts';
-import { type FaultName, type Faults, openFaults } from './faults.ts';
-import { type IssuedLeaf, type IssueRequest, issue, pemOf } from './issue.ts';
+import { crlPublisher } from './crl.ts';
+import { openFaults } from './faults.ts';
+import { issue, pemOf } from './issue.ts';
 import type { Country } from './layouts.ts';
 import { testAnchor, testProfile } from './profiles.ts';
 import { openRegister, type Register, type RegisterEntry } from './register.ts';
 import { requestListener } from './routes.ts';
+import type { TestPsc } from './test-psc.ts';
 
 export interface PscOptions {
   /** Keys and register lie here; made when missing. */
@@ -30,28 +28,6 @@ export interface PscOptions {
   readonly ocspLifetimeMs?: number;
   /** RSA modulus of the PSC's own keys; 2048 by default. */
   readonly keyBits?: number;
-}
-
-export interface TestPsc {
-  readonly url: string;
-  readonly authorities: readonly CountryAuthority[];
-  readonly faults: Faults;
-  readonly register: Register;
-  /** Requests since the start, by `METHOD /path`. */
-  readonly requests: ReadonlyMap<string, number>;
-  /** For a node's anchor manifest. */
-  readonly profiles: readonly PscProfile[];
-  readonly anchors: readonly ManifestAnchor[];
-  /** @throws Error when the request's own signature does not hold, or the country has no authority here. */
-  issue(request: IssueRequest): Promise<IssuedLeaf>;
-  /** Takes effect in the next list and the next answer. `unspecified` by default. */
-  revoke(serialNumber: string, reason?: RevocationReason): RegisterEntry;
-  /** Lifts a `certificateHold`. */
-  release(serialNumber: string): void;
-  /** The list as it is published now, or as the faults would have it. */
-  crl(country: Country, issuer: 'root' | 'intermediate', faults?: ReadonlySet<FaultName>): PublishedCrl;
-  authority(country: Country): CountryAuthority;
-  stop(): Promise<void>;
 }
 
 const allCountries: readonly Country[] = ['BR', 'CL', 'CO', 'MX', 'PE'];

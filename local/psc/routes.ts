@@ -6,7 +6,7 @@ import { adminAnswer } from './admin.ts';
 import type { Fault, FaultName, PscService } from './faults.ts';
 import type { Country } from './layouts.ts';
 import { answerOcsp } from './ocsp.ts';
-import type { TestPsc } from './psc.ts';
+import type { TestPsc } from './test-psc.ts';
 
 export interface RouteContext {
   readonly clock: () => Date;

@@ -8,7 +8,7 @@ import type { VirtualClock } from '../clock.ts';
 import { callJson } from '../endpoints/call.ts';
 import type { Laptop, Node } from '../laptop.ts';
 import type { HolderInput } from '../psc/layouts.ts';
-import type { TestPsc } from '../psc/psc.ts';
+import type { TestPsc } from '../psc/test-psc.ts';
 import { Administration, type NewPerson, type Once } from './administration.ts';
 import { nodeIdentities, operatorsOf, type ParticipantSeed, participants } from './cast.ts';
 import { Persona } from './persona.ts';

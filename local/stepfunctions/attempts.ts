@@ -3,12 +3,11 @@
 
 import type { Json, MapState, TaskState } from './definition.ts';
 import { EvaluationError, StateError } from './errors.ts';
-import { evaluationFailed } from './flow.ts';
 import { catcherOf, nextRetry } from './guard.ts';
-import type { Draft } from './history.ts';
+import { type Draft, evaluationFailed } from './history.ts';
+import { leave } from './leave.ts';
 import { attemptMap } from './map.ts';
 import { type Exit, type Here, type Line, limited, type Run, step } from './run.ts';
-import { leave } from './states.ts';
 import { attemptTask } from './task.ts';
 
 type Verdict =
@@ -70,7 +69,7 @@ async function judged(
   error: StateError,
   tries: { readonly spent: readonly number[]; readonly retryCount: number },
 ): Promise<Verdict> {
-  const drafts: Draft[] = error instanceof EvaluationError ? [evaluationFailed(here, error)] : [];
+  const drafts: Draft[] = error instanceof EvaluationError ? [evaluationFailed(here.name, error)] : [];
   return step<Verdict>(
     run,
     line,
@@ -105,7 +104,7 @@ async function caught(
     return { kind: 'catch', exit };
   } catch (second) {
     if (!(second instanceof EvaluationError)) throw second;
-    drafts.push(evaluationFailed(here, second));
+    drafts.push(evaluationFailed(here.name, second));
     return { kind: 'fail', error: second.error, detail: second.detail };
   }
 }

@@ -108,3 +108,7 @@ export const tokenResource = 'arn:aws:states:::lambda:invoke.waitForTaskToken';
 
 /** 99,999,999 s, the longest a timeout, a heartbeat or a wait may be. */
 export const longestSeconds = 99_999_999;
+
+export function isRecord(value: unknown): value is Record<string, Json> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -3,7 +3,7 @@
 
 import type { Json } from './definition.ts';
 import { EvaluationError, StateError } from './errors.ts';
-import { assignedDetails, type Draft, failureDetails, inputDetails, outputDetails } from './history.ts';
+import { assignedDetails, type Draft, evaluationFailed, inputDetails, outputDetails } from './history.ts';
 import type { Exit, Here, Line, Run } from './run.ts';
 import { limited, step } from './run.ts';
 import { runState } from './states.ts';
@@ -73,16 +73,7 @@ async function reported(run: Run, line: Line, here: Here, error: unknown): Promi
     line,
     `${here.key}:bad`,
     () => null,
-    () => [evaluationFailed(here, error)],
+    () => [evaluationFailed(here.name, error)],
   );
   return new StateError(error.error, error.detail);
-}
-
-export function evaluationFailed(here: Here, error: EvaluationError): Draft {
-  const details = {
-    ...failureDetails(error.error, error.detail),
-    location: error.location,
-    state: here.name,
-  };
-  return { type: 'EvaluationFailed', details };
 }

@@ -1,6 +1,8 @@
 // What does GetExecutionHistory say? The events as AWS shapes them: every type has its details under a field named
 // after it. When an event happens is decided by who records it.
 
+import type { EvaluationError } from './errors.ts';
+
 /** An event before it has an id and a time: its type and its details. */
 export interface Draft {
   readonly type: string;
@@ -65,4 +67,9 @@ export function assignedDetails(assigned: Readonly<Record<string, unknown>>): Re
     assignedVariables: Object.fromEntries(entries.map(([name, value]) => [name, JSON.stringify(value)])),
     assignedVariablesDetails: untruncated,
   };
+}
+
+export function evaluationFailed(state: string, error: EvaluationError): Draft {
+  const details = { ...failureDetails(error.error, error.detail), location: error.location, state };
+  return { type: 'EvaluationFailed', details };
 }

@@ -3,8 +3,7 @@
 import type { Engine } from './engine.ts';
 import { ApiError } from './errors.ts';
 import type { Alias, Machine } from './machines.ts';
-import type { Operation } from './operations.ts';
-import { type Body, optional, page, required } from './parameters.ts';
+import { type Body, type Operation, optional, page, required } from './parameters.ts';
 import { examine } from './validate.ts';
 
 const account = '000000000000';

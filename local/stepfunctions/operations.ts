@@ -1,14 +1,11 @@
 // What does each call of the Step Functions API take and give? Only the calls that this product and its tools make;
 // every other is UnknownOperationException. Times on the wire are seconds since the epoch.
 
-import type { Engine } from './engine.ts';
 import { ApiError } from './errors.ts';
 import { type Execution, longestPayload } from './execution.ts';
 import { wireEvent } from './history.ts';
 import { machineOperations } from './machine-operations.ts';
-import { type Body, optional, page, required } from './parameters.ts';
-
-export type Operation = (engine: Engine, body: Body) => Promise<object> | object;
+import { type Operation, optional, page, required } from './parameters.ts';
 
 const executionOperations: Record<string, Operation> = {
   StartExecution: async (engine, body) => {

@@ -1,8 +1,11 @@
 // Does a call carry the parameters it needs? Reads them from the JSON body, with AWS's words where one is wrong.
 
+import type { Engine } from './engine.ts';
 import { ApiError } from './errors.ts';
 
 export type Body = Readonly<Record<string, unknown>>;
+/** One call of the API. */
+export type Operation = (engine: Engine, body: Body) => Promise<object> | object;
 
 export function required(body: Body, name: string): string {
   const value = body[name];

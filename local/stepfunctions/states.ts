@@ -2,9 +2,10 @@
 // attempts.ts.
 
 import { runAttempts } from './attempts.ts';
-import type { Assignments, ChoiceState, FailState, Json, State, WaitState } from './definition.ts';
+import type { ChoiceState, FailState, State, WaitState } from './definition.ts';
 import { EvaluationError, StateError } from './errors.ts';
-import { evaluate, evaluateAs } from './expression.ts';
+import { evaluateAs } from './expression.ts';
+import { leave } from './leave.ts';
 import { asker, bindings, type Exit, type Here, type Line, type Run, step } from './run.ts';
 import { isTimestamp } from './validate-state.ts';
 
@@ -25,27 +26,6 @@ export async function runState(run: Run, line: Line, here: Here, state: State): 
     case 'Fail':
       throw await failure(run, line, here, state);
   }
-}
-
-/** Evaluates `Output` and `Assign`; both see the values from before. */
-export async function leave(
-  run: Run,
-  line: Line,
-  here: Here,
-  fields: { readonly Output?: Json; readonly Assign?: Assignments },
-  next: string | undefined,
-  more: { result?: Json; errorOutput?: Json; retryCount?: number; at?: string } = {},
-): Promise<Exit> {
-  const seen = bindings(run, line, here, more);
-  const at = more.at ?? '';
-  // A result may be null.
-  const given = more.errorOutput ?? (more.result === undefined ? here.input : more.result);
-  const output =
-    fields.Output === undefined
-      ? given
-      : await evaluate(fields.Output, `${at}Output`, seen, asker(run, here));
-  const assigned = fields.Assign ? await evaluate(fields.Assign, `${at}Assign`, seen, asker(run, here)) : {};
-  return { ...(next === undefined ? {} : { next }), output, assigned: assigned as Exit['assigned'] };
 }
 
 async function wait(run: Run, line: Line, here: Here, state: WaitState): Promise<void> {

@@ -1,9 +1,8 @@
 // Is one state well formed: its fields, where it goes, whom it retries and catches? Flows and reachability are
 // checked in validate.ts, expressions in validate-expressions.ts.
 
-import { invokeResource, type Json, longestSeconds, tokenResource } from './definition.ts';
+import { invokeResource, isRecord, type Json, longestSeconds, tokenResource } from './definition.ts';
 import { isExpression } from './expression.ts';
-import { isRecord } from './validate.ts';
 
 type Report = (location: string, message: string) => void;
 type Fields = Record<string, Json>;

@@ -2,7 +2,7 @@
 // the state machine is created, never ignored. House rules (timeouts, retries, names) are asked in
 // test/statemachines/lint.ts, not here.
 
-import type { Definition, Json } from './definition.ts';
+import { type Definition, isRecord, type Json } from './definition.ts';
 import { ApiError } from './errors.ts';
 import { checkExpressions, checkVariables } from './validate-expressions.ts';
 import { checkState, type Names, stateTypes } from './validate-state.ts';
@@ -112,8 +112,4 @@ function checkProcessor(processor: Record<string, Json>, at: string, report: Rep
   if (!isRecord(config) || config.Mode !== 'INLINE' || Object.keys(config).length > 1) {
     report(`${at}/ProcessorConfig`, "only {'Mode': 'INLINE'} is supported");
   }
-}
-
-export function isRecord(value: unknown): value is Record<string, Json> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

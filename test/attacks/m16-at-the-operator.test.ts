@@ -4,7 +4,7 @@ import { chainItem } from '../../adapters/dynamodb/enrolment-items.ts';
 import { signPssDigest } from '../../adapters/memory/signer.ts';
 import { signDetached } from '../../core/message/jws.ts';
 import { nodeMessageBytes } from '../../core/message/outgoing.ts';
-import { type RunningBank, startBank } from '../../local/bank/bank.ts';
+import { type RunningBank, startBank } from '../../local/bank/serve.ts';
 import { type Issued, makeAuthority, someHolder } from '../support/certificates.ts';
 import { signedBy } from '../support/enrolment.ts';
 import { payoutNodes } from '../support/payout-nodes.ts';

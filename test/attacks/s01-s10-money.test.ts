@@ -5,7 +5,7 @@ import { signPssDigest } from '../../adapters/memory/signer.ts';
 import { Transient } from '../../core/errors.ts';
 import { signDetached } from '../../core/message/jws.ts';
 import { nodeMessageBytes } from '../../core/message/outgoing.ts';
-import { type RunningBank, startBank } from '../../local/bank/bank.ts';
+import { type RunningBank, startBank } from '../../local/bank/serve.ts';
 import { payoutNodes } from '../support/payout-nodes.ts';
 import { bank, codesOf, network, now, payer, payoutMessage, payoutWorld } from '../support/payouts.ts';
 

@@ -10,7 +10,7 @@ import { readEnvelope } from '../../core/message/envelope.ts';
 import { readDetachedJws, verifyDetached } from '../../core/message/jws.ts';
 import type { Executor } from '../../core/payout/executor.ts';
 import { signingCertificatesOf } from '../../functions/read-certificates/read-certificates.ts';
-import { type RunningBank, startBank } from '../../local/bank/bank.ts';
+import { type RunningBank, startBank } from '../../local/bank/serve.ts';
 import { payoutNodes } from '../support/payout-nodes.ts';
 import { bank, fintech, network, payer } from '../support/payouts.ts';
 

@@ -15,7 +15,8 @@ import { validatePath } from '../../core/certificate/path.ts';
 import { listRead } from '../../core/sweep/ports.ts';
 import { sweepSource } from '../../functions/sweep-source/sweep-source.ts';
 import { type FaultName, faultNames, type PscService } from '../../local/psc/faults.ts';
-import { startPsc, type TestPsc } from '../../local/psc/psc.ts';
+import { startPsc } from '../../local/psc/psc.ts';
+import type { TestPsc } from '../../local/psc/test-psc.ts';
 import { type Issued, someHolder, spkiOf, testKey } from '../support/certificates.ts';
 import { sweepStand } from '../support/sweep.ts';
 

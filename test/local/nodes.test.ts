@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { createStack } from '../../local/deploy.ts';
 import { gatewayResponsesOf, gatewayResponsesOfOpenApi } from '../../local/lambda/gateway-responses.ts';
 import { readGatewayDocument, routesOfGatewayDocument, routesOfTemplate } from '../../local/lambda/routes.ts';
 import { laptopNodes } from '../../local/nodes.ts';
-import { createStack } from '../../local/stack.ts';
 import { endpointsOn, freshFolder } from './endpoints/support.ts';
 
 const place = (file: string): string => new URL(`../../${file}`, import.meta.url).pathname;

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { buildFunctions } from '../../../local/build.ts';
+import { createStack } from '../../../local/deploy.ts';
 import type { Endpoints } from '../../../local/endpoints/endpoints.ts';
 import { type HostOptions, type LambdaHost, startLambdaHost } from '../../../local/lambda/host.ts';
-import { createStack, type Stack } from '../../../local/stack.ts';
+import type { Stack } from '../../../local/stack.ts';
 import { endpointsOn, freshFolder, morning, onCleanUp, StandingClock } from '../endpoints/support.ts';
 
 export const templateFile = new URL('../fixtures/template.yaml', import.meta.url).pathname;

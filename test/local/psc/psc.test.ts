@@ -9,7 +9,8 @@ import { identifyHolder } from '../../../core/certificate/holder/holder.ts';
 import { parseCertificate } from '../../../core/certificate/parse.ts';
 import { pemOf } from '../../../local/psc/issue.ts';
 import type { HolderInput } from '../../../local/psc/layouts.ts';
-import { startPsc, type TestPsc } from '../../../local/psc/psc.ts';
+import { startPsc } from '../../../local/psc/psc.ts';
+import type { TestPsc } from '../../../local/psc/test-psc.ts';
 import { spkiOf, testKey } from '../../support/certificates.ts';
 import { sealedManifest, someManifest, testVerifier } from '../../support/manifest.ts';
 

@@ -1,0 +1,96 @@
+// Which URL answers what at the simulated bank? Accounts and payments as adapters/executor/http.ts asks for them, a page
+// for its clerk, and POST /behaviour {"mode": "ok" | "error" | "slow" | "unknown" | "twice"}.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { readBody } from '../endpoints/wire.ts';
+import { type Account, Bank, type Mode, modes, type Payment } from './bank.ts';
+import { bankPage } from './page.ts';
+
+export interface RunningBank {
+  readonly url: string;
+  readonly bank: Bank;
+  stop(): Promise<void>;
+}
+
+export async function startBank(
+  accounts: readonly Account[] = [],
+  options: { readonly port?: number } = {},
+): Promise<RunningBank> {
+  const bank = new Bank(accounts);
+  const server = createServer((request, response) => {
+    answer(bank, request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  return { url: urlOf(server), bank, stop: () => stop(server) };
+}
+
+function urlOf(server: Server): string {
+  return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+}
+
+async function stop(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
+
+async function answer(bank: Bank, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const [, noun = '', name = ''] = (request.url ?? '/').split('/').map(decodeURIComponent);
+  const json = (status: number, body: object) =>
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  if (request.method === 'GET' && noun === '') {
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(bankPage(bank));
+  } else if (request.method === 'GET' && noun === 'accounts') {
+    const account = bank.accounts.get(name);
+    if (account) json(200, accountAnswer(account));
+    else json(404, {});
+  } else if (request.method === 'GET' && noun === 'payments') {
+    const payment = bank.find(name);
+    json(payment ? 200 : 404, payment ? paymentAnswer(payment) : {});
+  } else if (request.method === 'POST' && noun === 'payments') {
+    await pay(bank, request, response, json);
+  } else if (request.method === 'POST' && noun === 'behaviour') {
+    const { mode } = JSON.parse((await readBody(request)).toString('utf8')) as { mode: Mode };
+    if (modes.includes(mode)) bank.mode = mode;
+    json(modes.includes(mode) ? 200 : 400, { mode: bank.mode });
+  } else json(404, {});
+}
+
+async function pay(
+  bank: Bank,
+  request: IncomingMessage,
+  response: ServerResponse,
+  json: (status: number, body: object) => void,
+): Promise<void> {
+  const order = JSON.parse((await readBody(request)).toString('utf8')) as {
+    debtor_account: string;
+    creditor: { account: string };
+    currency: string;
+    amount: string;
+  };
+  const payment = bank.pay({
+    key: String(request.headers['idempotency-key']),
+    debtorAccount: order.debtor_account,
+    creditorAccount: order.creditor.account,
+    currency: order.currency,
+    amountMinor: BigInt(order.amount.replace('.', '')),
+  });
+  if (bank.mode === 'unknown') response.destroy();
+  else json(payment.status === 'pending' ? 202 : 200, paymentAnswer(payment));
+}
+
+const accountAnswer = ({ number, taxId, currency, balanceMinor }: Account) => ({
+  account: number,
+  holder_tax_id: taxId,
+  currency,
+  balance_minor: String(balanceMinor),
+});
+
+const paymentAnswer = ({ key, status, code, message }: Payment) => ({
+  reference: key,
+  status,
+  code,
+  message,
+});
