@@ -108,11 +108,15 @@ describe('an inline Map', () => {
   ])('with MaxConcurrency %i runs at most %i at once', async (MaxConcurrency, most) => {
     let now = 0;
     let seen = 0;
+    const full = Promise.withResolvers<void>();
     const functions = {
+      // The first ones stay until as many run as may; one too many would come while they do.
       work: async () => {
         now += 1;
         seen = Math.max(seen, now);
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        if (now >= most) full.resolve();
+        await full.promise;
+        await new Promise(setImmediate);
         now -= 1;
         return null;
       },
