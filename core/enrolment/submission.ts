@@ -57,14 +57,17 @@ export function readSubmission(parameters: EnrolParameters): Submission {
 /** A reason is shown to people who decide: one line of plain text, so that it cannot look like our own words. */
 export function readReason(text: string | undefined): string {
   const reason = (text ?? '').trim();
-  if (reason === '') throw new Refusal('REASON_MISSING', { parameter: 'reason' });
+  // Blanks of Hangul and braille, dots alone: nothing that a person could read.
+  if (!/(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{N}]/u.test(reason))
+    throw new Refusal('REASON_MISSING', { parameter: 'reason' });
   if ([...reason].length > enrolmentLimits.reasonCharacters)
     throw new Refusal('REASON_TOO_LONG', {
       parameter: 'reason',
       expected: `at most ${enrolmentLimits.reasonCharacters} characters`,
     });
-  // Control and format characters (bidirectional overrides among them) and private use: they can make text lie.
-  if (/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u.test(reason))
+  // Control, format (bidirectional overrides among them), invisible and private characters can make text lie; marks
+  // piled up on one letter cover the lines of the page above it.
+  if (/[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|\p{M}{4}/u.test(reason))
     throw new Refusal('REASON_UNREADABLE', { parameter: 'reason' });
   return reason;
 }

@@ -116,6 +116,22 @@ describe('malformed input is refused and leaves nothing behind', () => {
     ],
     ['no reason', { parameters: { reason: undefined } }, 'REASON_MISSING'],
     ['a blank reason', { parameters: { reason: ' \t' } }, 'REASON_MISSING'],
+    [
+      'a reason of blanks that are letters to Unicode',
+      { parameters: { reason: '\u3164\u115F' } },
+      'REASON_MISSING',
+    ],
+    ['a reason of braille blanks', { parameters: { reason: '\u2800\u2800' } }, 'REASON_MISSING'],
+    [
+      'a reason with an invisible letter in it',
+      { parameters: { reason: 'ok\u3164no' } },
+      'REASON_UNREADABLE',
+    ],
+    [
+      'a reason whose marks cover the lines above it',
+      { parameters: { reason: `a${'\u0301'.repeat(40)}` } },
+      'REASON_UNREADABLE',
+    ],
     ['a reason that turns the text around', { parameters: { reason: 'ok\u202E.exe' } }, 'REASON_UNREADABLE'],
     ['a reason of 201 characters', { parameters: { reason: 'x'.repeat(201) } }, 'REASON_TOO_LONG'],
     ['no proof of possession', { parameters: { proof_of_possession: undefined } }, 'POSSESSION_MISSING'],
