@@ -194,3 +194,19 @@ export function wakeExecution(decisionId: string, outcome: string, cause: string
     now,
   });
 }
+
+/**
+ * It is over at this network: a payout operator that was asked must not go on with it.
+ * @param cause message_id of what brought it; absent for the end itself, which comes once
+ */
+export function endAtOperator(enrolmentId: string, operator: string, now: Date, cause?: string): OutboxEntry {
+  return newOutboxEntry({
+    // Each cause its own entry: one that was given up on, or still waits, must not keep the next from being written.
+    id: ['enrolment.end', enrolmentId, operator, ...(cause === undefined ? [] : [cause])].join('.'),
+    queue: 'deliver',
+    kind: 'enrolment.end',
+    refs: { enrolmentId, receiver: operator },
+    receiver: operator,
+    now,
+  });
+}

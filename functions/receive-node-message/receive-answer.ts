@@ -5,11 +5,11 @@ import { createHash } from 'node:crypto';
 import { type EnrolmentAnswer, readAnswer } from '../../core/enrolment/answer.ts';
 import type { Enrolment } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentStore, OriginalMessage } from '../../core/enrolment/ports.ts';
-import { settleEnrolment, wakeExecution } from '../../core/enrolment/recording.ts';
+import { endAtOperator, settleEnrolment, wakeExecution } from '../../core/enrolment/recording.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { SourceBytes } from '../../core/evidence/record.ts';
 import { readDetachedJws } from '../../core/message/jws.ts';
-import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
+import type { OutboxEntry } from '../../core/outbox.ts';
 import { decisionIdOf } from '../../core/people/decision.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 
@@ -90,16 +90,7 @@ function consequences(
   const open = enrolment.networkStatus === 'pending' || enrolment.networkStatus === 'active';
   if (!open && answer.status === 'accepted') {
     // It ended here: the operator must not go on with what the network does not carry (architecture section 4).
-    return [
-      newOutboxEntry({
-        id: `enrolment.end.${enrolment.id}.${operator}`,
-        queue: 'deliver',
-        kind: 'enrolment.end',
-        refs: { enrolmentId: enrolment.id, receiver: operator },
-        receiver: operator,
-        now,
-      }),
-    ];
+    return [endAtOperator(enrolment.id, operator, now, messageId)];
   }
   const decisionId = decisionIdOf(enrolment.id, `operator.${operator}`);
   return [

@@ -6,6 +6,7 @@ import { transitionFor } from '../../core/certificate/lifecycle.ts';
 import type { CertificateStatus, EndingCode, Enrolment, Step } from '../../core/enrolment/enrolment.ts';
 import { officerMustConfirm } from '../../core/enrolment/officer.ts';
 import type { Activation, EnrolmentStore, OperatorRow, StatusStore } from '../../core/enrolment/ports.ts';
+import { endAtOperator } from '../../core/enrolment/recording.ts';
 import {
   type ConfirmationFinding,
   needsOperators,
@@ -161,7 +162,7 @@ async function write(
   ground: Ground,
 ): Promise<SettleEnrolmentOutcome | undefined> {
   if (settlement.outcome === 'NOTHING') return { outcome: stateOutcome(enrolment) };
-  if (settlement.outcome === 'END') return end(ports, enrolment, settlement);
+  if (settlement.outcome === 'END') return end(ports, enrolment, settlement, ground);
   if (settlement.outcome === 'ADD_OPERATORS') return widen(ports, enrolment, settlement.acceptedBy, ground);
   return activate(ports, enrolment, settlement.acceptedBy, ground);
 }
@@ -175,6 +176,7 @@ async function end(
   ports: SettleEnrolmentPorts,
   enrolment: Enrolment,
   settlement: Extract<Settlement, { outcome: 'END' }>,
+  { rows }: Ground,
 ): Promise<SettleEnrolmentOutcome | undefined> {
   const now = ports.clock.now();
   const to = transitionFor(settlement.event, enrolment)!.to;
@@ -185,7 +187,10 @@ async function end(
     retryable: settlement.code === 'REVOCATION_UNAVAILABLE',
     steps: [finalStep(enrolment, settlement.code, now)],
     evidence: [evidenceOf(ports, enrolment, 'enrolment.rejected', { code: settlement.code, ...to })],
-    outbox: [],
+    // Also one that accepted already: it would go on with what the network does not carry.
+    outbox: rows.flatMap(({ operator, status }) =>
+      status === 'rejected' ? [] : [endAtOperator(enrolment.id, operator, now)],
+    ),
   });
   return moved && { outcome: 'REJECTED' };
 }
@@ -202,12 +207,12 @@ async function activate(
 ): Promise<SettleEnrolmentOutcome | undefined> {
   const activation = await provedActivation(ports, enrolment, acceptedBy, ground);
   if ('refused' in activation)
-    return end(ports, enrolment, { outcome: 'END', event: 'REJECTED', code: activation.refused });
+    return end(ports, enrolment, { outcome: 'END', event: 'REJECTED', code: activation.refused }, ground);
   const outcome = await ports.enrolments.activate(activation);
   if (outcome === 'ACTIVATED') return { outcome: 'ACTIVE' };
   if (outcome === 'STALE') return undefined;
   // Somebody else's certificate of the same thumbprint or key became active meanwhile.
-  return end(ports, enrolment, { outcome: 'END', event: 'REJECTED', code: outcome });
+  return end(ports, enrolment, { outcome: 'END', event: 'REJECTED', code: outcome }, ground);
 }
 
 async function widen(

@@ -3,11 +3,12 @@
 
 import type { Enrolment } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentStore } from '../../core/enrolment/ports.ts';
+import { endAtOperator } from '../../core/enrolment/recording.ts';
 import { readReason } from '../../core/enrolment/submission.ts';
 import { Refusal } from '../../core/errors.ts';
 import { checkAge, type Institution, type JsonObject, parametersOf } from '../../core/message/envelope.ts';
 import { addressedEnvelope, type SenderPorts, verifySender } from '../../core/message/sender.ts';
-import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
+import type { OutboxEntry } from '../../core/outbox.ts';
 import { decisionIdOf } from '../../core/people/decision.ts';
 import { wakeEntry } from '../../core/people/wake.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
@@ -43,14 +44,31 @@ export async function withdrawEnrolment(
   if (parameters.enrolment_id !== received.enrolmentId)
     throw new Refusal('PATH_NOT_THE_MESSAGE', { parameter: 'enrolment_id' });
   const reason = readReason(typeof parameters.reason === 'string' ? parameters.reason : undefined);
-  const enrolment = await ports.enrolments.find(received.enrolmentId);
-  if (enrolment?.participant !== caller.finId) throw new Refusal('ENROLMENT_UNKNOWN');
-  // Asked twice, told the same.
-  if (enrolment.code === 'WITHDRAWN') return enrolment;
-  if (enrolment.networkStatus !== 'pending')
-    throw new Refusal('ENROLMENT_NOT_PENDING', { found: enrolment.networkStatus });
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const enrolment = await ports.enrolments.find(received.enrolmentId);
+    if (enrolment?.participant !== caller.finId) throw new Refusal('ENROLMENT_UNKNOWN');
+    // Asked twice, told the same.
+    if (enrolment.code === 'WITHDRAWN') return enrolment;
+    if (enrolment.networkStatus !== 'pending')
+      throw new Refusal('ENROLMENT_NOT_PENDING', { found: enrolment.networkStatus });
+    // A step of the workflow that is noted meanwhile does not end the waiting: looked at again.
+    const moved = await endByWithdrawal(ports, enrolment, received, certificate.thumbprint, reason);
+    if (moved) return moved;
+  }
+  throw new Error(`enrolment ${received.enrolmentId} changes faster than it can be withdrawn`);
+}
+
+async function endByWithdrawal(
+  ports: WithdrawEnrolmentPorts,
+  enrolment: Enrolment,
+  { caller }: ReceivedWithdrawal,
+  thumbprint: string,
+  reason: string,
+): Promise<Enrolment | undefined> {
+  const now = ports.clock.now();
   const rows = await ports.enrolments.rows(enrolment.id);
-  const moved = await ports.enrolments.move({
+  const operators = rows.map((row) => row.operator);
+  return ports.enrolments.move({
     from: enrolment,
     to: { validity: 'valid', networkStatus: 'rejected' },
     code: 'WITHDRAWN',
@@ -61,24 +79,13 @@ export async function withdrawEnrolment(
         scope: enrolment.participant,
         kind: 'enrolment.withdrawn',
         at: now,
-        actor: {
-          kind: 'participant',
-          finId: caller.finId,
-          apiKeyId: caller.keyId,
-          thumbprint: certificate.thumbprint,
-        },
+        actor: { kind: 'participant', finId: caller.finId, apiKeyId: caller.keyId, thumbprint },
         subjects: { enrolmentId: enrolment.id, thumbprint: enrolment.thumbprint },
         facts: { reason },
       },
     ],
-    outbox: consequences(
-      enrolment,
-      rows.map((row) => row.operator),
-      now,
-    ),
+    outbox: consequences(enrolment, operators, now),
   });
-  if (!moved) throw new Refusal('ENROLMENT_NOT_PENDING');
-  return moved;
 }
 
 /** Whoever waits is woken and finds it ended; each payout operator that was asked is told. */
@@ -88,16 +95,7 @@ function consequences(enrolment: Enrolment, operators: readonly string[], now: D
     ...waiting.map((who) =>
       wakeEntry(decisionIdOf(enrolment.id, who as 'securityOfficer'), 'REJECTED', 'withdrawn', now),
     ),
-    ...operators.map((operator) =>
-      newOutboxEntry({
-        id: `enrolment.end.${enrolment.id}.${operator}`,
-        queue: 'deliver',
-        kind: 'enrolment.end',
-        refs: { enrolmentId: enrolment.id, receiver: operator, code: 'WITHDRAWN' },
-        receiver: operator,
-        now,
-      }),
-    ),
+    ...operators.map((operator) => endAtOperator(enrolment.id, operator, now)),
   ];
 }
 

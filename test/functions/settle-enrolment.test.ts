@@ -7,6 +7,42 @@ import { settleEnrolment } from '../../functions/settle-enrolment/settle-enrolme
 import { enrolMessage, enrolmentNode, fintech, now } from '../support/enrolment.ts';
 import { aPerson, factorPublicKey } from '../support/people.ts';
 
+async function settling(node: ReturnType<typeof enrolmentNode>, over: { suspended: boolean }) {
+  const received = { body: enrolMessage({ leaf: node.leaf(), messageId: 'm-1' }), signature: undefined };
+  const caller = { participant: fintech.finId, keyId: 'K1' };
+  const { enrolment } = await admitEnrolment(node.ports, { ...received, caller });
+  const settle = () =>
+    settleEnrolment(
+      {
+        ...node.ports,
+        parties: { party: async () => ({ ...fintech, officerConfirmation: 'always' }) as never },
+        people: { holders: async () => [] },
+        decisions: decisions(node.table, async () => undefined),
+        acts: { act: async () => undefined },
+        suspended: async () => over.suspended,
+        lastSensitiveChange: async () => undefined,
+        factorPublicKey: async () => factorPublicKey,
+        warn: () => undefined,
+      },
+      { enrolmentId: enrolment.id, final: false },
+    );
+  return { enrolment, settle };
+}
+
+test('an enrolment that ends at the network is ended at each payout operator that was asked, whether it accepted already or not', async () => {
+  const node = enrolmentNode();
+  const { enrolment, settle } = await settling(node, { suspended: true });
+  for (const status of ['waiting', 'pending', 'accepted'] as const) {
+    const row = { enrolmentId: enrolment.id, operator: `BANK_${status}`, status, at: now };
+    await node.ports.enrolments.putRow(row, { evidence: [], outbox: [] });
+  }
+  expect(await settle()).toEqual({ outcome: 'REJECTED' });
+  const told = node.queues.announced.filter(({ id }) => id.startsWith('enrolment.end.'));
+  expect(told.map(({ id }) => id).sort()).toEqual(
+    ['accepted', 'pending', 'waiting'].map((status) => `enrolment.end.${enrolment.id}.BANK_${status}`),
+  );
+});
+
 test('an enrolment that was withdrawn while its officer was asked asks nobody any longer', async () => {
   const node = enrolmentNode();
   const received = { body: enrolMessage({ leaf: node.leaf(), messageId: 'm-1' }), signature: undefined };

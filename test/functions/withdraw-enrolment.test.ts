@@ -51,3 +51,18 @@ test('nor by the certificate that is still waiting itself', async () => {
     message: expect.stringContaining('security officer or the apoderado'),
   });
 });
+
+test('a step that is noted while it is withdrawn does not keep it from being withdrawn', async () => {
+  const { stand, withdraw } = await withdrawing();
+  const other = await stand.active(stand.leaf('other'));
+  const { enrolments } = stand;
+  const { move } = enrolments;
+  let noted = false;
+  enrolments.move = async (asked) => {
+    const step = { number: 4, outcome: 'TOLD', at: stand.clock.now() } as const;
+    if (!noted) await enrolments.note(asked.from, [step], { evidence: [], outbox: [] });
+    noted = true;
+    return move(asked);
+  };
+  expect(await withdraw(other)).toMatchObject({ networkStatus: 'rejected', code: 'WITHDRAWN' });
+});
