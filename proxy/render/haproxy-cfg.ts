@@ -104,6 +104,8 @@ function edgeFrontend(config: EdgeConfig): string {
   return `frontend edge
   # An expired list (12) is the map's and the node's matter: one late list must not lock everybody out.
   bind ${config.listen} ssl crt-list ${map(files.crtList)} strict-sni crt-ignore-err 12 ca-ignore-err 12
+  # Without being asked for, HTTP/2 would be spoken all the same: bodies without a length, past every cap.
+  option disable-h2-upgrade
 ${fromNlb}  tcp-request session track-sc0 src table sources
   tcp-request session reject if { sc_conn_rate(0) gt ${limits.newConnections} }
   # No header of the edge, no query and no API key is ever logged (S30).
@@ -133,6 +135,8 @@ ${fromNlb}  tcp-request session track-sc0 src table sources
   ${answerRule('twoKeys')} if { req.fhdr_cnt(shinkansen-api-key) gt 1 }
   ${answerRule('lengthRequired')} hdr connection close if { req.fhdr(transfer-encoding) -m found }
   acl node_message path /v1/node/messages
+  # A number is held in 32 bits: what has more digits than any cap is too large whatever it comes to.
+  ${answerRule('bodyTooLarge')} if { req.fhdr(content-length) -m reg [0-9]{9} }
   ${answerRule('bodyTooLarge')} if { req.hdr_val(content-length) gt ${limits.bodyBytes} } !node_message
   ${answerRule('bodyTooLarge')} if { req.hdr_val(content-length) gt ${limits.nodeBodyBytes} }
   ${answerRule('tooMany')} if { sc_http_req_rate(0) gt ${limits.requests} }

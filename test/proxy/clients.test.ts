@@ -45,6 +45,15 @@ describe.each(realClients)('%s', (_, client) => {
     expect((await client(stand, strangerClient())).trouble).toMatch(/unknown ca/);
   });
 
+  it('is refused with a certificate that was cut short or whose signature was touched', async () => {
+    for (const damaged of [cutShort(good), touched(good)]) {
+      const before = stand.seen.length;
+      const { status, trouble } = await client(stand, damaged);
+      expect([status, trouble]).toEqual([undefined, expect.stringMatching(damagedTrouble)]);
+      expect(stand.seen).toHaveLength(before);
+    }
+  });
+
   it('is refused with TLS 1.0 and 1.1, served with 1.2 and 1.3', async () => {
     for (const maxVersion of ['TLSv1', 'TLSv1.1'] as const) {
       const { status, trouble } = await client(stand, { maxVersion });
