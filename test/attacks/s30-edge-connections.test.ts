@@ -61,22 +61,28 @@ async function sessionOf(name: string, version: 'TLSv1.2' | 'TLSv1.3', client: o
 }
 
 const versions = ['TLSv1.2', 'TLSv1.3'] as const;
-test.each(versions)('S30 over %s a session without a certificate opens no name that requires one', async (maxVersion) => {
-  for (const name of [hosts.none, hosts.optional]) {
-    const before = stand.seen.length;
-    const session = await sessionOf(name, maxVersion, {});
-    const told = await refusedOrTold({ name: hosts.required, session, maxVersion }, hosts.required);
-    expect(told).not.toMatch(/^HTTP\/1\.1 200/);
-    expect(stand.seen).toHaveLength(before + 1);
-  }
-});
+test.each(versions)(
+  'S30 over %s a session without a certificate opens no name that requires one',
+  async (maxVersion) => {
+    for (const name of [hosts.none, hosts.optional]) {
+      const before = stand.seen.length;
+      const session = await sessionOf(name, maxVersion, {});
+      const told = await refusedOrTold({ name: hosts.required, session, maxVersion }, hosts.required);
+      expect(told).not.toMatch(/^HTTP\/1\.1 200/);
+      expect(stand.seen).toHaveLength(before + 1);
+    }
+  },
+);
 
-test.each(versions)('S30 over %s a session with a certificate gives no identity under a name that asks for none', async (maxVersion) => {
-  const session = await sessionOf(hosts.optional, maxVersion, good);
-  await refusedOrTold({ name: hosts.none, session, maxVersion }, hosts.none);
-  const last = stand.seen.at(-1)!;
-  expect([undefined, 'none', good.issued.thumbprint]).toContain(last.identity?.client);
-});
+test.each(versions)(
+  'S30 over %s a session with a certificate gives no identity under a name that asks for none',
+  async (maxVersion) => {
+    const session = await sessionOf(hosts.optional, maxVersion, good);
+    await refusedOrTold({ name: hosts.none, session, maxVersion }, hosts.none);
+    const last = stand.seen.at(-1)!;
+    expect([undefined, 'none', good.issued.thumbprint]).toContain(last.identity?.client);
+  },
+);
 
 /** The beginning of an HTTP answer, or what the handshake failed with. */
 async function refusedOrTold(tls: object, host: string): Promise<string> {

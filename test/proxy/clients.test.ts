@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkTrust } from '../../proxy/trust.ts';
+import { bitString, sequence } from '../../core/certificate/der-writer.ts';
+import { parseCertificate } from '../../core/certificate/parse.ts';
+import { checkTrust, pem } from '../../proxy/trust.ts';
 import { type Client, hosts, type Stand, startStand, strangerClient } from '../support/edge-stand.ts';
 import { realClients } from '../support/real-clients.ts';
 
@@ -24,6 +26,20 @@ afterAll(() => stand?.stop());
 
 const leafOf = ({ cert, key }: Client) => ({ key, cert: cert.slice(0, cert.indexOf('-----BEGIN', 1)) });
 
+/** Well-formed DER over the same content and key, so that every client loads it and sends it. */
+function withSignature(client: Client, change: (signature: Uint8Array) => Uint8Array) {
+  const { tbs, signatureAlgorithm, signature } = parseCertificate(client.issued.chain[0]!);
+  const der = sequence(tbs, signatureAlgorithm.der, bitString(change(signature)));
+  return { key: client.key, cert: pem('CERTIFICATE', der) };
+}
+const cutShort = (client: Client) => withSignature(client, (bytes) => bytes.subarray(0, bytes.length - 40));
+const touched = (client: Client) =>
+  withSignature(client, (bytes) => bytes.map((byte, at) => (at === 9 ? byte ^ 1 : byte)));
+function halved({ key, issued }: Client) {
+  const der = issued.chain[0]!;
+  return { key, cert: pem('CERTIFICATE', der.subarray(0, der.length / 2)) };
+}
+
 describe.each(realClients)('%s', (_, client) => {
   it('with a good certificate is known by it', async () => {
     expect(await client(stand, good)).toEqual({ status: 200, client: good.issued.thumbprint });
@@ -45,13 +61,23 @@ describe.each(realClients)('%s', (_, client) => {
     expect((await client(stand, strangerClient())).trouble).toMatch(/unknown ca/);
   });
 
-  it('is refused with a certificate that was cut short or whose signature was touched', async () => {
+  it('is refused with a certificate whose signature was cut short or touched', async () => {
     for (const damaged of [cutShort(good), touched(good)]) {
       const before = stand.seen.length;
       const { status, trouble } = await client(stand, damaged);
-      expect([status, trouble]).toEqual([undefined, expect.stringMatching(damagedTrouble)]);
+      expect([status, trouble]).toEqual([
+        undefined,
+        expect.stringMatching(/bad certificate|decrypt error|certificate verify failed|unknown ca/),
+      ]);
       expect(stand.seen).toHaveLength(before);
     }
+  });
+
+  it('gets nothing to the edge with a certificate whose bytes end early', async () => {
+    const before = stand.seen.length;
+    const half = await client(stand, halved(good)).catch((error: Error) => ({ trouble: error.message }));
+    expect(half).not.toHaveProperty('status');
+    expect(stand.seen).toHaveLength(before);
   });
 
   it('is refused with TLS 1.0 and 1.1, served with 1.2 and 1.3', async () => {
