@@ -210,8 +210,13 @@ const noun: Noun = {
           required: true,
           help: 'which; "admin node-certificates" lists them',
         },
+        incident: { type: 'boolean', help: 'somebody else may hold its key: all certificates on it end' },
       },
-      (call) => ({ fin_id: call.required('node'), certificate_thumbprint: call.required('certificate') }),
+      (call) => ({
+        fin_id: call.required('node'),
+        certificate_thumbprint: call.required('certificate'),
+        incident: call.flag('incident'),
+      }),
     ),
     'set-peer-key': proposes(
       'store the API key that another node gave us',

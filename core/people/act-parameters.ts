@@ -79,7 +79,12 @@ export type ActParameters = {
     readonly certificate_thumbprint: string;
   };
   /** Of another node, or of this one. */
-  'peer.endCertificate': { readonly fin_id: string; readonly certificate_thumbprint: string };
+  'peer.endCertificate': {
+    readonly fin_id: string;
+    readonly certificate_thumbprint: string;
+    /** Somebody else may hold its key: every certificate of that node on it ends (S11). */
+    readonly incident: boolean;
+  };
   /** This node's own next certificate, on the key that it signs with. */
   'node.announceCertificate': {
     readonly certificate_thumbprint: string;
@@ -240,7 +245,11 @@ const checks: Record<ActKind, Check> = {
     certificate_chain: chain,
   }),
   'peer.confirmCertificate': shape({ fin_id: finId, enrolment_id: id, certificate_thumbprint: thumbprint }),
-  'peer.endCertificate': shape({ fin_id: finId, certificate_thumbprint: thumbprint }),
+  'peer.endCertificate': shape({
+    fin_id: finId,
+    certificate_thumbprint: thumbprint,
+    incident: yesOrNo,
+  }),
   'node.announceCertificate': shape({
     certificate_thumbprint: thumbprint,
     certificate_chain: chain,

@@ -1,5 +1,6 @@
-// Which people of a participant are told when its certificates or its access change?
+// Which people are told when certificates or access of a participant, or of a node, change?
 
+import type { Party } from './party.ts';
 import type { People } from './ports.ts';
 
 /** personIds of its active officers and apoderados. */
@@ -16,4 +17,14 @@ export async function nodeOperatorsToTell(people: Pick<People, 'holders'>): Prom
   return own
     .filter(({ state, office }) => state === 'active' && office === 'nodeOperator')
     .map(({ personId }) => personId);
+}
+
+/** Who keeps the certificates of this party: its own people; of a node, this one or another, the node operators here. */
+export function keepersToTell(
+  people: Pick<People, 'holders'>,
+  finId: string,
+  party: Pick<Party, 'kind'> | undefined,
+): Promise<string[]> {
+  const isNode = party !== undefined && party.kind !== 'participant';
+  return isNode ? nodeOperatorsToTell(people) : peopleToTell(people, finId);
 }

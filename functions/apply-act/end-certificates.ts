@@ -10,7 +10,7 @@ import type { EndingCode, NodeRole } from '../../core/enrolment/enrolment.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { Person } from '../../core/people/person.ts';
 import type { Parties, People } from '../../core/people/ports.ts';
-import { peopleToTell } from '../../core/people/told.ts';
+import { keepersToTell } from '../../core/people/told.ts';
 import type { Ids } from '../../core/ports.ts';
 import type { ActContext } from './applying.ts';
 
@@ -49,21 +49,26 @@ export async function endCertificatesUnder(
     await endCertificates(deps, finId, hangs, 'ANCHOR_REMOVED', context);
 }
 
-/** A node's. @throws Refusal ACT_PARAMETERS_INVALID where it is neither pending nor active here */
-export async function endOneCertificate(
+/**
+ * A node's; for an incident with all on the same key, as its successors are (S11).
+ * @throws Refusal ACT_PARAMETERS_INVALID where it is neither pending nor active here
+ */
+export async function endOfNode(
   deps: EndCertificatesDeps,
   finId: string,
-  thumbprint: Thumbprint,
+  { thumbprint, incident }: { readonly thumbprint: Thumbprint; readonly incident: boolean },
   context: ActContext,
 ): Promise<void> {
-  const meant = (holding: Holding) => holding.thumbprint === thumbprint;
-  const found = (await deps.disables.holdings(finId)).find(meant);
+  const holdings = await deps.disables.holdings(finId);
+  const found = holdings.find((holding) => holding.thumbprint === thumbprint);
   if (!found || !(isPending(found) || isActive(found)))
     throw new Refusal('ACT_PARAMETERS_INVALID', {
       parameter: 'certificate_thumbprint',
       expected: 'a certificate of that node that is pending or active here',
     });
-  await endCertificates(deps, finId, meant, 'DISABLED', context);
+  const meant = (holding: Holding) =>
+    incident ? holding.keyThumbprint === found.keyThumbprint : holding.thumbprint === thumbprint;
+  await endCertificates(deps, finId, meant, 'DISABLED', context, incident ? 'incident' : 'other');
 }
 
 async function endCertificates(
@@ -72,10 +77,11 @@ async function endCertificates(
   meant: (holding: Holding) => boolean,
   code: EndingCode,
   { actId, signers, now }: ActContext,
+  cause: 'incident' | 'other' = 'other',
 ): Promise<void> {
   const party = await deps.parties.party(participant);
   const operators = deps.role === 'network' ? (party?.payoutOperators ?? []) : [];
-  const audience = { people: await peopleToTell(deps.people, participant), operators };
+  const audience = { people: await keepersToTell(deps.people, participant, party), operators };
   for (let attempt = 0; attempt < 20; attempt++) {
     const own = (await deps.disables.holdings(participant)).filter(
       (holding) => meant(holding) && (isPending(holding) || isActive(holding)),
@@ -87,7 +93,7 @@ async function endCertificates(
       id: deps.ids.next(),
       participant,
       origin: 'nodeOperators' as const,
-      cause: 'other' as const,
+      cause,
       reason: `act ${actId}`,
       at: now,
       suspended: false,

@@ -24,7 +24,7 @@ import { wakeEntry } from '../../core/people/wake.ts';
 import { enrolmentLimits } from '../../core/policy.ts';
 import { watchOf } from '../../core/sweep/watch.ts';
 import { type ActContext, type Applied, type ApplyActDeps, nothing, requireNotRevoked } from './applying.ts';
-import { endOneCertificate } from './end-certificates.ts';
+import { endOfNode } from './end-certificates.ts';
 
 /** Nothing is believed as the table has it (S22): message, path and holder are proved again, as when it arrived. */
 export async function confirmCertificate(
@@ -183,12 +183,12 @@ function announcementTo(
 /** One node operator is enough for what takes away. The last certificate of a node silences it until it is pinned anew. */
 export async function endCertificate(
   deps: ApplyActDeps,
-  { fin_id: finId, certificate_thumbprint: thumbprint }: ActParameters['peer.endCertificate'],
+  { fin_id: finId, certificate_thumbprint: thumbprint, incident }: ActParameters['peer.endCertificate'],
   context: ActContext,
 ): Promise<Applied> {
   const party = await deps.parties.party(finId);
   if (!party || party.kind === 'participant') throw invalid('fin_id', 'a node, this one or another');
-  await endOneCertificate(deps, finId, thumbprint as Thumbprint, context);
+  await endOfNode(deps, finId, { thumbprint: thumbprint as Thumbprint, incident }, context);
   return { ...nothing, subjects: { peer: finId, thumbprint } };
 }
 

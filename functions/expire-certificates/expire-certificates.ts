@@ -11,7 +11,7 @@ import type { NodeRole } from '../../core/enrolment/enrolment.ts';
 import { newOutboxEntry } from '../../core/outbox.ts';
 import type { Party } from '../../core/people/party.ts';
 import type { Parties, People } from '../../core/people/ports.ts';
-import { peopleToTell } from '../../core/people/told.ts';
+import { keepersToTell, peopleToTell } from '../../core/people/told.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 
 export interface ExpireCertificatesPorts {
@@ -102,7 +102,7 @@ async function end(
     evidenceId: ports.ids.next(),
     by: 'expire-certificates',
     holdings: [holding],
-    audience: { people: await peopleToTell(ports.people, party.finId), operators },
+    audience: { people: await keepersToTell(ports.people, party.finId, party), operators },
   });
   return (await ports.disables.commit(change)) === 'DONE' ? 1 : 0;
 }

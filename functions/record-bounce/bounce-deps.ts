@@ -1,11 +1,10 @@
 // What do both who hear of a returned mail stand on: SES's own news, and the sender whose mail SES would not take?
 
 import { decisions } from '../../adapters/dynamodb/decisions.ts';
-import { effectWrites } from '../../adapters/dynamodb/effects.ts';
+import { type Announce, effectWrites } from '../../adapters/dynamodb/effects.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
-import { ConditionFailed } from '../../adapters/dynamodb/table.ts';
+import { absent, ConditionFailed, type Table } from '../../adapters/dynamodb/table.ts';
 import type { NodeParts } from '../../adapters/node-parts.ts';
-import type { Effects } from '../../core/people/ports.ts';
 import type { BounceDeps } from './record-bounce.ts';
 
 export function bounceDeps(parts: NodeParts): BounceDeps {
@@ -15,15 +14,23 @@ export function bounceDeps(parts: NodeParts): BounceDeps {
     people: people(table, sealer),
     decisions: decisions(table, announce),
     alarm: (personId) => log.say('MAIL_BOUNCED', { personId }),
-    async record(effects: Effects) {
-      try {
-        await table.transact(effectWrites(effects));
-      } catch (error) {
-        // The entries stand: the same news was recorded before.
-        if (error instanceof ConditionFailed) return;
-        throw error;
-      }
-      await announce(effects.outbox);
-    },
+    record: bounceRecord(table, announce, () => parts.clock.now()),
+  };
+}
+
+/** Longer than SNS or a queue keeps anything that it may say again. */
+const rememberedSeconds = 60 * 86_400;
+
+export function bounceRecord(table: Table, announce: Announce, now: () => Date): BounceDeps['record'] {
+  return async ({ id, personId }, effects) => {
+    const expiresAt = Math.floor(now().getTime() / 1000) + rememberedSeconds;
+    const told = { put: { pk: `RATE#bounce#${id}`, sk: personId, expiresAt }, when: absent() };
+    try {
+      await table.transact([told, ...effectWrites(effects)]);
+    } catch (error) {
+      if (error instanceof ConditionFailed) return;
+      throw error;
+    }
+    await announce(effects.outbox);
   };
 }

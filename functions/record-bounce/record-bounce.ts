@@ -13,8 +13,11 @@ export interface BounceDeps {
   readonly ids: Ids;
   readonly people: Pick<People, 'byAddress' | 'holders'>;
   readonly decisions: Pick<Decisions, 'waitingFor'>;
-  /** Once: the same news again, by the ids of its entries, changes nothing. */
-  readonly record: (effects: Effects) => Promise<void>;
+  /** Once: the same news again about the same person, however late, changes nothing. */
+  readonly record: (
+    news: { readonly id: string; readonly personId: string },
+    effects: Effects,
+  ) => Promise<void>;
   readonly alarm: (personId: string) => void;
 }
 
@@ -77,7 +80,7 @@ export async function handleBounce(deps: BounceDeps, bounce: Bounce): Promise<{ 
       facts: { kind: bounce.kind },
     };
     const outbox = [...(await notices(deps, bounce, person)), ...(await reminders(deps, bounce, person))];
-    await deps.record({ evidence: [evidence], outbox });
+    await deps.record({ id: bounce.id, personId: person.personId }, { evidence: [evidence], outbox });
   }
   return { persons: persons.length };
 }

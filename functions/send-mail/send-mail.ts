@@ -237,14 +237,16 @@ async function act(deps: SendMailDeps, { person, envelope }: Addressee, refs: Ou
   });
 }
 
-async function disabled(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {
+async function disabled(deps: SendMailDeps, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {
   const record = await deps.disables.find(refs.disableId ?? '');
   if (!record) return undefined;
   const [enrolmentId] = record.enrolmentIds;
   const enrolment = enrolmentId === undefined ? undefined : await deps.enrolments.find(enrolmentId);
   const first = enrolment && (await certificateOf(deps, enrolment));
   const count = record.disabled.length + record.withdrawn.length;
-  return letters.disabledLetter(envelope, storyOf(record), { count, ...(first && { first }) });
+  // A node's certificate is no holder's: two people pinned it here, and one may end it.
+  const own = person.participant === null && record.origin === 'nodeOperators' ? 'endedHere' : undefined;
+  return letters.disabledLetter(envelope, own ?? storyOf(record), { count, ...(first && { first }) });
 }
 
 /** Who has the second word finds it behind the link, while it waits; everybody else is told. */

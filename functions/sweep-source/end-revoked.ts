@@ -13,7 +13,7 @@ import type { Enrolment, NodeRole } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentStore } from '../../core/enrolment/ports.ts';
 import type { SourceBytes } from '../../core/evidence/record.ts';
 import type { Parties, People } from '../../core/people/ports.ts';
-import { peopleToTell } from '../../core/people/told.ts';
+import { keepersToTell } from '../../core/people/told.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 import type { Revoked } from '../../core/sweep/judge.ts';
 import type { SweptSources } from '../../core/sweep/ports.ts';
@@ -149,7 +149,7 @@ async function commit(
       holdings,
       revoked: new Set([dependant.thumbprint]),
       audience: {
-        people: await peopleToTell(ports.people, dependant.participant),
+        people: await keepersToTell(ports.people, dependant.participant, party),
         operators: [...new Set(operators)],
       },
       sources: [body],

@@ -257,6 +257,7 @@ export type DisableStory =
   | 'expired'
   | 'withdrawn'
   | 'holderEnded'
+  | 'endedHere'
   | 'suspended';
 
 /** One mail per disable, however many certificates it ended; the first stands for all. */

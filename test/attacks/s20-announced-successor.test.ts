@@ -66,7 +66,7 @@ test('S20 N: what was announced with a certificate that has ended since is not c
   const { net, op, run, open, first } = await twoNodes();
   await announces(net, certificateOf(network));
   await run();
-  const ended = { fin_id: network, certificate_thumbprint: first[network]!.thumbprint };
+  const ended = { fin_id: network, certificate_thumbprint: first[network]!.thumbprint, incident: false };
   await op.admin.perform('peer.endCertificate', ended, op.operators.slice(0, 1));
   const [act] = await open(op);
   await op.admin.sign(act!.actId, op.operators[0]!);

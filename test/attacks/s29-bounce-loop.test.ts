@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { effectWrites } from '../../adapters/dynamodb/effects.ts';
 import { mailbox } from '../../adapters/dynamodb/mailbox.ts';
 import { outboxKey } from '../../adapters/dynamodb/outbox.ts';
-import type { Effects } from '../../core/people/ports.ts';
+import { bounceRecord } from '../../functions/record-bounce/bounce-deps.ts';
 import { handleBounce } from '../../functions/record-bounce/record-bounce.ts';
 import { sendMail } from '../../functions/send-mail/send-mail.ts';
 import { aWaitingConfirmation } from '../support/confirmation.ts';
 
 test('S29 P: two dead addresses of one participant do not tell each other for ever that they are dead', async () => {
   const { world } = await aWaitingConfirmation(['p1', 'p2']);
-  const deps = { ...world, alarm: () => {}, record: recorded };
-  async function recorded(effects: Effects) {
-    await world.table.transact(effectWrites(effects));
-    await world.announce(effects.outbox);
-  }
+  const record = bounceRecord(
+    world.table,
+    (entries) => world.announce(entries),
+    () => world.clock.now(),
+  );
+  const deps = { ...world, alarm: () => {}, record };
   let bounces = 0;
   const mails = {
     ...world,

@@ -108,9 +108,34 @@ describe('A-011 the certificate that a payout operator will sign with next', () 
     await expect(announce(op, certificateOf(bank))).rejects.toThrow(
       expect.objectContaining({ code: 'NODE_CERTIFICATES_TWO' }),
     );
-    const ended = { fin_id: bank, certificate_thumbprint: first[bank]!.thumbprint };
+    const ended = { fin_id: bank, certificate_thumbprint: first[bank]!.thumbprint, incident: false };
     await op.admin.perform('peer.endCertificate', ended, op.operators.slice(0, 1));
     await announce(op, certificateOf(bank));
+  });
+});
+
+describe('a node’s key in other hands', () => {
+  test('ends every certificate on it by one act, the announced successor too, and tells the node operators', async () => {
+    const { op, announce, first } = await twoNodes();
+    const next = certificateOf(bank);
+    await announce(op, next);
+    const ended = { fin_id: bank, certificate_thumbprint: first[bank]!.thumbprint, incident: true };
+    await op.admin.perform('peer.endCertificate', ended, op.operators.slice(0, 1));
+    expect([await op.state(first[bank]!.thumbprint), await op.state(next.thumbprint)]).toEqual([
+      'disabled',
+      'disabled',
+    ]);
+    const told = op.world.outbox('mail.disabled').map(({ refs }) => refs.personId);
+    expect([...new Set(told)].sort()).toEqual([...op.operators].sort());
+  });
+
+  test('for no incident the other certificate goes on', async () => {
+    const { op, announce, first } = await twoNodes();
+    const next = certificateOf(bank);
+    await announce(op, next);
+    const ended = { fin_id: bank, certificate_thumbprint: first[bank]!.thumbprint, incident: false };
+    await op.admin.perform('peer.endCertificate', ended, op.operators.slice(0, 1));
+    expect(await op.state(next.thumbprint)).toBe('active');
   });
 });
 

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { effectWrites } from '../../adapters/dynamodb/effects.ts';
 import { mailbox } from '../../adapters/dynamodb/mailbox.ts';
-import { ConditionFailed } from '../../adapters/dynamodb/table.ts';
-import type { Effects } from '../../core/people/ports.ts';
+import { outboxKey } from '../../adapters/dynamodb/outbox.ts';
+import { bounceRecord } from '../../functions/record-bounce/bounce-deps.ts';
 import { type BounceDeps, bounceOf, handleBounce } from '../../functions/record-bounce/record-bounce.ts';
 import { sendMail } from '../../functions/send-mail/send-mail.ts';
 import type { Mail } from '../../pages/mails/mail.tsx';
@@ -23,15 +22,11 @@ function bouncing(world: World) {
   const deps: BounceDeps = {
     ...world,
     alarm: (personId) => void alarms.push(personId),
-    async record(effects: Effects) {
-      try {
-        await world.table.transact(effectWrites(effects));
-      } catch (error) {
-        if (error instanceof ConditionFailed) return;
-        throw error;
-      }
-      await world.announce(effects.outbox);
-    },
+    record: bounceRecord(
+      world.table,
+      (entries) => world.announce(entries),
+      () => world.clock.now(),
+    ),
   };
   const told = (kind: string) => [...new Set(world.outbox(kind).map(({ refs }) => refs.personId))].sort();
   return { alarms, deps, told };
@@ -111,6 +106,18 @@ describe('a mail that came back', () => {
     const { world } = await aWaitingConfirmation(['p1', 'p2']);
     const { deps } = bouncing(world);
     await handleBounce(deps, bounced('p1@example.com')!);
+    const before = world.snapshot();
+    await handleBounce(deps, bounced('p1@example.com')!);
+    expect(world.snapshot()).toBe(before);
+  });
+
+  test('told again by SNS after the mails about it were sent is told no more', async () => {
+    const { world } = await aWaitingConfirmation(['p1', 'p2']);
+    const { deps } = bouncing(world);
+    await handleBounce(deps, bounced('p1@example.com')!);
+    for (const { id } of [...world.outbox('mail.bounced'), ...world.outbox('mail.reminder')])
+      await world.table.write({ delete: outboxKey(id) });
+    world.clock.advance(3 * 86_400);
     const before = world.snapshot();
     await handleBounce(deps, bounced('p1@example.com')!);
     expect(world.snapshot()).toBe(before);

@@ -163,6 +163,15 @@ test.each([
   expect(sent[0]!.mail.text).not.toContain('PALABRAS');
 });
 
+test('an end by node operators is told to their like as what it is, and to the participant as its holder’s', async () => {
+  const { world, operators } = anAdministration();
+  const [one] = await operators();
+  const record = { id: 'D1', participant: 'FINTECH_CL', origin: 'nodeOperators', enrolmentIds: [] };
+  const { sent, send } = aPost(world, { ...record, disabled: ['T'], withdrawn: [] } as never);
+  expect(await send('mail.disabled', one!)).toBe('SENT');
+  expect(sent[0]!.mail.text).toContain('Los operadores del nodo Banco del Puerto terminaron un certificado');
+});
+
 test.each([
   ['by the key alone', { origin: 'apiKey' }, 'sin firma'],
   ['by another node', { origin: 'network' }, 'otro nodo'],

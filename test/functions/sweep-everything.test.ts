@@ -199,7 +199,10 @@ describe('a delta list', () => {
   });
 });
 
-test('a node certificate that people pinned is asked about, and ends', async () => {
+test('a node certificate that people pinned is asked about, ends, and is told to the node operators', async () => {
+  const peer = { ...(await stand.ports.parties.party('FINTECH_CL'))!, finId: 'BANCO_CL' };
+  const parties = { party: async () => ({ ...peer, kind: 'payoutOperator' as const }) };
+  Object.assign(stand.sweepPorts, { parties });
   const leaf = stand.listed('node');
   const [own, anchor] = [leaf, stand.root].map(({ der }) => parseCertificate(der)) as [
     ReturnType<typeof parseCertificate>,
@@ -237,6 +240,9 @@ test('a node certificate that people pinned is asked about, and ends', async () 
   expect(await stand.sweep()).toEqual(['PROCESSED']);
   expect((await state(leaf))?.slice(0, 2)).toEqual(['revoked', 'disabled']);
   expect(rows()).toEqual([]);
+  // Its own people are at the other node: here the node operators have to know that it is silent from now on.
+  const mails = stand.queues.announced.filter(({ id }) => id.startsWith('mail.disabled.'));
+  expect(mails.map(({ id }) => id.split('.').at(-1))).toEqual(['OPERATOR']);
 });
 
 test('a source whose last certificate is forgotten is asked no more and rings for nobody', async () => {
