@@ -3,10 +3,10 @@
 // what it imports at once; with what it may load later they stand beside.
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build, type Metafile } from 'esbuild';
+import { build } from 'esbuild';
 import { buildFunctions } from '../local/build.ts';
 import { functionsOf } from '../local/template/functions.ts';
 import { readTemplate } from '../local/template/template.ts';
@@ -27,10 +27,10 @@ export async function bundleFigures(only: readonly string[] = []): Promise<reado
     const bundles = await buildFunctions({ outputFolder: folder, ...(only.length > 0 && { only }) });
     const reference = await referenceBundle(folder);
     const figures: Figure[] = [];
-    for (const { logicalId, folder: place, bytes } of bundles) {
+    for (const { logicalId, folder: place, bytes, startBytes } of bundles) {
       const id = logicalId === payoutFunction ? 'B1' : 'B2';
       const { init, kilobytes } = aims[id];
-      const read = Math.round(readAtStart(place) / 1024);
+      const read = Math.round(startBytes / 1024);
       const value = initRatio(join(place, 'handler.mjs'), reference, variablesOf(logicalId));
       const all = Math.round(bytes / 1024);
       figures.push({
@@ -47,17 +47,6 @@ export async function bundleFigures(only: readonly string[] = []): Promise<reado
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** Bytes of the handler and of every chunk that it imports without waiting for a first use. */
-function readAtStart(place: string): number {
-  const { outputs } = JSON.parse(readFileSync(join(place, 'meta.json'), 'utf8')) as Pick<Metafile, 'outputs'>;
-  const read = new Set(Object.keys(outputs).filter((name) => name.endsWith('/handler.mjs')));
-  for (const name of read) {
-    for (const { path, kind } of outputs[name]!.imports)
-      if (kind === 'import-statement' && outputs[path]) read.add(path);
-  }
-  return [...read].reduce((sum, name) => sum + outputs[name]!.bytes, 0);
 }
 
 async function referenceBundle(folder: string): Promise<string> {

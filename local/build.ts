@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type BuildOptions, build, type Loader, type Metafile, version } from 'esbuild';
 import { type FunctionResource, functionsOf } from './template/functions.ts';
 import { readTemplate } from './template/template.ts';
@@ -14,6 +14,8 @@ export interface Bundle {
   /** `<outputFolder>/<LogicalId>/`; it holds `<module>.mjs`, its source map and `meta.json`. */
   readonly folder: string;
   readonly bytes: number;
+  /** Of `bytes`, what a start reads: the handler and what it imports at once; the rest is loaded on first use. */
+  readonly startBytes: number;
   readonly rebuilt: boolean;
 }
 
@@ -29,6 +31,7 @@ interface Stamp {
   /** SHA-256 by input path, relative to the working folder. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly bytes: number;
+  readonly startBytes: number;
 }
 
 /** Paths in the template are relative to it. Rejects with esbuild's messages when a function does not compile. */
@@ -42,10 +45,11 @@ export async function buildFunctions(request: BuildRequest = {}): Promise<Bundle
   const wanted = all.filter(({ logicalId }) => request.only?.includes(logicalId) ?? true);
   const plans = wanted.map((each) => planOf(each, dirname(templateFile), outputFolder));
   const stale = plans.filter((plan) => !isUpToDate(plan, digest));
-  await Promise.all(groups(stale).map((group) => buildGroup(group, digest)));
-  return plans.map(({ logicalId, folder, stampFile }) => {
-    const { bytes } = readStamp(stampFile)!;
-    return { logicalId, folder, bytes, rebuilt: stale.some((plan) => plan.logicalId === logicalId) };
+  await Promise.all(stale.map((plan) => buildOne(plan, digest)));
+  return plans.map((plan) => {
+    const { bytes, startBytes } = readStamp(plan.stampFile)!;
+    const { logicalId, folder } = plan;
+    return { logicalId, folder, bytes, startBytes, rebuilt: stale.includes(plan) };
   });
 }
 
@@ -64,7 +68,7 @@ function planOf(resource: FunctionResource, root: string, outputFolder: string):
   return {
     logicalId,
     folder: join(outputFolder, logicalId),
-    stampFile: join(outputFolder, '.stamps', `${logicalId}.json`),
+    stampFile: join(outputFolder, '.built', `${logicalId}.json`),
     output: `${logicalId}/${module}`,
     entry: entryOf(resource, root),
     options: { ...optionsOf(resource), absWorkingDir: root, outdir: outputFolder },
@@ -85,54 +89,38 @@ function isUpToDate(plan: Plan, digest: (file: string) => string): boolean {
   );
 }
 
-/** Functions with the same options are bundled in one run: esbuild then reads what they share once. */
-function groups(plans: readonly Plan[]): Plan[][] {
-  const byOptions = Map.groupBy(plans, ({ options, output }) =>
-    // Chunks are shared within a run, and must not be between functions.
-    options.splitting ? output : JSON.stringify(options),
-  );
-  return [...byOptions.values()];
-}
-
-async function buildGroup(plans: readonly Plan[], digest: (file: string) => string): Promise<void> {
-  const { options } = plans[0]!;
-  for (const { folder } of plans) rmSync(folder, { recursive: true, force: true });
-  const entryPoints = Object.fromEntries(plans.map(({ output, entry }) => [output, entry]));
-  // A chunk name of its own folder keeps a split function in one piece.
-  const chunkNames = `${plans[0]!.logicalId}/[name]-[hash]`;
+async function buildOne(plan: Plan, digest: (file: string) => string): Promise<void> {
+  const { options, output, entry, folder, logicalId, stampFile } = plan;
+  rmSync(folder, { recursive: true, force: true });
+  const entryPoints = { [output]: entry };
+  const chunkNames = `${logicalId}/[name]-[hash]`;
   const { metafile } = (await build({ ...options, entryPoints, chunkNames })) as { metafile: Metafile };
-  for (const plan of plans) writeStamp(plan, metafile, digest);
+  const { inputs, outputs } = metafile;
+  const sources = Object.keys(inputs).filter((name) => !name.startsWith('(disabled)'));
+  const stamp: Stamp = {
+    settings: settingsOf(plan),
+    inputs: Object.fromEntries(sources.map((name) => [name, digest(join(options.absWorkingDir, name))])),
+    bytes: bytesOf(outputs, Object.keys(outputs).filter(isScript)),
+    startBytes: bytesOf(outputs, readAtStart(outputs, `${output}.mjs`)),
+  };
+  mkdirSync(dirname(stampFile), { recursive: true });
+  writeFileSync(join(folder, 'meta.json'), JSON.stringify({ inputs, outputs }));
+  writeFileSync(stampFile, JSON.stringify(stamp));
 }
 
-function writeStamp(plan: Plan, metafile: Metafile, digest: (file: string) => string): void {
-  const root = plan.options.absWorkingDir;
-  const inputs = reachable(metafile, relative(root, plan.entry));
-  const own = relative(root, plan.folder);
-  const outputs = Object.fromEntries(
-    Object.entries(metafile.outputs).filter(([name]) => name.startsWith(`${own}/`)),
-  );
-  const scripts = Object.entries(outputs).filter(([name]) => name.endsWith('.mjs'));
-  const bytes = scripts.reduce((sum, [, output]) => sum + output.bytes, 0);
-  const digests = Object.fromEntries(Object.keys(inputs).map((name) => [name, digest(join(root, name))]));
-  mkdirSync(dirname(plan.stampFile), { recursive: true });
-  writeFileSync(join(plan.folder, 'meta.json'), JSON.stringify({ inputs, outputs }));
-  writeFileSync(
-    plan.stampFile,
-    JSON.stringify({ settings: settingsOf(plan), inputs: digests, bytes } satisfies Stamp),
-  );
-}
+const isScript = (output: string) => output.endsWith('.mjs');
 
-/** What the entry imports, directly or not: a run of several functions lists the inputs of all of them together. */
-function reachable(metafile: Metafile, entry: string): Metafile['inputs'] {
-  const found: Metafile['inputs'] = {};
-  const open = [entry];
-  for (let path = open.pop(); path !== undefined; path = open.pop()) {
-    const input = metafile.inputs[path];
-    if (!input || found[path] || path.startsWith('(disabled)')) continue;
-    found[path] = input;
-    open.push(...input.imports.map((each) => each.path));
+const bytesOf = (outputs: Metafile['outputs'], names: Iterable<string>): number =>
+  [...names].reduce((sum, name) => sum + outputs[name]!.bytes, 0);
+
+/** The handler's module and every chunk that it imports without waiting for a first use. */
+function readAtStart(outputs: Metafile['outputs'], handler: string): ReadonlySet<string> {
+  const read = new Set(Object.keys(outputs).filter((name) => name.endsWith(`/${handler}`)));
+  for (const name of read) {
+    for (const { path, kind } of outputs[name]!.imports)
+      if (kind === 'import-statement' && outputs[path]) read.add(path);
   }
-  return found;
+  return read;
 }
 
 /** What a CommonJS dependency inside an ES module needs in order to `require` a built-in module. */
@@ -199,10 +187,10 @@ if (import.meta.main) {
   const started = performance.now();
   const only = process.argv.slice(2);
   const bundles = await buildFunctions(only.length > 0 ? { only } : {});
-  for (const { logicalId, bytes, rebuilt } of bundles) {
-    console.log(
-      `${logicalId.padEnd(40)} ${String(Math.ceil(bytes / 1024)).padStart(6)} KiB  ${rebuilt ? 'built' : 'unchanged'}`,
-    );
+  const kib = (count: number) => `${String(Math.ceil(count / 1024)).padStart(6)} KiB`;
+  for (const { logicalId, bytes, startBytes, rebuilt } of bundles) {
+    const said = rebuilt ? 'built' : 'unchanged';
+    console.log(`${logicalId.padEnd(40)} ${kib(startBytes)} at start of ${kib(bytes)}  ${said}`);
   }
   console.log(`${bundles.length} functions in ${Math.round(performance.now() - started)} ms`);
 }
