@@ -1,7 +1,9 @@
 // What does a page say that cannot do what was asked? What is true now, and the one thing to do.
 
 import type { FC } from 'hono/jsx';
-import { type Frame, Page, type PageProps } from './page.tsx';
+import type { PageAnswer } from '../adapters/http/page-request.ts';
+import { Refusal, Transient } from '../core/errors.ts';
+import { documentOf, type Frame, Page, type PageProps } from './page.tsx';
 import { Note } from './parts.tsx';
 import { fill, textsIn } from './texts/texts.ts';
 
@@ -51,3 +53,42 @@ export const DeadEndPage: FC<DeadEndProps> = ({
     </Page>
   );
 };
+
+export type DeadEndMore = Pick<DeadEndProps, 'part' | 'code' | 'minutes' | 'retry'>;
+
+export function deadEnd(frame: Frame, what: DeadEnd, status: number, more: DeadEndMore): PageAnswer {
+  return { status, body: documentOf(<DeadEndPage frame={frame} what={what} {...more} />) };
+}
+
+/** For whatever refused behind a mailed link. @throws what is neither a refusal nor busy: a fault */
+export function refusedEnd(
+  error: unknown,
+  frame: Frame,
+  { part, retry }: Pick<DeadEndMore, 'part' | 'retry'>,
+): PageAnswer {
+  if (error instanceof Transient) return deadEnd(frame, 'busy', 503, { part, retry });
+  if (!(error instanceof Refusal)) throw error;
+  const { code } = error;
+  switch (code) {
+    case 'LINK_UNKNOWN':
+      return deadEnd(frame, 'linkUnknown', 404, { part, code });
+    case 'LINK_EXPIRED':
+      return deadEnd(frame, 'linkExpired', 410, { part, code });
+    case 'DECISION_NOT_YOURS':
+    case 'SUSPENSION_NOT_YOURS':
+    case 'PERSON_NOT_ACTIVE':
+    case 'PERSON_POWER_NOT_IN_FORCE':
+      return deadEnd(frame, 'notYours', 403, { part, code });
+    case 'TRIES_EXHAUSTED':
+      return deadEnd(frame, 'tries', 429, { part, code, retry, minutes: minutesIn(error) });
+    default:
+      return code.startsWith('PROOF_')
+        ? deadEnd(frame, 'formOld', 409, { part, code, retry })
+        : deadEnd(frame, 'busy', 500, { part, code, retry });
+  }
+}
+
+/** `a pause of 12 min` */
+export function minutesIn(error: Refusal): number {
+  return Number(/\d+/.exec(error.detail.expected ?? '')?.[0] ?? 15);
+}

@@ -105,6 +105,27 @@ export const FactorFields: FC<{ texts: Texts; problems: readonly Problem[] }> = 
   </>
 );
 
+/** For who has no link that says who they are: address, password, authenticator code. */
+export const SignInFields: FC<{
+  texts: Texts;
+  problems: readonly Problem[];
+  label: string;
+  email: string | undefined;
+}> = ({ texts, problems, label, email }) => (
+  <>
+    <Field
+      id="email"
+      label={label}
+      kind="email"
+      autocomplete="username"
+      maxlength={254}
+      value={email}
+      problems={problems}
+    />
+    <FactorFields texts={texts} problems={problems} />
+  </>
+);
+
 export const Note: FC<{ tone?: 'warn' | 'info' | 'ok'; children?: Child }> = ({
   tone = 'warn',
   children,

@@ -2,7 +2,7 @@
 
 import type { FC } from 'hono/jsx';
 import { type Frame, Page } from './page.tsx';
-import { FactorFields, Field, FormToken, Note, type Problem, ProblemSummary } from './parts.tsx';
+import { FormToken, Note, type Problem, ProblemSummary, SignInFields } from './parts.tsx';
 import { PasskeyPart } from './passkey.tsx';
 import { fill, textsIn } from './texts/texts.ts';
 
@@ -50,16 +50,7 @@ export const SignInPage: FC<SignInProps> = ({ frame, formToken, problems, forCli
           <h2>{texts.passkey.signInFallback}</h2>
           <form method="post">
             <FormToken token={formToken} />
-            <Field
-              id="email"
-              label={signIn.email}
-              kind="email"
-              autocomplete="username"
-              maxlength={254}
-              value={email}
-              problems={problems}
-            />
-            <FactorFields texts={texts} problems={problems} />
+            <SignInFields texts={texts} problems={problems} label={signIn.email} email={email} />
             <div class="actions one">
               <button type="submit" class="second">
                 {signIn.button}

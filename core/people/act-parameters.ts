@@ -5,7 +5,6 @@ import { normaliseTaxId, type TaxIdType, taxIdTypes } from '../certificate/holde
 import { Refusal } from '../errors.ts';
 import type { Currency } from '../payout/amount.ts';
 import { payoutPolicy } from '../policy.ts';
-import type { ActKind } from './act.ts';
 import { type Rule, rules } from './decision.ts';
 import { type Locale, locales } from './person.ts';
 
@@ -105,7 +104,6 @@ export type ActParameters = {
     /** base64url SHA-256 of the manifest's bytes. */
     readonly manifest_sha256: string;
   };
-  /** Messages that were given up are sent again. */
   'limits.raise': LimitsParameters;
   'limits.lower': LimitsParameters;
   'policy.change': {
@@ -119,12 +117,15 @@ export type ActParameters = {
     readonly transaction_id: string;
     readonly outcome: 'ok' | 'error';
   };
+  /** Messages that were given up are sent again. */
   'outbox.revive': { readonly entry_ids: readonly string[] };
   'participant.suspend': { readonly participant: string };
   /** Of this very suspension: one that came after is another one. */
   'suspension.confirm': { readonly participant: string; readonly suspension_id: string };
   'suspension.lift': { readonly participant: string; readonly suspension_id: string };
 };
+
+export type ActKind = keyof ActParameters;
 
 type Check = (value: unknown, path: string) => void;
 

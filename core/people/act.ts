@@ -5,7 +5,7 @@ import { createHash, type KeyObject } from 'node:crypto';
 import { canonicalJson, type Json } from '../canonical-json.ts';
 import { Refusal } from '../errors.ts';
 import { peoplePolicy } from '../policy.ts';
-import type { ActParameters } from './act-parameters.ts';
+import type { ActKind, ActParameters } from './act-parameters.ts';
 import { admitSigners } from './offices.ts';
 import { type Person, requireActive } from './person.ts';
 import { type Proof, type VerifiedProof, verifyProof } from './proof.ts';
@@ -35,8 +35,7 @@ export const operatorsNeeded = {
   'participant.suspend': 1,
   'suspension.confirm': 2,
   'suspension.lift': 2,
-} as const;
-export type ActKind = keyof typeof operatorsNeeded;
+} as const satisfies Record<ActKind, 1 | 2>;
 
 export interface ActVote {
   readonly personId: string;

@@ -4,18 +4,7 @@
 
 import { Refusal } from '../errors.ts';
 import { peoplePolicy } from '../policy.ts';
-import type { Person } from './person.ts';
-import { powerInForce } from './person.ts';
-
-/** Part of the principal's sealed record: the last one that they made. */
-export interface Delegation {
-  readonly delegate: string;
-  readonly madeAt: Date;
-  /** Both ends inclusive. */
-  readonly countsFrom: Date;
-  readonly countsUntil: Date;
-  readonly stoppedAt: Date | null;
-}
+import { type Delegation, type Person, powerInForce } from './person.ts';
 
 /** @throws Refusal DELEGATION_*, PERSON_* */
 export function makeDelegation(

@@ -4,7 +4,6 @@
 
 import { Refusal } from '../errors.ts';
 import { saltedDigest } from '../evidence/personal.ts';
-import type { Delegation } from './delegation.ts';
 import type { Passkey } from './passkey.ts';
 
 export const offices = ['securityOfficer', 'apoderado', 'nodeOperator', 'auditor'] as const;
@@ -14,6 +13,16 @@ export type Locale = (typeof locales)[number];
 
 /** `unreleased`: factors are set, a second node operator has yet to release the person (S14). */
 export type PersonState = 'invited' | 'unreleased' | 'active' | 'ended';
+
+/** The last one that this apoderado made; what it is worth is delegation.ts. */
+export interface Delegation {
+  readonly delegate: string;
+  readonly madeAt: Date;
+  /** Both ends inclusive. */
+  readonly countsFrom: Date;
+  readonly countsUntil: Date;
+  readonly stoppedAt: Date | null;
+}
 
 /** The sealed record: everything that grants, nothing that names. */
 export interface Person {

@@ -5,7 +5,6 @@ import { createHash } from 'node:crypto';
 import { Refusal } from '../../core/errors.ts';
 import {
   type Act,
-  type ActKind,
   actHash,
   actVoteStatement,
   admitActVoter,
@@ -13,7 +12,7 @@ import {
   enoughVotes,
   requireSigned,
 } from '../../core/people/act.ts';
-import { type ActParameters, parseActParameters } from '../../core/people/act-parameters.ts';
+import { type ActKind, type ActParameters, parseActParameters } from '../../core/people/act-parameters.ts';
 import type { Person } from '../../core/people/person.ts';
 import type { Effects } from '../../core/people/ports.ts';
 import { type Proof, proofDigest, verifyProof } from '../../core/people/proof.ts';

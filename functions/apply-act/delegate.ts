@@ -2,8 +2,8 @@
 // delegate, to the principal and to every officer of the participant, who can stop it.
 
 import { Refusal } from '../../core/errors.ts';
-import { type Delegation, makeDelegation, stopDelegation } from '../../core/people/delegation.ts';
-import { type Person, requireActive } from '../../core/people/person.ts';
+import { makeDelegation, stopDelegation } from '../../core/people/delegation.ts';
+import { type Delegation, type Person, requireActive } from '../../core/people/person.ts';
 import { type Proof, proofDigest, verifyProof } from '../../core/people/proof.ts';
 import type { DelegationStatement } from '../../core/people/statement.ts';
 import { type ApplyActDeps, mailTo } from './applying.ts';

@@ -2,9 +2,9 @@
 // node that announced it. Signing the act activates (apply-act); what waits here is woken by it, and ends in silence.
 
 import { Refusal } from '../../core/errors.ts';
-import { newOutboxEntry } from '../../core/outbox.ts';
-import { actHash, proposeAct } from '../../core/people/act.ts';
+import { proposeAct } from '../../core/people/act.ts';
 import { confirmationActId } from '../../core/people/certificate-act.ts';
+import { nodeOperatorsToTell, proposalEffects } from '../../core/people/told.ts';
 import { wakeEntry } from '../../core/people/wake.ts';
 import type { AskConfirmationDeps } from './ask-confirmation.ts';
 
@@ -42,28 +42,9 @@ async function propose(deps: AskConfirmationDeps, enrolmentId: string, actId: st
     },
     now,
   );
-  const operators = (await deps.people.holders(null)).filter(
-    ({ office, state }) => office === 'nodeOperator' && state === 'active',
-  );
-  const evidence = {
-    id: deps.ids.next(),
-    scope: 'node',
-    kind: 'act.proposed',
-    at: now,
-    actor: { kind: 'node' as const, function: 'ask-confirmation' },
-    subjects: { actId, enrolmentId, thumbprint, peer: node },
-    facts: { actKind: act.kind, hash: actHash(act) },
-  };
-  const outbox = operators.map(({ personId }) =>
-    newOutboxEntry({
-      id: `mail.act.${actId}.${personId}`,
-      queue: 'mail',
-      kind: 'mail.act',
-      refs: { actId, personId },
-      receiver: personId,
-      now,
-    }),
-  );
-  await deps.acts.propose(act, { evidence: [evidence], outbox });
+  const operators = await nodeOperatorsToTell(deps.people);
+  const actor = { kind: 'node' as const, function: 'ask-confirmation' };
+  const subjects = { enrolmentId, thumbprint, peer: node };
+  await deps.acts.propose(act, proposalEffects(act, deps.ids.next(), { actor, subjects }, operators));
   return operators.length;
 }

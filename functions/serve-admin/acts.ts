@@ -2,7 +2,6 @@
 // needs the person's own second factor over the hash of that very act, and apply-act proves it again.
 
 import { Refusal } from '../../core/errors.ts';
-import { newOutboxEntry } from '../../core/outbox.ts';
 import {
   type Act,
   actHash,
@@ -22,6 +21,7 @@ import type {
   SecondFactor,
 } from '../../core/people/second-factor.ts';
 import type { ActVoteStatement } from '../../core/people/statement.ts';
+import { nodeOperatorsToTell, proposalEffects } from '../../core/people/told.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 import type { VotedAct, VoteOnActInput } from '../apply-act/apply-act.ts';
 
@@ -54,32 +54,11 @@ export async function propose(deps: ActDeps, person: Person, proposal: Proposal)
   const now = deps.clock.now();
   const [actId, proposedBy] = [deps.ids.next(), person.personId];
   const act = proposeAct({ actId, kind, parameters, reason: String(reason ?? ''), proposedBy }, now);
-  const others = (await deps.people.holders(null)).filter(
-    ({ office, state, personId }) =>
-      office === 'nodeOperator' && state === 'active' && personId !== proposedBy,
-  );
-  const evidence = {
-    id: deps.ids.next(),
-    scope: 'node',
-    kind: 'act.proposed',
-    at: now,
-    actor: { kind: 'person' as const, personId: proposedBy },
-    subjects: { actId },
-    facts: { actKind: kind, hash: actHash(act) },
-  };
   // One operator suffices for what takes away: nobody else need be called.
-  const called = operatorsNeeded[kind] > 1 ? others : [];
-  const outbox = called.map(({ personId }) =>
-    newOutboxEntry({
-      id: `mail.act.${actId}.${personId}`,
-      queue: 'mail',
-      kind: 'mail.act',
-      refs: { actId, personId },
-      receiver: personId,
-      now,
-    }),
-  );
-  await deps.acts.propose(act, { evidence: [evidence], outbox });
+  const operators = operatorsNeeded[kind] > 1 ? await nodeOperatorsToTell(deps.people) : [];
+  const called = operators.filter((personId) => personId !== proposedBy);
+  const actor = { kind: 'person' as const, personId: proposedBy };
+  await deps.acts.propose(act, proposalEffects(act, deps.ids.next(), { actor }, called));
   return act;
 }
 

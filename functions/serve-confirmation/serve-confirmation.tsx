@@ -10,14 +10,14 @@ import {
 } from '../../adapters/http/page-request.ts';
 import { asksQuestion, assertionIn, question } from '../../adapters/http/passkey-form.ts';
 import type { Enrolment } from '../../core/enrolment/enrolment.ts';
-import { Refusal, Transient } from '../../core/errors.ts';
+import { Refusal } from '../../core/errors.ts';
 import { type Decision, rejectionCauses } from '../../core/people/decision.ts';
 import { passkeysAt } from '../../core/people/passkey.ts';
 import type { Person } from '../../core/people/person.ts';
 import type { Enrolments, Parties, People } from '../../core/people/ports.ts';
 import { peoplePolicy } from '../../core/policy.ts';
 import { type ConfirmationFacts, ConfirmationPage } from '../../pages/confirmation.tsx';
-import { type DeadEnd, DeadEndPage } from '../../pages/dead-end.tsx';
+import { deadEnd, refusedEnd } from '../../pages/dead-end.tsx';
 import { DecidedPage } from '../../pages/decided.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
@@ -53,7 +53,7 @@ export async function serveConfirmation(
     if (request.method === 'GET' || request.method === 'HEAD') return await show(deps, request, []);
     return { status: request.method === 'OPTIONS' ? 204 : 405 };
   } catch (error) {
-    return deadEnd(error, strangerFrame);
+    return refusedEnd(error, strangerFrame, {});
   }
 }
 
@@ -99,11 +99,11 @@ async function show(
 async function post(deps: ServeConfirmationDeps, request: PageRequest): Promise<PageAnswer> {
   const { person, decision } = await findTask(deps, linkOf(request));
   const frame = frameOf(deps, request, { locale: localeFor(request, person) });
-  if (!isOwnForm(request, deps.door)) return page(frame, 'formOld', 403, { retry: request.path });
+  if (!isOwnForm(request, deps.door)) return deadEnd(frame, 'formOld', 403, { retry: request.path });
   const { form } = request;
   const vote =
     form.get('vote') === 'confirm' ? 'confirm' : form.get('vote') === 'reject' ? 'reject' : undefined;
-  if (!vote) return page(frame, 'formOld', 400, { retry: request.path });
+  if (!vote) return deadEnd(frame, 'formOld', 400, { retry: request.path });
   const cause = rejectionCauses.find((each) => each === form.get('cause'));
   const code = (form.get('code') ?? '').trim();
   const linkId = linkOf(request);
@@ -190,10 +190,10 @@ async function afterRefusal(
   error: unknown,
   frame: Frame,
 ): Promise<PageAnswer> {
-  if (!(error instanceof Refusal)) return deadEnd(error, frame, request.path);
+  if (!(error instanceof Refusal)) return refusedEnd(error, frame, { retry: request.path });
   if (shownAsState.includes(error.code)) return { status: 303, location: request.path };
   if (!shownAtTheForm.includes(error.code) && !error.code.startsWith('PASSKEY_'))
-    return deadEnd(error, frame, request.path);
+    return refusedEnd(error, frame, { retry: request.path });
   const { decision } = await findTask(deps, linkOf(request));
   const party = await deps.parties.party(decision.subject.participant);
   const text = fill(textsIn(localeFor(request, person)).problems[error.code as ProblemText], {
@@ -202,44 +202,6 @@ async function afterRefusal(
     left: peoplePolicy.wrongCodesUntilRejected - decision.wrongCodes,
   });
   return show(deps, request, [{ field: fieldOf(error.code), text }]);
-}
-
-/** What is true now, for whatever refused. */
-function deadEnd(error: unknown, frame: Frame, retry?: string): PageAnswer {
-  if (error instanceof Transient) return page(frame, 'busy', 503, { retry });
-  if (!(error instanceof Refusal)) throw error;
-  const { code } = error;
-  switch (code) {
-    case 'LINK_UNKNOWN':
-      return page(frame, 'linkUnknown', 404, { code });
-    case 'LINK_EXPIRED':
-      return page(frame, 'linkExpired', 410, { code });
-    case 'DECISION_NOT_YOURS':
-    case 'PERSON_NOT_ACTIVE':
-    case 'PERSON_POWER_NOT_IN_FORCE':
-      return page(frame, 'notYours', 403, { code });
-    case 'PROOF_OTHER_STATEMENT':
-    case 'PROOF_OTHER_PERSON':
-      return page(frame, 'formOld', 409, { code, retry });
-    case 'TRIES_EXHAUSTED':
-      return page(frame, 'tries', 429, { code, retry, minutes: minutesIn(error) });
-    default:
-      return page(frame, 'busy', 500, { code });
-  }
-}
-
-/** `a pause of 12 min` */
-export function minutesIn(error: Refusal): number {
-  return Number(/\d+/.exec(error.detail.expected ?? '')?.[0] ?? 15);
-}
-
-function page(
-  frame: Frame,
-  what: DeadEnd,
-  status: number,
-  more: { code?: string; retry?: string; minutes?: number },
-): PageAnswer {
-  return { status, body: documentOf(<DeadEndPage frame={frame} what={what} {...more} />) };
 }
 
 function frameOf(

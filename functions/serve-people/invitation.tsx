@@ -17,7 +17,7 @@ import type { Invitations, Links, Parties, People } from '../../core/people/port
 import type { PasskeyCeremonies } from '../../core/people/second-factor.ts';
 import { newTotpSecret, otpauthUri } from '../../core/people/totp.ts';
 import type { Clock } from '../../core/ports.ts';
-import { DeadEndPage } from '../../pages/dead-end.tsx';
+import { deadEnd, refusedEnd } from '../../pages/dead-end.tsx';
 import {
   AcceptedPage,
   type InvitationEnd,
@@ -33,6 +33,8 @@ import {
   registrationFor,
   requireInvitation,
 } from '../apply-act/accept-invitation.ts';
+
+const part = 'access';
 
 export interface InvitationDeps {
   readonly clock: Clock;
@@ -74,7 +76,7 @@ export async function serveInvitation(
     }
     admitInvitation(invited.invitation, deps.clock.now());
     if (request.method !== 'POST') return askCode(deps, request, invited, []);
-    if (!isOwnForm(request, deps.door)) return deadEnd(frame, 'formOld', 403);
+    if (!isOwnForm(request, deps.door)) return deadEnd(frame, 'formOld', 403, { part });
     return await post(deps, request, invited);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -232,18 +234,7 @@ function refused(error: Refusal, frame: Frame, invitation: Invitation | undefine
     );
     return { status: what === 'notYet' ? 200 : 410, body: documentOf(page) };
   }
-  if (error.code === 'LINK_EXPIRED') return deadEnd(frame, 'linkExpired', 410, error.code);
-  if (error.code === 'LINK_UNKNOWN' || error.code === 'INVITATION_UNKNOWN')
-    return deadEnd(frame, 'linkUnknown', 404, error.code);
-  if (error.code.startsWith('PROOF_')) return deadEnd(frame, 'formOld', 409, error.code);
-  return deadEnd(frame, 'busy', 500, error.code);
-}
-
-function deadEnd(
-  frame: Frame,
-  what: 'formOld' | 'linkUnknown' | 'linkExpired' | 'busy',
-  status: number,
-  code?: string,
-): PageAnswer {
-  return { status, body: documentOf(<DeadEndPage frame={frame} what={what} part="access" code={code} />) };
+  if (error.code === 'INVITATION_UNKNOWN')
+    return deadEnd(frame, 'linkUnknown', 404, { part, code: error.code });
+  return refusedEnd(error, frame, { part });
 }

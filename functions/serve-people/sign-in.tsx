@@ -24,11 +24,13 @@ import {
 } from '../../core/people/session.ts';
 import { peoplePolicy } from '../../core/policy.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
-import { DeadEndPage } from '../../pages/dead-end.tsx';
+import { deadEnd, minutesIn } from '../../pages/dead-end.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
 import { SignInPage } from '../../pages/sign-in.tsx';
 import { fill, textsIn } from '../../pages/texts/texts.ts';
+
+const part = 'administration';
 
 export interface SignInDeps {
   readonly clock: Clock;
@@ -66,7 +68,7 @@ function cliRequestOf(request: PageRequest): CliRequest | undefined {
 export async function signIn(deps: SignInDeps, request: PageRequest, frame: Frame): Promise<PageAnswer> {
   const cli = cliRequestOf(request);
   if (request.method !== 'POST') return show(deps, request, frame, cli, []);
-  if (!isOwnForm(request, deps.door)) return deadEnd(frame, 'formOld', 403);
+  if (!isOwnForm(request, deps.door)) return deadEnd(frame, 'formOld', 403, { part, retry: '/sign-in' });
   const byPasskey = request.form.get('step') === 'passkey';
   try {
     if (byPasskey && !assertionIn(request)) return await ask(deps, request, frame, cli);
@@ -78,7 +80,13 @@ export async function signIn(deps: SignInDeps, request: PageRequest, frame: Fram
       : await forBrowser(deps, request, proof, administers ? '/acts' : '/console');
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    if (error.code === 'TRIES_EXHAUSTED') return deadEnd(frame, 'tries', 429, error);
+    if (error.code === 'TRIES_EXHAUSTED')
+      return deadEnd(frame, 'tries', 429, {
+        part,
+        retry: '/sign-in',
+        code: error.code,
+        minutes: minutesIn(error),
+      });
     return show(deps, request, frame, cli, [problemOf(error, frame, byPasskey)]);
   }
 }
@@ -260,21 +268,6 @@ function show(
     // The form's answer is a redirect to the command line's port, which the policy must name.
     ...(cli && { formTarget: new URL(cli.redirectUri).origin }),
   };
-}
-
-function deadEnd(frame: Frame, what: 'formOld' | 'tries', status: number, error?: Refusal): PageAnswer {
-  const minutes = Number(/\d+/.exec(error?.detail.expected ?? '')?.[0] ?? 15);
-  const page = (
-    <DeadEndPage
-      frame={frame}
-      what={what}
-      part="administration"
-      minutes={minutes}
-      retry="/sign-in"
-      code={error?.code}
-    />
-  );
-  return { status, body: documentOf(page) };
 }
 
 export function json(status: number, body: unknown): PageAnswer {

@@ -10,13 +10,13 @@ import {
   type PagesDoor,
 } from '../../adapters/http/page-request.ts';
 import { assertionIn } from '../../adapters/http/passkey-form.ts';
-import { Refusal, Transient } from '../../core/errors.ts';
+import { Refusal } from '../../core/errors.ts';
 import { type Locale, locales } from '../../core/people/person.ts';
 import type { Links, People } from '../../core/people/ports.ts';
 import type { FactorAttempt } from '../../core/people/second-factor.ts';
 import type { Suspensions } from '../../core/suspension/ports.ts';
 import { type Suspension, suspensionCauses } from '../../core/suspension/suspension.ts';
-import { type DeadEnd, DeadEndPage } from '../../pages/dead-end.tsx';
+import { deadEnd, refusedEnd } from '../../pages/dead-end.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
 import { AskPage } from '../../pages/suspension/ask.tsx';
@@ -27,7 +27,6 @@ import {
   StandingPage,
 } from '../../pages/suspension/standing.tsx';
 import { localeFor, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
-import { minutesIn } from '../serve-confirmation/serve-confirmation.tsx';
 import { askedPasskey, askedWord, hasPasskey, type PasskeyParts, passkeyProblem } from './passkeys.ts';
 import { findSuspension, type SecondWordDeps, type Seen, saySecondWord } from './second-word.ts';
 import { type SuspendDeps, suspendByPerson } from './suspend.ts';
@@ -41,6 +40,8 @@ export interface ServeSuspensionDeps extends SuspendDeps, SecondWordDeps, Passke
   readonly suspensions: Suspensions;
 }
 
+const part = 'emergency';
+
 export async function serveSuspension(deps: ServeSuspensionDeps, request: PageRequest): Promise<PageAnswer> {
   const asked = request.query.get('lang');
   const locale = locales.find((each) => each === asked) ?? localeFor(request);
@@ -53,7 +54,7 @@ export async function serveSuspension(deps: ServeSuspensionDeps, request: PageRe
     if (request.method === 'POST') return await firstWordGiven(deps, request, frame);
     return ask(deps, request, frame, []);
   } catch (error) {
-    return deadEnd(error, frame, request.path);
+    return refusedEnd(error, frame, { part, retry: request.path });
   }
 }
 
@@ -74,7 +75,7 @@ async function firstWordGiven(
   request: PageRequest,
   frame: Frame,
 ): Promise<PageAnswer> {
-  if (!isOwnForm(request, deps.door)) return page(frame, 'formOld', 403, { retry: '/suspension' });
+  if (!isOwnForm(request, deps.door)) return deadEnd(frame, 'formOld', 403, { part, retry: '/suspension' });
   const { form, source } = request;
   const byPasskey = form.get('step') === 'passkey';
   const problems = byPasskey ? [] : missingIn(request, frame.locale);
@@ -137,9 +138,9 @@ async function secondWord(
   };
   const participant = party?.name ?? seen.participant;
   if (request.method !== 'POST') return standing(deps, request, frame, seen, participant, []);
-  if (!isOwnForm(request, deps.door)) return page(frame, 'formOld', 403, { retry: request.path });
+  if (!isOwnForm(request, deps.door)) return deadEnd(frame, 'formOld', 403, { part, retry: request.path });
   const word = (['confirm', 'dispute'] as const).find((each) => each === request.form.get('word'));
-  if (!word) return page(frame, 'formOld', 400, { retry: request.path });
+  if (!word) return deadEnd(frame, 'formOld', 400, { part, retry: request.path });
   const passkey = hasPasskey(deps, seen.person);
   const missing = passkey ? [] : missingIn(request, frame.locale);
   if (missing.length > 0) return standing(deps, request, frame, seen, participant, missing);
@@ -155,7 +156,8 @@ async function secondWord(
     if (error.code.startsWith('PASSKEY_'))
       return standing(deps, request, frame, seen, participant, [passkeyProblem(error, frame)]);
     const text = textsIn(frame.locale).problems[error.code as ProblemText];
-    if (!text || !error.code.startsWith('FACTOR_')) return deadEnd(error, frame, request.path);
+    if (!text || !error.code.startsWith('FACTOR_'))
+      return refusedEnd(error, frame, { part, retry: request.path });
     return standing(deps, request, frame, seen, participant, [{ field: 'totp', text }]);
   }
 }
@@ -209,36 +211,6 @@ async function byOf(deps: ServeSuspensionDeps, { by }: Suspension): Promise<Stan
   const person = await deps.people.person(by.personId);
   const contact = person && (await deps.people.contact(person));
   return { kind: 'person', office: by.office, name: contact?.name ?? by.personId };
-}
-
-/** What is true now, for whatever refused. */
-function deadEnd(error: unknown, frame: Frame, retry: string): PageAnswer {
-  if (error instanceof Transient) return page(frame, 'busy', 503, { retry });
-  if (!(error instanceof Refusal)) throw error;
-  const { code } = error;
-  switch (code) {
-    case 'LINK_UNKNOWN':
-      return page(frame, 'linkUnknown', 404, { code });
-    case 'LINK_EXPIRED':
-      return page(frame, 'linkExpired', 410, { code });
-    case 'SUSPENSION_NOT_YOURS':
-    case 'PERSON_NOT_ACTIVE':
-    case 'PERSON_POWER_NOT_IN_FORCE':
-      return page(frame, 'notYours', 403, { code });
-    case 'TRIES_EXHAUSTED':
-      return page(frame, 'tries', 429, { code, retry, minutes: minutesIn(error) });
-    default:
-      return page(frame, 'busy', 500, { code, retry });
-  }
-}
-
-function page(
-  frame: Frame,
-  what: DeadEnd,
-  status: number,
-  more: { code?: string; retry?: string; minutes?: number },
-): PageAnswer {
-  return { status, body: documentOf(<DeadEndPage frame={frame} what={what} part="emergency" {...more} />) };
 }
 
 const frameOf = (deps: ServeSuspensionDeps, request: PageRequest, locale: Locale): Frame => ({

@@ -4,7 +4,7 @@
 import type { FC } from 'hono/jsx';
 import { suspensionCauses } from '../../core/suspension/suspension.ts';
 import { type Frame, Page } from '../page.tsx';
-import { FactorFields, Field, FormToken, Note, type Problem, ProblemSummary } from '../parts.tsx';
+import { FormToken, Note, type Problem, ProblemSummary, SignInFields } from '../parts.tsx';
 import { PasskeyPart } from '../passkey.tsx';
 import { type SuspensionTexts, suspensionTextsIn } from '../texts/suspension.ts';
 import { fill, textsIn } from '../texts/texts.ts';
@@ -56,16 +56,7 @@ export const AskPage: FC<AskProps> = ({ frame, formToken, problems, email, cause
       <form method="post">
         <FormToken token={formToken} />
         <Causes suspension={suspension} cause={cause} />
-        <Field
-          id="email"
-          label={said(suspension.email)}
-          kind="email"
-          autocomplete="username"
-          maxlength={254}
-          value={email}
-          problems={problems}
-        />
-        <FactorFields texts={texts} problems={problems} />
+        <SignInFields texts={texts} problems={problems} label={said(suspension.email)} email={email} />
         <div class="actions one">
           <button type="submit" class="no">
             {suspension.suspendButton}

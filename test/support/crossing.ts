@@ -12,8 +12,8 @@ import {
 import { Refusal } from '../../core/errors.ts';
 import { verifySender } from '../../core/message/sender.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
-import { type ActKind, actVoteStatement, proposeAct } from '../../core/people/act.ts';
-import type { ActParameters } from '../../core/people/act-parameters.ts';
+import { actVoteStatement, proposeAct } from '../../core/people/act.ts';
+import type { ActKind, ActParameters } from '../../core/people/act-parameters.ts';
 import type { Proof } from '../../core/people/proof.ts';
 import type { ActVoteStatement } from '../../core/people/statement.ts';
 import { voteOnAct } from '../../functions/apply-act/apply-act.ts';
