@@ -5,15 +5,22 @@ import { readFileSync } from 'node:fs';
 import type { Call, Option } from './command.ts';
 import { UsageError } from './exit-codes.ts';
 
+/** `new-password` as people say it. */
+const inWords = (name: string) => (name === 'api-key' ? 'API key' : name.replaceAll('-', ' '));
+
 /** Options `--<name>-env` and `--<name>-file`. */
 export function secretOptions(name: string): Record<string, Option> {
   return {
     [`${name}-env`]: {
       type: 'string',
       value: '<variable>',
-      help: `environment variable that holds the ${name}`,
+      help: `environment variable that holds the ${inWords(name)}`,
     },
-    [`${name}-file`]: { type: 'string', value: '<file>', help: `file whose first line is the ${name}` },
+    [`${name}-file`]: {
+      type: 'string',
+      value: '<file>',
+      help: `file whose first line is the ${inWords(name)}`,
+    },
   };
 }
 
@@ -34,8 +41,8 @@ export async function readSecret(call: Call, name: string, { twice = false } = {
     if (!line) throw new UsageError(`the first line of "${file}" is empty`);
     return line;
   }
-  const value = await call.terminal.askSecret(`${name}: `);
-  if (twice && (await call.terminal.askSecret(`${name}, once more: `)) !== value) {
+  const value = await call.terminal.askSecret(`${inWords(name)}: `);
+  if (twice && (await call.terminal.askSecret(`${inWords(name)}, once more: `)) !== value) {
     throw new UsageError('the two were not the same');
   }
   return value;

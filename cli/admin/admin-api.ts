@@ -47,7 +47,7 @@ export function adminApi(terminal: Terminal): AdminApi {
     }
     const body: unknown = await reply.json().catch(() => ({}));
     if (reply.ok) return body as T;
-    throw refused(reply.status, body as { code?: string; detail?: string });
+    throw refused(origin, reply.status, body as { code?: string; detail?: string });
   }
   return {
     get: (path) => call(path, {}),
@@ -55,10 +55,12 @@ export function adminApi(terminal: Terminal): AdminApi {
   };
 }
 
-function refused(status: number, body: { code?: string; detail?: string }): Error {
+function refused(origin: string, status: number, body: { code?: string; detail?: string }): Error {
   const { code, detail } = body;
   if (code === 'SESSION_MISSING')
-    return new UsageError('the session has ended; run "apodera admin sign-in" again');
+    return new UsageError(
+      `not signed in at ${origin}, or no longer; run "apodera admin sign-in --node ${origin}"`,
+    );
   if (code !== undefined) return new NodeRefusal(code, detail ?? code, body);
   return new Transient('TransientNodeAnswered', `the node answered ${status}`);
 }

@@ -1,6 +1,6 @@
-// How does an operator sign an act from the command line? In the browser of this machine, where their passkey is: the
-// command shows the act, opens nothing by itself and waits until the signature is there. Password and authenticator can
-// be typed here by whoever has no passkey.
+// How does an operator sign an act from the command line? In the browser of this machine, with the factor that they
+// have: the command shows the act, opens nothing by itself and waits until the signature is there. Whoever has no passkey
+// may type password and authenticator here instead.
 
 import type { Call, Outcome, Verb } from '../command.ts';
 import { readSecret, secretOptions } from '../password.ts';
@@ -16,7 +16,10 @@ export function signs(vote: 'confirm' | 'reject', summary: string): Verb {
     summary,
     positionals: [{ name: 'act', help: 'its id' }],
     options: {
-      here: { type: 'boolean', help: 'type password and authenticator here; only without a passkey' },
+      here: {
+        type: 'boolean',
+        help: 'type password and authenticator code here, not in the browser; not for who has a passkey',
+      },
       ...secretOptions('password'),
       ...secretOptions('code'),
     },
