@@ -82,7 +82,6 @@ function variablesOf(logicalId: string): Record<string, string> {
 function plausible(name: string): string {
   if (name === 'NODE_ROLE') return 'network';
   if (name === 'NODE_STAGE') return 'dev';
-  if (name === 'NODE_OPTIONS') return '';
   if (name === 'PAYOUTS_FROZEN') return 'no';
   if (name === 'PASSWORD_FALLBACK') return 'allowed';
   if (/SECONDS|DAYS/.test(name)) return '60';

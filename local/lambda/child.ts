@@ -89,7 +89,13 @@ export function startChild(settings: FunctionSettings, log: (chunk: Buffer) => v
 }
 
 function spawnRuntime(settings: FunctionSettings): ChildProcess {
-  const args = ['--no-warnings', `--max-old-space-size=${settings.memoryMegabytes}`, runtime];
+  // Where a fault happened is told in the sources; in the cloud no start waits for the maps to be read.
+  const args = [
+    '--no-warnings',
+    '--enable-source-maps',
+    `--max-old-space-size=${settings.memoryMegabytes}`,
+    runtime,
+  ];
   return spawn(process.execPath, args, {
     cwd: settings.codeFolder,
     env: environmentOf(settings),

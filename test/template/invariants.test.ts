@@ -304,9 +304,6 @@ describe('template and code agree', () => {
     const known = new Set([
       ...Object.values(environmentNames),
       ...readdirSync(join(root, 'functions')).flatMap(variablesReadBy),
-      'NODE_OPTIONS',
-      'POWERTOOLS_SERVICE_NAME',
-      'POWERTOOLS_METRICS_NAMESPACE',
     ]);
     const variables = [
       ...functions.map(([, one]) => one.Properties?.Environment),
