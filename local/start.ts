@@ -262,7 +262,7 @@ is made anew at each start:
 Administration: npx apodera admin sign-in --node ${network?.pagesOrigin}, as ${known.people[0]?.email}
 Audit:          (. .local/network.env; npx apodera evidence audit)
 Show a payout:  (. .local/network.env; npx apodera evidence export ${transactionId} --participant ${aurora?.finId} --out .local/dossier.json)
-                npx apodera evidence verify .local/dossier.json --anchors .local/psc/roots.pem --evidence-public-key .local/network.evidence.pem
+                npx apodera evidence verify .local/dossier.json --anchors .local/psc/roots.pem --evidence-public-key ${nodeIdentities.network.finId}=.local/network.evidence.pem
 The whole story without a person: npm run demo
 `;
 }

@@ -32,14 +32,16 @@ export function senderFacts(table: Table, sealer: Sealer) {
       payoutSettingsKey(participant),
     ]);
     if (!anchors) throw new Refusal('ANCHORS_MISSING');
-    const profile = party && (await opened(party, (item) => openRecord<Party>(sealer, item, [])));
-    const known = settings && (await opened(settings, (item) => payoutSettingsOf(sealer, item)));
+    const known = party && (await opened(party, (item) => openRecord<Party>(sealer, item, [])));
+    // A node pays nobody: its own certificate is active here, and is no participant's.
+    const profile = known?.kind === 'participant' ? known : undefined;
+    const chosen = settings && (await opened(settings, (item) => payoutSettingsOf(sealer, item)));
     return {
       status: status && (await opened(status, (item) => statusOf(item, sealer))),
       anchorVersion: await anchorVersion(anchors),
       participant: profile && {
         ...profile,
-        settings: known ?? (await payoutSettingsOf(sealer, undefined)),
+        settings: chosen ?? (await payoutSettingsOf(sealer, undefined)),
         suspended: await frozenBy(suspension, participant),
       },
     };

@@ -48,14 +48,16 @@ export const verifyVerb: Verb = {
     },
     'evidence-public-key': {
       type: 'string',
-      value: '<file>',
+      value: '<fin_id>=<file>',
       multiple: true,
-      help: 'the node’s evidence key in PEM; more of them where it was changed',
+      required: true,
+      help: 'a node, and its evidence key in PEM; more of them where it was changed',
     },
   },
   notes:
     'It asks no network and no node. Exit code 0: everything in the file holds; 3: something does not, and where.\n' +
-    'The anchors and the key must be your own copies: whoever wrote the file could have written those too.',
+    'The anchors and the key must be your own copies: whoever wrote the file could have written those too. A key counts\n' +
+    'for the node that you name beside it and for no other.',
   run: runVerify,
 };
 
@@ -112,9 +114,7 @@ function writeNew(file: string, dossier: Dossier): void {
 
 async function runVerify(call: Call): Promise<Outcome> {
   const anchors = call.list('anchors').flatMap((file) => readAnchors(file));
-  const evidenceKeys = call.list('evidence-public-key').map((file) => readKey(file));
-  if (evidenceKeys.length === 0)
-    throw new UsageError('name your copy of the node’s evidence key: "--evidence-public-key" is missing');
+  const evidenceKeys = call.list('evidence-public-key').map((given) => readNodeKey(given));
   const verdict = verifyDossier(readFileSync(call.argument(0)), { anchors, evidenceKeys });
   return { ...said(verdict, call.style, anchors), json: verdict };
 }
@@ -146,9 +146,14 @@ function readAnchors(file: string): readonly Uint8Array[] {
   }
 }
 
-function readKey(file: string): KeyObject {
+function readNodeKey(given: string): { readonly node: string; readonly key: KeyObject } {
+  const [, node, file] = /^([^=]+)=(.+)$/s.exec(given) ?? [];
+  if (node === undefined || file === undefined)
+    throw new UsageError(
+      '"--evidence-public-key": expected "<fin_id>=<file>", the node whose key it is first',
+    );
   try {
-    return createPublicKey(readFileSync(file));
+    return { node, key: createPublicKey(readFileSync(file)) };
   } catch {
     throw new UsageError(`"--evidence-public-key": "${file}" holds no public key in PEM`);
   }

@@ -27,7 +27,10 @@ export interface ProvedHead {
   readonly listing: Listing;
 }
 
-/** @throws Refusal DOSSIER_HEAD_FORGED, DOSSIER_DIFFERS */
+/**
+ * @param keys those of this node alone
+ * @throws Refusal DOSSIER_HEAD_FORGED, DOSSIER_DIFFERS
+ */
 export function provedHead(
   node: string,
   number: number,
@@ -36,7 +39,8 @@ export function provedHead(
 ): ProvedHead {
   const head = readSignedHead(Buffer.from(signed, 'base64'));
   const isOurs = head && keys.some((key) => isSignedBy(key, documentBytes(head.document), head.signature));
-  if (!isOurs) throw new Refusal('DOSSIER_HEAD_FORGED', { parameter: String(number) });
+  if (!isOurs)
+    throw new Refusal('DOSSIER_HEAD_FORGED', { parameter: String(number), expected: `a key of ${node}` });
   const { document } = head;
   if (document.number !== number) throw differs('number', String(number), String(document.number));
   if (document.node !== node) throw differs('node', node, document.node);

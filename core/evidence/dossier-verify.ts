@@ -22,8 +22,8 @@ import {
 export interface DossierTrust {
   /** DER. */
   readonly anchors: readonly Uint8Array[];
-  /** Of the node, past ones too: ECDSA P-256. */
-  readonly evidenceKeys: readonly KeyObject[];
+  /** Each with the node that signs its heads with it, past ones too: ECDSA P-256. No node vouches for another's evidence. */
+  readonly evidenceKeys: readonly { readonly node: string; readonly key: KeyObject }[];
 }
 
 /** One sentence, and whose signature carries it. */
@@ -87,10 +87,9 @@ export class DossierCheck {
   run(dossier: Dossier): void {
     this.#dossier = dossier;
     const heads = new Map<number, ProvedHead>();
+    const keys = this.trust.evidenceKeys.flatMap(({ node, key }) => (node === dossier.node ? [key] : []));
     for (const [number, head] of Object.entries(dossier.heads)) {
-      const proved = this.at(`heads.${number}`, () =>
-        provedHead(dossier.node, Number(number), head, this.trust.evidenceKeys),
-      );
+      const proved = this.at(`heads.${number}`, () => provedHead(dossier.node, Number(number), head, keys));
       if (proved) heads.set(Number(number), proved);
     }
     this.at('heads', () => requireNeeded(dossier));

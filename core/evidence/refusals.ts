@@ -8,7 +8,7 @@ export const evidenceRefusals = {
   DOSSIER_INCOMPLETE: 'The dossier lacks something that it rests on.',
   DOSSIER_SURPLUS: 'The dossier holds something that nothing in it rests on.',
   DOSSIER_ANCHOR_UNKNOWN: 'The dossier rests on a trust anchor that you did not name as yours.',
-  DOSSIER_HEAD_FORGED: 'A head of the node’s evidence is not signed by the key that you named.',
+  DOSSIER_HEAD_FORGED: 'A head of the node’s evidence is not signed by a key that you named as that node’s.',
   DOSSIER_RECORD_FORGED: 'A record does not lead to the signed head that it names: it was changed.',
   RECORD_UNSIGNED:
     'What happened is not under a signed head of the evidence yet; heads are signed every five minutes.',

@@ -76,14 +76,14 @@ export async function admitPayout(
       error instanceof PayoutsRefused ? error.refusals : error instanceof Refusal ? [error] : undefined;
     const [first, ...others] = refusals ?? [];
     if (!first) throw error;
-    // Who has no certificate here or cannot sign these bytes, or whose bytes were never a message, has recorded none.
+    // Who cannot sign these bytes, or whose bytes were never a message, has recorded none.
     const known = neverRecorded.test(first.code) ? undefined : await recall(ports, received);
     return known ?? { outcome: 'REFUSED', refusals: [first, ...others] };
   }
 }
 
 const neverRecorded =
-  /^(SIGNATURE|BODY|ENVELOPE|HEADER)_|^CERTIFICATE_UNKNOWN$|^PAYOUT_IN_PROGRESS$|^MESSAGE_ID_REUSED$/;
+  /^(SIGNATURE|BODY|ENVELOPE|HEADER)_|^PAYOUT_IN_PROGRESS$|^MESSAGE_ID_REUSED$/;
 
 async function admit(ports: AdmitPayoutPorts, received: CallerMessage): Promise<AdmitPayoutOutcome> {
   const now = ports.clock.now();

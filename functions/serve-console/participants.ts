@@ -51,6 +51,19 @@ export function maskedAddress({ email }: Pick<Contact, 'email'>): string {
   return `${email.slice(0, 1)}…${email.slice(at)}`;
 }
 
+/** By fin_id, which stands in where a node is not known here: this one itself, or one that went. */
+export async function nodeNames(
+  deps: ConsoleDeps,
+  finIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const names = await Promise.all(
+    [...new Set(finIds)].map(
+      async (finId) => [finId, (await deps.parties.party(finId))?.name ?? finId] as const,
+    ),
+  );
+  return new Map(names);
+}
+
 export interface WaitingDecision {
   readonly party: Party;
   readonly decision: Decision;

@@ -2,7 +2,7 @@
 
 import type { PayoutState } from '../../core/payout/payout.ts';
 import { PayoutPage, PayoutsPage, payoutStates } from '../../pages/console/payouts.tsx';
-import { partiesInSight } from './participants.ts';
+import { nodeNames, partiesInSight } from './participants.ts';
 import { limitsInSight, payoutInSight, payoutsInSight } from './payouts.ts';
 import type { Look } from './serve-console.tsx';
 
@@ -18,10 +18,18 @@ export async function payoutsPage({ deps, request, session, frame }: Look) {
     limitsInSight(deps, sight),
     partiesInSight(deps, sight),
   ]);
+  const operators = await nodeNames(
+    deps,
+    rows.map(({ payout }) => payout.payoutOperator),
+  );
   return (
     <PayoutsPage
       frame={frame}
-      lines={rows.map(({ participant, payout }) => ({ participantName: participant.name, payout }))}
+      lines={rows.map(({ participant, payout }) => ({
+        participantName: participant.name,
+        operatorName: operators.get(payout.payoutOperator)!,
+        payout,
+      }))}
       sealBroken={sealBroken.map(({ name }) => name)}
       limits={used.map(({ participant, currency, spentMinor, limitMinor }) => ({
         participantName: participant.name,
@@ -49,5 +57,14 @@ export async function payoutPage({ deps, session, frame }: Look, id: string) {
   const found = await payoutInSight(deps, session.sight, id);
   if (!found) return undefined;
   const { participant, payout, answered } = found;
-  return <PayoutPage frame={frame} participantName={participant.name} payout={payout} answered={answered} />;
+  const operators = await nodeNames(deps, [payout.payoutOperator]);
+  return (
+    <PayoutPage
+      frame={frame}
+      participantName={participant.name}
+      operatorName={operators.get(payout.payoutOperator)!}
+      payout={payout}
+      answered={answered}
+    />
+  );
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Dossier } from '../../core/evidence/dossier.ts';
 import { dossierBytes, readDossier } from '../../core/evidence/dossier.ts';
 import { evidenceKey, pem } from '../evidence-key.ts';
+import { nodeIdentities } from '../seed/cast.ts';
 import { auditVariables } from '../start.ts';
 import type { Chapters, Submitted } from './chapters.ts';
 
@@ -64,7 +65,14 @@ export class Dossiers {
 
   async #verify(file: string): Promise<string> {
     const [anchors, key] = ['anchors.pem', 'evidence.pem'].map((name) => join(this.#folder, name));
-    const words = ['verify', file, '--anchors', anchors!, '--evidence-public-key', key!];
+    const words = [
+      'verify',
+      file,
+      '--anchors',
+      anchors!,
+      '--evidence-public-key',
+      `${nodeIdentities.network.finId}=${key}`,
+    ];
     // Nothing of the network is in this environment.
     const { status, out } = await apodera(words, {});
     return status === 0 || status === 3 ? String(status) : out;

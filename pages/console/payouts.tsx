@@ -13,6 +13,7 @@ import { FilterForm } from './list-page.tsx';
 
 export interface PayoutLine {
   readonly participantName: string;
+  readonly operatorName: string;
   readonly payout: Payout;
 }
 
@@ -155,13 +156,13 @@ const Lines: FC<{ frame: ConsoleFrame; lines: readonly PayoutLine[] }> = ({ fram
     { name: words.state },
     { name: words.received },
   ];
-  const rows = lines.map(({ participantName, payout }) => [
+  const rows = lines.map(({ participantName, operatorName, payout }) => [
     <a class="mono" href={pathOfPayout(payout)}>
       {payout.transactionId}
     </a>,
     participantName,
     moneyText(payout, frame),
-    payout.payoutOperator,
+    operatorName,
     <>
       <StateOf frame={frame} state={payout.state} />
       {payout.state === 'error' && payout.response && <small class="mono">{payout.response.status}</small>}
@@ -172,7 +173,7 @@ const Lines: FC<{ frame: ConsoleFrame; lines: readonly PayoutLine[] }> = ({ fram
 };
 
 export const PayoutPage: FC<PayoutLine & { frame: ConsoleFrame; answered: boolean }> = (props) => {
-  const { frame, participantName, payout, answered } = props;
+  const { frame, participantName, operatorName, payout, answered } = props;
   const { payouts, ...words } = consoleTextsIn(frame.locale);
   const { response } = payout;
   const Id: FC<{ name: string; id: string }> = ({ name, id }) => (
@@ -185,7 +186,7 @@ export const PayoutPage: FC<PayoutLine & { frame: ConsoleFrame; answered: boolea
       frame={frame}
       section="payouts"
       title={moneyText(payout, frame)}
-      lead={`${participantName} · ${payout.payoutOperator}`}
+      lead={`${participantName} · ${operatorName}`}
     >
       <dl class="facts">
         <Fact name={words.state}>

@@ -15,7 +15,7 @@ const both = [
   ['APODERADO', 'OFFICER'],
 ] as const;
 
-describe('M8 the first word', () => {
+describe('M8/A3 the first word', () => {
   test.each(both)(
     'S21 %s alone freezes the participant at once, and the other is asked',
     async (one, other) => {
@@ -156,7 +156,7 @@ describe('M8 the first word', () => {
   });
 });
 
-describe('M8 the second word', () => {
+describe('M8/A3 the second word', () => {
   test.each(both)(
     'S21 after %s the other confirms: everything ends, pending ones SUSPENDED',
     async (one, other) => {

@@ -16,11 +16,18 @@ beforeAll(async () => {
   writeFileSync(at('dossier.json'), dossier.bytes);
   writeFileSync(at('root.pem'), pemOf(dossier.root.der));
   const [key] = dossier.trust.evidenceKeys;
-  writeFileSync(at('evidence.pem'), key!.export({ type: 'spki', format: 'pem' }));
+  writeFileSync(at('evidence.pem'), key!.key.export({ type: 'spki', format: 'pem' }));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 const verify = (file: string, ...more: string[]) =>
-  apodera(['evidence', 'verify', at(file), '--evidence-public-key', at('evidence.pem'), ...more]);
+  apodera([
+    'evidence',
+    'verify',
+    at(file),
+    '--evidence-public-key',
+    `SHINKANSEN=${at('evidence.pem')}`,
+    ...more,
+  ]);
 
 describe('apodera evidence verify', () => {
   test('says who proves what, and ends with 0 where everything holds', async () => {
@@ -46,6 +53,25 @@ describe('apodera evidence verify', () => {
     expect(out).toContain(`DOSSIER_ANCHOR_UNKNOWN`);
     expect(out).toContain(dossier.root.thumbprint);
     expect(exitCode).toBe(exitCodes.REFUSED);
+  });
+
+  test('takes a key for the node that it is named with, and for no other', async () => {
+    const keyOf = (node: string) => [
+      'evidence',
+      'verify',
+      at('dossier.json'),
+      '--anchors',
+      at('root.pem'),
+      '--evidence-public-key',
+      `${node}${at('evidence.pem')}`,
+    ];
+    const { exitCode, out } = await apodera(keyOf('BANCO_CL='));
+    expect([exitCode, out]).toEqual([exitCodes.REFUSED, expect.stringContaining('a key of SHINKANSEN')]);
+    expect((await apodera(keyOf(''))).exitCode).toBe(exitCodes.USAGE);
+    expect((await apodera(['evidence', 'verify', at('dossier.json')])).exitCode).toBe(exitCodes.USAGE);
+    expect((await apodera(['evidence', 'verify', '--help'])).out).toMatch(
+      /--evidence-public-key <fin_id>=<file> ... \(needed\)/s,
+    );
   });
 });
 

@@ -40,12 +40,20 @@ describe('a message of payouts', () => {
     expect(world.queues.announced).toHaveLength(1);
   });
 
-  test('sent again under a certificate that is not known here learns nothing of what was recorded', async () => {
+  test('sent again under a certificate that is not known here keeps its 409, for its own bytes and sender', async () => {
     const world = await payoutWorld();
-    const body = payoutMessage();
-    await world.send(body);
+    const body = payoutMessage({ messageId: 'm-1' });
+    const first = await world.send(body);
     const other = makeAuthority({ name: 'Otra raiz' }).issue({ holder: someHolder, keyLabel: 'otra' });
-    expect(codesOf(await world.send(body, other))).toEqual(['CERTIFICATE_UNKNOWN']);
+    expect(await world.send(body, other)).toEqual({ ...first, outcome: 'KNOWN' });
+    expect(codesOf(await world.send({ messageId: 'm-1' }, other))).toEqual(['CERTIFICATE_UNKNOWN']);
+    const stranger = {
+      body,
+      signature: await signedBy(other, body),
+      caller: { participant: 'OTHER', keyId: 'K2' },
+    };
+    expect(codesOf(await admitPayout(world.ports, stranger))).not.toContain('KNOWN');
+    expect(kinds(world.items, 'TX#')).toBe(1);
   });
 
   test('with the same message_id and other bytes is refused', async () => {
@@ -164,6 +172,14 @@ describe('who may send', () => {
     const world = await payoutWorld();
     expect(codesOf(await world.send(message))).toEqual([code]);
   });
+
+  test.each(['network', 'payoutOperator'] as const)(
+    'refuses a node (%s) as sender, whatever it may sign',
+    async (kind) => {
+      const world = await payoutWorld({ party: { kind, payoutOperators: [bank] } });
+      expect(codesOf(await world.send())).toEqual(['PARTICIPANT_UNKNOWN']);
+    },
+  );
 
   test('a suspended participant is refused, and what was recorded keeps its 409', async () => {
     const world = await payoutWorld();

@@ -204,7 +204,8 @@ export async function dossierNode() {
     large: paying.large,
     factorKey: async () => factorPublicKey,
   });
-  const trust: DossierTrust = { anchors: [root.der], evidenceKeys: [evidence.signer.publicKey] };
+  const key = { node: network.finId, key: evidence.signer.publicKey };
+  const trust: DossierTrust = { anchors: [root.der], evidenceKeys: [key] };
   return {
     evidence,
     settle,

@@ -188,9 +188,12 @@ describe('who verifies', () => {
     expect(byAnchor.faults.map(({ code }) => code)).toContain('DOSSIER_ANCHOR_UNKNOWN');
     const { publicKey } = evidenceNode().signer;
     // The same process has one evidence key: a seal key is another P-256 key.
-    expect(publicKey).toBe(it.trust.evidenceKeys[0]);
-    const byKey = verifyDossier(it.bytes, { ...it.trust, evidenceKeys: [] });
-    expect(byKey.faults.map(({ code }) => code)).toContain('DOSSIER_HEAD_FORGED');
+    expect(publicKey).toBe(it.trust.evidenceKeys[0]!.key);
+    // Another node's key under the same name, and the right one under another node's.
+    for (const evidenceKeys of [[], [{ node: 'BANCO_CL', key: publicKey }]]) {
+      const byKey = verifyDossier(it.bytes, { ...it.trust, evidenceKeys });
+      expect(byKey.faults.map(({ code }) => code)).toContain('DOSSIER_HEAD_FORGED');
+    }
   });
 
   test('meets a fault, not a crash, whatever the file is', () => {
