@@ -30,6 +30,12 @@ export class GiveUp extends Error {
   }
 }
 
+/** What a runbook can be looked up by; other words of an error may name people or addresses. */
+function codeOf(error: Error): string {
+  if (error instanceof Refusal) return error.code;
+  return /^[A-Z][A-Z0-9_]{2,63}$/.test(error.message) ? error.message : error.name;
+}
+
 /**
  * The effect of one kind of entry. What it returns is written in the transaction that settles the entry.
  * @throws TryAgain, Transient: postponed. GiveUp, Refusal: dead. Anything else: postponed, with an alarm.
@@ -62,7 +68,7 @@ export function outboxReceiver(options: ReceiveOptions): (event: SQSEvent) => Pr
 
   async function afterError(taken: Taken, error: unknown): Promise<void> {
     const { id: entryId, kind, queue, attempts } = taken;
-    const fields = { entryId, kind, queue, attempts, error: (error as Error).name };
+    const fields = { entryId, kind, queue, attempts, error: codeOf(error as Error) };
     const expected = error instanceof TryAgain || error instanceof Transient;
     if (error instanceof GiveUp || error instanceof Refusal) {
       await store.giveUp(taken, clock.now());

@@ -1,6 +1,7 @@
 // How does a payout travel from the network to a payout operator, and the answer back? `payout.forward`: the
 // participant's own bytes and signature, untouched, and what this operator is to execute until when. `payout.answer`:
-// the operator's word on one payout. Both stand in envelopes that their senders sign.
+// the operator's word on one payout. `payout.inquire`, asked once nothing may start any more, says what the forward said.
+// All stand in envelopes that their senders sign.
 
 import type { OriginalMessage } from '../enrolment/ports.ts';
 import { Refusal } from '../errors.ts';
@@ -11,6 +12,7 @@ export interface ForwardedTransaction {
   readonly networkTransactionId: string;
 }
 
+/** Also what `payout.inquire` asks after. */
 export interface PayoutForward {
   readonly original: Required<OriginalMessage>;
   readonly payoutOperator: string;
@@ -25,21 +27,6 @@ export interface PayoutAnswer extends ForwardedTransaction {
   /** On the wire to the participant `response_status` and `response_message`. */
   readonly responseStatus: string;
   readonly responseMessage: string | null;
-}
-
-/** What became of these? Asked by the network once nothing may be started any more. */
-export interface PayoutInquiry {
-  readonly participant: string;
-  readonly transactions: readonly ForwardedTransaction[];
-}
-
-export function payoutInquiryParameters({ participant, transactions }: PayoutInquiry): JsonObject {
-  return { participant, transactions: transactions.map(idsOnWire) };
-}
-
-/** @throws Refusal PAYOUT_FORWARD_MALFORMED */
-export function readPayoutInquiry({ participant, transactions }: JsonObject): PayoutInquiry {
-  return { participant: textIn(participant, 'participant'), transactions: readTransactions(transactions) };
 }
 
 export function payoutForwardParameters(forward: PayoutForward): JsonObject {

@@ -48,7 +48,8 @@ export const operatorTransitions: Readonly<Record<string, readonly PayoutState[]
   ok: [],
   /** People said so, and the core paid after all. */
   error: ['ok'],
-  tombstone: [],
+  /** A table that was restored had forgotten it, and the core had not. */
+  tombstone: ['ok'],
 };
 
 export function mayFollow(

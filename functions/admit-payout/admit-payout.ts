@@ -82,8 +82,7 @@ export async function admitPayout(
   }
 }
 
-const neverRecorded =
-  /^(SIGNATURE|BODY|ENVELOPE|HEADER)_|^PAYOUT_IN_PROGRESS$|^MESSAGE_ID_REUSED$/;
+const neverRecorded = /^(SIGNATURE|BODY|ENVELOPE|HEADER)_|^PAYOUT_IN_PROGRESS$|^MESSAGE_ID_REUSED$/;
 
 async function admit(ports: AdmitPayoutPorts, received: CallerMessage): Promise<AdmitPayoutOutcome> {
   const now = ports.clock.now();

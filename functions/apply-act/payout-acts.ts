@@ -126,11 +126,15 @@ export async function settlePayout(
 }
 
 /**
- * At a payout operator: its core was called and does not say, for longer than any call takes. At the network: nothing of it may
- * be started any more, and the payout operator was asked.
+ * At a payout operator: its core was called and does not say, for longer than any call takes; or it was not, and may not be
+ * any more, and the core cannot be asked. At the network: nothing of it may be started any more, and the payout operator
+ * was asked.
  */
 function isStuck({ role }: ApplyActDeps, payout: Payout, now: Date): boolean {
   const age = now.getTime() - payout.createdAt.getTime();
-  if (role === 'payoutOperator') return payout.state === 'executing' && age > payoutPolicy.openTooLong;
+  const overdue = age > payoutPolicy.openTooLong;
+  if (role === 'payoutOperator' && payout.state === 'received')
+    return overdue && payout.notAfter !== undefined && now > payout.notAfter;
+  if (role === 'payoutOperator') return payout.state === 'executing' && overdue;
   return payout.state === 'pending' && age > payoutPolicy.forwardLife;
 }

@@ -7,11 +7,7 @@ import { Refusal } from '../../core/errors.ts';
 import { type Institution, readEnvelope } from '../../core/message/envelope.ts';
 import { readDetachedJws } from '../../core/message/jws.ts';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
-import {
-  payoutAnswerParameters,
-  payoutForwardParameters,
-  payoutInquiryParameters,
-} from '../../core/payout/forward.ts';
+import { payoutAnswerParameters, payoutForwardParameters } from '../../core/payout/forward.ts';
 import { type Making, payoutEvidence, refusedResponse, tell } from '../../core/payout/moving.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import type { OriginalPayouts, PayoutMoves } from '../../core/payout/ports.ts';
@@ -47,7 +43,7 @@ async function forward(ports: PayoutDeliveryPorts, entry: OutboxEntry): Promise<
   const { participant, messageId, receiver } = refsOf(entry, 'participant', 'messageId', 'receiver');
   const recorded = await ports.moves.original(participant, messageId);
   if (!recorded) return NOTHING_TO_TELL;
-  const notAfter = new Date(recorded.admittedAt.getTime() + payoutPolicy.forwardLife);
+  const notAfter = endOf(recorded);
   const payouts = await pendingAt(ports, participant, recorded, receiver);
   if (!(await ports.sent.find(entry.id))) {
     const refusal = await refusalBefore(ports, participant, recorded, notAfter);
@@ -61,14 +57,23 @@ async function forward(ports: PayoutDeliveryPorts, entry: OutboxEntry): Promise<
     return NOTHING_TO_TELL;
   }
   if (payouts.length === 0) return NOTHING_TO_TELL;
-  const parameters = payoutForwardParameters({
-    original: recorded.original,
-    payoutOperator: receiver,
-    transactions: payouts,
-    notAfter,
-  });
+  const parameters = forwardParameters(recorded, receiver, payouts);
   return deliverToNode(ports, entry, { receiver, action: 'payout.forward', parameters });
 }
+
+const endOf = ({ admittedAt }: OriginalPayouts) => new Date(admittedAt.getTime() + payoutPolicy.forwardLife);
+
+const forwardParameters = (
+  recorded: OriginalPayouts,
+  payoutOperator: string,
+  transactions: readonly Payout[],
+) =>
+  payoutForwardParameters({
+    original: recorded.original,
+    payoutOperator,
+    transactions,
+    notAfter: endOf(recorded),
+  });
 
 function inquiryOf({ ids, clock }: PayoutDeliveryPorts, { refs, receiver }: OutboxEntry): OutboxEntry {
   return newOutboxEntry({
@@ -85,9 +90,9 @@ function inquiryOf({ ids, clock }: PayoutDeliveryPorts, { refs, receiver }: Outb
 async function inquire(ports: PayoutDeliveryPorts, entry: OutboxEntry): Promise<Delivered> {
   const { participant, messageId, receiver } = refsOf(entry, 'participant', 'messageId', 'receiver');
   const recorded = await ports.moves.original(participant, messageId);
-  const transactions = recorded ? await pendingAt(ports, participant, recorded, receiver) : [];
-  if (transactions.length === 0) return NOTHING_TO_TELL;
-  const parameters = payoutInquiryParameters({ participant, transactions });
+  const payouts = recorded ? await pendingAt(ports, participant, recorded, receiver) : [];
+  if (!recorded || payouts.length === 0) return NOTHING_TO_TELL;
+  const parameters = forwardParameters(recorded, receiver, payouts);
   return deliverToNode(ports, entry, { receiver, action: 'payout.inquire', parameters });
 }
 
@@ -150,6 +155,12 @@ async function fail(ports: PayoutDeliveryPorts, payout: Payout, refusal: Refusal
 /** Step 13, at the payout operator. */
 async function answer(ports: PayoutDeliveryPorts, entry: OutboxEntry): Promise<Delivered> {
   const { participant, transactionId, receiver } = refsOf(entry, 'participant', 'transactionId', 'receiver');
+  const { refused, networkTransactionId } = entry.refs;
+  if (refused && networkTransactionId) {
+    const said = { status: 'error', responseStatus: 'invalid', responseMessage: refused } as const;
+    const parameters = payoutAnswerParameters({ participant, transactionId, networkTransactionId, ...said });
+    return deliverToNode(ports, entry, { receiver, action: 'payout.answer', parameters });
+  }
   const payout = await ports.moves.find(participant, transactionId);
   const final = payout?.state === 'ok' || payout?.state === 'error' || payout?.state === 'tombstone';
   if (!payout?.response || !final) return NOTHING_TO_TELL;

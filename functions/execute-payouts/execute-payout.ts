@@ -1,11 +1,12 @@
 // Steps 7 to 12 of docs/payout.md at a payout operator: has one payout executed by the bank's core, once. Everything
 // is verified again by itself (A-161, S1, S2); `executing` and the debit of its limits are written before the call;
-// after a crash, or where the outcome is not known, the core is asked by the payout's key and nothing is guessed.
+// after a crash, where the outcome is not known, and before any "no" of ours, the core is asked by the payout's key:
+// nothing is guessed, and a table that was restored has forgotten what it paid.
 
 import { Refusal } from '../../core/errors.ts';
 import { readEnvelope } from '../../core/message/envelope.ts';
 import { type SenderPorts, verifySender } from '../../core/message/sender.ts';
-import type { OutboxEntry } from '../../core/outbox.ts';
+import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
 import type { PayingParticipant } from '../../core/payout/admission.ts';
 import {
   type Executor,
@@ -44,8 +45,10 @@ const DONE: ExecuteOutcome = { outcome: 'DONE' };
 
 export async function executePayout(ports: ExecutePayoutPorts, entry: OutboxEntry): Promise<ExecuteOutcome> {
   if (ports.frozen) return { outcome: 'NOT_NOW', because: 'PAYOUTS_FROZEN' };
-  const { participant = '', transactionId = '' } = entry.refs;
+  const { participant = '', transactionId = '', refused } = entry.refs;
+  if (refused) return refuseUnseen(ports, entry);
   const payout = await ports.moves.find(participant, transactionId);
+  if (payout?.state === 'tombstone') return speakOf(ports, payout);
   if (payout && isDecided(payout))
     return heardLater(ports, payout, await ports.executor.find(payout.networkTransactionId));
   if (payout?.state !== 'received' && payout?.state !== 'executing') return DONE;
@@ -56,7 +59,55 @@ export async function executePayout(ports: ExecutePayoutPorts, entry: OutboxEntr
   if (payout.state === 'executing') return resume(ports, payout, order, latestStart(recorded, payout));
   const started = await start(ports, payout, recorded, instruction);
   if (started !== 'STARTED') return started;
-  return conclude(ports, { ...payout, state: 'executing' }, await ports.executor.pay(order));
+  const executing = { ...payout, state: 'executing' } as const;
+  if (!ports.executor.idempotent) {
+    const known = await ports.executor.find(order.key);
+    if (known.outcome !== 'NEVER_SEEN') return conclude(ports, executing, known);
+  }
+  return conclude(ports, executing, await ports.executor.pay(order));
+}
+
+/** S6: told only once the core says that nothing moved under its key; what moved after all is told as that. */
+async function speakOf(ports: ExecutePayoutPorts, tombstone: Payout): Promise<ExecuteOutcome> {
+  const found = await ports.executor.find(tombstone.networkTransactionId);
+  if (found.outcome === 'UNKNOWN') return { outcome: 'NOT_NOW', because: 'PAYMENT_UNKNOWN' };
+  const making = makingOf(ports);
+  const outbox = tombstone.network ? [tell('payout.answer', tombstone, tombstone.network, making)] : [];
+  if (found.outcome !== 'OK') {
+    for (const entry of outbox) await ports.moves.enqueue(entry);
+    return DONE;
+  }
+  const { reference } = found;
+  const moved = await ports.moves.move({
+    from: tombstone,
+    to: 'ok',
+    response: { id: making.responseId, status: 'ok', message: '', at: making.now },
+    evidence: [payoutEvidence(tombstone, 'payout.foundPaid', making, { reference })],
+    outbox,
+  });
+  return moved.outcome === 'MOVED' ? DONE : { outcome: 'NOT_NOW', because: moved.outcome };
+}
+
+/** Asked after, and not ours to execute: said without a record, unless the core knows its key. */
+async function refuseUnseen(
+  { executor, moves, ids, clock }: ExecutePayoutPorts,
+  entry: OutboxEntry,
+): Promise<ExecuteOutcome> {
+  const { network = '', networkTransactionId = '' } = entry.refs;
+  const found = await executor.find(networkTransactionId);
+  if (found.outcome === 'UNKNOWN') return { outcome: 'NOT_NOW', because: 'PAYMENT_UNKNOWN' };
+  if (found.outcome === 'OK') return { outcome: 'STUCK', code: 'PAYMENT_WITHOUT_RECORD' };
+  await moves.enqueue(
+    newOutboxEntry({
+      id: ids.next(),
+      queue: 'deliver',
+      kind: 'payout.answer',
+      refs: { ...entry.refs, receiver: network },
+      receiver: network,
+      now: clock.now(),
+    }),
+  );
+  return DONE;
 }
 
 /** A process began it and died, or heard nothing: what does the core know of the key? */
@@ -111,9 +162,8 @@ function isDebited(payout: Payout): boolean {
   return (counters?.length ?? 0) > 0;
 }
 
-/** By its core's word, or by two node operators while the core was silent. */
-const isDecided = (payout: Payout) =>
-  (payout.state === 'ok' || payout.state === 'error') && isDebited(payout);
+/** By its core's word, by a refusal of ours, or by two node operators while the core was silent. */
+const isDecided = ({ state }: Payout) => state === 'ok' || state === 'error';
 
 /** What the core says of it after all. Money that moved is recorded whatever people said, and either contradiction rings. */
 async function heardLater(
@@ -201,6 +251,15 @@ function latestStart({ original }: OriginalPayouts, { notAfter }: Payout): Date 
 
 async function refuse(ports: ExecutePayoutPorts, payout: Payout, refusal: Refusal): Promise<ExecuteOutcome> {
   const making = makingOf(ports);
+  const found = await ports.executor.find(payout.networkTransactionId);
+  if (found.outcome !== 'NEVER_SEEN') {
+    // Started before this table was restored to a moment when it was not: only the core's word counts.
+    const evidence = [payoutEvidence(payout, 'payout.executing', making)];
+    const known = await ports.moves.move({ from: payout, to: 'executing', evidence, outbox: [] });
+    return known.outcome === 'MOVED'
+      ? conclude(ports, { ...payout, state: 'executing' }, found)
+      : { outcome: 'NOT_NOW', because: known.outcome };
+  }
   const moved = await ports.moves.move({
     from: payout,
     to: 'error',

@@ -1,92 +1,137 @@
-// What became of these payouts? The network asks once nothing of them may be started any more. A payout that stands is
-// answered again; one that was never seen gets a tombstone first, on the same key that a late forward would need, so
-// that "never seen" stays true for ever (S6).
+// What became of these payouts? The network asks once nothing of them may start any more, and shows again what the
+// participant signed. A payout that stands is answered again. One that was never seen gets a tombstone first, on the key
+// that a late forward would need, so that "never seen" stays true for ever (S6); execute-payout asks the bank's core by
+// the payout's key before that is said, because a table that was restored has forgotten what it paid.
 
-import type { Refusal } from '../../core/errors.ts';
-import type { Institution } from '../../core/message/envelope.ts';
-import type { ForwardedTransaction, PayoutInquiry } from '../../core/payout/forward.ts';
+import { Refusal } from '../../core/errors.ts';
+import { type Institution, readEnvelope } from '../../core/message/envelope.ts';
+import type { ForwardedTransaction } from '../../core/payout/forward.ts';
 import { type Making, payoutEvidence, tell } from '../../core/payout/moving.ts';
-import type { Payout, PayoutResponse } from '../../core/payout/payout.ts';
-import type { ReceivePayoutPorts } from './receive-payout.ts';
+import type { Payout } from '../../core/payout/payout.ts';
+import {
+  addressedHere,
+  type ForwardedPayouts,
+  orderedHere,
+  type ReceivePayoutPorts,
+  toExecute,
+  verifyBytes,
+} from './receive-payout.ts';
 
-type InquiryPorts = Pick<ReceivePayoutPorts, 'clock' | 'ids' | 'node' | 'moves'>;
-
-export async function receiveInquiry(
-  ports: InquiryPorts,
-  { inquiry, from }: { readonly inquiry: PayoutInquiry; readonly from: Institution },
-): Promise<void> {
-  const word = { status: 'error_expired', message: 'The payout operator never saw it.' };
-  await buryEach(ports, { ...inquiry, from, word, kind: 'payout.neverSeen' });
-}
-
-/** Forwarded, and refused before it could be anybody's payout: said once, signed, and true for ever. */
-export async function refuseForward(
-  ports: InquiryPorts,
-  forwarded: Pick<PayoutInquiry, 'participant' | 'transactions'> & { readonly from: Institution },
-  refusal: Refusal,
-): Promise<void> {
-  const word = { status: 'invalid', message: `${refusal.code}: ${refusal.message}` };
-  await buryEach(ports, { ...forwarded, word, kind: 'payout.refused' });
-}
-
-interface Burial extends Pick<PayoutInquiry, 'participant' | 'transactions'> {
-  readonly from: Institution;
-  readonly word: Pick<PayoutResponse, 'status' | 'message'>;
-  readonly kind: string;
-}
-
-async function buryEach(ports: InquiryPorts, burial: Burial): Promise<void> {
-  const { participant, transactions, from, kind } = burial;
-  for (const asked of transactions) {
-    const making: Making = {
-      evidenceId: ports.ids.next(),
-      entryId: ports.ids.next(),
-      responseId: ports.ids.next(),
-      by: 'receive-node-message',
-      now: ports.clock.now(),
-    };
-    const tombstone = tombstoneOf(ports, burial, asked, making);
-    const buried = await ports.moves.bury(
-      tombstone,
-      [payoutEvidence(tombstone, kind, making)],
-      [tell('payout.answer', tombstone, from.finId, making)],
-    );
-    if (!buried) await tellAgain(ports, participant, asked, from, making);
+/** @throws Refusal where the node's own records do not hold, or the bytes are no message */
+export async function receiveInquiry(ports: ReceivePayoutPorts, asked: ForwardedPayouts): Promise<void> {
+  const { forward, from } = asked;
+  const participant = readEnvelope(forward.original.bytes).header.sender.finId;
+  const found = await ordered(ports, asked);
+  for (const [place, { transactionId, networkTransactionId }] of forward.transactions.entries()) {
+    const making = makingOf(ports);
+    const named = { participant, transactionId, networkTransactionId };
+    const standing = await ports.moves.find(participant, transactionId);
+    if (standing) {
+      if (standing.network === from.finId && standing.networkTransactionId === networkTransactionId)
+        await tellAgain(ports, standing, from, making);
+      // Another network's: this one forwarded none under the id, and never can. One of its own under another id was
+      // forgotten there, not here: people say what became of that.
+      else if (standing.network !== from.finId)
+        await refuseUnseen(ports, asked, named, new Refusal('TRANSACTION_ID_REUSED'));
+    } else if (found instanceof Refusal) await refuseUnseen(ports, asked, named, found);
+    else await bury(ports, found[place]!, neverSeen, making);
   }
 }
 
-/** Only to the network that forwarded it, and only of the payout that it names. */
+const neverSeen = {
+  word: { status: 'error_expired', message: 'The payout operator never saw it.' },
+  kind: 'payout.neverSeen',
+};
+
+/** What the participant ordered here through the node that asks; or why it did not, which is told and burns nothing. */
+async function ordered(
+  ports: ReceivePayoutPorts,
+  asked: ForwardedPayouts,
+): Promise<readonly Payout[] | Refusal> {
+  try {
+    const { participant, envelope } = await addressedHere(ports, asked);
+    // The certificate may have expired since: it is asked about the moment at which it signed.
+    await verifyBytes(ports, asked.forward.original, participant, envelope.header.creationDate);
+    return orderedHere(ports, asked, envelope, ports.clock.now());
+  } catch (error) {
+    if (!(error instanceof Refusal) || ownTrouble.has(error.code)) throw error;
+    return error;
+  }
+}
+
+/** The node's own trouble is nobody's refusal. */
+const ownTrouble = new Set<string>(['SEAL_BROKEN', 'PROOF_BROKEN', 'ANCHORS_MISSING']);
+
+/** Forwarded, and refused before it could be anybody's payout: said once, signed, and true for ever. */
+export async function refuseForward(
+  ports: ReceivePayoutPorts,
+  forwarded: {
+    readonly participant: string;
+    readonly transactions: readonly ForwardedTransaction[];
+    readonly from: Institution;
+  },
+  refusal: Refusal,
+): Promise<void> {
+  const { participant, transactions, from } = forwarded;
+  const word = { status: 'invalid', message: `${refusal.code}: ${refusal.message}` };
+  for (const named of transactions) {
+    const making = makingOf(ports);
+    const unread = { messageId: 'never-seen', place: 0, currency: 'CLP', amountMinor: 0n } as const;
+    const payout = { ...named, participant, ...unread, day: '', createdAt: making.now, network: from.finId };
+    const refused: Payout = { ...payout, payoutOperator: ports.node.finId, state: 'tombstone' };
+    if (await bury(ports, refused, { word, kind: 'payout.refused' }, making)) continue;
+    const standing = await ports.moves.find(participant, named.transactionId);
+    const theirs =
+      standing?.network === from.finId && standing.networkTransactionId === named.networkTransactionId;
+    if (theirs) await tellAgain(ports, standing, from, making);
+  }
+}
+
+function bury(
+  ports: ReceivePayoutPorts,
+  payout: Payout,
+  { word, kind }: { readonly word: { status: string; message: string }; readonly kind: string },
+  making: Making,
+): Promise<boolean> {
+  const response = { id: making.responseId, ...word, at: making.now };
+  const tombstone: Payout = { ...payout, state: 'tombstone', response };
+  const evidence = [payoutEvidence(tombstone, kind, making)];
+  return ports.moves.bury(tombstone, evidence, [toExecute(making.entryId, tombstone, making.now)]);
+}
+
 async function tellAgain(
-  ports: InquiryPorts,
-  participant: string,
-  asked: ForwardedTransaction,
+  ports: ReceivePayoutPorts,
+  payout: Payout,
   from: Institution,
   making: Making,
 ): Promise<void> {
-  const payout = await ports.moves.find(participant, asked.transactionId);
-  const theirs = payout?.network === from.finId && payout.networkTransactionId === asked.networkTransactionId;
-  if (payout?.response && theirs)
-    await ports.moves.enqueue(tell('payout.answer', payout, from.finId, making));
+  if (!payout.response) return;
+  const isTombstone = payout.state === 'tombstone';
+  await ports.moves.enqueue(
+    isTombstone
+      ? toExecute(making.entryId, payout, making.now)
+      : tell('payout.answer', payout, from.finId, making),
+  );
 }
 
-function tombstoneOf(
-  { node }: InquiryPorts,
-  { participant, from, word }: Burial,
-  asked: ForwardedTransaction,
-  { responseId, now }: Making,
-): Payout {
-  return {
-    ...asked,
-    participant,
-    messageId: 'never-seen',
-    place: 0,
-    payoutOperator: node.finId,
-    currency: 'CLP',
-    amountMinor: 0n,
-    state: 'tombstone',
-    createdAt: now,
-    day: '',
-    network: from.finId,
-    response: { id: responseId, ...word, at: now },
-  };
+/** Nothing is written under the id: whoever really ordered under it, through another network perhaps, still can. */
+async function refuseUnseen(
+  ports: ReceivePayoutPorts,
+  { from }: ForwardedPayouts,
+  payout: Pick<Payout, 'participant' | 'transactionId' | 'networkTransactionId'>,
+  refusal: Refusal,
+): Promise<void> {
+  const { entryId, now } = makingOf(ports);
+  const { networkTransactionId } = payout;
+  const refused = `${refusal.code}: ${refusal.message}`.slice(0, 500);
+  const refs = { networkTransactionId, network: from.finId, refused };
+  await ports.moves.enqueue(toExecute(entryId, payout, now, refs));
 }
+
+const makingOf = ({ ids, clock }: ReceivePayoutPorts): Making => ({
+  evidenceId: ids.next(),
+  entryId: ids.next(),
+  responseId: ids.next(),
+  by: 'receive-node-message',
+  now: clock.now(),
+});

@@ -19,7 +19,7 @@ import {
   parametersOf,
 } from '../../core/message/envelope.ts';
 import { addressedEnvelope, type CallerMessage, verifySender } from '../../core/message/sender.ts';
-import { readPayoutAnswer, readPayoutForward, readPayoutInquiry } from '../../core/payout/forward.ts';
+import { readPayoutAnswer, readPayoutForward } from '../../core/payout/forward.ts';
 import type { Party } from '../../core/people/party.ts';
 import type { People } from '../../core/people/ports.ts';
 import { endEnrolment } from './end-enrolment.ts';
@@ -121,8 +121,8 @@ const actions: Readonly<Record<string, Hear>> = {
     return { status: 'accepted' };
   },
   async 'payout.inquire'(ports, { envelope, from }) {
-    const inquiry = readPayoutInquiry(parametersOf(envelope, 'payout.inquire'));
-    await receiveInquiry(ports, { inquiry, from });
+    const forward = readPayoutForward(parametersOf(envelope, 'payout.inquire'));
+    await receiveInquiry(ports, { forward, from });
     return {};
   },
   async 'payout.answer'(ports, { envelope, peer, message }) {

@@ -7,7 +7,7 @@ import { Refusal } from '../../core/errors.ts';
 import { type Envelope, type Institution, readEnvelope } from '../../core/message/envelope.ts';
 import { readDetachedJws, verifyDetached } from '../../core/message/jws.ts';
 import { addressedEnvelope, type SenderPorts } from '../../core/message/sender.ts';
-import { newOutboxEntry } from '../../core/outbox.ts';
+import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
 import type { PayoutForward } from '../../core/payout/forward.ts';
 import {
   type Instruction,
@@ -39,39 +39,27 @@ export interface ForwardedPayouts {
 /** @throws Refusal */
 export async function receivePayout(ports: ReceivePayoutPorts, received: ForwardedPayouts): Promise<void> {
   const { forward, from } = received;
-  if (forward.payoutOperator !== ports.node.finId)
-    throw new Refusal('PAYOUT_NOT_OURS', { found: forward.payoutOperator });
   const now = ports.clock.now();
-  const inner = readEnvelope(forward.original.bytes);
-  const participant = await ports.participant(inner.header.sender.finId);
-  if (!participant) throw new Refusal('PARTICIPANT_UNKNOWN', { found: inner.header.sender.finId });
+  const { participant, envelope } = await addressedHere(ports, received);
   const { transactions } = forward;
-  const refusal = await unknownSigner(ports, forward.original, participant.finId, now);
-  if (refusal) return refuseForward(ports, { participant: participant.finId, transactions, from }, refusal);
-  const envelope = addressedEnvelope(forward.original.bytes, participant, from);
-  const instructions = instructionsIn(ports, envelope, now);
+  const refusal = await unknownSigner(ports, forward.original, participant, now);
+  if (refusal) return refuseForward(ports, { participant, transactions, from }, refusal);
   const { messageId } = envelope.header;
-  const payouts = forward.transactions.map((named) => {
-    const instruction = instructions.find((one) => one.transactionId === named.transactionId);
-    if (instruction?.payoutOperator !== ports.node.finId)
-      throw new Refusal('PAYOUT_NOT_OURS', { parameter: named.transactionId });
-    const payout = payoutFor(instruction, { ...named, participant: participant.finId, messageId });
-    return entered(ports, { ...payout, network: from.finId, notAfter: forward.notAfter, createdAt: now });
-  });
+  const payouts = orderedHere(ports, received, envelope, now).map((payout) => entered(ports, payout));
   const sha256 = createHash('sha256').update(forward.original.bytes).digest('base64url');
   const { thumbprint: signer } = readDetachedJws(forward.original.signature);
   const evidence = {
     id: ports.ids.next(),
-    scope: participant.finId,
+    scope: participant,
     kind: 'payouts.received',
     at: now,
     actor: { kind: 'network', finId: from.finId } as const,
     subjects: { messageId },
     facts: { sha256, signer, transactions: payouts.length, notAfter: forward.notAfter.toISOString() },
-    sources: [{ kind: 'message', sha256, item: `MSG#${participant.finId}#${messageId}|MESSAGE` }],
+    sources: [{ kind: 'message', sha256, item: `MSG#${participant}#${messageId}|MESSAGE` }],
   };
   const outcome = await ports.moves.receive({
-    participant: participant.finId,
+    participant,
     messageId,
     original: forward.original,
     receivedAt: now,
@@ -81,8 +69,46 @@ export async function receivePayout(ports: ReceivePayoutPorts, received: Forward
   if (outcome === 'OTHER_MESSAGE') throw new Refusal('MESSAGE_ID_REUSED', { parameter: 'message_id' });
 }
 
+/** To this operator, and from a participant of ours to the very node that brings it. @throws Refusal */
+export async function addressedHere(
+  ports: Pick<ReceivePayoutPorts, 'node' | 'participant'>,
+  { forward, from }: ForwardedPayouts,
+): Promise<{ readonly participant: string; readonly envelope: Envelope }> {
+  if (forward.payoutOperator !== ports.node.finId)
+    throw new Refusal('PAYOUT_NOT_OURS', { found: forward.payoutOperator });
+  const { sender } = readEnvelope(forward.original.bytes).header;
+  const participant = await ports.participant(sender.finId);
+  if (!participant) throw new Refusal('PARTICIPANT_UNKNOWN', { found: sender.finId });
+  return {
+    participant: participant.finId,
+    envelope: addressedEnvelope(forward.original.bytes, participant, from),
+  };
+}
+
+/** Each payout that the forward names, as the participant's own bytes order it. @throws Refusal */
+export function orderedHere(
+  ports: Pick<ReceivePayoutPorts, 'node' | 'requireShape'>,
+  { forward, from }: ForwardedPayouts,
+  envelope: Envelope,
+  now: Date,
+): readonly Payout[] {
+  const instructions = new Map(instructionsIn(ports, envelope, now).map((one) => [one.transactionId, one]));
+  const { sender, messageId } = envelope.header;
+  return forward.transactions.map((named) => {
+    const instruction = instructions.get(named.transactionId);
+    if (instruction?.payoutOperator !== ports.node.finId)
+      throw new Refusal('PAYOUT_NOT_OURS', { parameter: named.transactionId });
+    const payout = payoutFor(instruction, { ...named, participant: sender.finId, messageId });
+    return { ...payout, network: from.finId, notAfter: forward.notAfter, createdAt: now };
+  });
+}
+
 /** Between nodes the first reason is enough. @throws Refusal */
-function instructionsIn(ports: ReceivePayoutPorts, envelope: Envelope, now: Date): readonly Instruction[] {
+function instructionsIn(
+  ports: Pick<ReceivePayoutPorts, 'requireShape'>,
+  envelope: Envelope,
+  now: Date,
+): readonly Instruction[] {
   try {
     ports.requireShape(envelope);
     return readInstructions(transactionsOf(envelope), now);
@@ -95,8 +121,8 @@ function instructionsIn(ports: ReceivePayoutPorts, envelope: Envelope, now: Date
  * Signed with a key that was proved for this participant here. That the certificate is still active is asked before
  * execution: one that was disabled meanwhile must get a signed answer, not a closed door.
  */
-async function verifyBytes(
-  ports: ReceivePayoutPorts,
+export async function verifyBytes(
+  ports: Pick<ReceivePayoutPorts, 'statuses' | 'chains'>,
   original: PayoutForward['original'],
   participant: string,
   now: Date,
@@ -135,13 +161,16 @@ function payoutFor(
 }
 
 function entered(ports: ReceivePayoutPorts, payout: Payout) {
-  const { participant, transactionId } = payout;
-  const entry = newOutboxEntry({
-    id: ports.ids.next(),
-    queue: 'payment',
-    kind: 'payout.execute',
-    refs: { participant, transactionId },
-    now: payout.createdAt,
-  });
-  return { ...payout, entry };
+  return { ...payout, entry: toExecute(ports.ids.next(), payout, payout.createdAt) };
+}
+
+/** @param more refs beside the payout's own */
+export function toExecute(
+  id: string,
+  { participant, transactionId }: Pick<Payout, 'participant' | 'transactionId'>,
+  now: Date,
+  more: OutboxEntry['refs'] = {},
+): OutboxEntry {
+  const refs = { participant, transactionId, ...more };
+  return newOutboxEntry({ id, queue: 'payment', kind: 'payout.execute', refs, now });
 }

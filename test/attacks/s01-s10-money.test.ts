@@ -30,6 +30,7 @@ const states = async (nodes: Nodes, id: string) => [
   (await nodes.operator.ports.moves.find(payer, id))?.state,
 ];
 const hours = (count: number) => new Date(now.getTime() + count * 3_600_000);
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 const institution = (finId: string) => ({ finId, finIdSchema: 'SHINKANSEN' });
 
 /** A message between nodes, signed by whom it says it is from. */
@@ -197,6 +198,69 @@ describe('S6', () => {
     await nodes.run();
     expect(await states(nodes, 't')).toEqual(['error', 'tombstone']);
     expect(running.bank.payments).toEqual([]);
+  });
+
+  test.each([
+    [
+      'bytes that the participant did not sign',
+      () => ({ message: base64(payoutMessage({ payouts: [{ id: 't' }] })) }),
+      'SIGNATURE_INVALID',
+    ],
+    [
+      'a participant whom the operator does not know',
+      () => ({ message: base64(payoutMessage({ sender: 'NADIE', payouts: [{ id: 't' }] })) }),
+      'PARTICIPANT_UNKNOWN',
+    ],
+    [
+      'a message to another network',
+      () => ({ message: base64(payoutMessage({ receiver: 'OTRA_RED', payouts: [{ id: 't' }] })) }),
+      'RECEIVER_NOT_THIS_NODE',
+    ],
+    ['a payout of another operator', () => ({ payout_operator: 'OTRO_BANCO_CL' }), 'PAYOUT_NOT_OURS'],
+    [
+      'a payout that the message does not name',
+      () => ({ transactions: [{ transaction_id: 'other', shinkansen_transaction_id: 'n-1' }] }),
+      'PAYOUT_NOT_OURS',
+    ],
+  ] as const)(
+    'S6 N: an inquiry after %s burns nothing, and is told why under a signature',
+    async (_, change, code) => {
+      const nodes = await start();
+      await nodes.net.send({ messageId: 'm', payouts: [{ id: 't' }] });
+      const parameters = await forwardOf(nodes, 'm', ['t'], change());
+      const before = nodes.posted.length;
+      expect((await said(nodes, network.finId, bank, 'payout.inquire', parameters)).code).toBeUndefined();
+      for (let round = 0; round < 2; round++) await nodes.operator.drain();
+      const [answer] = nodes.posted.slice(before).map(({ body }) => Buffer.from(body).toString());
+      expect(answer).toContain('"action":"payout.answer"');
+      expect(answer).toContain(`"response_message":"${code}: `);
+      expect([...nodes.op.items.values()].filter(({ pk }) => pk.startsWith('TX#'))).toEqual([]);
+      // Whoever really ordered it is paid.
+      const forward = await forwardOf(nodes, 'm', ['t']);
+      expect((await said(nodes, network.finId, bank, 'payout.forward', forward)).code).toBeUndefined();
+      await nodes.run();
+      expect(running.bank.payments).toHaveLength(1);
+    },
+  );
+
+  test('S6 N: an inquiry hears nothing of a payout that another network forwarded, and moves nothing of it', async () => {
+    const nodes = await start();
+    await nodes.net.send({ messageId: 'm', payouts: [{ id: 't' }] });
+    const asked = await forwardOf(nodes, 'm', ['t']);
+    await nodes.run();
+    expect(running.bank.payments).toHaveLength(1);
+    const key = { pk: `TX#${payer}#t`, sk: 'PAYOUT' };
+    await nodes.op.table.write({ update: key, change: { set: { network: 'OTRA_RED' } } });
+    const before = nodes.posted.length;
+    const other = [
+      { transaction_id: 't', shinkansen_transaction_id: '019e83b2-e580-7c9b-85ef-2df0cca0fd35' },
+    ];
+    await said(nodes, network.finId, bank, 'payout.inquire', { ...asked, transactions: other });
+    for (let round = 0; round < 2; round++) await nodes.operator.drain();
+    const [answer = ''] = nodes.posted.slice(before).map(({ body }) => Buffer.from(body).toString());
+    expect(answer).toContain('"response_message":"TRANSACTION_ID_REUSED: ');
+    expect(answer).not.toContain('"response_status":"ok"');
+    expect(await nodes.op.table.get(key)).toMatchObject({ state: 'ok', network: 'OTRA_RED' });
   });
 
   test('S6 an ok after an error is recorded, debited again and rings', async () => {

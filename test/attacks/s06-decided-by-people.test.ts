@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Transient } from '../../core/errors.ts';
 import type { Executor, ExecutorOutcome } from '../../core/payout/executor.ts';
 import { payoutNodes } from '../support/payout-nodes.ts';
 import { fintech, payer } from '../support/payouts.ts';
@@ -8,7 +9,7 @@ import { fintech, payer } from '../support/payouts.ts';
 /** A core that answers when it is told to, and whose answer to `pay` was lost. */
 async function silentCore() {
   const core = { says: { outcome: 'UNKNOWN' } as ExecutorOutcome, duringPay: async () => {} };
-  const executor: Executor = {
+  const executor: { -readonly [K in keyof Executor]: Executor[K] } = {
     idempotent: true,
     holderOf: async () => fintech.taxId,
     async pay() {
@@ -40,7 +41,7 @@ async function silentCore() {
   const spent = () =>
     [...nodes.op.items.values()].filter(({ pk }) => pk.startsWith('LIM#')).map((one) => Number(one.spent));
   const rang = () => nodes.operator.log.lines.some(({ code }) => code === 'OUTBOX_DEAD');
-  return { nodes, core, find, decide, later, spent, rang };
+  return { nodes, core, executor, find, decide, later, spent, rang };
 }
 
 test('S6 a core that paid after people said "error" is heard: debited again, told, and it rings', async () => {
@@ -79,4 +80,19 @@ test('S6 what the core itself refused is asked no second time and does not ring'
   await it.nodes.run();
   await it.later(120);
   expect([(await it.find()).state, it.spent(), it.rang()]).toEqual(['error', [0, 0, 0], false]);
+});
+
+test('S6 people may end what was not started in time while the core is down, and its later word is heard', async () => {
+  const it = await silentCore();
+  const { find: found } = it.executor;
+  it.executor.find = async () => Promise.reject(new Transient('TransientExecutor', 'down'));
+  it.executor.holderOf = async () => Promise.reject(new Transient('TransientExecutor', 'down'));
+  await it.nodes.run();
+  await it.later(25 * 3600);
+  expect((await it.find()).state).toBe('received');
+  await it.decide('error');
+  it.executor.find = found;
+  it.core.says = { outcome: 'OK', reference: 'paid before a restore' };
+  await it.later(3600);
+  expect([(await it.find()).state, it.rang()]).toEqual(['ok', true]);
 });

@@ -152,6 +152,7 @@ test('an operator finds a payout, its state and what is left of the day’s limi
   const { page } = await signIn('bruno@red.example', 'network');
   await page.click('nav a[href="/console/payouts"]');
   expect(await page.locator('meter').count()).toBe(1);
+  expect(await page.locator('table.list').last().innerText()).toContain('Banco Andino');
   await page.click('table.list tbody a');
   expect(await page.locator('h1').innerText()).toBe('CLP 250.000');
   expect(await page.locator('dl.facts').innerText()).toContain('pagado');

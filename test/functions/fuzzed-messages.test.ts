@@ -110,15 +110,16 @@ test('a message between nodes is answered or refused, never a fault, whatever it
   const original = payoutMessage({ messageId: 'inner', payouts: [{ id: 'i-1' }] });
   const institution = (finId: string) => ({ finId, finIdSchema: 'SHINKANSEN' });
   const ids = { transaction_id: 'i-1', shinkansen_transaction_id: '019e83b2-e580-7c9b-85ef-2df0cca0fd35' };
+  const forward = {
+    message: Buffer.from(original).toString('base64'),
+    signature: await signedBy(nodes.net.leaf, original),
+    payout_operator: bank,
+    transactions: [ids],
+    not_after: new Date(now.getTime() + 3_600_000).toISOString(),
+  };
   const acts = {
-    'payout.forward': {
-      message: Buffer.from(original).toString('base64'),
-      signature: await signedBy(nodes.net.leaf, original),
-      payout_operator: bank,
-      transactions: [ids],
-      not_after: new Date(now.getTime() + 3_600_000).toISOString(),
-    },
-    'payout.inquire': { participant: payer, transactions: [ids] },
+    'payout.forward': forward,
+    'payout.inquire': forward,
     'payout.answer': {
       participant: payer,
       ...ids,

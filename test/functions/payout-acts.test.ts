@@ -81,7 +81,7 @@ describe('limits', () => {
 describe('a stuck payout', () => {
   const debit = { kind: 'day', currency: 'CLP', day: '2026-11-22', name: '' } as const;
 
-  async function withPayout(role: 'network' | 'payoutOperator', state: PayoutState) {
+  async function withPayout(role: 'network' | 'payoutOperator', state: PayoutState, notAfter?: Date) {
     const node = await aNode(role);
     const { table, clock } = node.world;
     const counter = counterKey(participant, debit);
@@ -101,6 +101,7 @@ describe('a stuck payout', () => {
           day: debit.day,
           counters: [counter.pk],
           ...(role === 'payoutOperator' && { network: 'SHINKANSEN' }),
+          ...(notAfter && { notAfter }),
         }),
       },
       { update: counter, change: { add: { spent: 1500n } } },
@@ -123,6 +124,17 @@ describe('a stuck payout', () => {
     await it.settle('error');
     expect(await it.payout()).toMatchObject({ state: 'error', response: { status: 'error' } });
     expect(await it.spent()).toBe(0);
+    expect(it.world.outbox('payout.answer')).toMatchObject([{ receiver: 'SHINKANSEN' }]);
+  });
+
+  test('is decided at the payout operator before its start too, once nothing may start it any more', async () => {
+    const start = (await withPayout('payoutOperator', 'received')).world.clock.now().getTime();
+    const it = await withPayout('payoutOperator', 'received', new Date(start + 24 * 3600_000));
+    it.world.clock.advance(23 * 3600);
+    await expect(it.settle('error')).rejects.toThrow(refusal('PAYOUT_NOT_STUCK'));
+    it.world.clock.advance(3600 + 60);
+    await it.settle('error');
+    expect(await it.payout()).toMatchObject({ state: 'error' });
     expect(it.world.outbox('payout.answer')).toMatchObject([{ receiver: 'SHINKANSEN' }]);
   });
 

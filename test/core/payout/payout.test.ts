@@ -16,7 +16,7 @@ describe('states', () => {
     [
       'payout operator',
       operatorTransitions,
-      ['received>executing', 'received>error', 'executing>ok', 'executing>error', 'error>ok'],
+      ['received>executing', 'received>error', 'executing>ok', 'executing>error', 'error>ok', 'tombstone>ok'],
     ],
   ])('the %s has these transitions and no others', (_, transitions, allowed) => {
     const found = states.flatMap((from) =>
