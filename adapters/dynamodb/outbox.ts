@@ -13,6 +13,7 @@ import { shardOf } from './evidence.ts';
 import {
   absent,
   all,
+  type Condition,
   ConditionFailed,
   compare,
   equals,
@@ -95,7 +96,7 @@ export interface OutboxStore {
   giveUp(taken: Taken, now: Date): Promise<void>;
   /** Ids whose announcement is due, earliest first, at most `limit`. */
   due(queue: OutboxQueue, now: Date, limit: number): Promise<readonly string[]>;
-  /** The sweep announced it: leave it alone for a while. */
+  /** The sweep announced it: leave it alone for a while, or, where somebody has it, until their lease ends. */
   announced(id: string, now: Date): Promise<void>;
 }
 
@@ -135,11 +136,7 @@ export function outboxStore(table: Table, random: () => number = Math.random): O
     postpone: (taken, now, retryAfter) => postpone(table, random, taken, now, retryAfter),
     giveUp: (taken, now) => kill(table, taken, now),
     due: (queue, now, limit) => due(table, queue, now, limit),
-    async announced(id, now) {
-      const change = { set: { dueAt: iso(later(now, announceAgainSeconds)) } };
-      const when = all(compare('dueAt', '<=', iso(now)), absent('dead'));
-      await ifStill(table.write({ update: outboxKey(id), change, when }));
-    },
+    announced: (id, now) => announced(table, id, now),
   };
 }
 
@@ -155,13 +152,31 @@ async function take(table: Table, random: () => number, id: string, now: Date): 
   const closed = isPastEnd(entry, now) ? undefined : closedStill(receiver || undefined, now);
   const until = closed ? later(closed, random() * 30) : later(now, outboxPolicy[entry.queue].leaseSeconds);
   const change = {
-    set: { nextAttemptAt: iso(until), dueAt: iso(until) },
+    set: { nextAttemptAt: iso(until), ...(closed && { dueAt: iso(until) }) },
     ...(!closed && { add: { attempts: 1 } }),
   };
   const when = all(equals('nextAttemptAt', iso(entry.nextAttemptAt)), absent('dead'));
   const after = await ifStill(table.write({ update: outboxKey(id), change, when }));
   if (!after || closed) return undefined;
   return { ...readEntry(after), leasedUntil: until, receiverFailed: Boolean(receiver) };
+}
+
+/** One that somebody has is due when their lease ends: taking it moves nothing in the index, which costs two units more. */
+async function announced(table: Table, id: string, now: Date): Promise<void> {
+  const leaveUntil = (dueAt: string, nextAttemptAt: Condition) =>
+    table.write({
+      update: outboxKey(id),
+      change: { set: { dueAt } },
+      when: all(compare('dueAt', '<=', iso(now)), absent('dead'), nextAttemptAt),
+    });
+  try {
+    await leaveUntil(iso(later(now, announceAgainSeconds)), compare('nextAttemptAt', '<=', iso(now)));
+  } catch (error) {
+    if (!(error instanceof ConditionFailed)) throw error;
+    const leasedUntil = error.old && text(error.old, 'nextAttemptAt');
+    if (leasedUntil !== undefined)
+      await ifStill(leaveUntil(leasedUntil, equals('nextAttemptAt', leasedUntil)));
+  }
 }
 
 async function settle(

@@ -82,7 +82,11 @@ describe.each(tables)('the outbox %s', (_, make) => {
   test('an entry whose taker died is due again when the lease ends', async () => {
     await put('a');
     const first = await store.take('a', clock.now());
-    clock.advance(89);
+    clock.advance(30);
+    // The first sweep tells once too often and learns of the lease: taking an entry moves nothing in the index.
+    expect([await dueIds(), await store.take('a', clock.now())]).toEqual([['a'], undefined]);
+    await store.announced('a', clock.now());
+    clock.advance(59);
     expect([await dueIds(), await store.take('a', clock.now())]).toEqual([[], undefined]);
     clock.advance(1);
     expect(await dueIds()).toEqual(['a']);
