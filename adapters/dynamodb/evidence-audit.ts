@@ -1,7 +1,7 @@
 // What does the table hold that an audit reads? Unchained records, items that grant or name a record, bytes in items.
 
 import type { Json } from '../../core/canonical-json.ts';
-import type { UnchainedRecord } from '../../core/evidence/audit-chains.ts';
+import type { ToldSource, UnchainedRecord } from '../../core/evidence/audit-chains.ts';
 import type { AuditedState, StatesToAudit } from '../../core/evidence/audit-states.ts';
 import type { EvidenceArchive } from '../../core/evidence/ports.ts';
 import type { SourceBytes } from '../../core/evidence/record.ts';
@@ -57,19 +57,25 @@ export function auditedTable(table: Table, sealer: Pick<Sealer, 'check'>) {
         }
       }
     },
-    /** The bytes that a source names: in its item, or locked; what is not locked yet lies where it is copied from. */
+    /** The bytes that a source names: in its item, or locked, where a later message took their place in the item. */
     async sourceBytes(
-      source: SourceBytes,
-      archive: Pick<EvidenceArchive, 'bytes' | 'message'>,
+      { source, scope, at }: Pick<ToldSource, 'source' | 'scope' | 'at'>,
+      archive: Pick<EvidenceArchive, 'bytes' | 'message' | 'lockedMessage'>,
     ): Promise<Uint8Array | undefined> {
-      const { item, copiedFrom, sha256 } = source;
-      const locked = item === undefined ? await archive.bytes(sha256) : undefined;
-      if (locked) return locked;
+      const { item, copiedFrom, sha256, kind } = source;
       const key = keyFrom(item ?? copiedFrom);
       const found = key && (await table.get(key));
-      if (!found) return undefined;
-      if (isLargeMessage(found)) return archive.message(sha256);
-      return bytesIn(found, sha256) ?? (found.bytes instanceof Uint8Array ? found.bytes : undefined);
+      const held = found && bytesIn(found, sha256);
+      if (held) return held;
+      if (item === undefined) {
+        const locked =
+          kind === 'message' && copiedFrom !== undefined
+            ? (await archive.lockedMessage({ scope, at }, sha256))?.bytes
+            : await archive.bytes(sha256);
+        if (locked) return locked;
+      }
+      if (found && isLargeMessage(found)) return archive.message(sha256);
+      return found?.bytes instanceof Uint8Array ? found.bytes : undefined;
     },
     /** The attribute `signature` beside them. */
     async itemSignature({ item }: SourceBytes): Promise<string | undefined> {

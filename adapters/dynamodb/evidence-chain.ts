@@ -64,7 +64,7 @@ export function dynamoDbEvidenceChains(table: Table, lock?: LockSources): Eviden
       // Another scope's name may begin with this one's and a `#`.
       const items = waiting.items.filter(({ sk }) => unchainedName(sk).scope === scope);
       if (items.length === 0) return { chained: 0, broken: [] };
-      const missing = lock ? await lock(items) : new Set<string>();
+      const missing = lock ? await lock({ scope, at: now, records: items }) : new Set<string>();
       try {
         await table.transact(chainWrites(scope, head, items, now));
       } catch (error) {

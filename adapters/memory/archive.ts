@@ -2,6 +2,7 @@
 // versions can be added over one, and none removed.
 
 import type { EvidenceArchive } from '../../core/evidence/ports.ts';
+import { batchFolder, batchKey, batchKeyBefore, readBatch, writeBatch } from '../s3/message-batches.ts';
 
 export type MemoryArchive = EvidenceArchive & {
   /** Versions by key, oldest first; null is a delete marker. */
@@ -44,6 +45,20 @@ export function memoryArchive(): MemoryArchive {
     },
     async listing(hash) {
       return first(`listings/${hash}.json`);
+    },
+    async putMessages(batch, messages) {
+      const bytes = writeBatch(messages);
+      put(batchKey(batch, bytes), bytes);
+    },
+    async lockedMessage(record, sha256) {
+      const from = batchKeyBefore(record);
+      const later = [...objects.keys()].filter(
+        (key) => key.startsWith(batchFolder(record.scope)) && key > from,
+      );
+      return later
+        .sort()
+        .map((key) => readBatch(first(key) ?? new Uint8Array(), sha256))
+        .find((found) => found !== undefined);
     },
     async putBytes(sha256, bytes) {
       put(`bytes/${sha256}`, bytes);

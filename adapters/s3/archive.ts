@@ -5,6 +5,7 @@
 import type { PutObjectCommandInput, S3ServiceException } from '@aws-sdk/client-s3';
 import { Transient } from '../../core/errors.ts';
 import type { ArchivedHead, EvidenceArchive } from '../../core/evidence/ports.ts';
+import { batchFolder, batchKey, batchKeyBefore, readBatch, writeBatch } from './message-batches.ts';
 import { getObject, listObjectVersions, putObject, type S3 } from './s3.ts';
 
 const headKey = (number: number) => `heads/${String(number).padStart(12, '0')}.json`;
@@ -34,6 +35,18 @@ export function s3Archive(client: S3, name: string): EvidenceArchive {
       await put(bucket, listingKey(hash), bytes, until);
     },
     listing: (hash) => readFirst(bucket, listingKey(hash)),
+    async putMessages(batch, messages, until) {
+      const bytes = writeBatch(messages);
+      await put(bucket, batchKey(batch, bytes), bytes, until);
+    },
+    async lockedMessage(record, sha256) {
+      const later = versions(bucket, batchFolder(record.scope), batchKeyBefore(record));
+      for await (const { key, firstVersionId } of later) {
+        const found = readBatch(await read(bucket, key, firstVersionId), sha256);
+        if (found) return found;
+      }
+      return undefined;
+    },
     async putBytes(sha256, bytes, until) {
       await put(bucket, bytesKey(sha256), bytes, until);
     },

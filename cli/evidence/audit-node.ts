@@ -50,7 +50,7 @@ export async function auditNode({
     peerHeads,
     chains: { ...dynamoDbEvidenceChains(table), unchained },
     states,
-    sourceBytes: (source) => sourceBytes(source, archive),
+    sourceBytes: (told) => sourceBytes(told, archive),
     sourceSignature: itemSignature,
   });
 }

@@ -32,6 +32,9 @@ export interface DatedMark extends StateMark {
 
 export interface ToldSource {
   readonly recordId: string;
+  readonly scope: string;
+  /** When it happened, as its record says. */
+  readonly at: Date;
   readonly source: SourceBytes;
   /** The certificate that signed it, where the record says that one did. */
   readonly signer?: string;
@@ -128,7 +131,13 @@ export class ChainAudit {
     }
     const signer = isText(actor?.thumbprint) ? { signer: actor.thumbprint } : {};
     for (const source of sources) {
-      this.told.sources.push({ recordId: id, source, ...(source.kind === 'message' && signer) });
+      this.told.sources.push({
+        recordId: id,
+        scope,
+        at: dateIn(at),
+        source,
+        ...(source.kind === 'message' && signer),
+      });
     }
     // Who signed an act did so over bytes: a record that names the certificate must name them.
     if (actor?.thumbprint !== undefined && sources.length === 0) {
@@ -136,6 +145,9 @@ export class ChainAudit {
     }
   }
 }
+
+/** A forger's may be no date at all. */
+const dateIn = (at: unknown) => new Date((typeof at === 'string' && Date.parse(at)) || 0);
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 

@@ -17,7 +17,7 @@ export interface Audit extends HeadsToAudit {
   readonly chains: ChainsToAudit['chains'];
   readonly states: StatesToAudit;
   /** The bytes that a record rests on, from the archive or from their item. */
-  readonly sourceBytes: (source: SourceBytes) => Promise<Uint8Array | undefined>;
+  readonly sourceBytes: (told: ToldSource) => Promise<Uint8Array | undefined>;
   /** The detached JWS that came with a message. */
   readonly sourceSignature: (source: SourceBytes) => Promise<string | undefined>;
 }
@@ -85,8 +85,9 @@ async function auditSources(of: Audit, told: Told): Promise<readonly Finding[]> 
   return findings;
 }
 
-async function faultOfSource(of: Audit, { source, signer }: ToldSource): Promise<FindingCode | undefined> {
-  const bytes = await of.sourceBytes(source);
+async function faultOfSource(of: Audit, told: ToldSource): Promise<FindingCode | undefined> {
+  const { source, signer } = told;
+  const bytes = await of.sourceBytes(told);
   if (!bytes) return 'SOURCE_MISSING';
   if (createHash('sha256').update(bytes).digest('base64url') !== source.sha256) return 'SOURCE_CHANGED';
   if (signer === undefined) return undefined;

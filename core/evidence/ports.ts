@@ -45,6 +45,14 @@ export interface ArchivedHead {
   readonly laterVersions: number;
 }
 
+/** A message that a record rests on, as it came: its bytes and, where it was signed, the detached JWS. */
+export interface LockedMessage {
+  /** Of the bytes, base64url. */
+  readonly sha256: string;
+  readonly bytes: Uint8Array;
+  readonly signature?: string;
+}
+
 /** Write once, read for ever (S3 Object Lock in compliance mode). */
 export interface EvidenceArchive {
   putHead(number: number, bytes: Uint8Array, retainUntil: Date): Promise<'PUT' | 'EXISTS'>;
@@ -53,7 +61,18 @@ export interface EvidenceArchive {
   heads(fromNumber: number): AsyncIterable<ArchivedHead>;
   putListing(hash: string, bytes: Uint8Array, retainUntil: Date): Promise<void>;
   listing(hash: string): Promise<Uint8Array | undefined>;
-  /** Messages, chains, CRLs, OCSP answers, proofs, under their SHA-256 (base64url). */
+  /** The messages that a batch of records rests on, in one object, under the scope and the time of its chaining. */
+  putMessages(
+    batch: { readonly scope: string; readonly at: Date },
+    messages: readonly LockedMessage[],
+    retainUntil: Date,
+  ): Promise<void>;
+  /** The message of that digest, of a record that happened then. Reads batch after batch: for audits. */
+  lockedMessage(
+    record: { readonly scope: string; readonly at: Date },
+    sha256: string,
+  ): Promise<LockedMessage | undefined>;
+  /** Certificates of chains, CRLs, OCSP answers, under their SHA-256 (base64url). */
   putBytes(sha256: string, bytes: Uint8Array, retainUntil: Date): Promise<void>;
   bytes(sha256: string): Promise<Uint8Array | undefined>;
   /** A message too large for its item, by the SHA-256 (base64url) of its bytes. */

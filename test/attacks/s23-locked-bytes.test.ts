@@ -1,6 +1,5 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { signatureName } from '../../adapters/dynamodb/locked-sources.ts';
 import { validate } from '../../adapters/http/generated/enrol-message.js';
 import { requireShape } from '../../adapters/http/validate.ts';
 import { Transient } from '../../core/errors.ts';
@@ -38,6 +37,10 @@ async function enrolled() {
   return { stand, evidence, signer, leaf, chain: [leaf.der, intermediate.der], body, signature, messageKey };
 }
 
+/** The message of the enrolment, as the archive holds it. */
+const locked = ({ evidence, stand, body }: Awaited<ReturnType<typeof enrolled>>) =>
+  evidence.archive.lockedMessage({ scope: fintech.finId, at: stand.clock.now() }, sha256(body));
+
 const sources = async ({ evidence }: Awaited<ReturnType<typeof enrolled>>) =>
   (await auditNode(evidence)).findings.filter(({ code }) => code.startsWith('SOURCE'));
 
@@ -45,27 +48,29 @@ describe('S23 what a chained record rests on is locked', () => {
   test('S23 D: message, signature and every certificate of the chain, byte for byte', async () => {
     const world = await enrolled();
     const { evidence, body, signature, chain, signer } = world;
-    expect(await evidence.archive.bytes(sha256(body))).toBeUndefined();
+    expect(await locked(world)).toBeUndefined();
     await evidence.chain();
-    for (const bytes of [body, ...chain])
+    for (const bytes of chain)
       expect(Buffer.from((await evidence.archive.bytes(sha256(bytes)))!).equals(bytes)).toBe(true);
-    const kept = Buffer.from((await evidence.archive.bytes(signatureName(sha256(body))))!).toString();
-    expect(kept).toBe(signature);
+    const kept = await locked(world);
+    expect(Buffer.from(kept!.bytes).equals(body)).toBe(true);
+    expect(kept!.signature).toBe(signature);
     const publicKey = createPublicKey(signer.key);
-    verifyDetached(readDetachedJws(kept), body, { thumbprint: signer.thumbprint, publicKey });
+    verifyDetached(readDetachedJws(kept!.signature), body, { thumbprint: signer.thumbprint, publicKey });
     expect(await sources(world)).toEqual([]);
   });
 
   test('S23 D: who removes them from the table afterwards is named, and has removed nothing', async () => {
     const world = await enrolled();
-    const { evidence, stand, leaf, body, chain, messageKey } = world;
+    const { evidence, stand, leaf, chain, messageKey } = world;
     await evidence.chain();
     await stand.table.write({ delete: messageKey });
     await stand.table.write({ delete: { pk: `CHAIN#${leaf.thumbprint}`, sk: 'CHAIN' } });
     expect((await sources(world)).map(({ code, detail }) => [code, detail])).toEqual([
       ['SOURCE_MISSING', 'message'],
     ]);
-    for (const bytes of [body, ...chain]) expect(await evidence.archive.bytes(sha256(bytes))).toBeDefined();
+    for (const bytes of chain) expect(await evidence.archive.bytes(sha256(bytes))).toBeDefined();
+    expect(await locked(world)).toBeDefined();
   });
 
   test('S23 D: bytes that were exchanged before they could be locked ring at once', async () => {
@@ -77,14 +82,35 @@ describe('S23 what a chained record rests on is locked', () => {
   });
 
   test('S23 nothing is chained while the archive is busy, and all of it afterwards', async () => {
-    const { evidence, body } = await enrolled();
-    const { putBytes } = evidence.archive;
-    evidence.archive.putBytes = async () => {
+    const world = await enrolled();
+    const { evidence } = world;
+    const { putBytes, putMessages } = evidence.archive;
+    const busy = async () => {
       throw new Transient('TransientArchiveBusy', 'busy');
     };
-    expect(await evidence.chain()).toEqual({ chained: 0 });
-    evidence.archive.putBytes = putBytes;
+    for (const busyWith of [{ putBytes: busy }, { putMessages: busy }]) {
+      Object.assign(evidence.archive, busyWith);
+      expect(await evidence.chain()).toEqual({ chained: 0 });
+      Object.assign(evidence.archive, { putBytes, putMessages });
+    }
     expect((await evidence.chain()).chained).toBeGreaterThan(0);
-    expect(await evidence.archive.bytes(sha256(body))).toBeDefined();
+    expect(await locked(world)).toBeDefined();
+  });
+
+  test('S23 O: a word that a later one replaced in its item is read from the archive', async () => {
+    const node = evidenceNode();
+    const answer = { pk: 'TX#P1#t-1', sk: 'ANSWER' };
+    const [first, later] = ['{"status":"error"}', '{"status":"ok"}'].map((each) => Buffer.from(each));
+    const source = { kind: 'message', sha256: sha256(first!), copiedFrom: 'TX#P1#t-1|ANSWER' };
+    const found = async () => (await auditNode(node)).findings.map(({ code }) => code);
+    await node.table.write({ put: { ...answer, bytes: first!, signature: 'a..b' } });
+    await node.happen({ sources: [source] });
+    await node.chain();
+    await node.sign();
+    await node.table.write({ put: { ...answer, bytes: later!, signature: 'c..d' } });
+    expect(await found()).toEqual([]);
+    const batch = [...node.archive.objects.keys()].find((key) => key.startsWith('batches/'))!;
+    node.archive.objects.delete(batch);
+    expect(await found()).toEqual(['SOURCE_CHANGED']);
   });
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { memoryArchive } from '../../adapters/memory/archive.ts';
@@ -92,5 +93,29 @@ describe.each<[string, () => Promise<Archive>]>([
     expect(await it.archive.bytes('hash_2')).toEqual(new Uint8Array([0, 255]));
     expect(await it.archive.bytes('hash')).toBeUndefined();
     expect(await it.archive.listing('hash')).toBeUndefined();
+  });
+
+  test('finds a message of a batch by the scope and time of its record, and by its digest alone', async () => {
+    const at = new Date('2026-03-02T12:00:00Z');
+    const later = new Date('2026-03-02T12:00:40Z');
+    const message = (text: string, signature?: string) => ({
+      sha256: createHash('sha256').update(text).digest('base64url'),
+      bytes: bytes(text),
+      ...(signature !== undefined && { signature }),
+    });
+    const [one, other, forged] = [message('one', 'a..b'), message('\u0000\ufeffother'), message('forged')];
+    await it.archive.putMessages({ scope: 'P/1', at }, [message('before')], until);
+    for (let i = 0; i < 2; i++)
+      await it.archive.putMessages({ scope: 'P/1', at: later }, [one, other], until);
+    await it.archive.putMessages({ scope: 'P2', at: later }, [{ ...forged, bytes: bytes('else') }], until);
+    expect(await it.archive.lockedMessage({ scope: 'P/1', at }, one.sha256)).toEqual(one);
+    expect(await it.archive.lockedMessage({ scope: 'P/1', at }, other.sha256)).toEqual(other);
+    expect(await it.archive.lockedMessage({ scope: 'P', at }, one.sha256)).toBeUndefined();
+    expect(await it.archive.lockedMessage({ scope: 'P2', at }, forged.sha256)).toBeUndefined();
+    // A clock five minutes ahead of the writer's is borne, a batch of an hour before is not looked through.
+    const ahead = new Date(later.getTime() + 4 * 60_000);
+    const hour = new Date(later.getTime() + 3_600_000);
+    expect(await it.archive.lockedMessage({ scope: 'P/1', at: ahead }, one.sha256)).toEqual(one);
+    expect(await it.archive.lockedMessage({ scope: 'P/1', at: hour }, one.sha256)).toBeUndefined();
   });
 });

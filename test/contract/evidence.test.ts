@@ -39,7 +39,7 @@ test('a node’s evidence is chained by competing writers, signed, and audited, 
       peerHeads: [],
       chains: { ...node.chains, unchained },
       states,
-      sourceBytes: (source) => sourceBytes(source, archive),
+      sourceBytes: (told) => sourceBytes(told, archive),
       sourceSignature: itemSignature,
     });
     return { codes: report.findings.map(({ code }) => code), records: report.records, heads: report.heads };

@@ -15,7 +15,7 @@ export function auditNode(node: EvidenceNode, peerHeads: readonly LastHead[] = [
     peerHeads,
     chains: { ...node.chains, unchained },
     states,
-    sourceBytes: (source) => sourceBytes(source, node.archive),
+    sourceBytes: (told) => sourceBytes(told, node.archive),
     sourceSignature: itemSignature,
   });
 }
