@@ -45,6 +45,15 @@ export const certificateLimits = {
   rdns: 64,
   /** Policies, mappings, subtrees, key usages in one extension. */
   extensionItems: 256,
+  /** RFC 5280 §4.1.2.2 allows 20, and some PSCs spend one more on the sign. */
+  serialNumberOctets: 32,
+  /** Characters of a field that names somebody; §A.1 allows 64 for most. */
+  holderCharacters: 256,
+  /** Lists and responders that the certificates of one path name, and places of each; real paths name up to 6, at up to 3. */
+  revocationSources: 16,
+  revocationPlaces: 8,
+  /** Characters of a URL that a certificate names; a longer one is passed over as one that we cannot ask. */
+  pointerCharacters: 2048,
 } as const;
 
 /** Which public keys we verify with, in paths and in messages. */

@@ -45,7 +45,8 @@ export async function pathRevocation(
   } catch (error) {
     if (error instanceof Refusal && error.code !== 'REVOCATION_UNAVAILABLE') throw error;
     if (!(error instanceof Refusal || error instanceof Transient)) throw error;
-    throw new Transient('TransientRevocationUnavailable', error.message, { cause: error });
+    const unread = asked.unread.map(({ code }) => ` (${code})`).join('');
+    throw new Transient('TransientRevocationUnavailable', error.message + unread, { cause: error });
   }
   return { sources: asked.sources };
 }
@@ -57,6 +58,8 @@ class Asking {
   readonly now: Date;
   readonly sources: SourceBytes[] = [];
   readonly lists = new Map<string, OfferedCrl | undefined>();
+  /** Why what was fetched could not be read, for who must repair it. */
+  readonly unread: Refusal[] = [];
 
   constructor(
     parts: PathRevocationParts,
@@ -138,8 +141,9 @@ class Asking {
   /** What one place cannot give another may; what the egress guard refuses is for the record, not for a retry. */
   tolerate(error: unknown): undefined {
     if (error instanceof Transient) return undefined;
-    if (error instanceof Refusal && !error.code.startsWith('EGRESS_')) return undefined;
-    throw error;
+    if (!(error instanceof Refusal) || error.code.startsWith('EGRESS_')) throw error;
+    this.unread.push(error);
+    return undefined;
   }
 
   async keep(kind: 'crl' | 'ocsp', bytes: Uint8Array): Promise<void> {

@@ -6,7 +6,7 @@ import { Refusal } from '../errors.ts';
 import type { Oid, ParsedCertificate } from './certificate.ts';
 import { basicConstraintsOf, extendedKeyUsageOf, KEY_USAGE, keyUsageOf } from './extensions.ts';
 import type { CertificationPath } from './path.ts';
-import { readPublicKey } from './public-key.ts';
+import { type PublicKey, readPublicKey } from './public-key.ts';
 
 const PURPOSE = {
   SERVER_AUTH: '1.3.6.1.5.5.7.3.1',
@@ -50,9 +50,15 @@ export function checkLeafFor(use: CertificateUse, certificate: ParsedCertificate
 function checkKey(use: CertificateUse, certificate: ParsedCertificate): void {
   const key = readPublicKey(certificate.spki);
   if (key.kind === 'RSA' && !key.pssOnly) return;
-  if (use === 'transport' && key.kind === 'EC') return;
+  // RFC 8422 §5.1.2: TLS has no compressed points; a second spelling of a key would have a thumbprint of its own (S11).
+  if (use === 'transport' && key.kind === 'EC' && !key.compressed) return;
   const expected = use === 'signing' ? 'RSA' : 'RSA or EC';
-  throw new Refusal('LEAF_KEY_KIND', { expected, found: key.kind === 'RSA' ? 'RSASSA-PSS' : key.kind });
+  throw new Refusal('LEAF_KEY_KIND', { expected, found: kindOf(key) });
+}
+
+function kindOf(key: PublicKey): string {
+  if (key.kind === 'RSA') return 'RSASSA-PSS';
+  return key.kind === 'EC' && key.compressed ? 'EC with a compressed point' : key.kind;
 }
 
 function checkPurposes(use: CertificateUse, purposes: readonly Oid[] | undefined, parameter: string): void {

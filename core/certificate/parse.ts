@@ -58,7 +58,7 @@ class Certificate implements ParsedCertificate {
     this.der = der;
     this.tbs = tbs.der;
     this.version = readVersion(fields);
-    this.serialNumber = fields.integer();
+    this.serialNumber = readSerialNumber(fields);
     this.signatureAlgorithm = readAlgorithm(fields);
     // What is signed must be what was announced (§4.1.1.2).
     if (!sameBytes(this.signatureAlgorithm.der, outer.der)) {
@@ -84,6 +84,14 @@ class Certificate implements ParsedCertificate {
     for (const extension of this.extensions) if (extension.oid === oid) return extension;
     return undefined;
   }
+}
+
+/** Zero and negative ones occur, and are read as they stand (§4.1.2.2). */
+function readSerialNumber(fields: DerReader): Uint8Array {
+  const serialNumber = fields.integer();
+  const most = certificateLimits.serialNumberOctets;
+  if (serialNumber.length > most) throw tooLarge(`a serial number of at most ${most} octets`);
+  return serialNumber;
 }
 
 /** `[0] EXPLICIT Version DEFAULT v1`. Leniency ENCODED_DEFAULT: an encoded v1 is read. */

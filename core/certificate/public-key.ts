@@ -5,7 +5,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { Refusal } from '../errors.ts';
 import { publicKeyLimits } from '../policy.ts';
 import type { Oid } from './certificate.ts';
-import { DerReader, readSingle, TAG } from './der.ts';
+import { DerReader, readSingle, sameBytes, TAG } from './der.ts';
 import { readAlgorithm } from './parse.ts';
 
 export type PublicKey = { readonly spki: Uint8Array } & (
@@ -18,7 +18,7 @@ export type PublicKey = { readonly spki: Uint8Array } & (
       readonly pssOnly: boolean;
       readonly pssParameters: Uint8Array | undefined;
     }
-  | { readonly kind: 'EC'; readonly curve: 'P-256' | 'P-384' | 'P-521' }
+  | { readonly kind: 'EC'; readonly curve: 'P-256' | 'P-384' | 'P-521'; readonly compressed: boolean }
   | { readonly kind: 'EdDSA'; readonly algorithm: Oid }
 );
 
@@ -28,6 +28,8 @@ const curves: Readonly<Record<Oid, { name: 'P-256' | 'P-384' | 'P-521'; octets: 
   '1.3.132.0.35': { name: 'P-521', octets: 66 },
 };
 const edwardsOctets: Readonly<Record<Oid, number>> = { '1.3.101.112': 32, '1.3.101.113': 57 };
+const RSA = '1.2.840.113549.1.1.1';
+const NULL = Uint8Array.of(TAG.NULL, 0);
 const refusedKeys: Readonly<Record<Oid, string>> = {
   '1.2.840.10040.4.1': 'DSA',
   '1.3.6.1.4.1.44588.2.1': 'EdDSA on E-521 (ICP-Brasil v6 and v7)',
@@ -40,7 +42,10 @@ export function readPublicKey(spki: Uint8Array): PublicKey {
   const { bytes, unusedBits } = fields.bitString();
   fields.finish();
   if (unusedBits !== 0) throw unsupported('a key of broken octets');
-  if (oid === '1.2.840.113549.1.1.1') return readRsa(spki, bytes, false, undefined);
+  // One key has one encoding here (RFC 3279 §2.3.1 says NULL), so that its thumbprint names it (S11).
+  if (oid === RSA && !(parameters && sameBytes(parameters, NULL)))
+    throw unsupported('RSA whose parameters are not NULL');
+  if (oid === RSA) return readRsa(spki, bytes, false, undefined);
   if (oid === '1.2.840.113549.1.1.10') return readRsa(spki, bytes, true, parameters);
   if (oid === '1.2.840.10045.2.1') return readEc(spki, bytes, parameters);
   if (edwardsOctets[oid]) {
@@ -83,7 +88,7 @@ function readEc(spki: Uint8Array, point: Uint8Array, parameters: Uint8Array | un
   const uncompressed = point[0] === 4 && point.length === 1 + 2 * curve.octets;
   const compressed = (point[0] === 2 || point[0] === 3) && point.length === 1 + curve.octets;
   if (!uncompressed && !compressed) throw unsupported('an EC point of no known form');
-  return { kind: 'EC', curve: curve.name, spki };
+  return { kind: 'EC', curve: curve.name, compressed, spki };
 }
 
 function unsupported(found: string): Refusal {

@@ -8,8 +8,9 @@ export const certificateRefusals = {
   CERTIFICATE_EXTENSION_REPEATED: 'The certificate carries the same extension twice.',
   PRIVATE_KEY_PRESENT:
     'The file holds a private key: it must never leave its owner; send certificates only, and replace this key.',
-  CHAIN_UNREADABLE: 'The file is no list of certificates in PEM or DER.',
-  CHAIN_TOO_LONG: 'The bundle holds more certificates than any real chain needs.',
+  CHAIN_UNREADABLE: 'The file is no list of certificates in PEM or DER; send them as the PSC gave them.',
+  CHAIN_TOO_LONG:
+    'The bundle holds more certificates than any real chain needs; send the certificate and its issuers only.',
   CERTIFICATE_TOO_LARGE: 'The certificate is larger than any real one.',
   LEAF_UNCLEAR: 'The bundle must hold one leaf certificate and the certificates of its issuers only.',
   ANCHOR_NOT_FOUND:
@@ -18,7 +19,7 @@ export const certificateRefusals = {
   PATH_BUDGET_SPENT: 'The bundle has too many possible paths to try; send one intermediate for each link.',
   PATH_LENGTH_EXCEEDED:
     'An issuer on the path may not stand that far above the certificate (pathLenConstraint).',
-  CERTIFICATE_NOT_YET_VALID: 'A certificate on the path is not valid yet.',
+  CERTIFICATE_NOT_YET_VALID: 'A certificate on the path is not valid yet; send it from that day on.',
   CERTIFICATE_EXPIRED: 'A certificate on the path has expired.',
   CERTIFICATE_NAME_EMPTY: 'A certificate on the path has an empty name where one must stand.',
   CRITICAL_EXTENSION_UNKNOWN:
@@ -31,9 +32,12 @@ export const certificateRefusals = {
     'A signature on the path uses a hash that is no longer safe; ask the PSC for a current certificate.',
   SIGNATURE_ALGORITHM_UNSUPPORTED:
     'A signature on the path uses an algorithm that does not fit its key or is not admitted here.',
-  KEY_TOO_WEAK: 'A public key on the path is too weak.',
-  KEY_TOO_LARGE: 'A public key on the path is larger than this network verifies.',
-  KEY_UNSUPPORTED: 'A public key on the path is of a kind that this network does not verify.',
+  KEY_TOO_WEAK:
+    'A public key on the path is too weak; ask the PSC for a certificate on an RSA key of 2048 bits or more.',
+  KEY_TOO_LARGE:
+    'A public key on the path is larger than this network verifies; ask the PSC for a certificate on RSA of 2048 to 8192 bits.',
+  KEY_UNSUPPORTED:
+    'A public key on the path is of a kind that this network does not verify; ask the PSC for a certificate on RSA.',
   NAME_NOT_PERMITTED: 'A certificate on the path carries a name outside the subtrees its issuer may name.',
   NAME_EXCLUDED: 'A certificate on the path carries a name that its issuer must not name.',
   NAME_CONSTRAINT_UNKNOWN:
@@ -41,9 +45,12 @@ export const certificateRefusals = {
   NAME_CONSTRAINTS_TOO_MANY: 'The path has more names and name constraints than any real one.',
   POLICY_NOT_ACCEPTED: 'The path stands under no certificate policy that is accepted here.',
   LEAF_IS_CA: 'The certificate is one of a CA, which is never enrolled.',
-  LEAF_KEY_KIND: 'The key of the certificate is not of a kind that can be enrolled for this use.',
-  LEAF_KEY_USAGE: 'The key usage of the certificate does not cover the use it is enrolled for.',
-  LEAF_PURPOSE: 'The certificate, or an issuer on its path, was made for other purposes only.',
+  LEAF_KEY_KIND:
+    'The key of the certificate is not of a kind that can be enrolled for this use; ask the PSC for a certificate on RSA.',
+  LEAF_KEY_USAGE:
+    'The key usage of the certificate does not cover the use it is enrolled for; ask the PSC for one that does.',
+  LEAF_PURPOSE:
+    'The certificate, or an issuer on its path, was made for other purposes only; ask the PSC for one made for this.',
   POLICY_MAPPING_WRONG: 'A certificate on the path maps anyPolicy, which no certificate may.',
   ANCHORS_MALFORMED: 'The trust-anchor manifest is not of the shape that two node operators sign.',
   ANCHORS_SIGNATURE_INVALID: "The trust-anchor manifest is not signed by this node's key.",

@@ -68,6 +68,10 @@ export function admitCertificate(
   const parsed = submission.chain.map(parseCertificate);
   const leaf = findLeaf(parsed);
   const thumbprint = thumbprintOf(leaf.der);
+  // Refuses a key whose size or exponent would make the check itself an attack.
+  const key = readPublicKey(leaf.spki);
+  // No proof of possession is made with one: what is wrong is the key, not the proof.
+  if (key.kind === 'EdDSA') throw new Refusal('LEAF_KEY_KIND', { expected: 'RSA or EC', found: key.kind });
   verifyPossession(
     {
       thumbprint,
@@ -78,8 +82,7 @@ export function admitCertificate(
       parametersSha256: submission.parametersSha256,
     },
     submission.possession,
-    // Refuses a key whose size or exponent would make the check itself an attack.
-    keyObjectOf(readPublicKey(leaf.spki)),
+    keyObjectOf(key),
   );
   try {
     return { outcome: 'ADMITTED', leaf, thumbprint, ...identifyCertificate(submission, leaf, ground) };

@@ -8,6 +8,8 @@ import { keyThumbprintOf } from '../certificate/thumbprint.ts';
 import type { Actor, EvidenceRecord, SourceBytes } from '../evidence/record.ts';
 import type { MessageHeader } from '../message/envelope.ts';
 import { newOutboxEntry, type OutboxEntry } from '../outbox.ts';
+import { isPlainText } from '../plain-text.ts';
+import { certificateLimits } from '../policy.ts';
 import { watchOf } from '../sweep/watch.ts';
 import type { AdmittedCertificate, RecordedRefusal } from './admission.ts';
 import type { Enrolment, NodeRole, Step } from './enrolment.ts';
@@ -144,12 +146,13 @@ function recordOf(recording: Recording): Enrolment {
   };
 }
 
-/** The issuer's own name for itself: O, else CN. Shown as a quotation, never as a statement of ours. */
+/** The issuer's own name for itself, as far as it can be shown: O, else CN. A quotation, never a statement of ours. */
 export function organisationOf(leaf: ParsedCertificate): string {
   const attributes = leaf.issuer.rdns.flat();
   const named =
     attributes.find((one) => one.oid === '2.5.4.10') ?? attributes.find((one) => one.oid === '2.5.4.3');
-  return named?.text ?? '';
+  const text = named?.text ?? '';
+  return isPlainText(text) ? text.slice(0, certificateLimits.holderCharacters) : '';
 }
 
 export function startEnrolment(enrolmentId: string, now: Date): OutboxEntry {

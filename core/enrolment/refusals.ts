@@ -2,7 +2,7 @@
 
 export const enrolmentRefusals = {
   REASON_MISSING: 'Say in a few words why this certificate enters or leaves the network.',
-  REASON_TOO_LONG: 'The reason is too long.',
+  REASON_TOO_LONG: 'The reason is too long; say it in fewer words.',
   REASON_UNREADABLE: 'The reason must be one line of plain text without control characters.',
   USE_UNKNOWN: 'The use of the certificate is not known.',
   CHAIN_NOT_BASE64: 'Each element of the chain is base64 of one certificate in DER.',
@@ -10,7 +10,8 @@ export const enrolmentRefusals = {
   REPLACES_MALFORMED: 'What the certificate replaces is named by its thumbprint.',
   REPLACES_UNSIGNED: 'An enrolment that replaces a certificate must be signed by an active certificate.',
   REPLACES_NOT_ACTIVE: 'The certificate to be replaced is not an active one of this participant.',
-  HOLDER_NOT_APODERADO: 'The certificate identifies somebody who is not an apoderado of this participant.',
+  HOLDER_NOT_APODERADO:
+    'The certificate identifies somebody who is not an apoderado of this participant; enrol the certificate of one, or have the node operators record this one first.',
   HOLDER_NOT_PARTICIPANT: 'The transport certificate does not identify this participant.',
   PSC_PROFILE_MISSING: 'The certificate leads to an anchor that no PSC profile of this node accepts.',
   CERTIFICATE_PENDING:
@@ -28,8 +29,8 @@ export const enrolmentRefusals = {
   ENROLMENT_UNKNOWN: 'There is no such enrolment.',
   ENROLMENT_NOT_PENDING: 'The enrolment is no longer pending.',
   REVOCATION_UNAVAILABLE: 'The PSC did not say whether the certificate is revoked; try again later.',
-  CERTIFICATE_REVOKED: 'The PSC has revoked the certificate or one of its issuers.',
-  CERTIFICATE_EXPIRED: 'The certificate has expired.',
+  CERTIFICATE_REVOKED: 'The PSC has revoked the certificate or one of its issuers; enrol another one.',
+  CERTIFICATE_EXPIRED: 'The certificate, or an issuer of it, has expired; ask the PSC for a new one.',
   CERTIFICATE_UNKNOWN: 'This certificate is not enrolled here.',
   CERTIFICATE_NOT_ACTIVE: 'This certificate is not active.',
   CERTIFICATE_WRONG_USE: 'This certificate was not enrolled for that use.',

@@ -5,6 +5,7 @@ import { readChain } from '../certificate/chain-file.ts';
 import type { Thumbprint } from '../certificate/thumbprint.ts';
 import { Refusal } from '../errors.ts';
 import { type PossessionProof, parametersDigest } from '../message/possession.ts';
+import { isPlainText, saysSomething } from '../plain-text.ts';
 import { enrolmentLimits } from '../policy.ts';
 import type { CertificateUse } from './enrolment.ts';
 
@@ -57,18 +58,13 @@ export function readSubmission(parameters: EnrolParameters): Submission {
 /** A reason is shown to people who decide: one line of plain text, so that it cannot look like our own words. */
 export function readReason(text: string | undefined): string {
   const reason = (text ?? '').trim();
-  // Blanks of Hangul and braille, dots alone: nothing that a person could read.
-  if (!/(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{N}]/u.test(reason))
-    throw new Refusal('REASON_MISSING', { parameter: 'reason' });
+  if (!saysSomething(reason)) throw new Refusal('REASON_MISSING', { parameter: 'reason' });
   if ([...reason].length > enrolmentLimits.reasonCharacters)
     throw new Refusal('REASON_TOO_LONG', {
       parameter: 'reason',
       expected: `at most ${enrolmentLimits.reasonCharacters} characters`,
     });
-  // Control, format (bidirectional overrides among them), invisible and private characters can make text lie; marks
-  // piled up on one letter cover the lines of the page above it.
-  if (/[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|\p{M}{4}/u.test(reason))
-    throw new Refusal('REASON_UNREADABLE', { parameter: 'reason' });
+  if (!isPlainText(reason)) throw new Refusal('REASON_UNREADABLE', { parameter: 'reason' });
   return reason;
 }
 

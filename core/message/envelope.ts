@@ -45,7 +45,7 @@ const NETWORK_SCHEMA = 'SHINKANSEN';
 /** The names become keys of items: no separator of ours, no white space. */
 const NAME = /^[A-Za-z0-9._:-]{1,64}$/;
 
-/** @throws Refusal BODY_NOT_JSON, BODY_DUPLICATE_KEY, BODY_TOO_DEEP, ENVELOPE_MALFORMED */
+/** @throws Refusal BODY_EMPTY, BODY_NOT_JSON, BODY_DUPLICATE_KEY, BODY_TOO_DEEP, ENVELOPE_MALFORMED */
 export function readEnvelope(bytes: Uint8Array): Envelope {
   const message = objectIn(readJson(bytes), 'body');
   const document = objectIn(message.document, 'document');

@@ -14,10 +14,11 @@ const BACKSLASH = 0x5c;
 
 /**
  * Reads one JSON text.
- * @throws Refusal BODY_NOT_JSON, BODY_DUPLICATE_KEY, BODY_TOO_DEEP
+ * @throws Refusal BODY_EMPTY, BODY_NOT_JSON, BODY_DUPLICATE_KEY, BODY_TOO_DEEP
  */
 export function readJson(bytes: Uint8Array): Json {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (buffer.length === 0) throw new Refusal('BODY_EMPTY');
   const text = textOf(buffer);
   let value: Json;
   try {

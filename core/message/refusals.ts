@@ -30,7 +30,7 @@ export const messageRefusals = {
     'The key was issued and shown once; if that answer was lost, ask a node operator to end it.',
   EDGE_CERTIFICATE_REQUIRED: 'This participant calls with an enrolled transport certificate only.',
   BODY_SCHEMA: 'The message does not have the documented shape.',
-  BODY_EMPTY: 'The request has no body.',
+  BODY_EMPTY: 'The request has no body; send the message in it.',
   HEADER_TWICE: 'A header that counts once stands in the request more than once.',
   QUERY_MALFORMED: 'A query parameter is not what the documentation says.',
   CURSOR_MALFORMED: 'The cursor is not one that this list gave to this participant.',

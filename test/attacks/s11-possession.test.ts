@@ -1,11 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { statusKey } from '../../adapters/dynamodb/certificate-items.ts';
+import * as der from '../../core/certificate/der-writer.ts';
+import { checkLeafFor } from '../../core/certificate/leaf.ts';
+import { parseCertificate } from '../../core/certificate/parse.ts';
+import { readPublicKey } from '../../core/certificate/public-key.ts';
 import type { CertificateStatus, Enrolment } from '../../core/enrolment/enrolment.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { EvidenceRecord } from '../../core/evidence/record.ts';
 import { admitEnrolment } from '../../functions/admit-enrolment/admit-enrolment.ts';
 import { receiveEnrolment } from '../../functions/receive-node-message/receive-enrolment.ts';
-import { someHolder } from '../support/certificates.ts';
+import { subjectPublicKeyBits } from '../../local/psc/extensions.ts';
+import { someHolder, spkiOf, testKey } from '../support/certificates.ts';
 import { enrolMessage, enrolmentNode, fintech, network, now } from '../support/enrolment.ts';
 
 const caller = { participant: fintech.finId, keyId: 'K1' };
@@ -150,4 +155,32 @@ test('S22 D: a status put back to active by a raw edit has no seal and is refuse
   await expect(node.ports.statuses.status(enrolment.thumbprint)).rejects.toSatisfy(
     (error) => codeOf(error) === 'SEAL_BROKEN',
   );
+});
+
+describe('S11 P: a public key has one encoding, so that a second one does not make it another key', () => {
+  const spki = (algorithm: string, bits: Uint8Array, ...parameters: readonly Uint8Array[]) =>
+    der.sequence(der.sequence(der.objectIdentifier(algorithm), ...parameters), der.bitString(bits));
+
+  test('S11 RSA: whatever stands as parameters but NULL is refused', () => {
+    const rsa = '1.2.840.113549.1.1.1';
+    const own = spkiOf(testKey('rsa-2048', 'leaf'));
+    const bits = subjectPublicKeyBits(own);
+    expect(spki(rsa, bits, der.nullValue())).toEqual(new Uint8Array(own));
+    for (const parameters of [[], [der.octetString(Buffer.from('x'))], [der.sequence()]])
+      expect(() => readPublicKey(spki(rsa, bits, ...parameters))).toThrow(/not NULL/);
+  });
+
+  test('S11 EC: a leaf on a compressed point is refused', () => {
+    const own = spkiOf(testKey('ec-p256', 'tls'));
+    const point = subjectPublicKeyBits(own);
+    const compressed = Buffer.from([2 + (point[64]! & 1), ...point.subarray(1, 33)]);
+    const { leaf } = enrolmentNode();
+    const leafOn = (bits: Uint8Array) => {
+      const key = spki('1.2.840.10045.2.1', bits, der.objectIdentifier('1.2.840.10045.3.1.7'));
+      const purpose = { use: 'transport', hosts: ['a.example'], extendedKeyUsage: ['clientAuth'] } as const;
+      return parseCertificate(leaf({ ...purpose, holder: undefined, spki: key }).der);
+    };
+    expect(() => checkLeafFor('transport', leafOn(compressed))).toThrow(/compressed point/);
+    expect(() => checkLeafFor('transport', leafOn(point))).not.toThrow();
+  });
 });

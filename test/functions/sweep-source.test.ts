@@ -145,7 +145,7 @@ describe('a source that fails', () => {
     [
       'a list whose time is over',
       () => stand.list({ thisUpdate: new Date('2026-05-01T00:00:00Z') }),
-      'REVOCATION_UNAVAILABLE',
+      'CRL_STALE',
     ],
   ] as const)('S25 %s changes nothing but the attempt', async (_, body, code) => {
     const leaf = await stand.active(stand.listed('one'));

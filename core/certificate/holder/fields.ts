@@ -2,6 +2,8 @@
 // characters. What the field means is for the country's extractor to say.
 
 import { Refusal } from '../../errors.ts';
+import { isPlainText } from '../../plain-text.ts';
+import { certificateLimits } from '../../policy.ts';
 import type { Name, Oid, ParsedCertificate } from '../certificate.ts';
 import { readSingle, TAG } from '../der.ts';
 import { parseGeneralNames } from '../parse.ts';
@@ -76,10 +78,12 @@ export function stringOf(der: Uint8Array, field: string): string {
   throw new Refusal('HOLDER_FIELD_MALFORMED', { parameter: field, expected: 'a string' });
 }
 
-/** People read these fields on pages: no control or direction characters, blanks at the ends dropped. */
+/** People read these fields on pages; blanks at the ends are dropped. */
 function plainText(text: string, field: string): string {
-  if (/[\p{Cc}\p{Cf}\uFFFD]/u.test(text)) {
-    throw new Refusal('HOLDER_FIELD_MALFORMED', { parameter: field, expected: 'plain text' });
+  const most = certificateLimits.holderCharacters;
+  if (!isPlainText(text) || text.length > most) {
+    const expected = `plain text of at most ${most} characters`;
+    throw new Refusal('HOLDER_FIELD_MALFORMED', { parameter: field, expected });
   }
   return text.trim();
 }

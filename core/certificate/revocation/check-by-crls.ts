@@ -56,13 +56,18 @@ export function checkRevocationByCrls(input: CrlCheckInput): RevocationAnswer {
         return revoked(finding, finding.entry);
       }
       stale ||= finding.stale;
-      if (finding.stale) continue;
+      if (finding.stale) {
+        refusals.push(new Refusal('CRL_STALE', { found: staleAt(offered.crl.head).toISOString() }));
+        continue;
+      }
       used.push(finding);
       reasons |= coveredReasons(offered.crl, point, input.certificate);
     }
   }
   if (reasons === allReasons) return good(used);
   const asked = distributionPointsOf(input.certificate).length > 0 || refusals.length > 0 || used.length > 0;
+  if (refusals.length + used.length === 0 && complete.length > 0)
+    refusals.push(new Refusal('CRL_SCOPE_WRONG', { expected: 'a list by the issuer of the certificate' }));
   return { status: 'unknown', trouble: stale ? 'stale' : asked ? 'unavailable' : 'no-pointer', refusals };
 }
 

@@ -2,6 +2,7 @@
 // §4.2.1.13 (cRLDistributionPoints), §4.2.1.15 and §5.2.6 (freshestCRL), §5.2.5 (issuingDistributionPoint),
 // §4.2.2.1 (authorityInfoAccess). Whether a list covers a certificate is decided in crl-scope.ts.
 
+import { certificateLimits } from '../../policy.ts';
 import type { AttributeTypeAndValue, GeneralName, ParsedCertificate } from '../certificate.ts';
 import { contextConstructed, contextPrimitive, DerReader } from '../der.ts';
 import { readGeneralName, readGeneralNames, readRdn } from '../names.ts';
@@ -112,9 +113,12 @@ export function ocspPointersOf(certificate: ParsedCertificate): readonly string[
 /** http(s) URLs among the names; LDAP and directory pointers are skipped (pki.md). */
 export function httpUrls(names: readonly GeneralName[]): readonly string[] {
   return names.flatMap((name) =>
-    name.form === 'uniformResourceIdentifier' && /^https?:\/\//i.test(name.text) ? [name.text] : [],
+    name.form === 'uniformResourceIdentifier' && isAskable(name.text) ? [name.text] : [],
   );
 }
+
+const isAskable = (url: string) =>
+  /^https?:\/\//i.test(url) && url.length <= certificateLimits.pointerCharacters;
 
 /** URLs of one distribution point: alternatives for the same list. */
 export function urlsOfPoint(point: DistributionPoint): readonly string[] {

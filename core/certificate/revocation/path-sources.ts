@@ -4,6 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import { Refusal } from '../../errors.ts';
+import { certificateLimits } from '../../policy.ts';
 import type { ParsedCertificate } from '../certificate.ts';
 import type { PscProfile } from '../psc-profile.ts';
 import { type Thumbprint, thumbprintOf } from '../thumbprint.ts';
@@ -23,7 +24,10 @@ export interface PathSource {
   readonly base?: string;
 }
 
-/** Lists first, the profile's beside them; a responder where a certificate names no list (architecture, section 6). */
+/**
+ * Lists first, the profile's beside them; a responder where a certificate names no list (architecture, section 6).
+ * Throws CERTIFICATE_TOO_LARGE, DER_MALFORMED.
+ */
 export function pathSources(
   path: readonly ParsedCertificate[],
   profile?: Pick<PscProfile, 'revocation'>,
@@ -36,7 +40,14 @@ export function pathSources(
       found.set(named.id, { ...named, ...found.get(named.id), depths });
     }
   }
-  return [...found.values()];
+  const sources = [...found.values()];
+  // Each is written, asked and watched: a certificate must not make that as dear as it likes.
+  const { revocationSources, revocationPlaces } = certificateLimits;
+  if (sources.length > revocationSources || sources.some(({ urls }) => urls.length > revocationPlaces))
+    throw new Refusal('CERTIFICATE_TOO_LARGE', {
+      expected: `at most ${revocationSources} sources of revocation, each at ${revocationPlaces} places`,
+    });
+  return sources;
 }
 
 /** What payouts wait for: a delta brings its list up to date sooner, and its absence changes nothing. */

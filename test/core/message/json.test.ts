@@ -41,7 +41,8 @@ describe('readJson', () => {
   });
 
   test('refuses a byte order mark, broken UTF-8, NUL, trailing text, and emptiness', () => {
-    const bad = ['\ufeff{}', '', ' ', '{}\u0000', '{} {}', "{'a':1}", '{"a":1,}', 'NaN', '{"a" 1}', '"\\'];
+    expect(code('')).toBe('BODY_EMPTY');
+    const bad = ['\ufeff{}', ' ', '{}\u0000', '{} {}', "{'a':1}", '{"a":1,}', 'NaN', '{"a" 1}', '"\\'];
     for (const text of bad) expect(code(text)).toBe('BODY_NOT_JSON');
     expect(code(Buffer.from('{"a":"\x80"}', 'latin1'))).toBe('BODY_NOT_JSON');
     expect(code(Buffer.from('ff', 'hex'))).toBe('BODY_NOT_JSON');

@@ -68,13 +68,13 @@ describe('one list', () => {
 
   test('counts at the very instant of nextUpdate and is stale after it', () => {
     expect(codes([list({ nextUpdate: now })])).toBe('good');
-    expect(codes([list({ nextUpdate: new Date(now.getTime() - 1000) })])).toEqual(['stale']);
+    expect(codes([list({ nextUpdate: new Date(now.getTime() - 1000) })])).toEqual(['stale', 'CRL_STALE']);
   });
 
   test('that is stale still tells of revocations, but for a hold that may be lifted by now', () => {
     const stale = (reason: number) => list({ nextUpdate: hours(-1), entries: [{ serial, reason }] });
     expect(codes([stale(1)])).toBe('revoked');
-    expect(codes([stale(6)])).toEqual(['stale']);
+    expect(codes([stale(6)])).toEqual(['stale', 'CRL_STALE']);
   });
 
   test('of tomorrow, of a namesake, or with an unknown critical extension does not count', () => {
