@@ -8,6 +8,7 @@ export const edgeCodes = {
   EDGE_ENDED: 'The task ends.',
   EDGE_HAPROXY: 'HAProxy says something that is no request.',
   EDGE_HAPROXY_DIED: 'HAProxy ended by itself; it is started again, three times at most.',
+  EDGE_HSM_ALONE: 'The HSMs stand in one zone: no more than a test stage may do with.',
   EDGE_HSM_REOPENED: 'The session at the HSM was lost; a new one signs.',
   EDGE_HSM_SILENT: 'The HSM does not sign; not ready until it does.',
   EDGE_LISTS_LATE: 'A revocation list of the truststore is late or soon will be.',

@@ -1,6 +1,7 @@
 // What does the container's environment say? Names of secrets, parameters and buckets, addresses and limits: never a
 // secret itself. Everything that is missing or wrong is named at once, and stops the start.
 
+import { BlockList, isIPv4 } from 'node:net';
 import type { Stage } from '../core/certificate/anchors.ts';
 import { defaultLimits, type EdgeConfig } from './config.ts';
 
@@ -17,6 +18,8 @@ export interface EdgeSettings {
   readonly sealKeyIds: readonly string[];
   /** Addresses of the HSMs; CloudHSM's client finds the others of the cluster by them. */
   readonly hsmAddresses: readonly string[];
+  /** In how many zones they stand; with one alone, an outage of that zone ends all handshakes (B-022). */
+  readonly hsmZones: number;
   readonly hsm: { readonly module: string; readonly token: string | undefined } & Pick<
     EdgeConfig['hsm'],
     'kind' | 'providerFolder'
@@ -26,6 +29,20 @@ export interface EdgeSettings {
   readonly followMilliseconds: number;
   /** Between "not ready" and the end of accepting; 100 s of Fargate's 120. */
   readonly drainMilliseconds: number;
+}
+
+export const leastZones = 2;
+
+/** @param subnets CIDRs, one for each zone */
+function zonesOf(addresses: readonly string[], subnets: readonly string[]): number {
+  const holds = (subnet: string): boolean => {
+    const [network = '', bits] = subnet.split('/');
+    if (!isIPv4(network)) return false;
+    const zone = new BlockList();
+    zone.addSubnet(network, Number(bits));
+    return addresses.some((address) => isIPv4(address) && zone.check(address));
+  };
+  return new Set(subnets.filter(holds)).size;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -55,8 +72,12 @@ export function readSettings(environment: Environment): EdgeSettings {
   };
   const hsmAddresses = list('HSM_ADDRESSES');
   if (kind === 'cloudhsm' && hsmAddresses.length === 0) problems.push('"HSM_ADDRESSES" is not set');
+  const stage = oneOf('NODE_STAGE', ['local', 'dev', 'prod']);
+  const hsmZones = zonesOf(hsmAddresses, list('HSM_SUBNETS'));
+  if (stage === 'prod' && hsmZones < leastZones)
+    problems.push('"HSM_ADDRESSES": expected HSMs in two of the zones of "HSM_SUBNETS"');
   const settings: EdgeSettings = {
-    stage: oneOf('NODE_STAGE', ['local', 'dev', 'prod']),
+    stage,
     parameters: text('EDGE_PARAMETERS'),
     loginSecretId: text('HSM_LOGIN_SECRET_ID'),
     macSecretId: text('EDGE_MAC_SECRET_ID'),
@@ -65,6 +86,7 @@ export function readSettings(environment: Environment): EdgeSettings {
     tableName: text('TABLE_NAME'),
     sealKeyIds: [text('SEAL_KEY_ID'), ...list('PAST_SEAL_KEY_IDS')],
     hsmAddresses,
+    hsmZones,
     hsm: { module: text('HSM_MODULE'), token, kind, ...(providerFolder && { providerFolder }) },
     config: {
       runFolder: text('RUN_FOLDER', '/run/apodera-edge'),

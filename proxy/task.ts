@@ -17,7 +17,7 @@ import { Hsm, HsmError } from './hsm/hsm.ts';
 import { edgeLog, haproxyLines, type SayEdge } from './log.ts';
 import { Figures, metricLine } from './metrics.ts';
 import type { RefusedSource } from './refused.ts';
-import type { EdgeSettings } from './settings.ts';
+import { type EdgeSettings, leastZones } from './settings.ts';
 
 export interface TaskParts {
   readonly settings: EdgeSettings;
@@ -54,6 +54,8 @@ const figuresMilliseconds = 60_000;
 export async function startTask(parts: TaskParts): Promise<Task> {
   const { settings, now } = parts;
   const say = edgeLog(parts.write, now);
+  if (settings.hsm.kind === 'cloudhsm' && settings.hsmZones < leastZones)
+    say('EDGE_HSM_ALONE', { zones: settings.hsmZones });
   const login = await parts.login();
   const hsm = await openOnce(parts, login, say);
   const [names, trust, macKeys] = await Promise.all([parts.names(), parts.trust.next(), parts.macKeys()]);

@@ -27,6 +27,9 @@ export const certificateParameter = (prefix: string, name: string): string =>
 export const customerCaParameter = (prefix: string): string => `${prefix}/hsm-customer-ca`;
 export const refusedLoginParameter = (prefix: string): string => `${prefix}/hsm-refused-login`;
 
+const certificatesAlone =
+  /^\s*(-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/;
+
 /** GetParameters takes no more. */
 const mostAtOnce = 10;
 
@@ -68,8 +71,11 @@ async function readCertificates(
     const { Parameters = [] } = await client.send(new GetParametersCommand({ Names }));
     for (const name of some) {
       const text = Parameters.find(({ Name }) => Name === certificateParameter(prefix, name))?.Value;
-      if (!text?.includes('-----BEGIN CERTIFICATE-----')) {
-        throw new Error(`the parameter "${certificateParameter(prefix, name)}" holds no certificate`);
+      // Nothing else: HAProxy would take a private key from beside a certificate, in place of the HSM's.
+      if (!text || !certificatesAlone.test(text)) {
+        throw new Error(
+          `the parameter "${certificateParameter(prefix, name)}" holds something else than a certificate`,
+        );
       }
       found.set(name, `${text.trim()}\n`);
     }

@@ -187,7 +187,8 @@ ${set.map(([name, value]) => `  http-request set-header ${name} ${value}`).join(
 }
 
 function proxyProtocol(cidrs: readonly string[]): string {
-  return `  tcp-request connection reject if !{ src ${cidrs.join(' ')} }
+  // 127.0.0.1 is the control plane, which shakes hands with its own edge by the same way.
+  return `  tcp-request connection reject if !{ src 127.0.0.1 ${cidrs.join(' ')} }
   tcp-request connection expect-proxy layer4
 `;
 }

@@ -197,7 +197,7 @@ it('twenty changes each of certificate, authorities and lists under load fail no
   await stand.edge.refuse([]);
   await other.stop();
   rmSync(folder, { recursive: true });
-}, 120_000);
+}, 240_000);
 
 /** A new certificate of the same key. */
 async function reissued(): Promise<ServedName> {

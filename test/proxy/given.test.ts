@@ -78,6 +78,24 @@ describe('a chain that is installed', () => {
   });
 });
 
+it.each([
+  ['a private key beside it', `${pem('AA')}-----BEGIN PRIVATE KEY-----\nAA\n-----END PRIVATE KEY-----\n`],
+  [
+    'a private key before it',
+    `-----BEGIN EC PRIVATE KEY-----\nAA\n-----END EC PRIVATE KEY-----\n${pem('AA')}`,
+  ],
+  ['DH parameters', `${pem('AA')}-----BEGIN DH PARAMETERS-----\nAA\n-----END DH PARAMETERS-----\n`],
+  ['no certificate', 'AA'],
+])('a parameter with %s gives no chain: the key in the HSM is the only one', async (_, Value) => {
+  const at = '/keyed';
+  const names = [{ host: 'x.test', keyLabel: 'k', clientCertificate: 'none', chain: ['a-1'] }];
+  const put = (Name: string, text: string) =>
+    ssm.send(new PutParameterCommand({ Name, Value: text, Overwrite: true, Type: 'String' }));
+  await put(`${at}/names`, JSON.stringify(names));
+  await put(`${at}/certificates/a-1`, Value);
+  await expect(readNames(ssm, at)).rejects.toThrow(/"\/keyed\/certificates\/a-1" holds something else/);
+});
+
 describe('the login of the HSM', () => {
   const secrets = mockClient(SecretsManagerClient);
   const read = (SecretString: string, kind: 'cloudhsm' | 'softhsm' = 'cloudhsm') => {

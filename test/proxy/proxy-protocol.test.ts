@@ -1,16 +1,20 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { proxyLocal, shakeHands } from '../../proxy/handshake.ts';
-import { type Stand, startStand } from '../support/edge-stand.ts';
+import { hosts, type Stand, startStand } from '../support/edge-stand.ts';
 
+/** Where the load balancer comes from: not from where the control plane does. */
+const balancer = '127.0.0.9';
 let stand: Stand;
 beforeAll(async () => {
-  stand = await startStand({ proxyProtocolFrom: ['127.0.0.1/32'] });
+  stand = await startStand({ proxyProtocolFrom: [`${balancer}/32`] });
 });
 afterAll(() => stand?.stop());
 
 async function health(header: Uint8Array): Promise<string> {
-  const socket = connect(stand.healthPort, '127.0.0.1');
+  const socket = connect({ port: stand.healthPort, host: '127.0.0.1', localAddress: balancer });
   let text = '';
   socket.on('data', (chunk) => {
     text += chunk;
@@ -34,6 +38,21 @@ it('hears nobody who comes without the header', async () => {
   expect(await health(Buffer.alloc(0))).toBe('');
 });
 
-it('shakes hands behind the header', async () => {
+it('shakes hands with itself behind the header, from where no balancer is', async () => {
   await expect(shakeHands(stand.config, stand.edge.servedHosts)).resolves.toBeUndefined();
 });
+
+it.each([balancer, '127.0.0.8'])(
+  'takes the header from the balancer and itself, and from %s accordingly',
+  async (localAddress) => {
+    const socket = connect({ port: stand.port, host: '127.0.0.1', localAddress });
+    socket.on('error', () => {}).write(proxyLocal);
+    const tls = connectTls({ socket, servername: hosts.none, rejectUnauthorized: false });
+    const shaken = once(tls, 'secureConnect').then(
+      () => true,
+      () => false,
+    );
+    expect(await shaken).toBe(localAddress === balancer);
+    tls.destroy();
+  },
+);

@@ -139,6 +139,13 @@ describe('who reaches what', () => {
     expect(text(find('s3:GetObject').Resource)).toContain('/truststore/*');
   });
 
+  test('tells the task the zones, so that HSMs in one of them alone are noticed', () => {
+    expect(text(environment.HSM_SUBNETS)).toMatch(/PrivateSubnetA.*CidrBlock.*PrivateSubnetB.*CidrBlock/);
+    const zones = ['PrivateSubnetA', 'PrivateSubnetB'].map((name) => text(properties(name).AvailabilityZone));
+    expect(new Set(zones).size).toBe(2);
+    expect(text(properties('EdgeHsmCodes').FilterPattern)).toContain('EDGE_HSM_ALONE');
+  });
+
   test('nothing but the edge may read the HSM login', () => {
     const users = Object.entries(resources).filter(([, one]) =>
       text(one).includes('{"Ref":"HsmLoginSecret"}'),
@@ -164,9 +171,10 @@ describe('the service', () => {
     const given = Object.fromEntries(
       Object.entries(environment).map(([name, value]) => [name, plain(value)]),
     );
+    const inTwoZones = { HSM_SUBNETS: '10.42.4.0/24,10.42.5.0/24', HSM_ADDRESSES: '10.42.4.9,10.42.5.9' };
     const asked = new Set<string>();
     const watching = new Proxy<Record<string, string>>(
-      { ...given, NODE_STAGE: 'prod' },
+      { ...given, ...inTwoZones, NODE_STAGE: 'prod' },
       {
         get(target, name) {
           asked.add(String(name));
