@@ -1,5 +1,6 @@
 // How does a function speak to those who run it? By codes of log-codes.ts, as one JSON line each. Evidence is apart.
 
+import { Logger } from '@aws-lambda-powertools/logger';
 import { type LogCode, type LogFields, logCodes } from './log-codes.ts';
 
 export interface Log {
@@ -20,25 +21,16 @@ export function fitFields(fields: LogFields): Record<string, string | number> {
   return fit;
 }
 
-const levels = { info: 'INFO', warn: 'WARN', alarm: 'ERROR' } as const;
-
-/**
- * The members are those of Powertools for AWS Lambda, whose logger itself was a sixth of a start's processor time.
- * @param service the function's folder, e.g. `admit-enrolment`.
- */
-export function nodeLog(
-  service: string,
-  write: (line: string) => unknown = (line) => process.stdout.write(line),
-): Log {
+/** @param serviceName the function's folder, e.g. `admit-enrolment`. */
+export function nodeLog(serviceName: string): Log {
+  const logger = new Logger({ serviceName });
   return {
     say(code, fields = {}) {
-      const [kind, message] = logCodes[code];
-      const timestamp = new Date().toISOString();
-      const said = { level: levels[kind], message, timestamp, service, xray_trace_id: traceId(), code };
-      write(`${JSON.stringify({ ...said, ...fitFields(fields) })}\n`);
+      const [level, sentence] = logCodes[code];
+      const line = { code, ...fitFields(fields) };
+      if (level === 'info') logger.info(sentence, line);
+      else if (level === 'warn') logger.warn(sentence, line);
+      else logger.error(sentence, line);
     },
   };
 }
-
-/** Root of the X-Ray trace of this invocation, as the runtime says it. */
-const traceId = () => /Root=([^;]+)/.exec(process.env._X_AMZN_TRACE_ID ?? '')?.[1];

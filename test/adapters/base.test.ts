@@ -6,7 +6,7 @@ import { nodeClock } from '../../adapters/clock.ts';
 import { readConfig } from '../../adapters/config.ts';
 import { timeOfUlid, ulids } from '../../adapters/ids.ts';
 import { logCodes } from '../../adapters/log-codes.ts';
-import { fitFields, nodeLog } from '../../adapters/logger.ts';
+import { fitFields } from '../../adapters/logger.ts';
 import { memoryClock } from '../../adapters/memory/clock.ts';
 import { memoryP256Signer, memoryRsaSigner } from '../../adapters/memory/signer.ts';
 
@@ -103,37 +103,6 @@ describe('the log', () => {
       item: 'unfit',
       personId: 'unfit',
     });
-  });
-
-  test('writes one line of JSON with its level, sentence and code, which the template counts', () => {
-    const lines: string[] = [];
-    const log = nodeLog('admit-payout', (line) => lines.push(line));
-    log.say('FAULT', { interactionId: 'a-b', error: 'two\nlines of it' });
-    log.say('OUTBOX_POSTPONED', { attempts: 2 });
-    const said = lines.map((line) => {
-      expect(line).toMatch(/^[^\n]+\n$/);
-      const { timestamp, ...rest } = JSON.parse(line) as Record<string, unknown>;
-      expect(new Date(String(timestamp)).toISOString()).toBe(timestamp);
-      return rest;
-    });
-    const service = 'admit-payout';
-    expect(said).toEqual([
-      {
-        level: 'ERROR',
-        message: logCodes.FAULT[1],
-        service,
-        code: 'FAULT',
-        interactionId: 'a-b',
-        error: 'unfit',
-      },
-      {
-        level: 'INFO',
-        message: logCodes.OUTBOX_POSTPONED[1],
-        service,
-        code: 'OUTBOX_POSTPONED',
-        attempts: 2,
-      },
-    ]);
   });
 });
 
