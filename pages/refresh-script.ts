@@ -3,12 +3,13 @@
 
 import { createHash } from 'node:crypto';
 
-const everySeconds = 20;
+export const refreshSeconds = 20;
 
 /** On each request of this script; whoever reads the session honours it only by not prolonging it (S15). */
 export const refreshHeader = 'Apodera-Refresh';
 
 /**
+ * It can be paused (WCAG 2.2.2): the button is shown where this script runs, and a tab remembers it for its page.
  * Only while the page is visible, and not while somebody works in it: a focus, a touched form or selected text stays
  * as it is. It ends, and says so, with the session or where somebody else signed in meanwhile; a busy server only
  * costs a turn. Not announced otherwise: who reads aloud is not interrupted every few seconds.
@@ -18,13 +19,23 @@ export const refreshScript = `
 (() => {
   let touched = false;
   let asking = false;
+  const live = document.querySelector('[data-refresh]');
+  const button = live.querySelector('button');
+  const key = 'refresh-paused ' + location.pathname;
+  let paused = sessionStorage.getItem(key) === '1';
   const inUse = () => {
     const focus = document.activeElement;
-    return document.hidden || touched || !getSelection().isCollapsed || !!(focus && focus.closest('main, nav.side'));
+    const works = !!(focus && focus !== button && focus.closest('main, nav.side'));
+    return document.hidden || paused || touched || works || !getSelection().isCollapsed;
   };
 
+  function say() {
+    for (const text of live.querySelectorAll('[data-when]')) text.hidden = (text.dataset.when === 'paused') !== paused;
+    live.hidden = false;
+  }
+
   function settle(old, fresh) {
-    if (old.isEqualNode(fresh)) return;
+    if (old === live || old.isEqualNode(fresh)) return;
     const [had, has] = [[...old.childNodes], [...fresh.childNodes]];
     const alike = had.length === has.length && old.cloneNode(false).isEqualNode(fresh.cloneNode(false));
     if (had.length > 0 && alike) had.forEach((each, at) => settle(each, has[at]));
@@ -34,6 +45,7 @@ export const refreshScript = `
   function end() {
     clearInterval(timer);
     document.removeEventListener('visibilitychange', turn);
+    live.hidden = true;
     document.querySelector('[data-refresh-ended]').hidden = false;
   }
 
@@ -55,7 +67,14 @@ export const refreshScript = `
     }
   }
 
-  const timer = setInterval(turn, ${everySeconds * 1000});
+  say();
+  button.addEventListener('click', () => {
+    paused = !paused;
+    sessionStorage.setItem(key, paused ? '1' : '');
+    say();
+    turn();
+  });
+  const timer = setInterval(turn, ${refreshSeconds * 1000});
   document.addEventListener('visibilitychange', turn);
   document.addEventListener('input', () => (touched = true));
 })();

@@ -68,10 +68,14 @@ p{margin:0 0 16px}
 .quote{display:block;overflow-wrap:anywhere}
 .mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:15px;font-variant-ligatures:none}
 .groups{display:grid;grid-template-columns:repeat(4,max-content);gap:0 10px}
-.note{margin:0 0 24px;padding:16px 16px 16px 16px;border-left:4px solid var(--warn);border-radius:0 6px 6px 0;background:var(--warn-back);color:var(--warn)}
+.note{margin:0 0 24px;padding:16px 16px 16px 16px;border-left:4px solid var(--warn);border-radius:0 6px 6px 0;background:var(--warn-back)}
+.note b{color:var(--warn)}
+.note a{color:inherit}
 h1+.note{margin-top:20px}
-.note.info{border-color:var(--info);background:var(--info-back);color:var(--info)}
-.note.ok{border-color:var(--ok);background:var(--ok-back);color:var(--ok)}
+.note.info{border-color:var(--info);background:var(--info-back)}
+.note.ok{border-color:var(--ok);background:var(--ok-back)}
+.note.info b{color:var(--info)}
+.note.ok b{color:var(--ok)}
 .note p:last-child,.note ul:last-child{margin-bottom:0}
 .note ul{margin:8px 0 0;padding-left:20px}
 .problem{margin:0 0 24px;padding:16px 20px;border:2px solid var(--danger);border-radius:6px;background:var(--danger-back)}

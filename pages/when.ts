@@ -1,5 +1,5 @@
 // How does a person read a date? In the participant's time zone, named: DD/MM/AAAA in Spanish and Portuguese,
-// D Month YYYY in English. An amount, to the last cent. A thumbprint: SHA-256 in hex, in groups of eight.
+// D Month YYYY in English. An amount, to the last cent. A country by its name. A thumbprint: SHA-256 in hex, in groups of eight.
 
 import { type Money, writeAmount } from '../core/payout/amount.ts';
 import type { Locale } from '../core/people/person.ts';
@@ -21,6 +21,11 @@ export function moneyText(money: Money, { locale }: Place): string {
   const point = format.formatToParts(0.5).find(({ type }) => type === 'decimal')!.value;
   const cents = fraction === undefined ? '' : `${point}${fraction}`;
   return `${money.currency} ${format.format(BigInt(whole!))}${cents}`;
+}
+
+/** `Chile`, of ISO 3166-1 `CL`. */
+export function countryText(code: string, { locale }: Place): string {
+  return new Intl.DisplayNames(tags[locale], { type: 'region' }).of(code) ?? code;
 }
 
 export function dateText(date: Date, { locale, timeZone }: Place): string {

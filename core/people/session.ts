@@ -59,9 +59,16 @@ export function requireReader(
 
 function inTime(session: Session | undefined, person: Person | undefined, now: Date) {
   if (!session || !person || now >= session.expiresAt) throw new Refusal('SESSION_MISSING');
+  // Begun with what this person had before: whoever holds it may be why they changed it.
+  if (session.createdAt < passkeysChangedAt(person)) throw new Refusal('SESSION_MISSING');
   if (now.getTime() - session.lastSeenAt.getTime() >= peoplePolicy.sessionIdleMs)
     throw new Refusal('SESSION_MISSING');
   return { ...session, person };
+}
+
+function passkeysChangedAt({ passkeys = [] }: Person): Date {
+  const times = passkeys.flatMap(({ addedAt, endedAt }) => [addedAt.getTime(), endedAt?.getTime() ?? 0]);
+  return new Date(Math.max(0, ...times));
 }
 
 /** RFC 8252 §7.3: the command line is answered on a loopback address of this machine, any port. */

@@ -76,10 +76,11 @@ async function look(
 ): Promise<PageAnswer> {
   const { sight, person } = session;
   const { token, cookies } = formToken(request, deps.door);
-  const [waiting, contact, acts, own] = await Promise.all([
+  const [waiting, contact, acts, suspended, own] = await Promise.all([
     waitingInSight(deps, sight),
     deps.people.contact(person),
     sight.of === 'node' ? openActs(deps) : undefined,
+    sight.of === 'node' ? deps.suspensions.standing() : undefined,
     sight.of === 'participant' ? deps.parties.party(sight.participant) : undefined,
   ]);
   const refreshes = changing.includes(partsOf(request.path)[0]!);
@@ -90,7 +91,7 @@ async function look(
     now: deps.clock.now(),
     who: { name: contact?.name ?? person.personId, office: person.office, formToken: token },
     ...(sight.of === 'participant' && { participant: sight.participant }),
-    waiting: { confirmations: waiting.length, ...(acts && { acts: acts.length }) },
+    waiting: { confirmations: waiting.length, acts: acts?.length, suspensions: suspended?.length },
   };
   const page = await pageFor({ deps, request, session, frame, waiting });
   if (!page) return deadEnd(plain, 'notFound', 404);

@@ -14,15 +14,20 @@ import { Refusal } from '../../core/errors.ts';
 import { type Passkey, passkeysAt } from '../../core/people/passkey.ts';
 import type { PasskeyRegistration } from '../../core/people/passkey-registration.ts';
 import type { Person } from '../../core/people/person.ts';
+import type { Sessions } from '../../core/people/ports.ts';
 import type { PasskeyCeremonies, SecondFactor } from '../../core/people/second-factor.ts';
+import type { Ids } from '../../core/ports.ts';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
 import { PasskeysPage } from '../../pages/passkey.tsx';
 import { fill, localeFor, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
 import { type ChangePasskeyInput, changeStatement, registrationBeside } from '../apply-act/change-passkey.ts';
 import { readerOf, type SessionDeps } from '../serve-admin/session.ts';
+import { sessionCookie, startSession } from './sign-in.tsx';
 
 export interface PasskeysDeps extends SessionDeps {
+  readonly ids: Ids;
+  readonly sessions: Sessions;
   readonly nodeName: string;
   readonly secondFactor: SecondFactor;
   readonly passkeys: PasskeyCeremonies;
@@ -118,7 +123,9 @@ async function changed(
   const statement = { ...about, nonce: deps.nonce() };
   const proof = await deps.secondFactor.prove({ personId, statement, attempt, source: request.source });
   await deps.changePasskey({ personId, proof, change });
-  return { status: 303, location: `/passkeys?done=${done}` };
+  // Every session from before is over with it; the browser that made the change goes on with one of its own.
+  const secret = await startSession(deps, personId, 'browser', proof.method);
+  return { status: 303, location: `/passkeys?done=${done}`, cookies: [sessionCookie(deps.door, secret)] };
 }
 
 function withoutScript(visit: Visit): PageAnswer {

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import {
+  cookieName,
   cookieText,
   formToken,
   isOwnForm,
@@ -173,14 +174,18 @@ async function forBrowser(
   home: '/acts' | '/console',
 ): Promise<PageAnswer> {
   const secret = await startSession(deps, proof.personId, 'browser', proof.method);
+  const before = request.cookie(cookieName(deps.door, 'session'));
+  if (before) await deps.sessions.end(before);
   const next = request.query.get('next') ?? '';
   // Only a path of ours: `//host` and `\` would lead elsewhere.
   const location = /^\/(acts(\/[A-Za-z0-9]+)?|console(\/[A-Za-z0-9_-]+){0,2}|passkeys|delegation)$/.test(next)
     ? next
     : home;
-  const cookie = cookieText(deps.door, 'session', secret, peoplePolicy.sessionLifeMs / 1000);
-  return { status: 303, location, cookies: [cookie] };
+  return { status: 303, location, cookies: [sessionCookie(deps.door, secret)] };
 }
+
+export const sessionCookie = (door: PagesDoor, secret: string) =>
+  cookieText(door, 'session', secret, peoplePolicy.sessionLifeMs / 1000);
 
 async function forCli(deps: SignInDeps, proof: Proof, cli: CliRequest): Promise<PageAnswer> {
   const code = deps.nonce();
@@ -211,8 +216,9 @@ export async function redeem(deps: SignInDeps, request: PageRequest): Promise<Pa
   }
 }
 
-async function startSession(
-  deps: SignInDeps,
+/** A fresh secret each time: none that the browser brought along is ever taken on. */
+export async function startSession(
+  deps: Pick<SignInDeps, 'clock' | 'ids' | 'sessions' | 'nonce'>,
   personId: string,
   client: 'browser' | 'cli',
   method: Proof['method'],

@@ -2,6 +2,7 @@
 
 import type { FC } from 'hono/jsx';
 import { type NetworkStatus, networkStatuses, type Validity } from '../../core/certificate/lifecycle.ts';
+import { Note } from '../parts.tsx';
 import { type ConsoleTexts, consoleTextsIn } from '../texts/console.ts';
 import { fill } from '../texts/shared.ts';
 import { thumbprintShort } from '../when.ts';
@@ -77,6 +78,13 @@ export const CertificatesPage: FC<CertificatesProps> = (props) => {
           <p>{certificates.sealBrokenText}</p>
         </div>
       ))}
+      {frame.waiting.suspensions ? (
+        <Note>
+          <a href={pathOf.suspensions}>
+            {fill(certificates.suspended, { count: frame.waiting.suspensions })}
+          </a>
+        </Note>
+      ) : null}
       {counts.all === 0 ? (
         <Empty
           frame={frame}
@@ -156,9 +164,11 @@ const Lines: FC<CertificatesProps> = (props) => {
   const texts = consoleTextsIn(frame.locale);
   if (lines.length === 0)
     return <Empty frame={frame} title={texts.nothingFound} text={texts.nothingFoundText} />;
+  // An officer's list is of one participant, whom the lead names.
+  const many = frame.participant === undefined;
   const columns = [
     { name: texts.holder },
-    { name: texts.participant },
+    ...(many ? [{ name: texts.participant }] : []),
     { name: texts.use },
     { name: texts.validity },
     { name: texts.network },
@@ -167,7 +177,7 @@ const Lines: FC<CertificatesProps> = (props) => {
   ];
   const rows = lines.map((line) => [
     line.enrolmentId ? <a href={`/console/enrolments/${line.enrolmentId}`}>{line.holder}</a> : line.holder,
-    line.participantName,
+    ...(many ? [line.participantName] : []),
     texts.uses[line.use],
     <ValidityState frame={frame} validity={line.validity} />,
     <NetworkState frame={frame} status={line.networkStatus} since={line.since} />,

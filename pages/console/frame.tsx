@@ -6,7 +6,7 @@ import type { NetworkStatus, Validity } from '../../core/certificate/lifecycle.t
 import type { Office } from '../../core/people/person.ts';
 import { type Frame, Page } from '../page.tsx';
 import { FormToken } from '../parts.tsx';
-import { refreshScriptPath } from '../refresh-script.ts';
+import { refreshScriptPath, refreshSeconds } from '../refresh-script.ts';
 import { type ConsoleTexts, consoleTextsIn } from '../texts/console.ts';
 import { fill, textsIn } from '../texts/texts.ts';
 import { momentText } from '../when.ts';
@@ -32,7 +32,11 @@ export interface ConsoleFrame extends Frame {
   /** What it shows changes often: it refreshes itself where scripts run. */
   readonly refreshes?: boolean;
   /** Beside their entry in the navigation, where something waits. */
-  readonly waiting: { readonly confirmations: number; readonly acts?: number };
+  readonly waiting: {
+    readonly confirmations: number;
+    readonly acts?: number | undefined;
+    readonly suspensions?: number | undefined;
+  };
 }
 
 export const pathOf: Record<Section, string> = {
@@ -67,38 +71,50 @@ const Side: FC<{ frame: ConsoleFrame; section: Section }> = ({ frame, section })
   const mine = (one: Section) => frame.participant === undefined || !nodeOnly.includes(one);
   const label = (one: Section) =>
     one === 'participants' && frame.participant !== undefined ? nav.participant : nav[one];
+  const Groups = () => (
+    <>
+      {groups.map(({ title, sections }) => (
+        <section>
+          {title && <h2>{nav[title]}</h2>}
+          <ul>
+            {sections.filter(mine).map((one) => (
+              <li>
+                <a href={pathOf[one]} aria-current={one === section ? 'page' : undefined}>
+                  {label(one)}
+                  {counts[one] ? <span class="count">{counts[one]}</span> : null}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
+      <section>
+        <h2>{texts.common.access}</h2>
+        <ul>
+          <li>
+            <a href="/passkeys">{texts.passkey.listTitle}</a>
+          </li>
+          {frame.participant !== undefined && (
+            <li>
+              <a href="/delegation">{texts.delegation.listTitle}</a>
+            </li>
+          )}
+        </ul>
+      </section>
+    </>
+  );
   return (
     <nav class="side" aria-label={nav.label}>
       <div class="groups-of">
-        {groups.map(({ title, sections }) => (
-          <section>
-            {title && <h2>{nav[title]}</h2>}
-            <ul>
-              {sections.filter(mine).map((one) => (
-                <li>
-                  <a href={pathOf[one]} aria-current={one === section ? 'page' : undefined}>
-                    {label(one)}
-                    {counts[one] ? <span class="count">{counts[one]}</span> : null}
-                  </a>
-                </li>
-              ))}
-            </ul>
-          </section>
-        ))}
-        <section>
-          <h2>{texts.common.access}</h2>
-          <ul>
-            <li>
-              <a href="/passkeys">{texts.passkey.listTitle}</a>
-            </li>
-            {frame.participant !== undefined && (
-              <li>
-                <a href="/delegation">{texts.delegation.listTitle}</a>
-              </li>
-            )}
-          </ul>
-        </section>
+        <Groups />
       </div>
+      {/* On a phone in its place: twelve entries would push the page's answer off the screen. */}
+      <details class="menu">
+        <summary>
+          {nav.menu}: <b>{label(section)}</b>
+        </summary>
+        <Groups />
+      </details>
     </nav>
   );
 };
@@ -134,15 +150,29 @@ export const ConsolePage: FC<ConsolePageProps> = ({ frame, section, title, lead,
         </form>
       }
     >
-      {frame.refreshes && (
-        <p class="note" role="status" data-refresh-ended hidden>
-          {consoleTextsIn(frame.locale).refreshEnded}
-        </p>
-      )}
-      {children}
+      {frame.refreshes && <Refreshing texts={consoleTextsIn(frame.locale)} />}
+      {/* One element, so that a refresh puts things in place within it and nothing beside it moves. */}
+      <div>{children}</div>
     </Page>
   );
 };
+
+/** Shown by the script that refreshes, and only where it runs. */
+const Refreshing: FC<{ texts: ConsoleTexts }> = ({ texts: { refresh } }) => (
+  <>
+    <p class="live" data-refresh hidden>
+      <span data-when="live">{fill(refresh.live, { seconds: refreshSeconds })}</span>
+      <span data-when="paused">{refresh.paused}</span>{' '}
+      <button type="button" class="plain">
+        <span data-when="live">{refresh.pause}</span>
+        <span data-when="paused">{refresh.resume}</span>
+      </button>
+    </p>
+    <p class="note" role="status" data-refresh-ended hidden>
+      {refresh.ended}
+    </p>
+  </>
+);
 
 export interface Column {
   readonly name: string;

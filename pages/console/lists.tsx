@@ -8,7 +8,7 @@ import { type Person, powerInForce } from '../../core/people/person.ts';
 import { Fact, Note } from '../parts.tsx';
 import { consoleTextsIn } from '../texts/console.ts';
 import { fill, textsIn } from '../texts/texts.ts';
-import { dateText, momentText } from '../when.ts';
+import { countryText, dateText, momentText } from '../when.ts';
 import { type ConsoleFrame, ConsolePage, commands, Empty, List, State, When } from './frame.tsx';
 import { ListPage } from './list-page.tsx';
 
@@ -72,7 +72,7 @@ export const ParticipantsPage: FC<{ frame: ConsoleFrame; parties: readonly Party
       <small class="mono">{party.finId}</small>
     </>,
     participants.kinds[party.kind],
-    party.country,
+    countryText(party.country, frame),
     party.kind === 'participant' ? participants.rules[party.rule] : words.unknown,
     party.timeZone,
   ]);
@@ -109,7 +109,7 @@ export const ParticipantPage: FC<{ frame: ConsoleFrame; party: Party; people: re
       lead={`${participants.kinds[party.kind]} · ${party.finId}`}
     >
       <dl class="facts">
-        <Fact name={participants.country}>{party.country}</Fact>
+        <Fact name={participants.country}>{countryText(party.country, frame)}</Fact>
         <Fact name={participants.taxId}>{party.taxId}</Fact>
         <Fact name={participants.timeZone}>{party.timeZone}</Fact>
         {party.kind === 'participant' && (

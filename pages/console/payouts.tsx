@@ -148,9 +148,10 @@ const Limits: FC<{ frame: ConsoleFrame; limits: readonly LimitLine[] }> = ({ fra
 
 const Lines: FC<{ frame: ConsoleFrame; lines: readonly PayoutLine[] }> = ({ frame, lines }) => {
   const { payouts, ...words } = consoleTextsIn(frame.locale);
+  const many = frame.participant === undefined;
   const columns = [
     { name: payouts.own },
-    { name: words.participant },
+    ...(many ? [{ name: words.participant }] : []),
     { name: payouts.amount, number: true },
     { name: payouts.operator },
     { name: words.state },
@@ -160,7 +161,7 @@ const Lines: FC<{ frame: ConsoleFrame; lines: readonly PayoutLine[] }> = ({ fram
     <a class="mono" href={pathOfPayout(payout)}>
       {payout.transactionId}
     </a>,
-    participantName,
+    ...(many ? [participantName] : []),
     moneyText(payout, frame),
     operatorName,
     <>

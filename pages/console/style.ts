@@ -7,10 +7,13 @@ body:has(.console){min-height:100vh;display:flex;flex-direction:column}
 .console nav.side{border-right:1px solid var(--line);padding:20px 12px}
 .side ul{list-style:none;margin:0;padding:0}
 .side h2{font-size:14px;font-weight:400;color:var(--muted);margin:24px 12px 4px}
-.side a{display:flex;justify-content:space-between;gap:8px;padding:7px 12px;border-radius:6px;color:var(--ink);text-decoration:none;font-size:16px}
+.side a{display:flex;justify-content:space-between;gap:8px;padding:6px 12px;border-radius:6px;color:var(--ink);text-decoration:none;font-size:15px;line-height:1.6}
 .side a:hover{background:var(--hover)}
 .side a[aria-current]{background:var(--hover);font-weight:650}
-.side .count{color:var(--muted);font-variant-numeric:tabular-nums;font-weight:400}
+.side .count{min-width:24px;padding:0 7px;border-radius:99px;text-align:center;background:var(--warn-back);color:var(--warn);font-size:14px;font-variant-numeric:tabular-nums;font-weight:650}
+.menu{display:none}
+.live{display:flex;flex-wrap:wrap;gap:0 8px;margin:-12px 0 20px;font-size:14px;color:var(--muted)}
+.live button{font-size:14px;min-height:24px;padding:0 4px}
 .console main{max-width:1180px;width:100%;margin:0;padding:28px 32px 48px}
 .console .lead{margin-bottom:20px}
 .top .who{display:flex;flex-wrap:wrap;gap:2px 12px;align-items:baseline;justify-content:flex-end;margin:0;text-align:right}
@@ -29,16 +32,20 @@ body:has(.console){min-height:100vh;display:flex;flex-direction:column}
 .filters input:where(:not([type=hidden])),.filters select{width:100%;max-width:none;min-height:42px;padding:6px 12px;font:inherit;font-size:16px;color:var(--ink);background:var(--surface);border:1px solid var(--edge);border-radius:6px;margin-top:2px}
 .filters button{min-height:42px;padding:6px 18px}
 .filters .clear{align-self:center;font-size:15px}
-table.list{width:100%;border-collapse:separate;border-spacing:0;background:var(--surface);border:1px solid var(--line);border-radius:6px;font-size:16px;margin:0 0 16px}
-.list th{font-size:14px;font-weight:400;color:var(--muted);text-align:left;padding:9px 12px;white-space:nowrap}
-.list td,.list tbody th{padding:9px 12px;border-top:1px solid var(--line);vertical-align:baseline}
-.list tbody th{font-size:16px;color:var(--ink);white-space:normal}
+table.list{width:100%;border-collapse:separate;border-spacing:0;background:var(--surface);border:1px solid var(--line);border-radius:6px;font-size:15px;margin:0 0 16px}
+.list th{font-size:14px;font-weight:400;color:var(--muted);text-align:left;padding:9px 10px;white-space:nowrap}
+.list td,.list tbody th{padding:9px 10px;border-top:1px solid var(--line);vertical-align:baseline}
+.list :is(td,th):first-child{padding-left:16px}
+.list :is(td,th):last-child{padding-right:16px}
+.list tbody th{font-size:15px;color:var(--ink);white-space:normal}
+.list .state,.list .mono{font-size:14px}
 .list .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .list .mono,.list time,.list .state{white-space:nowrap}
 .list tbody th .mono{white-space:normal;overflow-wrap:anywhere}
 .list small,.list small .mono{overflow-wrap:anywhere;white-space:normal}
 .list a{text-decoration-thickness:1px;text-underline-offset:3px}
 .list tbody tr:hover{background:var(--hover)}
+.list meter{width:120px;height:12px;vertical-align:-1px}
 .list small{display:block;font-size:14px;color:var(--muted)}
 .state{white-space:nowrap}
 .state.info{background:var(--info-back);color:var(--info)}
@@ -79,12 +86,19 @@ table.list{width:100%;border-collapse:separate;border-spacing:0;background:var(-
 table.list,.list tbody{display:block}
 table.list{background:none;border:0}
 .list thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-.list tbody tr{display:block;background:var(--surface);border:1px solid var(--line);border-radius:6px;padding:8px 14px;margin-bottom:10px}
-.list tbody td,.list tbody th{display:grid;grid-template-columns:128px minmax(0,1fr);gap:12px;border:0;padding:3px 0;text-align:left!important;justify-items:start}
-.list td::before,.list tbody th::before{content:attr(data-name);color:var(--muted);font-size:15px;font-weight:400}
-.list tbody th{font-weight:650}
-.list td>span,.list th>span{min-width:0;overflow-wrap:anywhere}
-.list .mono,.list .number{white-space:normal}
+.list tbody tr{display:grid;grid-template-columns:1fr 1fr;gap:8px 16px;background:var(--surface);border:1px solid var(--line);border-radius:6px;padding:12px 14px;margin-bottom:10px}
+.list tbody :is(td,th){display:block;border:0;padding:0!important;text-align:left!important;min-width:0;overflow-wrap:anywhere}
+.list tbody th{grid-column:1/-1;font-size:16px;font-weight:650}
+.list td::before{content:attr(data-name);display:block;color:var(--muted);font-size:14px;font-weight:400;line-height:1.3}
+.list .mono,.list .number,.list time{white-space:normal}
+.console nav.side{padding:0}
+.side .groups-of{display:none}
+.menu{display:block}
+.menu summary{padding:10px 16px;cursor:pointer}
+.menu ul,.menu section{display:block}
+.menu h2{display:block;margin:12px 16px 2px}
+.menu a{padding:8px 16px;min-height:40px}
+.menu[open]{padding-bottom:12px}
 .timeline li{grid-template-columns:28px minmax(0,1fr);padding:10px 12px}
 .timeline .state{grid-column:2;justify-self:start;margin-top:4px}
 .filters button{flex:1}

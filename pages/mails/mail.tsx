@@ -137,10 +137,14 @@ const Facts: FC<{ letter: Letter }> = ({ letter }) =>
     <table role="presentation" cellpadding="0" cellspacing="0" style="margin:0 0 16px">
       {letter.facts.map(([name, value]) => (
         <tr>
-          <td class="m" valign="top" style="padding:4px 16px 4px 0;color:#565c66;font-size:15px">
+          <td
+            class="m"
+            valign="top"
+            style="padding:4px 16px 4px 0;color:#565c66;font-size:15px;white-space:nowrap"
+          >
             {name}
           </td>
-          <td class="i" style="padding:4px 0;color:#16181d;font-size:15px">
+          <td class="i" valign="top" style="padding:4px 0;color:#16181d;font-size:15px">
             {value}
           </td>
         </tr>

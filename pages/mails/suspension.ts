@@ -43,11 +43,7 @@ export function suspendedLetter(
 function storyText(envelope: Envelope, story: SuspensionStory): string {
   const { texts, mails, said } = base(envelope);
   const words = mails.suspension;
-  if (story.kind === 'person') {
-    const office = texts.offices[story.office];
-    // It begins the sentence in two of the languages.
-    return said(words.person, { office: office.charAt(0).toUpperCase() + office.slice(1) });
-  }
+  if (story.kind === 'person') return said(words.person, { office: texts.offices[story.office] });
   return said(story.kind === 'nodeOperator' ? words.nodeOperator : mails.suspendedStories[story.kind]);
 }
 

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
+import type { PageAnswer } from '../../adapters/http/page-request.ts';
 import { onboarding } from '../support/administration.ts';
+import { Authenticator } from '../support/authenticator.ts';
+import { press } from '../support/passkey-browser.ts';
 import { aDoor } from '../support/people-door.ts';
 import { password } from '../support/people-world.ts';
 
@@ -149,3 +152,38 @@ test('S15 an officer’s factor opens the console to look, and no administration
   for (const path of ['/acts', '/admin/api/session', '/admin/api/people'])
     expect((await visit(path, { session })).status).toBe(403);
 });
+
+test('S15 a change of somebody’s passkeys ends every session from before; the browser that made it goes on', async () => {
+  const door = aDoor();
+  const { once } = await door.bootstrap();
+  const { id, secret } = once[0]!;
+  const device = new Authenticator();
+  const link = await door.world.linkTo({ kind: 'invitation', invitationId: door.invitationOf(id) });
+  await press(door, `/invitations/${link}`, { step: 'passkey', invitation_code: secret }, device);
+  const signIn = async () =>
+    sessionIn(await press(door, '/sign-in', { step: 'passkey' }, device, { user: id }));
+  const [stolen, own] = [await signIn(), await signIn()];
+  const reads = async (session: string) => (await door.visit('/console', { session })).status;
+  expect([await reads(stolen), await reads(own)]).toEqual([200, 200]);
+  door.world.clock.advance(1);
+  const another = new Authenticator();
+  const added = await press(door, '/passkeys', { step: 'add' }, device, { session: own, maker: another });
+  expect(added).toMatchObject({ status: 303, location: '/passkeys?done=added' });
+  const fresh = sessionIn(added);
+  expect([await reads(stolen), await reads(own), await reads(fresh)]).toEqual([303, 303, 200]);
+});
+
+test('S15 signing in takes on no session that the browser brought along, and ends it', async () => {
+  const { visit, totp, one, signInByBrowser } = await aSignedInDoor();
+  const before = await signInByBrowser(one);
+  const form = { email: one.email, password };
+  for (const planted of ['A'.repeat(27), before]) {
+    const answer = await visit('/sign-in', { session: planted, form: { ...form, totp: totp(one.id) } });
+    expect(answer.status).toBe(303);
+    expect(sessionIn(answer)).not.toBe(planted);
+    expect((await visit('/console', { session: planted })).status).toBe(303);
+  }
+});
+
+const sessionIn = ({ cookies }: PageAnswer) =>
+  /session-PUERTO=([^;]+)/.exec(cookies?.join() ?? '')?.[1] ?? '';

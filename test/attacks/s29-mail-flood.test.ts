@@ -46,7 +46,7 @@ test('S29 after five mails in a day the rest comes as one digest an hour, with e
     newOutboxEntry({ id: refs.digestId, queue: 'mail', kind: 'mail.digest', refs, now: world.clock.now() }),
   );
   expect(sent).toHaveLength(6);
-  expect(sent[5]!.subject).toBe('35 avisos más de Banco del Puerto en la última hora');
+  expect(sent[5]!.subject).toBe('Avisos de Banco del Puerto de la última hora: 35');
   expect(sent[5]!.text).toMatch(/https:\/\/pages\.test\/tasks\/[A-Za-z0-9_-]{27}/);
 });
 

@@ -220,3 +220,50 @@ test('a list refreshes itself where scripts run, not under somebody’s hands, a
   expect([asked, await rows.count(), words]).toEqual([0, before + 1, []]);
   await context.close();
 });
+
+test('WCAG 2.2.2: a list that refreshes itself is paused by keyboard, stays so on a reload, and goes on', async () => {
+  const { context, page, origin } = await signIn('bruno@red.example', 'network', true);
+  await page.clock.install();
+  const url = `${origin}/console/confirmations`;
+  await page.goto(url);
+  let asked = 0;
+  page.on('request', (request) => (asked += request.headers()['apodera-refresh'] ? 1 : 0));
+  const askedIn = async (seconds: number) => {
+    asked = 0;
+    await page.clock.runFor(seconds * 1000);
+    return asked;
+  };
+  const button = page.locator('[data-refresh] button');
+  // From the top of the page, by nothing but the tabulator.
+  for (let presses = 0; presses < 40; presses++) {
+    await page.keyboard.press('Tab');
+    if (await button.evaluate('(one) => one === document.activeElement')) break;
+  }
+  await page.keyboard.press('Enter');
+  expect(await button.innerText()).toBe('Reanudar');
+  await page.evaluate('document.activeElement.blur()');
+  expect(await askedIn(120)).toBe(0);
+  await page.reload();
+  expect(await button.innerText()).toBe('Reanudar');
+  expect(await askedIn(120)).toBe(0);
+  await page.goto(`${origin}/console/payouts`);
+  expect(await button.innerText()).toBe('Pausar');
+  await page.goto(url);
+  // Resumed, it asks at once, and goes on with the focus where it was left.
+  const answered = page.waitForResponse(url);
+  await button.focus();
+  await page.keyboard.press('Space');
+  await (await answered).finished();
+  expect(await button.innerText()).toBe('Pausar');
+  const again = page.waitForResponse(url);
+  await page.clock.runFor(20_000);
+  await (await again).finished();
+  expect(await button.evaluate('(one) => one === document.activeElement')).toBe(true);
+  await context.close();
+});
+
+test('without script no list says that it refreshes itself', async () => {
+  const { context, page } = await signIn('bruno@red.example', 'network');
+  expect(await page.locator('[data-refresh]').isVisible()).toBe(false);
+  await context.close();
+});
