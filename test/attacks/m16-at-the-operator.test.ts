@@ -8,7 +8,7 @@ import { type RunningBank, startBank } from '../../local/bank/serve.ts';
 import { type Issued, makeAuthority, someHolder } from '../support/certificates.ts';
 import { signedBy } from '../support/enrolment.ts';
 import { payoutNodes } from '../support/payout-nodes.ts';
-import { bank, network, now, payer, payoutMessage } from '../support/payouts.ts';
+import { bank, codesOf, network, now, payer, payoutMessage } from '../support/payouts.ts';
 
 // Steps 7 to 11 at the payout operator, played by a network that is in the attacker's hands: it signs every envelope,
 // and still moves nothing that the operator has not enrolled, proved and found alive by itself.
@@ -182,4 +182,36 @@ test('A-068 a payout signed with the active certificate of another participant p
   const other = nodes.net.root.issue({ holder: someHolder, keyLabel: 'of another' });
   await enrolledThere(nodes, other, { participant: 'OTRA_FINTECH' });
   expect(await forwarded(nodes, other)).toEqual({ status: 403, code: 'CERTIFICATE_OF_ANOTHER', paid: 0 });
+});
+
+// A PSC that was taken over: its own authority signs, over a key of the attacker's. A store that was robbed: a real
+// certificate with its key, made for invoices and enrolled nowhere.
+const fraudulent: readonly (readonly [string, (nodes: Nodes) => Issued])[] = [
+  [
+    'a PSC that was taken over',
+    ({ net }) => net.root.issueCa({ name: 'Robada' }).issue({ holder: someHolder }),
+  ],
+  ['a store that was robbed', ({ net }) => net.root.issue({ holder: someHolder, keyLabel: 'invoices' })],
+];
+
+describe.each(fraudulent)('M16/A4 A-109 a certificate from %s', (_, certificate) => {
+  test('M16/A4 A-109 pays nothing at the network, with the API key too', async () => {
+    const nodes = await start();
+    expect(codesOf(await nodes.net.send({}, certificate(nodes)))).toEqual(['CERTIFICATE_UNKNOWN']);
+  });
+
+  test('M16/A4 A-109 pays nothing at the operator, were the network taken over as well', async () => {
+    const nodes = await start();
+    const code = expect.stringMatching(/^CERTIFICATE_UNKNOWN/);
+    expect(await forwarded(nodes, certificate(nodes))).toMatchObject({ code, paid: 0 });
+  });
+});
+
+test('M14/A4 A-109 an apoderado who was phished into getting and confirming one pays nothing without the officer', async () => {
+  const nodes = await start();
+  const phished = nodes.net.root.issue({ holder: someHolder, keyLabel: 'phished' });
+  await enrolledThere(nodes, phished);
+  const outcome = await nodes.net.send({ payouts: [{ id: 'phished' }] }, phished);
+  await nodes.run();
+  expect([codesOf(outcome), running.bank.payments]).toEqual([['CERTIFICATE_UNKNOWN'], []]);
 });

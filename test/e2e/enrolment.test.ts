@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Chapters } from '../../local/demo/chapters.ts';
+import { Money } from '../../local/demo/money.ts';
+import { Story } from '../../local/demo/story.ts';
 import { heading, Visitor } from '../../local/seed/visitor.ts';
 import { type Route, readContract, routesOf } from '../../openapi/contract.ts';
 import { proofStand } from '../support/proof-stand.ts';
@@ -255,6 +258,24 @@ describe('what each act must prove', () => {
     expect(JSON.stringify(body)).not.toContain('pending');
   });
 });
+
+test('A-010, A-038 the three flows meet: issued by a PSC, enrolled, paid, answered and disabled through APIs, but for two persons’ words', async () => {
+  const { id, participant, holding } = await net.enrolled(aurora.participant, aurora.holding);
+  const story = new Story(net.whole.clock, false, () => {});
+  const money = new Money(new Chapters(net.whole, story));
+  const { thumbprint, issued, privateKey: key } = holding;
+  const signer = { participant, id, code: '', thumbprint, issued, key };
+  const creditor = { id_schema: 'CLID', id: '22222222-2' };
+  const pesos = (amount: string) => ({ account: '4242424242', currency: 'CLP', amount, creditor });
+  try {
+    await money.listens(signer);
+    await money.heard(signer, await money.paid(signer, pesos('250000')));
+    await money.disabled(signer, pesos('1000'));
+  } finally {
+    await money.end();
+  }
+  expect(story.verified).toBe(7);
+}, 300_000);
 
 test('no function needed what the template does not permit it', () => {
   expect(net.whole.laptop.policies.denied()).toEqual([]);

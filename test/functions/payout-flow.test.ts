@@ -222,6 +222,20 @@ describe('a webhook', () => {
   });
 });
 
+test('A-004 a payout beyond what the participant holds there is refused by the core, and nothing moves or stays debited', async () => {
+  const nodes = await start();
+  await nodes.net.send({ payouts: [{ id: 't-much', amount: '100001' }] });
+  await nodes.run();
+  expect([await stateOf(nodes, 't-much'), balance()]).toEqual([['error', 'error'], 100_000n]);
+  expect(spent(nodes, 'net')).toEqual([0, 0, 0]);
+  expect(spent(nodes, 'op')).toEqual([0, 0, 0]);
+  const { response } = (await nodes.network.ports.moves.find(payer, 't-much'))!;
+  expect(response?.status).toBe('error_no_funds');
+  await nodes.net.send({ payouts: [{ id: 't-all', amount: '100000' }] });
+  await nodes.run();
+  expect([await stateOf(nodes, 't-all'), balance()]).toEqual([['ok', 'ok'], 0n]);
+});
+
 test('a node that was restored takes no money off anybody until it is thawed', async () => {
   const nodes = await start();
   nodes.operator.ports.frozen = true;
