@@ -40,15 +40,18 @@ export function payoutProved(check: DossierCheck, dossier: Dossier, payout: Doss
   );
   check.say(
     dossier.node,
-    `recorded at ${timeOf(admitted.at)} that it took this message, byte for byte${keyWords(admitted)}, its signature ` +
-      `verified and its certificate active; ${headWords(admitted.head)}.`,
+    `recorded at ${timeOf(admitted.at)} that it took this message, byte for byte${broughtBy(admitted)}, its signature ` +
+      `verified${admitted.kind === 'payouts.admitted' ? ' and its certificate active' : ''}; ${headWords(admitted.head)}.`,
   );
   requireActiveThen(check, dossier, signed.thumbprint, admitted);
   answerProved(check, dossier, payout);
 }
 
-const keyWords = ({ actor }: ProvedRecord) =>
-  actor.apiKeyId === undefined ? '' : `, with the API key ${actor.apiKeyId}`;
+function broughtBy({ actor, facts }: ProvedRecord): string {
+  if (actor.apiKeyId !== undefined) return `, with the API key ${actor.apiKeyId}`;
+  if (actor.thumbprint === undefined) return '';
+  return `, out of an envelope (SHA-256 ${facts.envelope}) that ${actor.finId} signed with its certificate ${actor.thumbprint}`;
+}
 
 /** At the network the participant brought it, at a payout operator the network did. */
 function admittedBy(check: DossierCheck, scope: string, messageId: string): ProvedRecord {

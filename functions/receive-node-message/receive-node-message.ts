@@ -113,10 +113,11 @@ const actions: Readonly<Record<string, Hear>> = {
     await receiveSuspension(ports, readSuspend(parametersOf(envelope, 'participant.suspend')), said);
     return {};
   },
-  async 'payout.forward'(ports, { envelope, from }) {
+  async 'payout.forward'(ports, { envelope, from, signer, message }) {
     await receivePayout(ports, {
       forward: readPayoutForward(parametersOf(envelope, 'payout.forward')),
       from,
+      envelope: { signer: signer.status.thumbprint, bytes: message.bytes },
     });
     return { status: 'accepted' };
   },

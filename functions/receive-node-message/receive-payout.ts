@@ -30,6 +30,10 @@ export interface ReceivePayoutPorts extends SenderPorts {
   requireShape(envelope: Envelope): void;
 }
 
+interface InEnvelope extends ForwardedPayouts {
+  readonly envelope: { readonly signer: string; readonly bytes: Uint8Array };
+}
+
 export interface ForwardedPayouts {
   readonly forward: PayoutForward;
   /** The node that signed the envelope around it, and that the participant must have addressed (S3). */
@@ -37,7 +41,7 @@ export interface ForwardedPayouts {
 }
 
 /** @throws Refusal */
-export async function receivePayout(ports: ReceivePayoutPorts, received: ForwardedPayouts): Promise<void> {
+export async function receivePayout(ports: ReceivePayoutPorts, received: InEnvelope): Promise<void> {
   const { forward, from } = received;
   const now = ports.clock.now();
   const { participant, envelope } = await addressedHere(ports, received);
@@ -46,16 +50,19 @@ export async function receivePayout(ports: ReceivePayoutPorts, received: Forward
   if (refusal) return refuseForward(ports, { participant, transactions, from }, refusal);
   const { messageId } = envelope.header;
   const payouts = orderedHere(ports, received, envelope, now).map((payout) => entered(ports, payout));
-  const sha256 = createHash('sha256').update(forward.original.bytes).digest('base64url');
+  const sha256 = digestOf(forward.original.bytes);
   const { thumbprint: signer } = readDetachedJws(forward.original.signature);
   const evidence = {
     id: ports.ids.next(),
     scope: participant,
     kind: 'payouts.received',
     at: now,
-    actor: { kind: 'network', finId: from.finId } as const,
+    actor: { kind: 'network', finId: from.finId, thumbprint: received.envelope.signer } as const,
     subjects: { messageId },
-    facts: { sha256, signer, transactions: payouts.length, notAfter: forward.notAfter.toISOString() },
+    facts: {
+      ...{ sha256, signer, envelope: digestOf(received.envelope.bytes) },
+      ...{ transactions: payouts.length, notAfter: forward.notAfter.toISOString() },
+    },
     sources: [{ kind: 'message', sha256, item: `MSG#${participant}#${messageId}|MESSAGE` }],
   };
   const outcome = await ports.moves.receive({
@@ -68,6 +75,8 @@ export async function receivePayout(ports: ReceivePayoutPorts, received: Forward
   });
   if (outcome === 'OTHER_MESSAGE') throw new Refusal('MESSAGE_ID_REUSED', { parameter: 'message_id' });
 }
+
+const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('base64url');
 
 /** To this operator, and from a participant of ours to the very node that brings it. @throws Refusal */
 export async function addressedHere(

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { statusStore } from '../../adapters/dynamodb/certificate.ts';
 import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
@@ -220,6 +220,23 @@ describe('a webhook', () => {
     expect(bodies.length).toBe(3);
     expect(new Set(bodies).size).toBe(1);
   });
+});
+
+test('A-063 the operator records which certificate of the network signed the envelope, and its digest', async () => {
+  const nodes = await start();
+  await nodes.net.send({ payouts: [{ id: 't-1' }] });
+  await nodes.run();
+  const forward = nodes.posted.find(({ body }) => Buffer.from(body).includes('"payout.forward"'))!;
+  const records = [...nodes.op.items.values()].flatMap(({ record }) => (record ? [record as never] : []));
+  expect(records).toContainEqual(
+    expect.objectContaining({
+      kind: 'payouts.received',
+      actor: { kind: 'network', finId: network.finId, thumbprint: nodes.keys[network.finId]!.thumbprint },
+      facts: expect.objectContaining({
+        envelope: createHash('sha256').update(forward.body).digest('base64url'),
+      }),
+    }),
+  );
 });
 
 test('A-004 a payout beyond what the participant holds there is refused by the core, and nothing moves or stays debited', async () => {
