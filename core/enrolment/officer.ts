@@ -23,5 +23,6 @@ export function officerMustConfirm(enrolment: Enrolment, ground: OfficerGround):
   if (enrolment.replaces !== signer.thumbprint || enrolment.holder !== signer.holder) return true;
   const { lastSensitiveChange } = ground;
   const quiet = ground.now.getTime() - officerRelaxation.quietHours * 3_600_000;
-  return lastSensitiveChange !== undefined && lastSensitiveChange.getTime() > quiet;
+  // A participant's first API key is such a change: where none is known, somebody took its record away (S22).
+  return lastSensitiveChange === undefined || lastSensitiveChange.getTime() > quiet;
 }

@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { apiKeyKey, apiKeys } from '../../adapters/dynamodb/api-keys.ts';
 import { statusStore } from '../../adapters/dynamodb/certificate.ts';
 import { certificateItem, statusKey } from '../../adapters/dynamodb/certificate-items.ts';
+import { factors, factorWrite } from '../../adapters/dynamodb/factors.ts';
 import { people, personKey, personWrite } from '../../adapters/dynamodb/people.ts';
 import type { Table } from '../../adapters/dynamodb/table.ts';
 import { memoryLog } from '../../adapters/memory/log.ts';
@@ -72,4 +73,17 @@ test('S22 D: a person listed under another participant holds no office there', a
   await table.transact([(await personWrite(sealer, stranger, [])).write]);
   await table.write({ update: personKey('stranger'), change: { set: { gsi1pk: 'PEOPLE#AURORA' } } });
   expect(await people(table, sealer).holders('AURORA')).toEqual([]);
+});
+
+test('S22 D: the last counted step of an authenticator, taken away or lowered, lets no code count again', async () => {
+  const factor = { personId: 'p1', passwordHash: 'h', totpSecretEncrypted: 'e', setAt: noon, version: 1 };
+  await table.transact([(await factorWrite(sealer, factor, ['proof'])).write]);
+  const known = factors(table, sealer);
+  await known.useStep('p1', 1000);
+  const key = { pk: 'PERSON#p1', sk: 'FACTOR#password' };
+  await table.write({ update: key, change: { set: { lastStep: 0 } } });
+  expect(await known.factor('p1')).toMatchObject({ lastStep: 1000 });
+  await table.write({ update: key, change: { remove: ['lastStep'] } });
+  await expect(known.factor('p1')).rejects.toMatchObject({ code: 'SEAL_BROKEN' });
+  await expect(known.useStep('p1', 1001)).rejects.toMatchObject({ code: 'FACTOR_STEP_USED' });
 });

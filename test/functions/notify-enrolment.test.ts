@@ -37,7 +37,7 @@ async function noticed(
     enrolments: stand.enrolments,
     parties: { party: async () => party },
     people: { holders: async () => people },
-    lastSensitiveChange: async () => undefined,
+    lastSensitiveChange: async () => new Date(now.getTime() - 100 * 3_600_000),
   };
   const mailed = () =>
     stand.queues.announced
@@ -87,7 +87,7 @@ describe('A-026 step 5', () => {
     replaces: 'old',
     holder: 'P1',
   } as unknown as Enrolment;
-  const ground = { party: relaxed, now, signer, lastSensitiveChange: undefined };
+  const ground = { party: relaxed, now, signer, lastSensitiveChange: new Date(+now - 100 * hour) };
   test.each([
     ['everything as it should be', rotation, ground, false],
     ['another signer than the record names', { ...rotation, signedBy: 'other' }, ground, true],
@@ -95,6 +95,7 @@ describe('A-026 step 5', () => {
     ['nothing replaced', { ...rotation, replaces: undefined }, ground, true],
     ['another holder', { ...rotation, holder: 'P2' }, ground, true],
     ['a signer that is not active any more', rotation, { ...ground, signer: undefined }, true],
+    ['no word of when the API key came', rotation, { ...ground, lastSensitiveChange: undefined }, true],
     [
       'a new API key 71 h ago',
       rotation,
