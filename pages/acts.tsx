@@ -6,7 +6,7 @@ import { type Frame, Page } from './page.tsx';
 import { Fact, FactorFields, FormToken, Note, type Problem, ProblemSummary } from './parts.tsx';
 import { PasskeyPart } from './passkey.tsx';
 import { fill, type Texts, textsIn } from './texts/texts.ts';
-import { momentText, whenText } from './when.ts';
+import { groupedText, momentText, whenText } from './when.ts';
 
 export interface ActFacts {
   readonly actId: string;
@@ -179,8 +179,12 @@ const StateNote: FC<{ frame: Frame; act: ActFacts; texts: Texts; maySign: boolea
   );
 };
 
+/** What is signed stands as it is; an amount also as people read it. */
+const amounts: readonly string[] = ['day', 'creditor'];
+
 const Facts: FC<{ frame: Frame; act: ActFacts; texts: Texts }> = ({ frame, act, texts }) => {
   const { acts } = texts;
+  const currency = act.parameters.find(([name]) => name === 'currency');
   return (
     <dl class="facts">
       <Fact name={acts.act}>
@@ -197,7 +201,12 @@ const Facts: FC<{ frame: Frame; act: ActFacts; texts: Texts }> = ({ frame, act, 
       {act.parameters.map(([name, value]) => (
         <div>
           <dt class="mono">{name}</dt>
-          <dd class="quote">{value}</dd>
+          <dd class="quote">
+            {value}
+            {amounts.includes(name) && currency && (
+              <small>{`${currency[1]} ${groupedText(value, frame)}`}</small>
+            )}
+          </dd>
         </div>
       ))}
       <Fact name={acts.waitingTitle}>

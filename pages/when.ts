@@ -16,11 +16,15 @@ const tags: Record<Locale, string> = { es: 'es-CL', pt: 'pt-BR', en: 'en-GB' };
 
 /** Exactly, for no number of JavaScript holds 18 digits: `CLP 50.000.000`, `USD 5,000.00` in English. */
 export function moneyText(money: Money, { locale }: Place): string {
-  const [whole, fraction] = writeAmount(money).split('.');
+  return `${money.currency} ${groupedText(writeAmount(money), { locale })}`;
+}
+
+/** @param decimal digits, and at most one dot */
+export function groupedText(decimal: string, { locale }: Pick<Place, 'locale'>): string {
+  const [whole, fraction] = decimal.split('.');
   const format = new Intl.NumberFormat(tags[locale]);
   const point = format.formatToParts(0.5).find(({ type }) => type === 'decimal')!.value;
-  const cents = fraction === undefined ? '' : `${point}${fraction}`;
-  return `${money.currency} ${format.format(BigInt(whole!))}${cents}`;
+  return `${format.format(BigInt(whole!))}${fraction === undefined ? '' : `${point}${fraction}`}`;
 }
 
 /** `Chile`, of ISO 3166-1 `CL`. */

@@ -90,7 +90,7 @@ table.list{background:none;border:0}
 .list tbody :is(td,th){display:block;border:0;padding:0!important;text-align:left!important;min-width:0;overflow-wrap:anywhere}
 .list tbody th{grid-column:1/-1;font-size:16px;font-weight:650}
 .list td::before{content:attr(data-name);display:block;color:var(--muted);font-size:14px;font-weight:400;line-height:1.3}
-.list .mono,.list .number,.list time{white-space:normal}
+.list :is(.mono,.number,time,.state){white-space:normal}
 .console nav.side{padding:0}
 .side .groups-of{display:none}
 .menu{display:block}

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { mailbox } from '../../adapters/dynamodb/mailbox.ts';
+import { outboxStore } from '../../adapters/dynamodb/outbox.ts';
 import type { DisableRecord } from '../../core/disable/ports.ts';
-import { newOutboxEntry } from '../../core/outbox.ts';
+import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
 import { suspend } from '../../core/suspension/suspension.ts';
 import { sendMail } from '../../functions/send-mail/send-mail.ts';
+import { sweepOutbox } from '../../functions/sweep-outbox/sweep-outbox.ts';
 import type { Mail } from '../../pages/mails/mail.tsx';
 import { anAdministration, onboarding } from '../support/administration.ts';
 import { aWaitingConfirmation, rightCode } from '../support/confirmation.ts';
@@ -29,7 +31,8 @@ function aPost(world: World, told?: DisableRecord) {
     const refs = { personId, participant: 'FINTECH_CL', disableId: 'D1' };
     return sendMail(deps, newOutboxEntry({ id: 'x', queue: 'mail', kind, refs, now: world.clock.now() }));
   };
-  return { sent, deliver, send };
+  const deliverOne = (entry: OutboxEntry) => sendMail(deps, entry);
+  return { sent, deliver, deliverOne, send };
 }
 
 test('the question goes to our own address of each person, with a link that leads to their task', async () => {
@@ -89,6 +92,46 @@ test('a reminder says which one it is, and is not sent to who has answered', asy
     'SENT',
   ]);
   expect(sent[1]!.mail.subject).toBe('Recordatorio 2: Fintech Aurora espera su respuesta');
+});
+
+test('swept each hour, every reminder goes out once, at 24, 48 and 66 h, to who has not answered by then', async () => {
+  const { world, vote } = await aWaitingConfirmation(['p1', 'p2'], 'all');
+  const { sent, deliverOne } = aPost(world);
+  const store = outboxStore(world.table);
+  const told: string[] = [];
+  const announcer = {
+    announce: async (entries: readonly { readonly id: string }[]) => {
+      told.push(...entries.map(({ id }) => id));
+      return [];
+    },
+  };
+  const start = world.clock.now().getTime();
+  const heard: [hour: number, to: string, subject: string][] = [];
+  for (let hour = 0; hour < 72; hour++) {
+    // The sweep leaves whoever announces at once a minute.
+    world.clock.set(new Date(start + hour * 3_600_000 + 90_000));
+    // Announced twice, as a queue may deliver it: taken and sent once.
+    await sweepOutbox({ store, announcer, clock: world.clock });
+    const ids = told.splice(0);
+    for (const id of [...ids, ...ids]) {
+      const taken = await store.take(id, world.clock.now());
+      if (!taken) continue;
+      if (taken.queue === 'mail') await deliverOne(taken);
+      await store.settle(taken);
+    }
+    for (const { to, mail } of sent.splice(0)) heard.push([hour, to, mail.subject]);
+    if (hour === 30) await vote('confirm');
+  }
+  const question = 'Fintech Aurora le pide confirmar un certificado';
+  const reminder = (number: number) => `Recordatorio ${number}: Fintech Aurora espera su respuesta`;
+  expect(heard.sort(([a, one], [b, two]) => a - b || one.localeCompare(two))).toEqual([
+    [0, 'p1@example.com', question],
+    [0, 'p2@example.com', question],
+    [24, 'p1@example.com', reminder(1)],
+    [24, 'p2@example.com', reminder(1)],
+    [48, 'p2@example.com', reminder(2)],
+    [66, 'p2@example.com', reminder(3)],
+  ]);
 });
 
 test('nothing more is sent about a decision that stands', async () => {
