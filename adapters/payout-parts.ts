@@ -18,21 +18,9 @@ import { expiryOnLoad } from './expiry-on-load.ts';
 import { ulids } from './ids.ts';
 import { sealer as kmsSealer } from './kms/seal.ts';
 import { nodeLog } from './logger.ts';
+import { once } from './on-demand.ts';
 import { sqsAnnouncer } from './sqs/announce.ts';
 import { sqsClient } from './sqs/send.ts';
-
-/** Made once, on first use. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    // What failed is tried again by the next request.
-    made.catch(() => {
-      made = undefined;
-    });
-    return made;
-  };
-}
 
 const cold = () => import('./payout-cold.ts');
 
