@@ -8,11 +8,10 @@ import type { Envelope, JsonObject } from '../../core/message/envelope.ts';
 import { writeAmount } from '../../core/payout/amount.ts';
 import { about, refuseAll } from '../../core/payout/message.ts';
 import type { Payout } from '../../core/payout/payout.ts';
-import { validate } from './generated/payout-message.js';
 import type { Payout as PayoutAnswer, PayoutDetail } from './generated/types.ts';
 import { problemOf } from './problem.ts';
 import type { Answer } from './response.ts';
-import { requireShape } from './validate.ts';
+import { requireShape, type Validator } from './validate.ts';
 
 /** Not the content's fault: wrong credentials, and what passes by itself. */
 const statuses: Readonly<Record<string, number>> = {
@@ -43,20 +42,27 @@ export function payoutsRefused(refusals: readonly [Refusal, ...Refusal[]], inter
 }
 
 /**
- * Names every transaction that has not the documented shape.
+ * Names every transaction that has not the documented shape. Loaded when it is first asked: a message as it is usually
+ * spelled never is.
  * @throws PayoutsRefused, Refusal BODY_SCHEMA where it is the message itself
  */
-export function requirePayoutShape({ document }: Envelope): void {
+export async function requirePayoutShape({ document }: Envelope): Promise<void> {
+  const { validate } = await import('./generated/payout-message.js');
   const message = { document } as unknown as Json;
   if (validate(message)) return;
   const { header, transactions } = document;
   if (Array.isArray(transactions) && transactions.length > 0 && transactions.length <= 1000) {
-    refuseAll(transactions.flatMap((one, place) => shapeOf(header, one as Json, place)));
+    refuseAll(transactions.flatMap((one, place) => shapeOf(validate, header, one as Json, place)));
   }
   requireShape(validate, message);
 }
 
-function shapeOf(header: JsonObject[string], transaction: Json, place: number): readonly Refusal[] {
+function shapeOf(
+  validate: Validator<unknown>,
+  header: JsonObject[string],
+  transaction: Json,
+  place: number,
+): readonly Refusal[] {
   try {
     requireShape(validate, { document: { header, transactions: [transaction] } } as unknown as Json);
     return [];

@@ -52,7 +52,7 @@ export interface AdmitPayoutPorts {
   /** 16 bytes nobody can guess. */
   seed(): Uint8Array;
   /** Does the document have the documented shape? @throws PayoutsRefused, Refusal BODY_SCHEMA */
-  requireShape(envelope: Envelope): void;
+  requireShape(envelope: Envelope): Promise<void>;
 }
 
 export interface ReceiptLine {
@@ -95,7 +95,7 @@ async function admit(ports: AdmitPayoutPorts, received: CallerMessage): Promise<
     participant: participant.finId,
     now,
   });
-  const { header, transactions } = readMessage(ports, received.body, participant);
+  const { header, transactions } = await readMessage(ports, received.body, participant);
   if (participant.suspended) throw new Refusal('PARTICIPANT_SUSPENDED');
   checkAge(header, now, 'participant');
   const instructions = readInstructions({ transactions }, now);
@@ -112,18 +112,18 @@ async function admit(ports: AdmitPayoutPorts, received: CallerMessage): Promise<
 }
 
 /** From this sender to this node, in the documented shape. @throws PayoutsRefused; Refusal BODY_*, ENVELOPE_*, ... */
-function readMessage(
+async function readMessage(
   ports: AdmitPayoutPorts,
   body: Uint8Array,
   sender: Institution,
-): { readonly header: MessageHeader; readonly transactions: readonly TransactionFields[] } {
+): Promise<{ readonly header: MessageHeader; readonly transactions: readonly TransactionFields[] }> {
   const usual = readUsualMessage(body);
   if (usual) {
     const { header } = checkAddress({ header: readHeader(usual.header) }, { sender, receiver: ports.node });
     return { header, transactions: usual.transactions };
   }
   const envelope = addressedEnvelope(body, sender, ports.node);
-  ports.requireShape(envelope);
+  await ports.requireShape(envelope);
   return { header: envelope.header, ...transactionsOf(envelope) };
 }
 

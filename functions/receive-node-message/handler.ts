@@ -8,7 +8,6 @@ import { suspensions } from '../../adapters/dynamodb/suspensions.ts';
 import { enrolling } from '../../adapters/enrolling.ts';
 import { expiryOnLoad } from '../../adapters/expiry-on-load.ts';
 import { apiDoor } from '../../adapters/http/door.ts';
-import { validate } from '../../adapters/http/generated/enrol-message.js';
 import { requirePayoutShape } from '../../adapters/http/payouts.ts';
 import { SIGNATURE_HEADER } from '../../adapters/http/request.ts';
 import { requireShape } from '../../adapters/http/validate.ts';
@@ -55,7 +54,11 @@ const ports = {
   peer: (finId: string) => trust.parties.party(finId),
   moves: payoutMoves({ ...parts, large: s3LargeBytes(s3Client(), config.evidenceBucket) }),
   requireShape: requirePayoutShape,
-  checkEnrolShape: (message: object) => requireShape(validate, message as never),
+  // Loaded by the first enrolment that is forwarded here.
+  async checkEnrolShape(message: object) {
+    const { validate } = await import('../../adapters/http/generated/enrol-message.js');
+    return requireShape(validate, message as never);
+  },
   alarmOkAfterError: (transactionId: string, payoutOperator: string) =>
     parts.log.say('PAYOUT_OK_AFTER_ERROR', { transactionId, payoutOperator }),
 };

@@ -29,7 +29,7 @@ export interface ReceiveEnrolmentPorts extends SenderPorts {
   apoderados(participant: string): Promise<readonly KnownApoderado[]>;
   sourcesOf(path: CertificationPath, profiles: TrustInForce['profiles']): readonly string[];
   /** Of the participant's own message. @throws Refusal BODY_SCHEMA */
-  checkEnrolShape(message: { readonly document: JsonObject }): unknown;
+  checkEnrolShape(message: { readonly document: JsonObject }): Promise<unknown>;
 }
 
 export interface ForwardedEnrolment {
@@ -96,7 +96,7 @@ async function record(
 ): Promise<ReceivedOutcome> {
   const { envelope, participant, signedBy, now } = facts;
   const { original, enrolmentId } = received.forward;
-  ports.checkEnrolShape({ document: envelope.document });
+  await ports.checkEnrolShape({ document: envelope.document });
   const parameters = parametersOf(envelope, 'certificate.enrol') as unknown as EnrolParameters;
   const submission = readSubmission(parameters);
   const { anchors, profiles } = await ports.trust.inForce();

@@ -52,7 +52,7 @@ async function ordered(
     const { participant, envelope } = await addressedHere(ports, asked);
     // The certificate may have expired since: it is asked about the moment at which it signed.
     await verifyBytes(ports, asked.forward.original, participant, envelope.header.creationDate);
-    return orderedHere(ports, asked, envelope, ports.clock.now());
+    return await orderedHere(ports, asked, envelope, ports.clock.now());
   } catch (error) {
     if (!(error instanceof Refusal) || ownTrouble.has(error.code)) throw error;
     return error;

@@ -27,7 +27,7 @@ export interface ReceivePayoutPorts extends SenderPorts {
   readonly moves: PayoutMoves;
   participant(finId: string): Promise<Institution | undefined>;
   /** @throws PayoutsRefused, Refusal BODY_SCHEMA */
-  requireShape(envelope: Envelope): void;
+  requireShape(envelope: Envelope): Promise<void>;
 }
 
 interface InEnvelope extends ForwardedPayouts {
@@ -49,7 +49,8 @@ export async function receivePayout(ports: ReceivePayoutPorts, received: InEnvel
   const refusal = await unknownSigner(ports, forward.original, participant, now);
   if (refusal) return refuseForward(ports, { participant, transactions, from }, refusal);
   const { messageId } = envelope.header;
-  const payouts = orderedHere(ports, received, envelope, now).map((payout) => entered(ports, payout));
+  const ordered = await orderedHere(ports, received, envelope, now);
+  const payouts = ordered.map((payout) => entered(ports, payout));
   const sha256 = digestOf(forward.original.bytes);
   const { thumbprint: signer } = readDetachedJws(forward.original.signature);
   const evidence = {
@@ -95,13 +96,14 @@ export async function addressedHere(
 }
 
 /** Each payout that the forward names, as the participant's own bytes order it. @throws Refusal */
-export function orderedHere(
+export async function orderedHere(
   ports: Pick<ReceivePayoutPorts, 'node' | 'requireShape'>,
   { forward, from }: ForwardedPayouts,
   envelope: Envelope,
   now: Date,
-): readonly Payout[] {
-  const instructions = new Map(instructionsIn(ports, envelope, now).map((one) => [one.transactionId, one]));
+): Promise<readonly Payout[]> {
+  const read = await instructionsIn(ports, envelope, now);
+  const instructions = new Map(read.map((one) => [one.transactionId, one]));
   const { sender, messageId } = envelope.header;
   return forward.transactions.map((named) => {
     const instruction = instructions.get(named.transactionId);
@@ -113,13 +115,13 @@ export function orderedHere(
 }
 
 /** Between nodes the first reason is enough. @throws Refusal */
-function instructionsIn(
+async function instructionsIn(
   ports: Pick<ReceivePayoutPorts, 'requireShape'>,
   envelope: Envelope,
   now: Date,
-): readonly Instruction[] {
+): Promise<readonly Instruction[]> {
   try {
-    ports.requireShape(envelope);
+    await ports.requireShape(envelope);
     return readInstructions(transactionsOf(envelope), now);
   } catch (error) {
     throw error instanceof PayoutsRefused ? error.refusals[0] : error;

@@ -107,7 +107,7 @@ export function enrolmentNode(root: Authority = makeAuthority({ name: 'Raiz de p
     ids: memoryIds('ENR'),
     node: network,
     checkShape: (message: object) => requireShape(validate, message as never),
-    checkEnrolShape: (message: object) => requireShape(validate, message as never),
+    checkEnrolShape: async (message: object) => requireShape(validate, message as never),
     enrolments,
     statuses: statusStore(table, sealer),
     trust: trustSource,

@@ -7,9 +7,9 @@ import { readUsualMessage } from '../../../core/payout/usual-message.ts';
 import { payoutMessage } from '../../support/payouts.ts';
 
 /** What the general reading makes of them; it throws where it refuses. */
-function generally(body: Uint8Array) {
+async function generally(body: Uint8Array) {
   const envelope = readEnvelope(body);
-  requirePayoutShape(envelope);
+  await requirePayoutShape(envelope);
   const institution = (one?: { fin_id: string } | null) => (one ? { fin_id: one.fin_id } : null);
   const party = ({ account, identification, financial_institution }: Party) => ({
     account,
@@ -32,19 +32,21 @@ function generally(body: Uint8Array) {
 type Party = ReturnType<typeof transactionsOf>['transactions'][number]['creditor'];
 
 /** The header is read by the same rules in both; what they refuse, both refuse in the same words. */
-function said(read: () => unknown): unknown {
+async function said(read: () => unknown): Promise<unknown> {
   try {
-    return read();
+    return await read();
   } catch (error) {
     return (error as Error).message;
   }
 }
 
 /** Its yes is the general reading's; what it leaves alone is not its business. @returns did it say yes? */
-function agrees(body: Uint8Array): boolean {
+async function agrees(body: Uint8Array): Promise<boolean> {
   const usual = readUsualMessage(body);
   if (usual)
-    expect(said(() => ({ ...usual, header: readHeader(usual.header) }))).toEqual(said(() => generally(body)));
+    expect(await said(() => ({ ...usual, header: readHeader(usual.header) }))).toEqual(
+      await said(() => generally(body)),
+    );
   return usual !== undefined;
 }
 
@@ -164,7 +166,7 @@ const message = fc.record({
 });
 
 describe('the usual reading', () => {
-  test('reads what the published clients send, with accents as they are and as escapes', () => {
+  test('reads what the published clients send, with accents as they are and as escapes', async () => {
     const payouts = [
       {},
       { more: { description: 'Pago a José' } },
@@ -177,16 +179,20 @@ describe('the usual reading', () => {
       JSON.stringify(JSON.parse(sent)),
       JSON.stringify(JSON.parse(sent), null, 2),
     ])
-      expect(agrees(Buffer.from(text))).toBe(true);
+      expect(await agrees(Buffer.from(text))).toBe(true);
   });
 
-  test('says of any message, however written, what the general reading says', () => {
+  test('says of any message, however written, what the general reading says', async () => {
     let usual = 0;
-    fc.assert(
-      fc.property(message, fc.infiniteStream(fc.nat(1000)), ({ header, transactions }, numbers) => {
-        const choose = (most: number) => (numbers.next().value as number) % most;
-        if (agrees(Buffer.from(written({ document: { header, transactions } }, choose)))) usual++;
-      }),
+    await fc.assert(
+      fc.asyncProperty(
+        message,
+        fc.infiniteStream(fc.nat(1000)),
+        async ({ header, transactions }, numbers) => {
+          const choose = (most: number) => (numbers.next().value as number) % most;
+          if (await agrees(Buffer.from(written({ document: { header, transactions } }, choose)))) usual++;
+        },
+      ),
       { numRuns: 3000 },
     );
     expect(usual).toBeGreaterThan(300);
@@ -194,7 +200,7 @@ describe('the usual reading', () => {
 
   const good = Buffer.from(payoutMessage({ payouts: [{}, { more: { description: 'Pagó "ñ" \\u00f1' } }] }));
 
-  test('says of a message with a few bytes changed, added or taken away what the general reading says', () => {
+  test('says of a message with a few bytes changed, added or taken away what the general reading says', async () => {
     const piece = fc.constantFrom(
       '"',
       '\\',
@@ -219,12 +225,12 @@ describe('the usual reading', () => {
         fc.uint8Array({ maxLength: 2 }),
       ),
     );
-    fc.assert(
-      fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
         let body = good;
         for (const [at, gone, bytes] of changes)
           body = Buffer.concat([body.subarray(0, at), bytes, body.subarray(at + gone)]);
-        agrees(body);
+        await agrees(body);
       }),
       { numRuns: 3000 },
     );
@@ -250,9 +256,9 @@ describe('the usual reading', () => {
       ).toBeUndefined();
   });
 
-  test('says nothing of what is not UTF-8, and of a list that is empty or too long', () => {
+  test('says nothing of what is not UTF-8, and of a list that is empty or too long', async () => {
     const accents = Buffer.from(good.toString().replace('Acreedor', 'José'));
-    expect(agrees(accents)).toBe(true);
+    expect(await agrees(accents)).toBe(true);
     accents[accents.indexOf(0xc3)] = 0xff;
     expect(readUsualMessage(accents)).toBeUndefined();
     expect(readUsualMessage(payoutMessage({ payouts: [] }))).toBeUndefined();
