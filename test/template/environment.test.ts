@@ -72,13 +72,13 @@ test.each(functions.map((one) => [one.logicalId, one] as const))(
 /** KiB; what a payout waits for is held closer than the others (performance, B1 and B2). */
 const mostAtStart: Readonly<Record<string, number>> = {
   AdmitPayoutFunction: 334,
-  ServeConsoleFunction: 504,
+  ServeConsoleFunction: 508,
 };
 
 test.each(functions.map((one) => [one.logicalId]))(
   'the start of %s reads no more code than its budget',
   (logicalId) => {
     const { startBytes } = bundles.find((one) => one.logicalId === logicalId)!;
-    expect(startBytes / 1024).toBeLessThan(mostAtStart[logicalId] ?? 472);
+    expect(startBytes / 1024).toBeLessThan(mostAtStart[logicalId] ?? 474);
   },
 );
