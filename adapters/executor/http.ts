@@ -30,7 +30,9 @@ export function httpExecutor({ url, idempotent, timeout = 20_000 }: HttpExecutor
     try {
       const answer = await ask(path);
       if (answer.status !== 200 && answer.status !== 404) throw new Error(`HTTP ${answer.status}`);
-      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+      const body: unknown = await answer.json();
+      if (body === null || typeof body !== 'object') throw new Error('no object');
+      return { status: answer.status, body: body as Record<string, unknown> };
     } catch (cause) {
       throw new Transient('TransientExecutor', "the bank's core does not answer", { cause });
     }
@@ -39,6 +41,8 @@ export function httpExecutor({ url, idempotent, timeout = 20_000 }: HttpExecutor
   return {
     idempotent,
     async holderOf(account) {
+      // The participant's own words: no way to another path of the core, and no lone surrogate, which no URL can hold.
+      if (/^\.{1,2}$/.test(account) || !account.isWellFormed()) return undefined;
       const { status, body } = await question(`/accounts/${encodeURIComponent(account)}`);
       if (status === 404) return undefined;
       if (typeof body.holder_tax_id === 'string') return body.holder_tax_id;

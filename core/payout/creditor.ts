@@ -43,10 +43,9 @@ function letters(text: string): string {
   const dash = text.length - 2;
   const joined = text[dash] === '-' ? text.slice(0, dash) + text.slice(dash + 1) : text;
   if (alreadyPlain.test(joined)) return joined;
-  return text
-    .normalize('NFKC')
-    .toUpperCase()
-    .replace(/[^A-Z0-9]/g, '');
+  const known = text.normalize('NFKC').toUpperCase();
+  // Some cores read digits of any script, and any of them could stand for any of ours: all such share one counter.
+  return /[^\P{Nd}0-9]/u.test(known) ? '' : known.replace(/[^A-Z0-9]/g, '');
 }
 
 /** A CLABE (18 digits) and a CCI (20) hold their institution, which the message may name or not. */

@@ -2,6 +2,7 @@
 // of a key. An outcome that is not known is never guessed: whoever called asks again by the key.
 
 import type { Money } from './amount.ts';
+import type { Payout } from './payout.ts';
 
 export type ExecutorOutcome =
   | { readonly outcome: 'OK'; readonly reference: string }
@@ -10,8 +11,16 @@ export type ExecutorOutcome =
   /** Accepted and not finished, or no answer at all. */
   | { readonly outcome: 'UNKNOWN' };
 
+/**
+ * The idempotency key, `FINTECH_CL~26cdd1a5-...`: the ids that the participant signed, once for ever. The network's own id
+ * would let it pass one payment for two payouts, and changes where it forgot a payout and takes it again. At most 129 of
+ * A-Z a-z 0-9 . _ : - and one ~, which no id holds.
+ */
+export const paymentKey = ({ participant, transactionId }: Pick<Payout, 'participant' | 'transactionId'>) =>
+  `${participant}~${transactionId}`;
+
 export interface PaymentOrder {
-  /** The network's transaction id: the idempotency key. */
+  /** {@link paymentKey} */
   readonly key: string;
   readonly money: Money;
   readonly debtorAccount: string;

@@ -83,14 +83,23 @@ export function readPayoutAnswer(parameters: JsonObject): PayoutAnswer {
 function readTransactions(transactions: unknown): readonly ForwardedTransaction[] {
   if (!Array.isArray(transactions) || transactions.length < 1 || transactions.length > 1000)
     throw malformed('transactions');
-  return (transactions as readonly JsonObject[]).map((one) => readIds(one));
+  const read = (transactions as readonly JsonObject[]).map((one) => readIds(one));
+  if (new Set(read.map(({ transactionId }) => transactionId)).size < read.length)
+    throw malformed('transactions');
+  return read;
 }
 
 function readIds(one: JsonObject): ForwardedTransaction {
   return {
-    transactionId: textIn(one?.transaction_id, 'transaction_id'),
-    networkTransactionId: textIn(one?.shinkansen_transaction_id, 'shinkansen_transaction_id'),
+    transactionId: idIn(one, 'transaction_id'),
+    networkTransactionId: idIn(one, 'shinkansen_transaction_id'),
   };
+}
+
+function idIn(one: JsonObject, parameter: string): string {
+  const id = textIn(one?.[parameter], parameter);
+  if (/^[A-Za-z0-9._:-]+$/.test(id)) return id;
+  throw malformed(parameter);
 }
 
 function textIn(value: unknown, parameter: string, longest = 64): string {

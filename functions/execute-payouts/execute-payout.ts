@@ -12,6 +12,7 @@ import {
   type Executor,
   type ExecutorOutcome,
   type PaymentOrder,
+  paymentKey,
   sameTaxId,
 } from '../../core/payout/executor.ts';
 import { dayIn, debitsOf, exceedsAlone, limitRefusal } from '../../core/payout/limits.ts';
@@ -50,7 +51,7 @@ export async function executePayout(ports: ExecutePayoutPorts, entry: OutboxEntr
   const payout = await ports.moves.find(participant, transactionId);
   if (payout?.state === 'tombstone') return speakOf(ports, payout);
   if (payout && isDecided(payout))
-    return heardLater(ports, payout, await ports.executor.find(payout.networkTransactionId));
+    return heardLater(ports, payout, await ports.executor.find(paymentKey(payout)));
   if (payout?.state !== 'received' && payout?.state !== 'executing') return DONE;
   const recorded = await ports.moves.original(participant, payout.messageId);
   if (!recorded) throw new Error('a payout stands without its message');
@@ -69,7 +70,7 @@ export async function executePayout(ports: ExecutePayoutPorts, entry: OutboxEntr
 
 /** S6: told only once the core says that nothing moved under its key; what moved after all is told as that. */
 async function speakOf(ports: ExecutePayoutPorts, tombstone: Payout): Promise<ExecuteOutcome> {
-  const found = await ports.executor.find(tombstone.networkTransactionId);
+  const found = await ports.executor.find(paymentKey(tombstone));
   if (found.outcome === 'UNKNOWN') return { outcome: 'NOT_NOW', because: 'PAYMENT_UNKNOWN' };
   const making = makingOf(ports);
   const outbox = tombstone.network ? [tell('payout.answer', tombstone, tombstone.network, making)] : [];
@@ -93,8 +94,8 @@ async function refuseUnseen(
   { executor, moves, ids, clock }: ExecutePayoutPorts,
   entry: OutboxEntry,
 ): Promise<ExecuteOutcome> {
-  const { network = '', networkTransactionId = '' } = entry.refs;
-  const found = await executor.find(networkTransactionId);
+  const { receiver = '', participant = '', transactionId = '' } = entry.refs;
+  const found = await executor.find(paymentKey({ participant, transactionId }));
   if (found.outcome === 'UNKNOWN') return { outcome: 'NOT_NOW', because: 'PAYMENT_UNKNOWN' };
   if (found.outcome === 'OK') return { outcome: 'STUCK', code: 'PAYMENT_WITHOUT_RECORD' };
   await moves.enqueue(
@@ -102,8 +103,8 @@ async function refuseUnseen(
       id: ids.next(),
       queue: 'deliver',
       kind: 'payout.answer',
-      refs: { ...entry.refs, receiver: network },
-      receiver: network,
+      refs: entry.refs,
+      receiver,
       now: clock.now(),
     }),
   );
@@ -251,7 +252,7 @@ function latestStart({ original }: OriginalPayouts, { notAfter }: Payout): Date 
 
 async function refuse(ports: ExecutePayoutPorts, payout: Payout, refusal: Refusal): Promise<ExecuteOutcome> {
   const making = makingOf(ports);
-  const found = await ports.executor.find(payout.networkTransactionId);
+  const found = await ports.executor.find(paymentKey(payout));
   if (found.outcome !== 'NEVER_SEEN') {
     // Started before this table was restored to a moment when it was not: only the core's word counts.
     const evidence = [payoutEvidence(payout, 'payout.executing', making)];
@@ -294,7 +295,7 @@ function orderOf({ original }: OriginalPayouts, payout: Payout, instruction: Ins
   };
   const { creditor, description } = transactions[instruction.place]!;
   return {
-    key: payout.networkTransactionId,
+    key: paymentKey(payout),
     money: instruction.money,
     debtorAccount: instruction.debtorAccount,
     creditor,

@@ -5,6 +5,7 @@
 
 import { Refusal } from '../../core/errors.ts';
 import { type Institution, readEnvelope } from '../../core/message/envelope.ts';
+import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
 import type { ForwardedTransaction } from '../../core/payout/forward.ts';
 import { type Making, payoutEvidence, tell } from '../../core/payout/moving.ts';
 import type { Payout } from '../../core/payout/payout.ts';
@@ -32,8 +33,11 @@ export async function receiveInquiry(ports: ReceivePayoutPorts, asked: Forwarded
       // Another network's: this one forwarded none under the id, and never can. One of its own under another id was
       // forgotten there, not here: people say what became of that.
       else if (standing.network !== from.finId)
-        await refuseUnseen(ports, asked, named, new Refusal('TRANSACTION_ID_REUSED'));
-    } else if (found instanceof Refusal) await refuseUnseen(ports, asked, named, found);
+        await ports.moves.enqueue(
+          refusedEntry(ports, asked, named, new Refusal('TRANSACTION_ID_REUSED'), 'answer'),
+        );
+    } else if (found instanceof Refusal)
+      await ports.moves.enqueue(refusedEntry(ports, asked, named, found, 'execute'));
     else await bury(ports, found[place]!, neverSeen, making);
   }
 }
@@ -114,18 +118,23 @@ async function tellAgain(
   );
 }
 
-/** Nothing is written under the id: whoever really ordered under it, through another network perhaps, still can. */
-async function refuseUnseen(
-  ports: ReceivePayoutPorts,
+/**
+ * Nothing is written under the id: whoever really ordered under it, through another network perhaps, still can. Where no
+ * payout stands under it, the core is asked first.
+ */
+function refusedEntry(
+  { ids, clock }: ReceivePayoutPorts,
   { from }: ForwardedPayouts,
-  payout: Pick<Payout, 'participant' | 'transactionId' | 'networkTransactionId'>,
+  named: Pick<Payout, 'participant' | 'transactionId' | 'networkTransactionId'>,
   refusal: Refusal,
-): Promise<void> {
-  const { entryId, now } = makingOf(ports);
-  const { networkTransactionId } = payout;
+  then: 'execute' | 'answer',
+): OutboxEntry {
+  const { participant, transactionId, networkTransactionId } = named;
   const refused = `${refusal.code}: ${refusal.message}`.slice(0, 500);
-  const refs = { networkTransactionId, network: from.finId, refused };
-  await ports.moves.enqueue(toExecute(entryId, payout, now, refs));
+  const refs = { participant, transactionId, networkTransactionId, receiver: from.finId, refused };
+  const queue = then === 'answer' ? 'deliver' : 'payment';
+  const entry = newOutboxEntry({ id: ids.next(), queue, kind: `payout.${then}`, refs, now: clock.now() });
+  return then === 'answer' ? { ...entry, receiver: from.finId } : entry;
 }
 
 const makingOf = ({ ids, clock }: ReceivePayoutPorts): Making => ({

@@ -175,13 +175,11 @@ function entered(ports: ReceivePayoutPorts, payout: Payout) {
   return { ...payout, entry: toExecute(ports.ids.next(), payout, payout.createdAt) };
 }
 
-/** @param more refs beside the payout's own */
 export function toExecute(
   id: string,
   { participant, transactionId }: Pick<Payout, 'participant' | 'transactionId'>,
   now: Date,
-  more: OutboxEntry['refs'] = {},
 ): OutboxEntry {
-  const refs = { participant, transactionId, ...more };
+  const refs = { participant, transactionId };
   return newOutboxEntry({ id, queue: 'payment', kind: 'payout.execute', refs, now });
 }

@@ -120,6 +120,39 @@ describe('S3', () => {
     expect(running.bank.payments).toHaveLength(1);
   });
 
+  test('S3 N: two payouts under one id of the network are two payments, and none passes for the other', async () => {
+    const nodes = await start();
+    await nodes.net.send({ messageId: 'm', payouts: [{ id: 't-1' }, { id: 't-2', account: '456' }] });
+    const one = '019e83b2-e580-7c9b-85ef-2df0cca0fd35';
+    const named = (id: string) => ({ transaction_id: id, shinkansen_transaction_id: one });
+    const forward = (transactions: object[]) => forwardOf(nodes, 'm', [], { transactions });
+    const both = await forward([named('t-1'), named('t-2')]);
+    expect((await said(nodes, network.finId, bank, 'payout.forward', both)).code).toBeUndefined();
+    for (let round = 0; round < 2; round++) await nodes.operator.drain();
+    expect(running.bank.payments.map(({ creditorAccount }) => creditorAccount).sort()).toEqual([
+      '123',
+      '456',
+    ]);
+    for (const wrong of [
+      [named('t-1'), named('t-1')],
+      [named('../t-1')],
+      [{ ...named('t-1'), shinkansen_transaction_id: '\ud800' }],
+    ])
+      expect((await said(nodes, network.finId, bank, 'payout.forward', await forward(wrong))).code).toBe(
+        'PAYOUT_FORWARD_MALFORMED',
+      );
+  });
+
+  test.each(['..', '.', '\ud800', '99/../4242424242', '%2e%2e'])(
+    'S1 the debtor account %j is nobody’s: it leads to no other path of the core, and to no fault',
+    async (debtorAccount) => {
+      const nodes = await start();
+      await nodes.net.send({ payouts: [{ id: 't', debtorAccount }] });
+      await nodes.run();
+      expect([await states(nodes, 't'), running.bank.payments]).toEqual([['error', 'error'], []]);
+    },
+  );
+
   test('S3 bytes that the participant did not sign are refused whatever the network signs', async () => {
     const nodes = await start();
     await nodes.net.send({ messageId: 'm', payouts: [{ id: 't' }] });

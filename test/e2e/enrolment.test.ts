@@ -260,7 +260,7 @@ describe('what each act must prove', () => {
 });
 
 test('A-010, A-038 the three flows meet: issued by a PSC, enrolled, paid, answered and disabled through APIs, but for two persons’ words', async () => {
-  const { id, participant, holding } = await net.enrolled(aurora.participant, aurora.holding);
+  const { id, participant, holding } = aurora;
   const story = new Story(net.whole.clock, false, () => {});
   const money = new Money(new Chapters(net.whole, story));
   const { thumbprint, issued, privateKey: key } = holding;

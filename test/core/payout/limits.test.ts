@@ -63,6 +63,14 @@ describe('a creditor counts as one, however it is written', () => {
     expect(keyOf(one)).toBe(keyOf(other));
   });
 
+  test('digits of other scripts lead to one counter, not to as many as there are spellings', () => {
+    const accounts = ['12345', '1\u0662345', '12\u0663\u0664\u0665', '\u0967\u0968345'].map(
+      (account) => creditorKeys(creditor('X', account), 'CLP').account,
+    );
+    expect(new Set(accounts).size).toBe(2);
+    expect(creditorKeys(creditor('X', '\uff11\uff12345'), 'CLP').account).toBe(accounts[0]);
+  });
+
   test('a CLABE is one account with its institution and without', () => {
     const clabe = '012180001234567897';
     const without = { identification: { id_schema: 'MXRFC', id: 'X' }, account: clabe };
