@@ -65,9 +65,6 @@ function hostsOf(party: Party): readonly string[] {
 }
 
 /** Names of the sources by which the sweep will ask about this path, and on which its payouts depend. */
-export function sourcesOf(
-  { path, anchor }: CertificationPath,
-  profiles: TrustInForce['profiles'],
-): readonly string[] {
-  return freezingSources(pathSources(path, profiles.get(anchor.pscProfile ?? '')));
+export function sourcesOf(path: CertificationPath, profiles: TrustInForce['profiles']): readonly string[] {
+  return freezingSources(pathSources(path, profiles.get(path.anchor.pscProfile ?? '')));
 }

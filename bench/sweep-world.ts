@@ -13,6 +13,7 @@ import type { StoredItem, Table } from '../adapters/dynamodb/table.ts';
 import { memoryLog } from '../adapters/memory/log.ts';
 import { memorySealer } from '../adapters/memory/sealer.ts';
 import { parseCertificate } from '../core/certificate/parse.ts';
+import type { IssuedPath } from '../core/certificate/revocation/path-sources.ts';
 import { keyThumbprintOf, type Thumbprint, thumbprintOf } from '../core/certificate/thumbprint.ts';
 import { revocationPolicy } from '../core/policy.ts';
 import { watchOf } from '../core/sweep/watch.ts';
@@ -145,7 +146,7 @@ class Seed {
     for (const leaf of leafs) await this.real(leaf, issuer);
     const [row] = leafs;
     if (!row) return [];
-    const watch = watchOf([row.der, issuer.der].map(parseCertificate));
+    const watch = watchOf(pathBelow(issuer, row));
     for (let n = real; n < count; n++) {
       // Behind the real ones in the order of the index.
       const thumbprint = `z${randomBytes(32).toString('base64url').slice(1)}` as Thumbprint;
@@ -184,7 +185,7 @@ class Seed {
     const { item } = await certificateItem(status, this.sealer, 1, ['bench']);
     await this.put(item);
     await this.put(chainItem(leaf.thumbprint, path));
-    const watch = watchOf(path.map(parseCertificate));
+    const watch = watchOf(pathBelow(issuer, leaf));
     await this.table.transact(watchWrites(watch, { thumbprint: leaf.thumbprint, participant }, this.now));
   }
 
@@ -215,3 +216,8 @@ class Seed {
 }
 
 const participantOf = (n: number) => `FINTECH_${n % 2_000}`;
+
+function pathBelow(issuer: Authority, leaf: Issued): IssuedPath {
+  const [own, ca, anchor] = [leaf.der, issuer.der, issuer.chain.at(-1)!].map(parseCertificate);
+  return { path: [own!, ca!], anchor: { certificate: anchor! } };
+}

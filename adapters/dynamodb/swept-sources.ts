@@ -64,7 +64,7 @@ function newSource(
   reading?: 'unread',
 ): Write {
   const since = source.since.toISOString();
-  const { id, kind, urls, asked, base, profile } = source;
+  const { id, kind, urls, issuer, asked, base, beside, profile } = source;
   const setIfAbsent = {
     kind,
     urls: [...urls],
@@ -72,7 +72,9 @@ function newSource(
     due: DUE,
     dueAt: since,
     ...(asked && { asked }),
+    ...(issuer !== undefined && { issuer }),
     ...(base !== undefined && { base }),
+    ...(beside && { beside }),
     ...(profile !== undefined && { profile }),
   };
   // A sweep that began before saves nothing over it.

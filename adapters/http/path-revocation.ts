@@ -2,7 +2,6 @@
 // judge what came, and keeps the bytes as evidence. The sweep asks on its own schedule; this is for enrolment.
 
 import { createHash } from 'node:crypto';
-import type { ParsedCertificate } from '../../core/certificate/certificate.ts';
 import type { CertificationPath } from '../../core/certificate/path.ts';
 import type { PscProfile } from '../../core/certificate/psc-profile.ts';
 import { type RevocationAnswer, requireUnrevoked } from '../../core/certificate/revocation/answer.ts';
@@ -11,8 +10,8 @@ import { scanCrlStream } from '../../core/certificate/revocation/crl-scan.ts';
 import type { OfferedCrl } from '../../core/certificate/revocation/crl-signer.ts';
 import { checkRevocationByOcsp } from '../../core/certificate/revocation/ocsp.ts';
 import { ocspRequest } from '../../core/certificate/revocation/ocsp-request.ts';
-import { listSource } from '../../core/certificate/revocation/path-sources.ts';
-import { revocationSourcesOf } from '../../core/certificate/revocation/source.ts';
+import { issuerAt, type PathSource, pathSources } from '../../core/certificate/revocation/path-sources.ts';
+import { profileListsFor, revocationSourcesOf } from '../../core/certificate/revocation/source.ts';
 import { checkSuccession, type KnownList } from '../../core/certificate/revocation/succession.ts';
 import { serialHex, WantedSerials } from '../../core/certificate/revocation/wanted-serials.ts';
 import { Refusal, Transient } from '../../core/errors.ts';
@@ -51,13 +50,16 @@ export async function pathRevocation(
   return { sources: asked.sources };
 }
 
+type FetchedList = OfferedCrl & { readonly bytes: Uint8Array };
+
 class Asking {
   readonly parts: PathRevocationParts;
   readonly path: CertificationPath;
   readonly profile: PscProfile | undefined;
   readonly now: Date;
   readonly sources: SourceBytes[] = [];
-  readonly lists = new Map<string, OfferedCrl | undefined>();
+  /** By URL; undefined where nothing came that counts. */
+  readonly lists = new Map<string, FetchedList | undefined>();
   /** Why what was fetched could not be read, for who must repair it. */
   readonly unread: Refusal[] = [];
 
@@ -74,13 +76,11 @@ class Asking {
   }
 
   async answers(): Promise<readonly RevocationAnswer[]> {
-    const { source } = this.profile?.revocation ?? {};
-    const profileLists = source?.kind === 'crl' ? [source.url] : [];
-    const asked = this.path.path.map((certificate) => revocationSourcesOf(certificate, profileLists));
-    for (const sources of asked) {
-      if (sources.kind !== 'crl') continue;
-      for (const pointer of [...sources.lists, ...sources.deltas]) await this.firstThatAnswers(pointer);
-    }
+    const asked = this.path.path.map((certificate, depth) =>
+      revocationSourcesOf(certificate, profileListsFor(issuerAt(this.path, depth), this.profile)),
+    );
+    for (const source of pathSources(this.path, this.profile))
+      if (source.kind === 'crl') await this.firstThatAnswers(source);
     const crls = [...this.lists.values()].filter((list) => list !== undefined);
     const { path, now } = this;
     const certificates = path.path.map(({ der }) => der);
@@ -94,15 +94,26 @@ class Asking {
     return answers;
   }
 
-  /** One distribution point: the same list at several places. */
-  async firstThatAnswers(urls: readonly string[]): Promise<void> {
+  /** One distribution point: the same list at several places, each fetched once. */
+  async firstThatAnswers({ id, urls }: PathSource): Promise<void> {
     for (const url of urls) {
-      if (!this.lists.has(url)) this.lists.set(url, await this.list(url, listSource(urls).id));
-      if (this.lists.get(url)) return;
+      if (!this.lists.has(url)) this.lists.set(url, await this.list(url));
+      const list = this.lists.get(url);
+      if (!list) continue;
+      if (await this.follows(list, id)) return this.keep('crl', list.bytes);
+      this.lists.set(url, undefined);
     }
   }
 
-  async list(url: string, source: string): Promise<OfferedCrl | undefined> {
+  async follows(list: OfferedCrl, source: string): Promise<boolean> {
+    try {
+      return checkSuccession(await this.parts.known(source), list) !== undefined;
+    } catch (error) {
+      return this.tolerate(error) ?? false;
+    }
+  }
+
+  async list(url: string): Promise<FetchedList | undefined> {
     const wanted = new WantedSerials(this.path.path.map(({ serialNumber }) => serialHex(serialNumber)));
     const maxBytes = this.profile?.revocation.crlMaxBytes;
     try {
@@ -114,9 +125,7 @@ class Asking {
         wanted,
         maxBytes === undefined ? {} : { maxBytes },
       );
-      checkSuccession(await this.parts.known(source), { crl });
-      await this.keep('crl', Buffer.concat(chunks));
-      return { source: url, crl };
+      return { source: url, crl, bytes: Buffer.concat(chunks) };
     } catch (error) {
       return this.tolerate(error);
     }
@@ -124,7 +133,7 @@ class Asking {
 
   async askResponders(depth: number, responders: readonly string[]): Promise<RevocationAnswer> {
     const certificate = this.path.path[depth]!;
-    const issuer: ParsedCertificate = this.path.path[depth + 1] ?? this.path.anchor.certificate;
+    const issuer = issuerAt(this.path, depth);
     const request = ocspRequest({ certificate, issuer });
     let last: RevocationAnswer = { status: 'unknown', trouble: 'unavailable', refusals: [] };
     for (const source of responders) {
@@ -148,6 +157,7 @@ class Asking {
 
   async keep(kind: 'crl' | 'ocsp', bytes: Uint8Array): Promise<void> {
     const sha256 = createHash('sha256').update(bytes).digest('base64url');
+    if (this.sources.some((kept) => kept.sha256 === sha256)) return;
     await this.parts.keep(kind, sha256, bytes);
     this.sources.push({ kind, sha256 });
   }

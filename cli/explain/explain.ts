@@ -57,8 +57,7 @@ export async function explain(input: ExplainInput): Promise<Explanation> {
   });
   const path = provePath(input, chain, certificates, checks);
   const holder = identify(input, leaf, checks);
-  const revocation =
-    path && (await lookUp(path, { ...input, chain, profileLists: profileListsOf(input.profile) }, checks));
+  const revocation = path && (await lookUp(path, { ...input, chain, profile: input.profile }, checks));
   return {
     use: input.use,
     certificates: ordered(path, leaf, certificates).map((certificate) => describe(certificate, input.now)),
@@ -126,11 +125,6 @@ function identify(input: ExplainInput, leaf: ParsedCertificate, checks: Check[])
     return input.use === 'signing' ? `a natural person, by ${by}` : `the owner, by ${by}`;
   });
   return holder;
-}
-
-function profileListsOf(profile: PscProfile | undefined): readonly string[] {
-  const source = profile?.revocation.source;
-  return source ? [source.url] : [];
 }
 
 async function lookUp(path: CertificationPath, sources: RevocationSources, checks: Check[]) {

@@ -4,8 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { createEgress, type Egress } from '../../adapters/http/egress.ts';
 import { fetchCrl, fetchOcsp } from '../../adapters/http/revocation-fetch.ts';
-import type { ParsedCertificate } from '../../core/certificate/certificate.ts';
 import type { CertificationPath } from '../../core/certificate/path.ts';
+import type { PscProfile } from '../../core/certificate/psc-profile.ts';
 import type { RevocationAnswer } from '../../core/certificate/revocation/answer.ts';
 import { checkPathByCrls } from '../../core/certificate/revocation/check-path.ts';
 import { type ScannedCrl, scanCrl, scanCrlStream } from '../../core/certificate/revocation/crl-scan.ts';
@@ -13,8 +13,10 @@ import type { OfferedCrl } from '../../core/certificate/revocation/crl-signer.ts
 import { ocspPointersOf } from '../../core/certificate/revocation/distribution-points.ts';
 import { checkRevocationByOcsp } from '../../core/certificate/revocation/ocsp.ts';
 import { ocspRequest } from '../../core/certificate/revocation/ocsp-request.ts';
+import { issuerAt } from '../../core/certificate/revocation/path-sources.ts';
 import {
   type RevocationSources as NamedSources,
+  profileListsFor,
   revocationSourcesOf,
 } from '../../core/certificate/revocation/source.ts';
 import { serialHex, WantedSerials } from '../../core/certificate/revocation/wanted-serials.ts';
@@ -28,8 +30,7 @@ export interface RevocationSources {
   readonly allowPrivate: boolean;
   readonly chain: readonly Uint8Array[];
   readonly now: Date;
-  /** Of the PSC profile, for certificates that name none. */
-  readonly profileLists: readonly string[];
+  readonly profile: PscProfile | undefined;
 }
 
 export interface RevocationReport {
@@ -76,7 +77,8 @@ class Asking {
   /** Undefined where the certificate names nobody; checkPathByCrls then says `no-pointer`. */
   sourcesOf(depth: number): NamedSources | undefined {
     try {
-      return revocationSourcesOf(this.#path.path[depth]!, this.#sources.profileLists);
+      const lists = profileListsFor(issuerAt(this.#path, depth), this.#sources.profile);
+      return revocationSourcesOf(this.#path.path[depth]!, lists);
     } catch (error) {
       if (error instanceof Refusal) return undefined;
       throw error;
@@ -118,7 +120,7 @@ class Asking {
 
   async responder(depth: number, otherwise: RevocationAnswer): Promise<RevocationAnswer> {
     const certificate = this.#path.path[depth]!;
-    const issuer: ParsedCertificate = this.#path.path[depth + 1] ?? this.#path.anchor.certificate;
+    const issuer = issuerAt(this.#path, depth);
     let answer = otherwise;
     for (const source of ocspPointersOf(certificate)) {
       await this.#tolerating(source, async () => {

@@ -34,8 +34,12 @@ export interface PscProfile extends HolderRule {
 
 /** How this PSC's revocation is looked up. Times are milliseconds; defaults are `revocationPolicy`. */
 export interface RevocationRule {
-  /** The list for certificates that name no source of their own (S25). */
-  readonly source?: { readonly kind: 'crl'; readonly url: string };
+  /** The list of these issuers, by their certificates' thumbprints, where what they issue names none, or a wrong one (S25). */
+  readonly source?: {
+    readonly kind: 'crl';
+    readonly url: string;
+    readonly issuers: readonly Thumbprint[];
+  };
   readonly crlMaxBytes: number;
   readonly frozenAfterStale: number;
   readonly frozenAfterLastGoodFetch: number;
@@ -71,14 +75,7 @@ function readRevocation(json: JsonReader): RevocationRule {
   const source = json.optionalMember('source');
   const byDefault = revocationPolicy;
   const rule = {
-    ...(source
-      ? {
-          source: {
-            kind: source.oneOf('kind', ['crl']),
-            url: source.matching('url', /^https?:\/\/\S+$/),
-          },
-        }
-      : {}),
+    ...(source ? { source: readSource(source) } : {}),
     crlMaxBytes: json.number('crlMaxBytes', byDefault.crlMaxBytes, byDefault.crlMaxBytesByProfile),
     // A profile may freeze sooner than the policy, never later (A-164).
     frozenAfterStale: json.number('frozenAfterStale', byDefault.frozenAfterStale, byDefault.frozenAfterStale),
@@ -88,11 +85,21 @@ function readRevocation(json: JsonReader): RevocationRule {
       byDefault.frozenAfterLastGoodFetch,
     ),
   };
-  source?.done();
   json.done();
   requireFreshnessAboveInterval(rule.frozenAfterLastGoodFetch, byDefault.crlFetchAtLeastEvery);
   requireFreshnessAboveInterval(rule.frozenAfterStale, byDefault.crlFetchAtMostEvery);
   return rule;
+}
+
+function readSource(json: JsonReader): NonNullable<RevocationRule['source']> {
+  const source = {
+    kind: json.oneOf('kind', ['crl'] as const),
+    url: json.matching('url', /^https?:\/\/\S+$/),
+    issuers: json.thumbprints('issuers'),
+  };
+  json.done();
+  if (source.issuers.length === 0) throw malformedManifest(`${json.path}.issuers`, 'whose list it is');
+  return source;
 }
 
 /**

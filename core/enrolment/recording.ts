@@ -83,9 +83,9 @@ export function newEnrolment(recording: Recording) {
   };
 }
 
-function watched({ path, anchor }: CertificationPath, profiles: Recording['profiles']) {
-  const watch = watchOf(path, profiles.get(anchor.pscProfile ?? ''));
-  return { path: path.map(({ der }) => der), watch };
+function watched(path: CertificationPath, profiles: Recording['profiles']) {
+  const watch = watchOf(path, profiles.get(path.anchor.pscProfile ?? ''));
+  return { path: path.path.map(({ der }) => der), watch };
 }
 
 /** Each certificate of a stored chain, for the locked copy. */

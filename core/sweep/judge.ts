@@ -8,12 +8,14 @@ import type { GoodAnswer, RevocationAnswer, RevokedAnswer } from '../certificate
 import { checkPathByCrls } from '../certificate/revocation/check-path.ts';
 import type { OfferedCrl } from '../certificate/revocation/crl-signer.ts';
 import { checkRevocationByOcsp } from '../certificate/revocation/ocsp.ts';
+import { issuerAt, issuerIdOf } from '../certificate/revocation/path-sources.ts';
 import { type Thumbprint, thumbprintOf } from '../certificate/thumbprint.ts';
 import { Refusal } from '../errors.ts';
 import type { Dependant } from './ports.ts';
 
 export interface Revoked {
   readonly dependant: Dependant;
+  readonly path: CertificationPath;
   readonly code: 'CERTIFICATE_REVOKED' | 'ISSUER_REVOKED';
   readonly answer: RevokedAnswer;
 }
@@ -34,17 +36,17 @@ export interface Lists {
   readonly crls: readonly OfferedCrl[];
   /** They are deltas, and their complete lists were judged before. */
   readonly deltasAlone: boolean;
-  /** Places in a path of those who name the list: of nobody else is its word a word of this source. */
-  readonly namedAt?: (path: CertificationPath) => readonly number[] | undefined;
+  /** `issuerIdOf` by whom the certificates are that the source is asked about: of no other is this a word of it. */
+  readonly issuer: string | undefined;
 }
 
 /** `from`: 0 with the leaf, 1 only what stands above it; lists are scanned for all of that. */
 export function judgeByLists(dependant: Dependant, lists: Lists, ground: Ground, from: 0 | 1): Judged {
   const path = provedPath(dependant, ground);
   if (path instanceof Refusal) return { words: [], revoked: [], refusals: [path] };
-  const { crls, deltasAlone, namedAt } = lists;
+  const { crls, deltasAlone, issuer } = lists;
   const input = { path, crls, deltasAlone, certificates: dependant.chain, now: ground.now };
-  return judged(dependant, checkPathByCrls(input, from), from, namedAt?.(path));
+  return judged({ dependant, path }, checkPathByCrls(input, from), from, issuer);
 }
 
 /** By a responder's answer about the certificate `asked` of the dependant's path. */
@@ -62,24 +64,24 @@ export function judgeByOcsp(
     const issuer = path.path[depth + 1] ?? path.anchor.certificate;
     return checkRevocationByOcsp({ certificate, issuer, ...answer, now: ground.now });
   });
-  return judged(dependant, answers, 0);
+  return judged({ dependant, path }, answers, 0);
 }
 
 function judged(
-  dependant: Dependant,
+  of: Pick<Revoked, 'dependant' | 'path'>,
   answers: readonly RevocationAnswer[],
   from: 0 | 1,
-  named?: readonly number[],
+  issuer?: string,
 ): Judged {
   const words = answers
-    .filter((_, at) => named === undefined || named.includes(at + from))
+    .filter((_, at) => issuer === undefined || issuerIdOf(issuerAt(of.path, at + from)) === issuer)
     .filter((answer) => answer.status !== 'unknown');
   const at = answers.findIndex(({ status }) => status === 'revoked');
   const answer = answers[at];
   const code = at + from === 0 ? 'CERTIFICATE_REVOKED' : 'ISSUER_REVOKED';
   return {
     words,
-    revoked: answer?.status === 'revoked' ? [{ dependant, code, answer }] : [],
+    revoked: answer?.status === 'revoked' ? [{ ...of, code, answer }] : [],
     refusals: answers.flatMap((one) => (one.status === 'unknown' ? one.refusals : [])),
   };
 }

@@ -18,6 +18,8 @@ export interface SweptSource extends SourceTimes, Omit<PathSource, 'depths' | 'k
   readonly bodySha256?: string;
   readonly crlNumber?: string;
   readonly scope?: string;
+  /** Of a delta: the number of the complete list that it stands on. */
+  readonly deltaBase?: string;
   /** Ids of the delta lists that the list itself names. */
   readonly deltas?: readonly string[];
   /** Code or name of what went wrong at the last attempt; absent after a good one. */

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { ParsedCertificate } from '../certificate/certificate.ts';
 import type { PscProfile } from '../certificate/psc-profile.ts';
-import { type PathSource, pathSources } from '../certificate/revocation/path-sources.ts';
+import { type IssuedPath, type PathSource, pathSources } from '../certificate/revocation/path-sources.ts';
 import { type SerialHex, serialHex } from '../certificate/revocation/wanted-serials.ts';
 import type { SweptRow } from './ports.ts';
 
@@ -19,16 +19,12 @@ export interface Watch {
   readonly notAfter: Date;
 }
 
-/** `path`: leaf first, anchor excluded. */
-export function watchOf(
-  path: readonly ParsedCertificate[],
-  profile?: Pick<PscProfile, 'id' | 'revocation'>,
-): Watch {
-  const [leaf, ...above] = path;
+export function watchOf(path: IssuedPath, profile?: Pick<PscProfile, 'id' | 'revocation'>): Watch {
+  const [leaf, ...above] = path.path;
   return {
     sources: pathSources(path, profile),
     profile: profile?.id,
-    issuers: issuersOf(path),
+    issuers: issuersOf(path.path),
     serial: serialHex(leaf!.serialNumber),
     issuerSerials: above.map(({ serialNumber }) => serialHex(serialNumber)),
     notAfter: leaf!.notAfter,

@@ -131,7 +131,7 @@ export async function announceCertificate(
   const peers = (await deps.parties.parties()).filter(
     (one) => one.kind !== 'participant' && one.finId !== finId,
   );
-  const watch = watchOf(path.path, profiles.get(path.anchor.pscProfile ?? ''));
+  const watch = watchOf(path, profiles.get(path.anchor.pscProfile ?? ''));
   const refs = { enrolmentId, thumbprint, actId: act.actId };
   const messages = peers.map((peer) => announcementTo(peer.finId, refs, now));
   return {

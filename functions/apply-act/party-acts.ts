@@ -166,7 +166,7 @@ async function pinnedCertificate(
     activatedAt: now,
     ...(path.anchor.pscProfile && { pscProfile: path.anchor.pscProfile }),
   };
-  const watch = watchOf(path.path, profiles.get(path.anchor.pscProfile ?? ''));
+  const watch = watchOf(path, profiles.get(path.anchor.pscProfile ?? ''));
   return { noun: 'certificate' as const, status, path: path.path.map(({ der }) => der), watch, version };
 }
 

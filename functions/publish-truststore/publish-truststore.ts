@@ -9,9 +9,8 @@ import type { Stage } from '../../core/certificate/anchors.ts';
 import type { ParsedCertificate } from '../../core/certificate/certificate.ts';
 import { parseCertificate } from '../../core/certificate/parse.ts';
 import type { CertificationPath } from '../../core/certificate/path.ts';
-import type { PscProfile } from '../../core/certificate/psc-profile.ts';
 import { scanCrl } from '../../core/certificate/revocation/crl-scan.ts';
-import { pathSources } from '../../core/certificate/revocation/path-sources.ts';
+import { issuerAt, issuerIdOf } from '../../core/certificate/revocation/path-sources.ts';
 import { checkSuccession, knownListOf } from '../../core/certificate/revocation/succession.ts';
 import { WantedSerials } from '../../core/certificate/revocation/wanted-serials.ts';
 import { type Thumbprint, thumbprintOf } from '../../core/certificate/thumbprint.ts';
@@ -80,11 +79,7 @@ async function trustInForce({ trust }: PublishTruststorePorts): Promise<TrustInF
   }
 }
 
-async function gather(
-  ports: PublishTruststorePorts,
-  before: TruststoreRecord,
-  { anchors, profiles }: TrustInForce,
-) {
+async function gather(ports: PublishTruststorePorts, before: TruststoreRecord, { anchors }: TrustInForce) {
   const ground = { anchors, now: ports.clock.now() };
   const paths = new Map<string, CertificationPath>();
   const kept = new Map<string, KeptList>();
@@ -107,9 +102,8 @@ async function gather(
       break;
     }
     const known = before.kept.get(id);
-    const profile = profiles.get(source.profile ?? '');
     const list =
-      above.length > 0 ? await currentList(ports, source, known, signersOf(id, above, profile)) : undefined;
+      above.length > 0 ? await currentList(ports, source, known, signersOf(source, above)) : undefined;
     if (list) kept.set(id, list);
   }
   return { paths: [...paths.values()], kept };
@@ -121,16 +115,13 @@ function issuersOf({ chain }: Dependant): string {
   return [...chain.slice(1).map(thumbprintOf), Buffer.from(last.issuer.der).toString('base64')].join();
 }
 
-/** CAs of whose certificates some point to this list: it can only be theirs. */
+/** Whose list it can only be: of the CAs above, those about whose certificates it is asked. */
 function signersOf(
-  id: string,
+  { issuer }: SweptSource,
   paths: readonly CertificationPath[],
-  profile: PscProfile | undefined,
 ): readonly ParsedCertificate[] {
-  return paths.flatMap(({ path, anchor }) => {
-    const depths = pathSources(path, profile).find((source) => source.id === id)?.depths ?? [...path.keys()];
-    return depths.map((depth) => path[depth + 1] ?? anchor.certificate);
-  });
+  const all = paths.flatMap((path) => path.path.map((_, depth) => issuerAt(path, depth)));
+  return all.filter((one) => issuer === undefined || issuerIdOf(one) === issuer);
 }
 
 async function currentList(

@@ -3,14 +3,12 @@
 // certificates it covers.
 
 import { parseCertificate } from '../../core/certificate/parse.ts';
-import type { CertificationPath } from '../../core/certificate/path.ts';
-import type { PscProfile } from '../../core/certificate/psc-profile.ts';
 import type { GoodAnswer, RevokedAnswer } from '../../core/certificate/revocation/answer.ts';
 import { type ScannedCrl, scanCrl } from '../../core/certificate/revocation/crl-scan.ts';
 import { scopeKeyOf } from '../../core/certificate/revocation/crl-scope.ts';
 import type { OfferedCrl } from '../../core/certificate/revocation/crl-signer.ts';
 import { freshestCrlOf, urlsOfPoint } from '../../core/certificate/revocation/distribution-points.ts';
-import { listSource, pathSources } from '../../core/certificate/revocation/path-sources.ts';
+import { listSource } from '../../core/certificate/revocation/path-sources.ts';
 import { checkSuccession } from '../../core/certificate/revocation/succession.ts';
 import {
   type SerialHex,
@@ -30,20 +28,12 @@ import {
 import { representatives } from '../../core/sweep/representatives.ts';
 import { type Found, firstThatAnswers, revoke, type SweepSourcePorts, sha256Of } from './parts.ts';
 
-/** How the PSC's profile has its lists read. */
-export interface ListRule {
-  /** Of one list. */
-  readonly maxBytes: number;
-  readonly profile: PscProfile | undefined;
-}
-
 export async function sweepList(
   ports: SweepSourcePorts,
   source: SweptSource,
   ground: Ground,
-  rule: ListRule,
+  maxBytes: number,
 ): Promise<Found> {
-  const { maxBytes } = rule;
   const { url, body } = await firstThatAnswers(source.urls, async (from) => ({
     url: from,
     body: await ports.wire.list(
@@ -57,13 +47,14 @@ export async function sweepList(
   const heard = heardFrom(source, url, body, bodySha256);
   // A server that knows no conditional GET sends the same list again.
   if (bodySha256 === source.bodySha256) return { outcome: 'UNCHANGED', source: heard };
-  const reading = new ListReading(ports, source, { bytes: body.bytes, ground, ...rule });
+  const reading = new ListReading(ports, source, { bytes: body.bytes, ground, maxBytes });
   const { word, crl } = await reading.done();
   if (!word) return { outcome: 'IDLE', source };
-  const { crlNumber } = crl.extensions;
+  const { crlNumber, deltaBase } = crl.extensions;
   const numbered = {
     scope: scopeKeyOf(crl),
     ...(crlNumber !== undefined && { crlNumber: crlNumber.toString() }),
+    ...(deltaBase !== undefined && { deltaBase: deltaBase.toString() }),
   };
   const deltas = await addDeltas(ports, source, crl);
   const { thisUpdate, nextUpdate } = word;
@@ -91,7 +82,9 @@ async function addDeltas(ports: SweepSourcePorts, source: SweptSource, crl: Scan
   if (crl.extensions.deltaBase !== undefined) return {};
   const named = crl.extensions.freshestCrl.map(urlsOfPoint).filter((urls) => urls.length > 0);
   const known = source.deltas ?? [];
-  const fresh = named.map((urls) => listSource(urls, source.id)).filter(({ id }) => !known.includes(id));
+  const fresh = named
+    .map((urls) => listSource(urls, source.issuer ?? '', source.id))
+    .filter(({ id }) => !known.includes(id));
   const { profile } = source;
   for (const delta of fresh)
     await ports.sources.add({
@@ -102,8 +95,9 @@ async function addDeltas(ports: SweepSourcePorts, source: SweptSource, crl: Scan
   return fresh.length > 0 ? { deltas: [...known, ...fresh.map(({ id }) => id)] } : {};
 }
 
-interface Body extends ListRule {
+interface Body {
   readonly bytes: Uint8Array;
+  readonly maxBytes: number;
   readonly ground: Ground;
 }
 
@@ -165,18 +159,12 @@ class ListReading {
     const lists: Lists = {
       crls: [{ source: this.source.urls[0]!, crl }, ...(await this.deltasFor(crl, above))],
       deltasAlone: deltaBase !== undefined,
-      namedAt: (path) => this.namedAt(path),
+      issuer: this.source.issuer,
     };
     for (const [issuers, some] of above) await this.believe(issuers, some, groups.get(issuers)!, lists);
     for (const row of rows) {
       if (row.serials.some((serial) => crl.entries.has(serial))) await this.end(row, lists);
     }
-  }
-
-  /** Undefined where a profile named it that does so no longer. */
-  namedAt({ path }: CertificationPath): readonly number[] | undefined {
-    const { base, id } = this.source;
-    return pathSources(path, this.body.profile).find((one) => one.id === (base ?? id))?.depths;
   }
 
   scan(rows: readonly SweptRow[], above: ReadonlyMap<string, readonly Dependant[]>): ScannedCrl {

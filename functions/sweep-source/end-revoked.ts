@@ -3,7 +3,6 @@
 // ends with it, unless the reason says that the key itself is good (S11).
 
 import { transitionFor } from '../../core/certificate/lifecycle.ts';
-import { parseCertificate } from '../../core/certificate/parse.ts';
 import { pathSources } from '../../core/certificate/revocation/path-sources.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { type Holding, isActive, isPending } from '../../core/disable/plan.ts';
@@ -49,18 +48,16 @@ export async function endRevoked(ports: EndRevokedPorts, revoked: Revoked, body:
     if (!all.some((one) => one.thumbprint === thumbprint && !own.includes(one) && isPending(one)))
       await ports.sources.forget(ownSources(revoked, others), {
         ...revoked.dependant,
-        issuers: issuersOf(pathOf(revoked)),
+        issuers: issuersOf(revoked.path.path),
       });
     return;
   }
   throw new Error(`certificates of ${participant} change faster than they can be ended`);
 }
 
-const pathOf = ({ dependant }: Revoked) => dependant.chain.map(parseCertificate);
-
 /** Those under which the leaf itself stands: by its own pointers, and by what its profile named when it enrolled. */
 function ownSources(revoked: Revoked, enrolments: readonly Enrolment[]): readonly string[] {
-  const named = pathSources(pathOf(revoked));
+  const named = pathSources(revoked.path);
   const above = named.filter(({ depths }) => !depths.includes(0)).map(({ id }) => id);
   const all = [...named.map(({ id }) => id), ...enrolments.flatMap(({ sources }) => sources)];
   return [...new Set(all)].filter((id) => !above.includes(id));
@@ -74,7 +71,7 @@ function mayBeRevoked({ enrolment, status }: Holding): boolean {
   );
 }
 
-const endsItsKey = ({ code, answer }: Revoked) =>
+const endsItsKey = ({ code, answer }: Pick<Revoked, 'code' | 'answer'>) =>
   code === 'CERTIFICATE_REVOKED' && !keyIsGood.has(answer.revocationReason);
 
 function onSameKey(all: readonly Holding[], thumbprint: Thumbprint): readonly Holding[] {
@@ -130,7 +127,7 @@ async function commit(
       id: ports.ids.next(),
       participant: dependant.participant,
       origin: 'psc',
-      cause: endsItsKey({ dependant, code, answer }) ? 'incident' : 'other',
+      cause: endsItsKey({ code, answer }) ? 'incident' : 'other',
       reason: reasonOf(answer),
       at: ports.clock.now(),
       suspended: false,

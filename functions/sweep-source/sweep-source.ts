@@ -1,7 +1,8 @@
 // One revocation source, asked as policy says (architecture, section 6). A failure changes no certificate: the freeze is
 // computed from the times that are written here, so that a dead sweep freezes too.
 
-import { nextAttemptAt, reportOn } from '../../core/certificate/revocation/freshness.ts';
+import type { RevocationRule } from '../../core/certificate/psc-profile.ts';
+import { nextAttemptAt, reportOn, restedAt } from '../../core/certificate/revocation/freshness.ts';
 import { Refusal, Transient } from '../../core/errors.ts';
 import { revocationPolicy } from '../../core/policy.ts';
 import type { SweptSource } from '../../core/sweep/ports.ts';
@@ -12,16 +13,22 @@ import type { SweepSourcePorts } from './parts.ts';
 
 export type { SweepSourcePorts } from './parts.ts';
 
+interface SweepInput {
+  readonly source: string;
+  /** Not only when it is due: a delta says that there is a newer one. */
+  readonly ahead?: true;
+}
+
 /** IDLE: nobody depends on it now; it is looked at again, and rings for nobody. */
 export type SweepOutcome = 'NOT_DUE' | 'UNCHANGED' | 'PROCESSED' | 'FAILED' | 'IDLE';
 
 export async function sweepSource(
   ports: SweepSourcePorts,
-  input: { readonly source: string },
+  input: SweepInput,
 ): Promise<{ readonly outcome: SweepOutcome }> {
   const now = ports.clock.now();
   const stood = await ports.sources.find(input.source);
-  if (!stood || now < nextAttemptAt(stood)) return { outcome: 'NOT_DUE' };
+  if (!stood || now < (input.ahead ? restedAt(stood) : nextAttemptAt(stood))) return { outcome: 'NOT_DUE' };
   const { anchors, profiles } = await ports.trust.inForce();
   const rule = ruleOf(stood, profiles);
   const { frozenAfterStale, frozenAfterLastGoodFetch } = rule;
@@ -35,24 +42,31 @@ export async function sweepSource(
     const ground = { anchors, now };
     const found =
       source.kind === 'crl'
-        ? await sweepList(ports, untroubled, ground, {
-            maxBytes: rule.crlMaxBytes,
-            profile: profiles.get(source.profile ?? ''),
-          })
+        ? await sweepList(ports, untroubled, ground, rule.crlMaxBytes)
         : await sweepResponder(ports, untroubled, ground);
     const heard = found.outcome === 'IDLE' ? {} : { lastGoodFetch: now };
     await ports.sources.save({ ...found.source, ...heard, lastAttempt: now });
+    await fetchBaseOf(ports, found.source);
     return { outcome: found.outcome };
   } catch (error) {
     if (!(error instanceof Refusal || error instanceof Transient)) throw error;
     const trouble = error instanceof Refusal ? error.code : error.name;
     await ports.sources.save({ ...source, lastAttempt: now, trouble });
-    if (reportOn({ ...source, lastAttempt: now }, now).alarm) ports.alarm(source, trouble);
+    const { alarm } = reportOn({ ...source, lastAttempt: now }, now);
+    if (alarm && !(source.beside && rule.source)) ports.alarm(source, trouble);
     return { outcome: 'FAILED' };
   }
 }
 
 /** The PSC's own rule (A-164: configurable for each), as it stands in the manifest of today. */
-function ruleOf({ profile }: SweptSource, profiles: TrustInForce['profiles']) {
+function ruleOf({ profile }: SweptSource, profiles: TrustInForce['profiles']): RevocationRule {
   return profiles.get(profile ?? '')?.revocation ?? revocationPolicy;
+}
+
+/** What was revoked between the base that we hold and the one that a delta stands on is named by neither of the two. */
+async function fetchBaseOf(ports: SweepSourcePorts, { base, deltaBase }: SweptSource): Promise<void> {
+  if (base === undefined || deltaBase === undefined) return;
+  const held = (await ports.sources.find(base))?.crlNumber;
+  if (held !== undefined && BigInt(held) < BigInt(deltaBase))
+    await sweepSource(ports, { source: base, ahead: true });
 }

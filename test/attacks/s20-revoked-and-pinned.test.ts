@@ -74,7 +74,15 @@ test('S25 N: a certificate pinned below a list that was read before is looked fo
   const actor = { kind: 'node', function: 'apply-act' } as const;
   const evidence = { id: 'E-pin', scope: 'BANCO_CL', kind: 'peer.pinned', at, actor, subjects: {} };
   await ledger(stand.table, stand.sealer, async () => undefined).commit(
-    [{ noun: 'certificate', status, path: [leaf.der], watch: watchOf([own]), version: 1 }],
+    [
+      {
+        noun: 'certificate',
+        status,
+        path: [leaf.der],
+        watch: watchOf({ path: [own], anchor: { certificate: parseCertificate(stand.root.der) } }),
+        version: 1,
+      },
+    ],
     ['p'],
     { evidence: [evidence], outbox: [] },
   );

@@ -2,14 +2,16 @@
 // place of the one that was asked for.
 
 import { beforeEach, expect, test } from 'vitest';
-import { contextPrimitive } from '../../core/certificate/der-writer.ts';
+import { context, contextPrimitive, sequence } from '../../core/certificate/der-writer.ts';
 import { parseCertificate } from '../../core/certificate/parse.ts';
+import { requireThawed } from '../../core/certificate/revocation/freshness.ts';
 import type { Issued } from '../support/certificates.ts';
 import {
   crlNumber,
   deltaIndicator,
   issuingDistributionPoint,
   revocationList,
+  uri,
 } from '../support/revocation-lists.ts';
 import { listUrl, sweepStand } from '../support/sweep.ts';
 
@@ -82,6 +84,76 @@ test('S25 P: an old list of another scope, still in force, does not follow the o
   expect((await stand.source()).trouble).toBe('CRL_NUMBER_REGRESSED');
   hour();
   stand.says(stand.list({ revoked: [{ leaf, reason: 1 }] }));
+  await stand.sweep();
+  expect(await validity(leaf)).toBe('revoked');
+});
+
+/** A CA of its own under the same anchor, its leafs and its lists. */
+function another(name: string) {
+  const ca = stand.root.issueCa({ name, crlUrls: [rootUrl] });
+  const holder = { country: 'CL', name: 'Camila Soto Rojas', rut: '12345678-5' } as const;
+  return {
+    leaf: (more: object) => ca.issue({ holder, keyLabel: name, ...more }),
+    list: (hours = 24) =>
+      revocationList({
+        issuer: parseCertificate(ca.der).subject.der,
+        thisUpdate: stand.clock.now(),
+        nextUpdate: new Date(stand.clock.now().getTime() + hours * 3_600_000),
+        entries: [],
+        extensions: [crlNumber(Math.floor(stand.clock.now().getTime() / 1000))],
+        key: ca.key,
+      }),
+  };
+}
+const freshestAt = (url: string) => ({
+  extensions: [
+    {
+      oid: '2.5.29.46',
+      critical: false,
+      value: sequence(sequence(context(0, context(0, uri(url))))),
+    },
+  ],
+});
+const sourcesOf = async (leaf: Issued) => {
+  const { sources } = (await stand.ports.statuses.status(leaf.thumbprint))!;
+  return Promise.all(sources.map(async (id) => (await stand.sources.find(id))!));
+};
+
+test('S25 P: the list of another CA at the same URL makes fresh what that CA issued, and nothing else', async () => {
+  const [one, two] = [another('Una'), another('Otra')];
+  const mine = await stand.active(one.leaf({ crlUrls: [listUrl] }));
+  const theirs = await stand.active(two.leaf({ crlUrls: [listUrl] }));
+  stand.serves(rootUrl, stand.list());
+  stand.serves(listUrl, two.list());
+  expect((await stand.sweep()).sort()).toEqual(['FAILED', 'PROCESSED', 'PROCESSED']);
+  const fresh = async (leaf: Issued) =>
+    (await sourcesOf(leaf)).map((source) => source.lastGoodFetch !== undefined);
+  expect(await fresh(theirs)).toEqual([true, true]);
+  expect(await fresh(mine)).toEqual([false, true]);
+  stand.clock.advance(25 * 3600);
+  const times = await sourcesOf(mine);
+  expect(() => requireThawed(times, stand.clock.now())).toThrow(
+    expect.objectContaining({ code: 'REVOCATION_SOURCE_FROZEN' }),
+  );
+});
+
+test('S25 P: a PSC that calls another’s complete list a delta of its own hides nothing that stands in it', async () => {
+  const thief = another('Otra');
+  // First come: its word about the place would have stood.
+  await stand.active(thief.leaf({ crlUrls: ['http://otra.example/lista.crl'], ...freshestAt(listUrl) }));
+  const leaf = await stand.active(stand.listed('victim'));
+  stand.serves(rootUrl, stand.list());
+  stand.serves('http://otra.example/lista.crl', thief.list());
+  stand.serves(listUrl, stand.list({ revoked: [{ leaf, reason: 1 }] }));
+  await stand.sweep();
+  expect(await validity(leaf)).toBe('revoked');
+});
+
+test('S25 P: nor does a certificate that calls its issuer’s own list a delta', async () => {
+  await stand.active(stand.leaf('first', { crlUrls: ['http://psc.example/2.crl'], ...freshestAt(listUrl) }));
+  const leaf = await stand.active(stand.listed('victim', { keyLabel: 'victim' }));
+  stand.serves('http://psc.example/2.crl', stand.list());
+  stand.serves(listUrl, stand.list({ revoked: [{ leaf, reason: 1 }] }));
   await stand.sweep();
   expect(await validity(leaf)).toBe('revoked');
 });

@@ -116,7 +116,7 @@ test('S11 a certificate that waits for two participants is revoked for both', as
 
 describe('a list that only the PSC profile names', () => {
   const url = 'http://psc.example/perfil.crl';
-  beforeEach(() => profileSays({ source: { kind: 'crl', url } }));
+  beforeEach(() => profileSays({ source: { kind: 'crl', url, issuers: [stand.root.thumbprint] } }));
 
   test('revokes what names nobody itself', async () => {
     const leaf = await stand.active(stand.leaf('silent'));
@@ -126,15 +126,36 @@ describe('a list that only the PSC profile names', () => {
     expect(rows()).toEqual([]);
   });
 
-  test('is asked beside a pointer, and payouts freeze by both', async () => {
+  test.each([listUrl, url])('is asked beside a pointer, and %s revokes', async (where) => {
     const leaf = await stand.active(stand.listed('pointing'));
     stand.serves(listUrl, stand.list());
-    stand.serves(url, stand.list({ revoked: [{ leaf }] }));
-    const { sources } = (await stand.ports.statuses.status(leaf.thumbprint))!;
-    expect(sources).toEqual([(await stand.source(listUrl)).id, (await stand.source(url)).id]);
+    stand.serves(url, stand.list());
+    stand.serves(where, stand.list({ revoked: [{ leaf }] }));
     // Whichever comes first: nobody is left to ask about at the other once it is revoked.
     expect(await stand.sweep()).toContain('PROCESSED');
     expect((await state(leaf))?.[0]).toBe('revoked');
+  });
+
+  test('freezes in the place of the pointer, which may be a wrong one and rings for nobody', async () => {
+    const leaf = await stand.active(stand.listed('pointing'));
+    const { sources } = (await stand.ports.statuses.status(leaf.thumbprint))!;
+    expect(sources).toEqual([(await stand.source(url)).id]);
+    for (let hour = 0; hour < 5; hour++) {
+      stand.serves(url, stand.list());
+      expect((await stand.sweep()).sort()).toEqual(['FAILED', 'PROCESSED']);
+      minutes(60);
+    }
+    expect(stand.alarms).toEqual([]);
+  });
+
+  test('is asked about what that issuer issued, and about nothing else', async () => {
+    const leaf = { holder: { country: 'CL', name: 'Camila Soto Rojas', rut: '12345678-5' } as const };
+    const other = stand.root.issueCa({ name: 'Intermedia', crlUrls: [listUrl] });
+    const below = await stand.active(other.issue({ ...leaf, crlUrls: ['http://psc.example/otra.crl'] }));
+    const { sources } = (await stand.ports.statuses.status(below.thumbprint))!;
+    const urls = await Promise.all(sources.map(async (id) => (await stand.sources.find(id))!.urls));
+    // The intermediate itself is the root's, of whose list the profile speaks.
+    expect(urls).toEqual([['http://psc.example/otra.crl'], [url]]);
   });
 });
 
@@ -185,6 +206,34 @@ describe('a delta list', () => {
     expect((await state(leaf))?.[0]).toBe('valid');
   });
 
+  test('that stands on a newer complete list than ours has that one fetched before it is due', async () => {
+    const leaf = await stand.active(named('one'));
+    stand.serves(listUrl, stand.list({ number: 7, hours: 240 }));
+    stand.serves(deltaUrl, stand.list({ number: 8, hours: 1, extensions: [deltaIndicator(7)] }));
+    await stand.sweep();
+    minutes(15);
+    // The complete list 9 names it; a delta on top of 9 need not any more.
+    stand.serves(listUrl, stand.list({ number: 9, hours: 240, revoked: [{ leaf, reason: 1 }] }));
+    stand.serves(deltaUrl, stand.list({ number: 10, hours: 1, extensions: [deltaIndicator(9)] }));
+    stand.asked.length = 0;
+    expect(await stand.sweep()).toEqual(['PROCESSED']);
+    expect(stand.asked).toEqual([`GET ${deltaUrl}`, `GET ${listUrl}`]);
+    expect((await state(leaf))?.[0]).toBe('revoked');
+  });
+
+  test('has a complete list that stays behind asked for again every ten minutes, not more often', async () => {
+    await stand.active(named('one'));
+    stand.serves(listUrl, stand.list({ number: 7, hours: 240 }));
+    stand.serves(deltaUrl, stand.list({ number: 10, hours: 1, extensions: [deltaIndicator(9)] }));
+    for (let round = 0; round < 12; round++) {
+      await stand.sweep();
+      minutes(5);
+    }
+    const asked = stand.asked.filter((one) => one.startsWith(`GET ${listUrl}`));
+    expect(asked.length).toBeGreaterThan(2);
+    expect(asked.length).toBeLessThanOrEqual(6);
+  });
+
   test('that is forged, or stays away, changes nothing and freezes nobody', async () => {
     const leaf = await stand.active(named('one'));
     stand.serves(listUrl, stand.list({ number: 7, hours: 240 }));
@@ -232,7 +281,15 @@ test('a node certificate that people pinned is asked about, ends, and is told to
     subjects: {},
   };
   await ledger(stand.table, stand.sealer, async () => undefined).commit(
-    [{ noun: 'certificate', status, path: [leaf.der], watch: watchOf([own]), version: 1 }],
+    [
+      {
+        noun: 'certificate',
+        status,
+        path: [leaf.der],
+        watch: watchOf({ path: [own], anchor: { certificate: anchor } }),
+        version: 1,
+      },
+    ],
     ['p'],
     { evidence: [evidence], outbox: [] },
   );

@@ -200,6 +200,24 @@ describe('an enrolment', () => {
     });
   });
 
+  test('that failed is settled by the same input under another name, which finds what was decided', async () => {
+    let broken = true;
+    const functions = goesWell([], {
+      SettleEnrolment: () => {
+        if (broken) throw named('TypeError');
+        return { outcome: 'ACTIVE' };
+      },
+    });
+    const run = await begin(functions);
+    await answer(run.it, 'AskConfirmation', 0, 'CONFIRMED');
+    broken = false;
+    const again = await run.it.run(definition, { enrolmentId: 'E1' });
+    await answer(run.it, 'AskConfirmation', 1, 'CONFIRMED');
+    expect(again.executionArn).not.toBe(run.executionArn);
+    expect((await run.it.describe(again.executionArn!)).status).toBe('SUCCEEDED');
+    expect(last(run.it, 'NotifyEnrolment')).toMatchObject({ moment: 'SETTLED' });
+  });
+
   test.each(['CheckRevocation', 'NotifyEnrolment', 'ExpireDecision'])(
     'is settled all the same when %s is broken',
     async (name) => {

@@ -55,10 +55,13 @@ export function fetchDueAt(source: SourceTimes): Date {
 
 /** When to try: as it is due, but never within ten minutes of the last attempt. */
 export function nextAttemptAt(source: SourceTimes): Date {
-  const due = fetchDueAt(source);
-  if (!source.lastAttempt) return due;
-  const rested = later(source.lastAttempt, policy.crlFetchAtMostEvery);
+  const [due, rested] = [fetchDueAt(source), restedAt(source)];
   return rested > due ? rested : due;
+}
+
+/** However much it is wanted: not before. */
+export function restedAt({ lastAttempt, since }: SourceTimes): Date {
+  return lastAttempt ? later(lastAttempt, policy.crlFetchAtMostEvery) : since;
 }
 
 /** A fetch that was due has failed for two hours. */

@@ -7,6 +7,7 @@ import { someProfile } from '../../support/manifest.ts';
 
 const root = makeAuthority({ name: 'Profile Root' });
 const profile = someProfile(root);
+const source = { kind: 'crl', url: 'http://x/', issuers: [root.thumbprint] };
 const asJson = (change: Record<string, unknown>) =>
   new JsonReader({ ...structuredClone(profile), ...change });
 
@@ -81,11 +82,9 @@ describe('a profile', () => {
     ['a policy that is no object identifier', { acceptedPolicies: ['any'] }],
     ['a list above the cap', { revocation: { crlMaxBytes: 100_000_001 } }],
     ['a freeze later than the policy', { revocation: { frozenAfterStale: 25 * 3_600_000 } }],
-    ['a source that is no URL', { revocation: { source: { kind: 'crl', url: 'ldap://x' } } }],
-    [
-      'an unknown member of the source',
-      { revocation: { source: { kind: 'crl', url: 'http://x/', ttl: 1 } } },
-    ],
+    ['a source that is no URL', { revocation: { source: { ...source, url: 'ldap://x' } } }],
+    ['an unknown member of the source', { revocation: { source: { ...source, ttl: 1 } } }],
+    ['a list of nobody', { revocation: { source: { ...source, issuers: [] } } }],
     ['an unknown member of the rule', { revocation: { softFail: true } }],
     ['a name with a direction override', { name: 'PSC \u202egnp' }],
   ])('refuses %s', (_, change) => {

@@ -214,7 +214,6 @@ test("the CA's own name as cRLIssuer delegates nothing (a PSC of Chile writes it
     kind: 'crl',
     lists: [['http://psc.cl/crl?CN=PSC,O=Uno,E=a@b.cl']],
     deltas: [],
-    responders: [],
   });
 });
 
@@ -274,11 +273,8 @@ describe('whom to ask', () => {
       lists: [['http://a/1.crl', 'https://b/1.crl']],
     });
     const both = issueLeaf(psc, { crlUrls: ['http://a/2.crl'], ocspUrl: 'http://ocsp.a/' });
-    expect(sources()(both)).toMatchObject({
-      kind: 'crl',
-      lists: [['http://a/2.crl']],
-      responders: ['http://ocsp.a/'],
-    });
+    // The responder is asked neither beside the list nor in its place (A-153, docs/adr/0008).
+    expect(sources()(both)).toEqual({ kind: 'crl', lists: [['http://a/2.crl']], deltas: [] });
   });
 
   test('is the responder where no list can be had, then the list of the profile', () => {
@@ -288,7 +284,6 @@ describe('whom to ask', () => {
       kind: 'crl',
       lists: [['http://profile/1.crl']],
       deltas: [],
-      responders: [],
     });
   });
 
