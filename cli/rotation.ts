@@ -13,16 +13,17 @@ import { buildRequest } from '../core/certificate/request.ts';
 import { thumbprintOf } from '../core/certificate/thumbprint.ts';
 import { signDetached } from '../core/message/jws.ts';
 import type { Call, Option, Outcome } from './command.ts';
-import { enrolRequest, outcomeOf, pathOf, sendEnrolment, watchEnrolment, watchOptions } from './enrolling.ts';
+import { enrolRequest, sendEnrolment, watchEnrolment, watchOptions } from './enrolling.ts';
 import { exitCodes, UsageError } from './exit-codes.ts';
 import { encryptedPem, generateKey, keyTypes, pem, readKeyFile, writeNew } from './keys/key-file.ts';
-import { keyOfFile, type PrivateKey } from './keys/private-key.ts';
+import { type Token, type TokenKey, withToken } from './keys/pkcs11.ts';
+import { keyOfFile, keyOfToken, type PrivateKey, tokenChoice, tokenOptions } from './keys/private-key.ts';
 import { readSubject } from './keys/subject.ts';
 import { apiOptions, type NodeApi, nodeApi } from './node-api.ts';
 import { readSecret, secretOptions } from './password.ts';
 
 export const rotationOptions: Record<string, Option> = {
-  key: { type: 'string', short: 'k', value: '<file>', required: true, help: 'private key in use, PEM' },
+  key: { type: 'string', short: 'k', value: '<file>', help: 'private key in use, PEM; or --module, --label' },
   certificate: { type: 'string', value: '<file>', required: true, help: 'certificate in use, PEM' },
   replaces: {
     type: 'string',
@@ -42,11 +43,17 @@ export const rotationOptions: Record<string, Option> = {
   },
   chain: { type: 'string', value: '<file>', help: "the PSC's answer, PEM, where it came by another way" },
   subject: { type: 'string', value: '<name>', help: "of the request; the old certificate's by default" },
+  'new-label': {
+    type: 'string',
+    value: '<label>',
+    help: 'with --module: the new key is made in the token under it, and none is in a file',
+  },
   type: { type: 'string', value: '<type>', help: `${keyTypes.join(', ')}; rsa-2048 by default` },
   reason: { type: 'string', value: '<text>', help: 'shown to the people who confirm; "rotation" by default' },
   'keep-files': { type: 'boolean', help: 'leave --key and --certificate as they are' },
   ...secretOptions('password'),
   ...secretOptions('new-password'),
+  ...tokenOptions,
   ...watchOptions,
   ...apiOptions,
 };
@@ -63,25 +70,45 @@ export async function rotate(call: Call): Promise<Outcome> {
   const replaces = thumbprintOf(old.der);
   if ((call.text('replaces') ?? replaces) !== replaces)
     throw new UsageError(`"--replaces": the file "${call.text('certificate')}" holds ${replaces}`);
-  const key = await newKey(call, place);
-  if (!existsSync(place.request)) writeNew(place.request, await requestFor(call, old, key), 0o644);
-  if (!existsSync(place.chain) && !(await chainFrom(call, place)))
+  if (
+    !existsSync(place.message) &&
+    !(await withKeys(call, place, (keys) => prepared(call, api, place, old, keys)))
+  )
     return {
       json: { state: 'REQUEST_WRITTEN', request: place.request, replaces },
       text: `Have the PSC certify ${place.request}, then run the same command with --chain.`,
       exitCode: exitCodes.PENDING,
     };
-  const enrolmentId = await enrolled(call, api, place, { key, replaces, der: old.der });
-  const outcome = await watchEnrolment(call, api, enrolmentId);
-  const { network_status: state, thumbprint } = await api.get(pathOf(enrolmentId));
+  const outcome = await watchEnrolment(call, api, await sent(api, place));
+  const { network_status: state, thumbprint } = outcome.json as Record<string, unknown>;
   if (state !== 'active') return outcome;
   const switched = call.flag('keep-files') ? [] : switchFiles(call, place, replaces);
   const lines = switched.map((line) => `\n${line}`).join('');
   return {
     ...outcome,
     json: { ...(outcome.json as object), replaces, switched: switched.length > 0 },
-    text: `${outcome.text}\n\n${thumbprint} has taken over from ${replaces}, which goes on working until the overlap ends.${lines}`,
+    text: `${thumbprint} has taken over from ${replaces}, which goes on working until the overlap ends.${lines}`,
   };
+}
+
+/** What is kept of the rotation before anything is sent. @returns false where the PSC has not answered */
+async function prepared(
+  call: Call,
+  api: NodeApi,
+  place: Places,
+  old: ParsedCertificate,
+  { fresh, signer }: Keys,
+): Promise<boolean> {
+  if (!existsSync(place.request)) writeNew(place.request, await requestFor(call, old, fresh), 0o644);
+  if (!existsSync(place.chain) && !(await chainFrom(call, place))) return false;
+  const chain = readChain(readFileSync(place.chain));
+  const reason = call.text('reason') ?? 'rotation';
+  const asked = { chain, use: 'signing' as const, reason, replaces: thumbprintOf(old.der) };
+  const { body, ...names } = await enrolRequest(api, asked, fresh);
+  const signature = await signDetached(body, old.der, await signer());
+  const kept = { ...names, body: Buffer.from(body).toString('base64'), signature };
+  writeNew(place.message, JSON.stringify(kept), 0o600);
+  return true;
 }
 
 type Places = ReturnType<typeof placesIn>;
@@ -91,6 +118,7 @@ function placesIn(folder: string) {
   const file = (name: string) => join(folder, name);
   return {
     key: file('key.pem'),
+    label: file('label'),
     request: file('request.pem'),
     chain: file('chain.pem'),
     message: file('message.json'),
@@ -98,12 +126,52 @@ function placesIn(folder: string) {
   };
 }
 
-async function newKey(call: Call, { key: file }: Places): Promise<PrivateKey> {
+interface Keys {
+  readonly fresh: PrivateKey;
+  /** The one in use; it is asked for only when something is to be signed. */
+  readonly signer: () => Promise<PrivateKey>;
+}
+
+/** Each in a file or in the token, which is closed again before people are waited for. */
+async function withKeys<T>(call: Call, place: Places, use: (keys: Keys) => Promise<T>): Promise<T> {
+  const inFile = async () =>
+    keyOfFile(await readKeyFile(call.required('key'), () => readSecret(call, 'password')));
+  if (call.text('module') === undefined) {
+    call.required('key');
+    return use({ fresh: await newKeyFile(call, place), signer: inFile });
+  }
+  const labels = { old: call.text('label'), fresh: call.required('new-label') };
+  if ((labels.old === undefined) === (call.text('key') === undefined))
+    throw new UsageError('name the key in use: "--label" in the token, or "--key" for a file');
+  return withToken(await tokenChoice(call), (token) =>
+    use({
+      fresh: keyOfToken(newTokenKey(call, place, token, labels.fresh)),
+      signer: labels.old === undefined ? inFile : async () => keyOfToken(token.key(labels.old!)),
+    }),
+  );
+}
+
+async function newKeyFile(call: Call, { key: file }: Places): Promise<PrivateKey> {
   if (existsSync(file)) return keyOfFile(await readKeyFile(file, () => readSecret(call, 'new-password')));
   const password = await readSecret(call, 'new-password', { twice: true });
   const key = await generateKey(call.oneOf('type', keyTypes, 'rsa-2048'));
   writeNew(file, await encryptedPem(key, password), 0o600);
   return keyOfFile(key);
+}
+
+/** The label is written down before the key is made: found again it is this rotation's, otherwise somebody else's. */
+function newTokenKey(call: Call, { label: file }: Places, token: Token, label: string): TokenKey {
+  const isOurs = existsSync(file);
+  if (isOurs && readFileSync(file, 'utf8') !== label)
+    throw new UsageError(`"--new-label": this rotation makes "${readFileSync(file, 'utf8')}"`);
+  if (token.has(label)) {
+    if (isOurs) return token.key(label);
+    throw new UsageError(`"--new-label": the token has a key "${label}" already`);
+  }
+  const type = call.oneOf('type', keyTypes, 'rsa-2048');
+  if (!type.startsWith('rsa-')) throw new UsageError('"--type": keys in a token are RSA here');
+  if (!isOurs) writeNew(file, label, 0o600);
+  return token.createRsaKey(label, Number(type.slice(4)));
 }
 
 async function requestFor(call: Call, old: ParsedCertificate, key: PrivateKey): Promise<string> {
@@ -153,36 +221,22 @@ interface Kept {
   readonly messageId: string;
 }
 
-/** The very bytes are kept before they are sent: sent twice, they are one message. */
-async function enrolled(
-  call: Call,
-  api: NodeApi,
-  place: Places,
-  { key, replaces, der }: { readonly key: PrivateKey; readonly replaces: string; readonly der: Uint8Array },
-): Promise<string> {
-  if (!existsSync(place.message)) {
-    const chain = readChain(readFileSync(place.chain));
-    const reason = call.text('reason') ?? 'rotation';
-    const { body, ...names } = await enrolRequest(api, { chain, use: 'signing', reason, replaces }, key);
-    const signer = keyOfFile(await readKeyFile(call.required('key'), () => readSecret(call, 'password')));
-    const signature = await signDetached(body, der, signer);
-    const kept = { ...names, body: Buffer.from(body).toString('base64'), signature };
-    writeNew(place.message, JSON.stringify(kept), 0o600);
-  }
+/** The very bytes that were kept: sent twice, they are one message. @returns the enrolment's id */
+async function sent(api: NodeApi, place: Places): Promise<string> {
   const { body, ...kept } = JSON.parse(readFileSync(place.message, 'utf8')) as Kept;
   const request = { ...kept, thumbprint: kept.thumbprint as never, body: Buffer.from(body, 'base64') };
-  const answer = await sendEnrolment(api, request);
-  call.terminal.err(`${outcomeOf(answer).text}\n`);
-  return String(answer.enrolment_id);
+  return String((await sendEnrolment(api, request)).enrolment_id);
 }
 
 /** The old pair is kept beside the new one; each file changes in one step, and done twice nothing is lost. */
 function switchFiles(call: Call, place: Places, replaces: string): string[] {
   const told: string[] = [];
-  for (const [option, fresh] of [
-    ['key', place.key],
-    ['certificate', place.chain],
-  ] as const) {
+  const label = call.text('new-label');
+  for (const [option, fresh] of [['key', place.key] as const, ['certificate', place.chain] as const]) {
+    if (option === 'key' && call.text('module') !== undefined) {
+      told.push(`the new key is "${label}" in the token; the old one stays where it is`);
+      continue;
+    }
     const file = call.required(option);
     const before = `${file}.${replaces.slice(0, 8)}`;
     if (!existsSync(before)) copyFileSync(file, before);

@@ -99,10 +99,14 @@ export class Token {
     this.#session = session;
   }
 
+  has(label: string): boolean {
+    const { CKA_CLASS, CKO_PRIVATE_KEY } = this.#library;
+    return this.#find([{ type: CKA_CLASS, value: CKO_PRIVATE_KEY }], label).length > 0;
+  }
+
   /** Sensitive and not extractable. @throws UsageError when the label is taken */
   createRsaKey(label: string, modulusLength: number): TokenKey {
-    const { CKA_CLASS, CKO_PRIVATE_KEY } = this.#library;
-    if (this.#find([{ type: CKA_CLASS, value: CKO_PRIVATE_KEY }], label).length > 0) {
+    if (this.has(label)) {
       throw new UsageError(`"--label": the token has a key "${label}" already`);
     }
     const own = this.#library;

@@ -100,7 +100,7 @@ export function keyOfFile(key: KeyObject): PrivateKey {
   };
 }
 
-function keyOfToken(key: TokenKey): PrivateKey {
+export function keyOfToken(key: TokenKey): PrivateKey {
   return {
     keyId: key.label,
     spki: key.spki,
