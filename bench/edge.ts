@@ -133,7 +133,12 @@ async function withServers<T>(
   }
 }
 
-const unlimited = { newConnections: 1_000_000, requests: 10_000_000, refusedKeys: 1_000_000 };
+const unlimited = {
+  openConnections: 4_000,
+  newConnections: 1_000_000,
+  requests: 10_000_000,
+  refusedKeys: 1_000_000,
+};
 
 interface FileKey {
   readonly chain: string;

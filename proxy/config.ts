@@ -19,6 +19,8 @@ export interface EdgeLimits {
   /** Of POST /v1/node/messages, which carries another message inside. */
   readonly nodeBodyBytes: number;
   readonly connections: number;
+  /** At once, per source address: a tenth of all, so that one source's slow bodies do not hold every place. */
+  readonly openConnections: number;
   /** Per source address in 10 s. */
   readonly newConnections: number;
   readonly requests: number;
@@ -63,6 +65,7 @@ export const defaultLimits: EdgeLimits = {
   bodyBytes: 2 * megabyte,
   nodeBodyBytes: 4 * megabyte,
   connections: 4_000,
+  openConnections: 400,
   newConnections: 200,
   requests: 1_000,
   refusedKeys: 30,

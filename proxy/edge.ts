@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Thumbprint } from '../core/certificate/thumbprint.ts';
 import type { EdgeKey } from '../core/edge-identity.ts';
 import { checkConfig, type EdgeConfig, files, type ServedName } from './config.ts';
+import { requireHeld } from './haproxy/held-trust.ts';
 import { Haproxy, type HaproxyOptions } from './haproxy/process.ts';
 import { largestPayload } from './haproxy/runtime-socket.ts';
 import { type Hsm, HsmError } from './hsm/hsm.ts';
@@ -157,13 +158,17 @@ export class Edge {
     });
   }
 
-  /** Authorities and lists as a pair: at no moment has an authority no list. @throws Error, and the old pair stays */
+  /**
+   * Authorities and lists as a pair: at no moment has an authority no list. Done when HAProxy says that it holds them.
+   * @throws Error, and the old pair stays
+   */
   setTrust(next: CheckedTrust): Promise<void> {
     return this.#oneByOne(async () => {
       const before = this.#trust;
       this.#putTrust(next);
       try {
         await this.#takeOver(before, next);
+        await this.#requireHeld(next);
       } catch (error) {
         this.#putTrust(before);
         throw error;
@@ -179,6 +184,13 @@ export class Edge {
     await runtime.setLists(this.#path(files.lists), both);
     await runtime.setAuthorities(this.#path(files.trust), next.authoritiesPem);
     await runtime.setLists(this.#path(files.lists), next.listsPem);
+  }
+
+  /** Lists of megabytes are not read back: the successor that took them over read nothing else. */
+  async #requireHeld(trust: CheckedTrust): Promise<void> {
+    if (trust.isEmpty || trust.listsPem.length > largestPayload) return;
+    const at = { authorities: this.#path(files.trust), lists: this.#path(files.lists) };
+    await requireHeld(this.#haproxy.runtime, at, trust);
   }
 
   #putTrust(trust: CheckedTrust): void {

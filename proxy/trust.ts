@@ -25,6 +25,8 @@ export interface CheckedTrust {
   readonly isEmpty: boolean;
   readonly authoritiesPem: string;
   readonly listsPem: string;
+  /** thisUpdate of each list. */
+  readonly listsPublished: readonly Date[];
   /** When the first of the lists is late. */
   readonly freshUntil: Date;
 }
@@ -44,12 +46,14 @@ export function checkTrust({ authorities, lists }: TrustBundle, now: Date): Chec
     now,
   });
   const times = bundle.lists.map(({ crl }) => staleAt(crl.head).getTime());
-  return {
+  const made: Omit<CheckedTrust, typeof checked> = {
     isEmpty: authorities.length === 0,
     authoritiesPem: authorities.map((der) => pem('CERTIFICATE', der)).join(''),
     listsPem: lists.map((der) => pem('X509 CRL', der)).join(''),
+    listsPublished: bundle.lists.map(({ crl }) => crl.head.thisUpdate),
     freshUntil: new Date(Math.min(endOfTime, ...times)),
-  } as CheckedTrust;
+  };
+  return made as CheckedTrust;
 }
 
 export function pem(label: 'CERTIFICATE' | 'X509 CRL', der: Uint8Array): string {

@@ -88,7 +88,7 @@ ${lines.join('\n')}
 }
 
 const tables = `backend sources
-  stick-table type ipv6 size 100k expire 2m store gpc0_rate(60s),conn_rate(10s),http_req_rate(10s)
+  stick-table type ipv6 size 100k expire 2m store gpc0_rate(60s),conn_cur,conn_rate(10s),http_req_rate(10s)
 
 backend known_keys
   stick-table type string len 44 size 100k expire 10m store gpc0
@@ -107,6 +107,7 @@ function edgeFrontend(config: EdgeConfig): string {
   # Without being asked for, HTTP/2 would be spoken all the same: bodies without a length, past every cap.
   option disable-h2-upgrade
 ${fromNlb}  tcp-request session track-sc0 src table sources
+  tcp-request session reject if { sc_conn_cur(0) gt ${limits.openConnections} }
   tcp-request session reject if { sc_conn_rate(0) gt ${limits.newConnections} }
   # No header of the edge, no query and no API key is ever logged (S30).
   log-format '{"code":"EDGE_REQUEST","at":"%[date,utime(%Y-%m-%dT%H:%M:%SZ)]","source":"%ci","method":"%HM","path":"%[var(txn.path)]","status":%ST,"milliseconds":%Ta,"bytes":%B,"end":"%tsc","tls":"%sslv","interactionId":"%[var(txn.interaction)]"}'

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ask } from '../support/edge-client.ts';
-import { type Stand, startStand } from '../support/edge-stand.ts';
+import { ask, exchange, open } from '../support/edge-client.ts';
+import { hosts, type Stand, startStand } from '../support/edge-stand.ts';
 
 let stand: Stand;
 beforeAll(async () => {
-  stand = await startStand({ limits: { refusedKeys: 5, requests: 60 } });
+  stand = await startStand({ limits: { refusedKeys: 5, requests: 60, openConnections: 30 } });
 });
 afterAll(() => stand?.stop());
 
@@ -26,9 +26,27 @@ test('S28 guessed API keys are cut off at the edge, while a known one of the sam
 });
 
 test('S28 a source that asks too often is told to wait, also with a known key', async () => {
-  const statuses = new Set<number>();
-  for (let at = 0; at < 80; at++) statuses.add((await withKey('good')).status);
-  expect(statuses).toContain(429);
+  const socket = await open(stand);
+  const asked = `GET /v1/x HTTP/1.1\r\nHost: ${hosts.optional}\r\nShinkansen-Api-Key: good\r\n\r\n`;
+  const statuses = new Set<string | undefined>();
+  for (let at = 0; at < 80; at++) statuses.add((await exchange(socket, asked)).split(' ')[1]);
+  socket.destroy();
+  expect([...statuses]).toEqual(['200', '429']);
+});
+
+test('S28 bodies that never end hold no more places than one source may have', async () => {
+  const slow = `POST /v1/x HTTP/1.1\r\nHost: ${hosts.optional}\r\nContent-Length: 1000\r\n\r\na`;
+  const held = await Promise.all(
+    Array.from({ length: 30 }, async () => {
+      const socket = await open(stand, { localAddress: '127.0.0.7' } as never);
+      socket.on('error', () => {}).write(slow);
+      return socket;
+    }),
+  );
+  const more = await open(stand, { localAddress: '127.0.0.7' } as never);
+  expect(await exchange(more, `GET /v1/x HTTP/1.1\r\nHost: ${hosts.optional}\r\n\r\n`)).toBe('');
+  expect((await ask(stand, { localAddress: '127.0.0.8' } as never)).status).toBe(200);
+  for (const socket of held) socket.destroy();
 });
 
 test('S28 junk from elsewhere never reaches the API, and a known client is answered within 2 s meanwhile', async () => {

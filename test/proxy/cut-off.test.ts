@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPsc } from '../../local/psc/psc.ts';
-import type { ServedName } from '../../proxy/config.ts';
+import { files, type ServedName } from '../../proxy/config.ts';
+import { requireHeld } from '../../proxy/haproxy/held-trust.ts';
+import { RuntimeSocket } from '../../proxy/haproxy/runtime-socket.ts';
 import { checkTrust, pem, type TrustBundle } from '../../proxy/trust.ts';
 import { ask, exchange, open } from '../support/edge-client.ts';
 import { type Client, holder, hosts, type Stand, startStand } from '../support/edge-stand.ts';
@@ -111,6 +113,23 @@ describe('lists', () => {
     expect((await ask(stand, other)).json.client).toBe(other.issued.thumbprint);
     await expect(ask(stand, revoked)).rejects.toThrow(/certificate revoked/);
     await stand.edge.setTrust(checkTrust(stand.trust(), new Date()));
+  });
+
+  it('are in force once HAProxy says that it holds this very pair, and no other', async () => {
+    const { runFolder } = stand.config;
+    const runtime = new RuntimeSocket(join(runFolder, files.socket));
+    const at = { authorities: join(runFolder, files.trust), lists: join(runFolder, files.lists) };
+    const pair = checkTrust(stand.trust(), new Date());
+    await stand.edge.setTrust(pair);
+    await expect(requireHeld(runtime, at, pair)).resolves.toBeUndefined();
+    const { authorities, lists } = stand.trust();
+    const fewer = checkTrust({ authorities: authorities.slice(0, 1), lists: lists.slice(0, 1) }, new Date());
+    await expect(requireHeld(runtime, at, fewer)).rejects.toThrow('HAProxy holds other authorities');
+    const older = (['root', 'intermediate'] as const).map(
+      (issuer) => stand.psc.crl('CL', issuer, new Set(['stale'])).der,
+    );
+    const late = checkTrust({ authorities, lists: older }, new Date());
+    await expect(requireHeld(runtime, at, late)).rejects.toThrow('HAProxy holds other lists');
   });
 
   it('are refused before anything changes when one authority has none', () => {

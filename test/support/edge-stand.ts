@@ -194,7 +194,12 @@ export function stubApi(key: () => EdgeKey) {
   let status: number | 'hang up' = 200;
   const server = createServer({ maxHeaderSize: 65_536 }, async (incoming, outgoing) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    try {
+      for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    } catch {
+      // The client went away within its body.
+      return;
+    }
     const raw = incoming.rawHeaders;
     const headers = raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1]!] as const] : []));
     const url = new URL(incoming.url!, 'http://x');
