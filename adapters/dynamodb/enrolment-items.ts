@@ -3,8 +3,9 @@
 
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import type { Enrolment, OperatorAnswer, Step } from '../../core/enrolment/enrolment.ts';
-import type { OperatorRow, OriginalMessage } from '../../core/enrolment/ports.ts';
+import type { ForwardedMessage, OperatorRow } from '../../core/enrolment/ports.ts';
 import type { Attribute, Item } from './attributes.ts';
+import { envelopeIn } from './received-messages.ts';
 import { type StoredItem, text } from './table.ts';
 
 export const enrolmentKey = (id: string) => ({ pk: `ENR#${id}`, sk: 'ENROLMENT' });
@@ -56,9 +57,14 @@ function stepOf(item: Item): Step {
   return { number, outcome, at: new Date(text(item, 'at')), ...(by === undefined ? {} : { by }) };
 }
 
-export function messageOf(item: Item): OriginalMessage {
+export function messageOf(item: Item): ForwardedMessage {
   const signature = item.signature as string | undefined;
-  return { bytes: item.bytes as Uint8Array, ...(signature === undefined ? {} : { signature }) };
+  const envelope = envelopeIn(item);
+  return {
+    bytes: item.bytes as Uint8Array,
+    ...(signature === undefined ? {} : { signature }),
+    ...(envelope && { envelope }),
+  };
 }
 
 export function rowItem(row: OperatorRow): StoredItem {

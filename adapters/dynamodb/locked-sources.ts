@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { EvidenceArchive, LockedMessage } from '../../core/evidence/ports.ts';
 import type { SourceBytes } from '../../core/evidence/record.ts';
+import { envelopeIn } from './received-messages.ts';
 import { keyFrom, keyName } from './schema.ts';
 import type { StoredItem, Table } from './table.ts';
 
@@ -12,9 +13,9 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 /** Reads and S3 calls side by side. */
 const sideBySide = 16;
 
-/** Of what an item holds, the bytes of this digest: a message's, or one certificate of a chain. */
+/** Of what an item holds, the bytes of this digest: a message's, its envelope's, or one certificate of a chain. */
 export function bytesIn(item: StoredItem, digest: string): Uint8Array | undefined {
-  const held = [item.bytes, ...(Array.isArray(item.path) ? item.path : [])];
+  const held = [item.bytes, ...(Array.isArray(item.path) ? item.path : []), envelopeIn(item)?.bytes];
   return held.find((one): one is Uint8Array => one instanceof Uint8Array && sha256(one) === digest);
 }
 
@@ -39,10 +40,11 @@ export function lockSources(
     const item = key && (await table.get(key));
     if (!item) return false;
     const bytes = bytesIn(item, source.sha256);
-    const { signature } = item;
-    const signed = source.kind === 'message' && typeof signature === 'string' && { signature };
-    if (bytes && source.kind === 'message')
-      messages.set(keyName(item), { sha256: source.sha256, bytes, ...signed });
+    const isMessage = source.kind === 'message' || source.kind === 'envelope';
+    const signature = source.kind === 'envelope' ? item.envelopeSignature : item.signature;
+    const signed = typeof signature === 'string' && { signature };
+    if (bytes && isMessage)
+      messages.set(`${keyName(item)} ${source.kind}`, { sha256: source.sha256, bytes, ...signed });
     else if (bytes) await archive.putBytes(source.sha256, bytes, retainUntil());
     else return isLargeMessage(item);
     return true;

@@ -2,6 +2,8 @@
 // the item is put in the transaction of what the message asked for, so that a refused message burns nothing.
 
 import { createHash } from 'node:crypto';
+import type { SignedEnvelope } from '../../core/enrolment/ports.ts';
+import type { Item } from './attributes.ts';
 import { absent, type Key, type Table, text, type Write } from './table.ts';
 
 export interface ReceivedMessage {
@@ -10,6 +12,8 @@ export interface ReceivedMessage {
   readonly bytes: Uint8Array;
   /** The detached JWS; absent where an API key alone vouched for it. */
   readonly signature?: string;
+  /** What another node signed around it. */
+  readonly envelope?: SignedEnvelope;
   /** Id of what came of it: an enrolment, a key, a webhook. */
   readonly subject: string;
 }
@@ -29,9 +33,32 @@ export const digestOfMessage = (bytes: Uint8Array) => createHash('sha256').updat
 
 /** For acts whose message is small; payouts keep theirs on their own terms. Its condition fails for a known one. */
 export function receivedMessageWrite(message: ReceivedMessage, now: Date): Write {
-  const { sender, messageId, bytes, signature, subject } = message;
-  const content = { digest: digestOfMessage(bytes), subject, bytes, signature, at: now.toISOString() };
+  const { sender, messageId, bytes, signature, envelope, subject } = message;
+  const around = envelope && {
+    envelope: cutOut(bytes, envelope.bytes),
+    envelopeSignature: envelope.signature,
+  };
+  const at = now.toISOString();
+  const content = { digest: digestOfMessage(bytes), subject, bytes, signature, ...around, at };
   return { put: { ...receivedMessageKey(sender, messageId), ...content }, when: absent() };
+}
+
+/** The envelope without the message, which it holds in base64 and which stands beside it; whole where it spells it otherwise. */
+function cutOut(message: Uint8Array, envelope: Uint8Array): readonly Uint8Array[] {
+  const inner = Buffer.from(message).toString('base64');
+  const at = Buffer.from(envelope).indexOf(inner);
+  return at < 0 ? [envelope] : [envelope.subarray(0, at), envelope.subarray(at + inner.length)];
+}
+
+/** The same bytes again. */
+export function envelopeIn(item: Item): SignedEnvelope | undefined {
+  const { bytes, envelope, envelopeSignature: signature } = item;
+  if (!(bytes instanceof Uint8Array) || !Array.isArray(envelope) || typeof signature !== 'string')
+    return undefined;
+  const [before, after] = envelope as readonly Uint8Array[];
+  if (!before || !after) return before && { bytes: before, signature };
+  const inner = Buffer.from(Buffer.from(bytes).toString('base64'));
+  return { bytes: Buffer.concat([before, inner, after]), signature };
 }
 
 export async function knownMessage(

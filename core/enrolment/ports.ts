@@ -15,6 +15,17 @@ export interface OriginalMessage {
   readonly signature?: string;
 }
 
+/** At a payout operator: with what the network signed around it. */
+export interface ForwardedMessage extends OriginalMessage {
+  readonly envelope?: SignedEnvelope;
+}
+
+export interface SignedEnvelope {
+  readonly bytes: Uint8Array;
+  /** Detached JWS header value. */
+  readonly signature: string;
+}
+
 export interface WithTrace {
   readonly evidence: readonly EvidenceRecord[];
   readonly outbox: readonly OutboxEntry[];
@@ -22,7 +33,7 @@ export interface WithTrace {
 
 export interface NewEnrolment extends WithTrace {
   readonly enrolment: Enrolment;
-  readonly message: OriginalMessage;
+  readonly message: ForwardedMessage;
   /** Leaf first, anchor excluded; absent where the path did not hold. */
   readonly path?: readonly Uint8Array[];
   /** Of that path. */
@@ -64,7 +75,7 @@ export interface OperatorRow extends OperatorAnswer {
 export interface EnrolmentStore {
   find(id: string): Promise<Enrolment | undefined>;
   /** The participant's own message, byte for byte. */
-  messageOf(enrolment: Pick<Enrolment, 'participant' | 'messageId'>): Promise<OriginalMessage | undefined>;
+  messageOf(enrolment: Pick<Enrolment, 'participant' | 'messageId'>): Promise<ForwardedMessage | undefined>;
   /** The message of this sender and id, as first recorded: what it was about, and SHA-256 (hex) of its bytes. */
   knownMessage(
     sender: string,

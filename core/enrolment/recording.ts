@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { ParsedCertificate } from '../certificate/certificate.ts';
 import type { CertificationPath } from '../certificate/path.ts';
 import type { PscProfile } from '../certificate/psc-profile.ts';
-import { keyThumbprintOf } from '../certificate/thumbprint.ts';
+import { keyThumbprintOf, type Thumbprint } from '../certificate/thumbprint.ts';
 import type { Actor, EvidenceRecord, SourceBytes } from '../evidence/record.ts';
 import type { MessageHeader } from '../message/envelope.ts';
 import { newOutboxEntry, type OutboxEntry } from '../outbox.ts';
@@ -33,6 +33,8 @@ export interface Recording {
   readonly node: string;
   readonly signedBy?: Enrolment['signedBy'];
   readonly body: Uint8Array;
+  /** What the network signed around the body, and with which certificate. */
+  readonly envelope?: { readonly bytes: Uint8Array; readonly signedBy: Thumbprint };
   /** SHA-256 hex of each URL that the sweep will ask about this path. */
   readonly sources: readonly string[];
   /** In force: the sweep goes by the PSC's own. */
@@ -48,6 +50,11 @@ export function newEnrolment(recording: Recording) {
     apiKeyId: recording.apiKeyId,
     ...(recording.signedBy ? { thumbprint: recording.signedBy } : {}),
   };
+  const messageSource = (kind: 'message' | 'envelope', bytes: Uint8Array): SourceBytes => ({
+    kind,
+    sha256: createHash('sha256').update(bytes).digest('base64url'),
+    item: `MSG#${enrolment.participant}#${enrolment.messageId}|MESSAGE`,
+  });
   const evidence: EvidenceRecord = {
     id: recording.evidenceId,
     scope: enrolment.participant,
@@ -62,13 +69,11 @@ export function newEnrolment(recording: Recording) {
       networkStatus: enrolment.networkStatus,
       validity: enrolment.validity,
       code: enrolment.code,
+      ...(recording.envelope && { forwardSignedBy: recording.envelope.signedBy }),
     },
     sources: [
-      {
-        kind: 'message',
-        sha256: createHash('sha256').update(recording.body).digest('base64url'),
-        item: `MSG#${enrolment.participant}#${enrolment.messageId}|MESSAGE`,
-      },
+      messageSource('message', recording.body),
+      ...(recording.envelope ? [messageSource('envelope', recording.envelope.bytes)] : []),
       ...(verdict.outcome === 'ADMITTED' ? chainSources(enrolment.thumbprint, verdict.path.path) : []),
     ],
   };

@@ -7,6 +7,7 @@ import { findLeaf } from '../certificate/bundle.ts';
 import { parseCertificate } from '../certificate/parse.ts';
 import { type Thumbprint, thumbprintOf } from '../certificate/thumbprint.ts';
 import { readAnswer } from '../enrolment/answer.ts';
+import { readForward } from '../enrolment/forward.ts';
 import { type EnrolParameters, readSubmission } from '../enrolment/submission.ts';
 import { Refusal } from '../errors.ts';
 import { type Envelope, parametersOf, readEnvelope } from '../message/envelope.ts';
@@ -42,6 +43,7 @@ export function enrolmentProved(check: DossierCheck, dossier: Dossier, enrolment
       `${headWords(received.head)}.`,
   );
   signerProved(check, enrolment, received);
+  envelopeProved(check, dossier.node, enrolment, received);
   for (const checked of check.recordsOf('enrolment.revocationChecked', { enrolmentId }))
     revocationProved(check, dossier.node, checked, path);
   confirmationProved(check, dossier, enrolment, thumbprint);
@@ -97,6 +99,40 @@ function signerProved(check: DossierCheck, enrolment: DossierEnrolment, received
     throw differs('signature', String(received.actor.thumbprint), thumbprint);
   check.say(enrolment.participant, `signed the request as well, with ${signerWords(path)}.`);
 }
+
+/** At a payout operator: the network signed that it was this request, under this enrolment. */
+function envelopeProved(
+  check: DossierCheck,
+  node: string,
+  enrolment: DossierEnrolment,
+  received: ProvedRecord,
+): void {
+  const named = received.sources.find(({ kind }) => kind === 'envelope')?.sha256;
+  if (enrolment.envelope === null) {
+    if (named !== undefined) throw new Refusal('DOSSIER_INCOMPLETE', { parameter: 'envelope' });
+    return;
+  }
+  const bytes = Buffer.from(enrolment.envelope.message, 'base64');
+  if (named !== sha256(bytes)) throw differs('envelope', String(named), sha256(bytes));
+  const network = receiverOf(node, received);
+  const envelope = readEnvelope(bytes);
+  requireAddressed(envelope, network, node);
+  const { enrolmentId, original } = readForward(parametersOf(envelope, 'enrolment.forward'));
+  const forwarded = {
+    id: enrolmentId,
+    message: base64(original.bytes),
+    signature: original.signature ?? null,
+  };
+  const { enrolment_id: id, message, signature } = enrolment;
+  if (canonicalJson(forwarded) !== canonicalJson({ id, message, signature }))
+    throw differs('envelope', id, enrolmentId);
+  const signed = check.signature(enrolment.envelope, received.at);
+  if (received.facts.forwardSignedBy !== signed.thumbprint)
+    throw differs('envelope: signature', String(received.facts.forwardSignedBy), signed.thumbprint);
+  check.say(network, `forwarded this very request to ${node}, signed with ${signerWords(signed.path)}.`);
+}
+
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
 function answerProved(
   check: DossierCheck,

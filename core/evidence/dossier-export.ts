@@ -132,6 +132,7 @@ class Collected {
     );
     await this.certificate(thumbprint, enrolment.anchor);
     if (message.signature !== undefined) await this.signer(message);
+    if (message.envelope) await this.signer(message.envelope);
     const answers = (await enrolments.rows(id)).flatMap((row) => (row.message ? [row.message] : []));
     for (const answer of answers) await this.signer(answer);
     const proofs = await this.#ports.proofsOf(id);
@@ -140,6 +141,7 @@ class Collected {
       enrolment_id: id,
       participant,
       ...signedMessage(message),
+      envelope: message.envelope ? signedMessage(message.envelope) : null,
       answers: answers.map(signedMessage),
       proofs: proofs.map((proof) => proof as unknown as Json),
       passkeys: await this.#passkeys(proofs),

@@ -29,6 +29,8 @@ export interface DossierPasskey {
 export interface DossierEnrolment extends SignedMessage {
   readonly enrolment_id: string;
   readonly participant: string;
+  /** At a payout operator: what the network signed around the message. */
+  readonly envelope: SignedMessage | null;
   readonly answers: readonly SignedMessage[];
   /** What people agreed to with their second factor, as `core/people/proof.ts` has it. */
   readonly proofs: readonly Json[];
@@ -108,6 +110,7 @@ const shape: Shape = {
           ...signed,
           enrolment_id: 'text',
           participant: 'text',
+          envelope: { maybe: { members: signed } },
           answers: { each: { members: signed } },
           proofs: { each: 'any' },
           passkeys: {

@@ -37,7 +37,7 @@ export interface StateMark {
 
 /** Bytes that a record rests on: a signed message, a CRL, a chain. Audit reads them again and hashes them. */
 export interface SourceBytes {
-  /** What they are: `message`, `signature`, `chain`, `crl`, `ocsp`, `proof`. */
+  /** What they are: `message`, `envelope`, `signature`, `chain`, `crl`, `ocsp`, `proof`. */
   readonly kind: string;
   /** SHA-256, base64url. */
   readonly sha256: string;

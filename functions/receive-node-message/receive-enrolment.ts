@@ -7,7 +7,7 @@ import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { admitCertificate, type KnownApoderado, unlessRevoked } from '../../core/enrolment/admission.ts';
 import type { Enrolment } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentForward } from '../../core/enrolment/forward.ts';
-import type { EnrolmentStore } from '../../core/enrolment/ports.ts';
+import type { EnrolmentStore, SignedEnvelope } from '../../core/enrolment/ports.ts';
 import { newEnrolment } from '../../core/enrolment/recording.ts';
 import { type EnrolParameters, readSubmission } from '../../core/enrolment/submission.ts';
 import { Refusal } from '../../core/errors.ts';
@@ -37,6 +37,8 @@ export interface ForwardedEnrolment {
   /** The network that signed the envelope around it. */
   readonly from: Institution;
   readonly apiKeyId: string;
+  /** That envelope, as it came. */
+  readonly envelope?: SignedEnvelope & { readonly signedBy: Thumbprint };
 }
 
 export interface ReceivedOutcome {
@@ -96,6 +98,7 @@ async function record(
 ): Promise<ReceivedOutcome> {
   const { envelope, participant, signedBy, now } = facts;
   const { original, enrolmentId } = received.forward;
+  const { envelope: outer } = received;
   await ports.checkEnrolShape({ document: envelope.document });
   const parameters = parametersOf(envelope, 'certificate.enrol') as unknown as EnrolParameters;
   const submission = readSubmission(parameters);
@@ -120,8 +123,10 @@ async function record(
     profiles,
     sources: verdict.outcome === 'ADMITTED' ? ports.sourcesOf(verdict.path, profiles) : [],
     ...(signedBy ? { signedBy } : {}),
+    ...(outer && { envelope: outer }),
   });
-  const recorded = await ports.enrolments.record({ ...fresh, message: original });
+  const message = outer ? { ...original, envelope: outer } : original;
+  const recorded = await ports.enrolments.record({ ...fresh, message });
   if (recorded.outcome === 'RECORDED') return statusOf(fresh.enrolment, received.from);
   if (recorded.outcome === 'FORESTALLED') return { status: 'rejected', code: 'DISABLED_ELSEWHERE' };
   if (recorded.outcome === 'PENDING_ALREADY')

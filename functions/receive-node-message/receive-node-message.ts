@@ -89,9 +89,10 @@ interface Said extends FromNode {
 type Hear = (ports: ReceiveNodeMessagePorts, said: Said) => Promise<Omit<NodeReceipt, 'message_id'>>;
 
 const actions: Readonly<Record<string, Hear>> = {
-  async 'enrolment.forward'(ports, { envelope, from, apiKeyId }) {
+  async 'enrolment.forward'(ports, { envelope, from, apiKeyId, message, signer }) {
     const forward = readForward(parametersOf(envelope, 'enrolment.forward'));
-    return receiveEnrolment(ports, { forward, from, apiKeyId });
+    const around = { ...message, signedBy: signer.thumbprint };
+    return receiveEnrolment(ports, { forward, from, apiKeyId, envelope: around });
   },
   async 'enrolment.answer'(ports, { peer, messageId, message }) {
     await receiveAnswer(ports, { operator: peer.finId, messageId, message });
