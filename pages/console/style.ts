@@ -68,8 +68,8 @@ table.list{width:100%;border-collapse:separate;border-spacing:0;background:var(-
 .timeline .ahead p,.timeline .skipped p,.timeline .elsewhere p{color:var(--muted)}
 .timeline p{margin:0}
 .timeline small{display:block;font-size:15px;color:var(--muted)}
-@media (max-width:1000px){.tiles{grid-template-columns:repeat(2,minmax(0,1fr))}}
-@media (max-width:1100px){
+@media (max-width:980px){.tiles{grid-template-columns:repeat(2,minmax(0,1fr))}}
+@media (max-width:1260px){
 .console{display:block}
 .console nav.side{border-right:0;border-bottom:1px solid var(--line);padding:8px}
 .side ul{display:flex;flex-wrap:wrap;gap:2px}
@@ -78,7 +78,7 @@ table.list{width:100%;border-collapse:separate;border-spacing:0;background:var(-
 .side .groups-of>section,.side .groups-of>section>ul{display:contents}
 .side a{padding:5px 10px;font-size:15px;min-height:32px;align-items:center}
 }
-@media (max-width:860px){
+@media (max-width:980px){
 .console main{padding:20px 16px 40px}
 .tiles{gap:8px;margin-bottom:20px}
 .tiles a{padding:10px 14px}
