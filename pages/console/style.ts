@@ -12,7 +12,7 @@ body:has(.console){min-height:100vh;display:flex;flex-direction:column}
 .side a[aria-current]{background:var(--hover);font-weight:650}
 .side .count{min-width:24px;padding:0 7px;border-radius:99px;text-align:center;background:var(--warn-back);color:var(--warn);font-size:14px;font-variant-numeric:tabular-nums;font-weight:650}
 .menu{display:none}
-.live{display:flex;flex-wrap:wrap;gap:0 8px;margin:-12px 0 20px;font-size:14px;color:var(--muted)}
+.live{display:flex;flex-wrap:wrap;align-items:baseline;gap:0 8px;margin:-12px 0 20px;font-size:14px;color:var(--muted)}
 .live button{font-size:14px;min-height:24px;padding:0 4px}
 .console main{max-width:1180px;width:100%;margin:0;padding:28px 32px 48px}
 .console .lead{margin-bottom:20px}
