@@ -8,7 +8,7 @@ import { type Holding, isActive, isPending } from '../../core/disable/plan.ts';
 import type { DisableStore } from '../../core/disable/ports.ts';
 import { type DisableAct, disableChange, recordOf } from '../../core/disable/recording.ts';
 import type { NodeRole } from '../../core/enrolment/enrolment.ts';
-import { newOutboxEntry } from '../../core/outbox.ts';
+import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
 import type { Party } from '../../core/people/party.ts';
 import type { Parties, People } from '../../core/people/ports.ts';
 import { keepersToTell, peopleToTell } from '../../core/people/told.ts';
@@ -113,15 +113,18 @@ async function remind(
   { holding, days }: Reminder,
 ): Promise<number> {
   const now = ports.clock.now();
-  const { thumbprint, enrolment } = holding;
-  if (!enrolment) return 0;
-  const people = await peopleToTell(ports.people, party.finId);
+  const { thumbprint, enrolment, status } = holding;
+  const notAfter = (status ?? enrolment!).notAfter.toISOString();
+  // A node's certificate may be pinned: it has no enrolment to read in a mail.
+  const what: OutboxEntry['refs'] =
+    party.kind === 'participant' ? { enrolmentId: enrolment!.id } : { thumbprint, notAfter };
+  const people = await keepersToTell(ports.people, party.finId, party);
   const mails = people.map((personId) =>
     newOutboxEntry({
       id: `mail.expiring.${thumbprint}.${days}.${personId}`,
       queue: 'mail',
       kind: 'mail.expiring',
-      refs: { personId, participant: party.finId, enrolmentId: enrolment.id },
+      refs: { personId, participant: party.finId, ...what },
       now,
     }),
   );

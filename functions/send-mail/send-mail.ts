@@ -274,6 +274,8 @@ function suspensionStoryOf({ origin, suspendedBy }: DisableRecord): SuspensionSt
 }
 
 async function expiring(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {
+  if (refs.notAfter !== undefined)
+    return letters.nodeExpiringLetter(envelope, new Date(refs.notAfter), refs.thumbprint!);
   const enrolment = await enrolmentOf(deps, refs);
   if (enrolment.networkStatus !== 'active' || deps.clock.now() > enrolment.notAfter) return undefined;
   return letters.expiringLetter(envelope, await certificateOf(deps, enrolment), enrolment.thumbprint);

@@ -291,6 +291,17 @@ export function expiringLetter(
   });
 }
 
+/** To node operators, of a certificate of this node or of another, which announces its next one itself. */
+export function nodeExpiringLetter(envelope: Envelope, notAfter: Date, thumbprint: string): Letter {
+  const { mails, said, letter } = base(envelope);
+  const date = dateText(notAfter, envelope);
+  const command = 'apodera admin announce-certificate';
+  return letter(said(mails.expiringSubject, { date }), said(mails.expiring, { date }), {
+    facts: [['x5t#S256', thumbprint]],
+    paragraphs: [said(mails.nodeExpiring, { command })],
+  });
+}
+
 /** The new certificate is active, and something still signs with the old one. */
 export function usedLateLetter(envelope: Envelope, certificate: CertificateFacts, endsAt: Date): Letter {
   const { texts, mails, said, letter } = base(envelope);

@@ -58,6 +58,40 @@ describe('the daily pass', () => {
     expect(days).toEqual([60, 30, 14, 7, 1]);
   });
 
+  test('D15 of a node’s certificate, pinned or announced, the node operators here are reminded', async () => {
+    const leaf = await stand.active(stand.leaf('one', ends(60)));
+    const participant = (await stand.ports.parties.party('FINTECH_CL'))!;
+    const parties = { parties: async () => [{ ...participant, kind: 'payoutOperator' as const }] };
+    const late = lateUses(stand.table, async () => undefined);
+    expect(
+      await expireCertificates({ ...stand.ports, parties, warn: () => {}, lateUses: late }),
+    ).toMatchObject({ reminded: 1 });
+    const mails = [...stand.items.values()].filter(({ kind }) => kind === 'mail.expiring');
+    expect(mails.map(({ refs }) => refs)).toEqual([
+      {
+        personId: 'OPERATOR',
+        participant: 'FINTECH_CL',
+        thumbprint: leaf.thumbprint,
+        notAfter: inDays(60).toISOString(),
+      },
+    ]);
+  });
+
+  // What a year costs is counted, not timed: whatever the machine, nothing is written on a day on which nothing is due.
+  test('a year of days writes on those of the five reminders and of the end, and on no other', async () => {
+    const leaf = await stand.active(stand.leaf('one', ends(365)));
+    const written: number[] = [];
+    const snapshot = () => JSON.stringify([...stand.items.values()]);
+    for (let left = 365; left >= -1; left--) {
+      stand.clock.set(inDays(365 - left));
+      const before = snapshot();
+      await pass();
+      if (snapshot() !== before) written.push(left);
+    }
+    expect(written).toEqual([60, 30, 14, 7, 1, -1]);
+    expect(await stand.statusOf(leaf)).toBe('disabled');
+  });
+
   test('D15 a successor silences the reminders; one that ends sooner does not', async () => {
     const one = await stand.active(stand.leaf('one', ends(40)));
     await stand.active(stand.leaf('sooner', ends(35)));

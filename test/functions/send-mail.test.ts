@@ -206,6 +206,28 @@ test.each([
   expect(sent[0]!.mail.text).not.toContain('PALABRAS');
 });
 
+test('a node operator reads which certificate of which node expires, and what its next one begins with', async () => {
+  const { world, operators } = anAdministration();
+  const [personId] = await operators();
+  const refs = {
+    personId: personId!,
+    participant: 'FINTECH_CL',
+    thumbprint: 'T',
+    notAfter: '2027-01-31T12:00:00Z',
+  };
+  const { sent, deliverOne } = aPost(world);
+  const entry = newOutboxEntry({
+    id: 'x',
+    queue: 'mail',
+    kind: 'mail.expiring',
+    refs,
+    now: world.clock.now(),
+  });
+  expect(await deliverOne(entry)).toBe('SENT');
+  expect(sent[0]!.mail.subject).toMatch(/ vence el 31\/01\/2027$/);
+  expect(sent[0]!.mail.text).toContain('apodera admin announce-certificate');
+});
+
 test('an end by node operators is told to their like as what it is, and to the participant as its holder’s', async () => {
   const { world, operators } = anAdministration();
   const [one] = await operators();
