@@ -92,7 +92,8 @@ async function opensslFigure(folder: string, list: Uint8Array): Promise<Figure> 
     return (user! + system!) * 1_000_000;
   };
   const ours = async () => {
-    const file = createReadStream(join(folder, 'list.crl'));
+    // Chunks as large as the scanner's own slices: smaller ones cost as much as reading the list.
+    const file = createReadStream(join(folder, 'list.crl'), { highWaterMark: 256 * 1024 });
     const scanned = await scanCrlStream(file, wanted, limits);
     if (!scanned.signedBy(key)) throw new Error('the list was not read');
   };
@@ -102,7 +103,9 @@ async function opensslFigure(folder: string, list: Uint8Array): Promise<Figure> 
   const aim = 8;
   const value = median(ratios);
   const what = 'the same from a file, less CPU than its peer, which looks nothing up';
-  return { id: 'S3', what, value, unit: 'times', reference: 'openssl crl', aim, holds: value >= aim };
+  const version = execFileSync('openssl', ['version'], { encoding: 'utf8' }).split(' ', 2).join(' ');
+  const reference = `the whole process of crl, ${version}; ours without the start of Node`;
+  return { id: 'S3', what, value, unit: 'times', reference, aim, holds: value >= aim };
 }
 
 if (import.meta.main) print(await crlFigures());
