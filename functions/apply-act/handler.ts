@@ -2,7 +2,6 @@
 // only function that seals people, participants, API keys and pins.
 
 import { randomBytes } from 'node:crypto';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { readConfig } from '../../adapters/config.ts';
 import { acts } from '../../adapters/dynamodb/acts.ts';
 import { apiKeys } from '../../adapters/dynamodb/api-keys.ts';
@@ -69,7 +68,7 @@ const deps = {
   apiKeys: apiKeys(table, sealer),
   acts: acts(table, parts.announce),
   ledger: ledger(table, sealer, parts.announce),
-  peerKeys: peerKeys(new SecretsManagerClient(), config.nodeFinId),
+  peerKeys: peerKeys(config.nodeFinId),
   anchors: {
     ...anchorShelf(s3Client(), config.trustBucket),
     leastVersion: () => leastAnchorsVersion(table, sealer),

@@ -72,6 +72,7 @@ test.each(functions.map((one) => [one.logicalId, one] as const))(
 /** KiB; what a payout waits for is held closer than the others (performance, B1 and B2). */
 const mostAtStart: Readonly<Record<string, number>> = {
   AdmitPayoutFunction: 334,
+  ApplyActFunction: 460,
   ServeConsoleFunction: 508,
 };
 
@@ -79,6 +80,6 @@ test.each(functions.map((one) => [one.logicalId]))(
   'the start of %s reads no more code than its budget',
   (logicalId) => {
     const { startBytes } = bundles.find((one) => one.logicalId === logicalId)!;
-    expect(startBytes / 1024).toBeLessThan(mostAtStart[logicalId] ?? 474);
+    expect(startBytes / 1024).toBeLessThan(mostAtStart[logicalId] ?? 450);
   },
 );
