@@ -2,7 +2,7 @@
 // with certificates of the test PSC. Requests are signed by the network's clock; TLS goes by the machine's: while the
 // network's is ahead, its PSC's new lists would not be valid yet, and the edge keeps those it has.
 
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -28,11 +28,10 @@ export interface LocalEdgeParts {
   readonly node: Node;
   readonly psc: TestPsc;
   readonly clock: VirtualClock;
-  /** Token, server certificate, rendered files. */
+  /** Token, server certificate, rendered files, and what the edge says: edge.log. */
   readonly folder: string;
   /** 0: free ones. */
   readonly port: number;
-  readonly say?: (line: string) => void;
 }
 
 export interface RunningEdge {
@@ -54,8 +53,10 @@ const keyLabel = 'edge';
 
 /** @throws Error when something that it needs is missing or a port is taken */
 export async function startLocalEdge(parts: LocalEdgeParts): Promise<RunningEdge> {
-  const { folder, node, psc, say = () => {} } = parts;
+  const { folder, node, psc } = parts;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const log = join(folder, 'edge.log');
+  const say = (line: string): void => appendFileSync(log, `${line}\n`);
   const [port, healthPort] = [parts.port || (await freePort()), await freePort()];
   await requireFree(port);
   const token = await softToken(folder);

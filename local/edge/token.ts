@@ -1,7 +1,8 @@
-// The HSM of the laptop: a SoftHSM2 token in the data folder, made once. Its PIN protects nothing here.
+// The HSM of the laptop: a SoftHSM2 token in the data folder, made once, with a PIN of its own.
 
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -21,12 +22,24 @@ export async function softToken(folder: string): Promise<SoftToken> {
   if (!module) throw new Error('softhsm2 is not installed');
   const tokens = resolve(folder, 'tokens');
   const configuration = resolve(folder, 'softhsm2.conf');
-  const token = { module, label: 'apodera-edge', pin: '123456', configuration };
+  const pinFile = resolve(folder, 'token-pin');
+  if (!existsSync(configuration))
+    writeFileSync(pinFile, randomBytes(15).toString('base64url'), { mode: 0o600 });
+  const token = { module, label: 'apodera-edge', pin: readFileSync(pinFile, 'utf8'), configuration };
   if (existsSync(configuration)) return token;
   mkdirSync(tokens, { recursive: true, mode: 0o700 });
   const settings = `directories.tokendir = ${tokens}\nlog.level = ERROR\n`;
   writeFileSync(join(folder, 'softhsm2.making.conf'), settings);
-  const args = ['--init-token', '--free', '--label', token.label, '--pin', token.pin, '--so-pin', '654321'];
+  const args = [
+    '--init-token',
+    '--free',
+    '--label',
+    token.label,
+    '--pin',
+    token.pin,
+    '--so-pin',
+    randomBytes(15).toString('base64url'),
+  ];
   await promisify(execFile)('softhsm2-util', args, {
     env: { ...process.env, SOFTHSM2_CONF: join(folder, 'softhsm2.making.conf') },
   });

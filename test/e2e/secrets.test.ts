@@ -1,31 +1,41 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { DynamoDBClient, ListTablesCommand, paginateScan } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { askEdge } from '../../local/edge/ask.ts';
+import type { RunningEdge } from '../../local/edge/edge.ts';
 import { Administration } from '../../local/seed/administration.ts';
 import { Persona } from '../../local/seed/persona.ts';
+import type { SeededParticipant } from '../../local/seed/seed.ts';
 import { startWhole, type Whole } from '../../local/start.ts';
 import { checkToken, newToken } from '../../local/stepfunctions/token.ts';
+import { files } from '../../proxy/config.ts';
+import { requireEdgeMachine } from '../support/edge-machine.ts';
 import { Network } from '../support/whole.ts';
 
 // D7: what only one person, one system or Step Functions may know stands in no log line, no stored item and no object,
 // after a run in which people were invited, signed in, signed acts, and an enrolment was confirmed at both nodes.
 let folder: string;
 let whole: Whole;
+let edge: RunningEdge;
 let net: Network;
 /** What nothing may hold, by what it is. */
 const secrets = new Map<string, string>();
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'apodera-secrets-'));
-  whole = await startWhole({ dataFolder: folder, buildFolder: '.cache/e2e', ports: 'free' });
+  requireEdgeMachine();
+  whole = await startWhole({ dataFolder: folder, buildFolder: '.cache/e2e', ports: 'free', edge: true });
+  if ('missing' in whole.edge) throw new Error(whole.edge.missing);
+  edge = whole.edge;
   whole.laptop.endpoints.scheduler.setGranularity(3600);
   net = new Network(whole, folder);
   const participant = whole.seed.participants[0]!;
   await net.enrolled(participant);
   await net.decide('network', participant.officer, (await net.submit(participant)).code, 'reject');
   await administer(participant.finId);
+  await throughTheEdge(participant);
   await whole.clock.settled();
   for (const { email, password, totp } of whole.seed.people) {
     secrets.set(`password of ${email}`, password);
@@ -66,6 +76,22 @@ async function administer(participant: string): Promise<void> {
     const session = visitor.cookie('session');
     if (session) secrets.set(`session of ${operator}`, session);
   }
+}
+
+/** Asked with an API key, told of a revocation, its process replaced: what it logs, it has logged. */
+async function throughTheEdge({ apiKeys }: SeededParticipant): Promise<void> {
+  const headers = { 'shinkansen-api-key': apiKeys.network };
+  expect((await askEdge(edge, '/v1/certificates?code=one', { headers })).status).toBe(200);
+  expect(
+    (await askEdge(edge, '/v1/certificates', { headers: { ...headers, 'x-edge-mac': 'x' } })).status,
+  ).toBe(200);
+  expect((await askEdge(edge, '/v1/certificates', { headers: { 'shinkansen-api-key': 'x' } })).status).toBe(
+    403,
+  );
+  await edge.edge.replace();
+  const held = (file: string) => readFileSync(join(folder, 'edge', 'run', file), 'utf8');
+  secrets.set('PIN of the HSM', held(files.pin));
+  secrets.set('MAC key of the edge', held(files.macKey).trim().split(':').at(-1)!);
 }
 
 interface Place {
@@ -135,13 +161,45 @@ function leaks(places: readonly Place[]): readonly string[] {
 test('D7 no log line, stored item or object holds a secret of a person, a system or the workflow', async () => {
   const [logged, stored, kept] = [logs(), await items(), objects()];
   // There is something to be found in, and something to be found.
+  expect(logged.some(({ where, text }) => where === 'edge/edge.log' && text.includes('EDGE_REQUEST'))).toBe(
+    true,
+  );
   expect([logged.length > 20, stored.length > 200, kept.length > 0]).toEqual([true, true, true]);
   const kinds = new Set([...secrets.keys()].map((name) => name.split(' ')[0]));
   expect([...kinds].toSorted()).toEqual(
-    ['API', 'apiKey', 'authenticator', 'invitationCode', 'link', 'password', 'session'].toSorted(),
+    [
+      'API',
+      'MAC',
+      'PIN',
+      'apiKey',
+      'authenticator',
+      'invitationCode',
+      'link',
+      'password',
+      'session',
+    ].toSorted(),
   );
   expect([...secrets.values()].filter((secret) => secret.length < 12)).toEqual([]);
   expect(leaks([...logged, ...stored, ...kept])).toEqual([]);
+});
+
+test('D7 no argument, variable or readable file of a process of the edge holds the PIN or the MAC key', () => {
+  const { pid } = edge.edge;
+  const places = ['cmdline', 'environ'].map((name) => ({
+    where: `HAProxy ${name}`,
+    text: readFileSync(`/proc/${pid}/${name}`, 'latin1'),
+  }));
+  expect(places.map(({ text }) => text.length > 50)).toEqual([true, true]);
+  expect(leaks(places)).toEqual([]);
+  const run = join(folder, 'edge', 'run');
+  expect(statSync(run).mode & 0o777).toBe(0o700);
+  const modes = readdirSync(run).map((file) => [file, statSync(join(run, file)).mode & 0o077]);
+  expect(modes.filter(([, others]) => others !== 0)).toEqual([]);
+  const rendered = [files.haproxy, files.openssl, files.crtList].map((file) => ({
+    where: file,
+    text: readFileSync(join(run, file), 'utf8'),
+  }));
+  expect(leaks(rendered)).toEqual([]);
 });
 
 test('D7 what would be found is found: a token, a link and an API key in a line of a log', () => {
