@@ -8,8 +8,8 @@ import { isAssertion, type Passkey, verifyAssertion } from '../people/passkey.ts
 import { type PasskeyProof, type Proof, proofBytes, proofDigest } from '../people/proof.ts';
 import { type ConfirmationStatement, parseStatement, statementHash } from '../people/statement.ts';
 import type { Dossier, DossierEnrolment, DossierPasskey } from './dossier.ts';
+import type { DossierCheck } from './dossier-check.ts';
 import { differs, type ProvedRecord } from './dossier-records.ts';
-import type { DossierCheck } from './dossier-verify.ts';
 import { headWords, timeOf } from './dossier-words.ts';
 
 /** Every vote with its proof, every proof with its vote. @throws Refusal */

@@ -13,10 +13,10 @@ import { Refusal } from '../errors.ts';
 import { type Envelope, parametersOf, readEnvelope } from '../message/envelope.ts';
 import { verifyPossession } from '../message/possession.ts';
 import type { Dossier, DossierEnrolment, SignedMessage } from './dossier.ts';
+import type { DossierCheck } from './dossier-check.ts';
 import { confirmationProved } from './dossier-confirmation.ts';
 import { differs, messageOf, type ProvedRecord, requireTold, sha256 } from './dossier-records.ts';
 import { revocationProved } from './dossier-revocation.ts';
-import type { DossierCheck } from './dossier-verify.ts';
 import { headWords, signerWords, timeOf } from './dossier-words.ts';
 
 /** @throws Refusal */

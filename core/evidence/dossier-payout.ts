@@ -5,8 +5,8 @@ import { Refusal } from '../errors.ts';
 import { parametersOf, readEnvelope } from '../message/envelope.ts';
 import { type PayoutAnswer, readPayoutAnswer } from '../payout/forward.ts';
 import type { Dossier, DossierPayout } from './dossier.ts';
+import type { DossierCheck } from './dossier-check.ts';
 import { differs, type ProvedRecord, requireTold, sha256 } from './dossier-records.ts';
-import type { DossierCheck } from './dossier-verify.ts';
 import { headWords, signerWords, timeOf } from './dossier-words.ts';
 
 interface WireTransaction {

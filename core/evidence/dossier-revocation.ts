@@ -11,8 +11,8 @@ import { checkPathByCrls, serialsOf } from '../certificate/revocation/check-path
 import { scanCrl } from '../certificate/revocation/crl-scan.ts';
 import { checkRevocationByOcsp } from '../certificate/revocation/ocsp.ts';
 import { revocationPolicy } from '../policy.ts';
+import type { DossierCheck } from './dossier-check.ts';
 import { differs, type ProvedRecord, sha256 } from './dossier-records.ts';
-import type { DossierCheck } from './dossier-verify.ts';
 import { headWords, timeOf } from './dossier-words.ts';
 
 /** @throws Refusal */

@@ -2,17 +2,29 @@
 // node that announced it. Signing the act activates (apply-act); what waits here is woken by it, and ends in silence.
 
 import { Refusal } from '../../core/errors.ts';
+import type { OutboxEntry } from '../../core/outbox.ts';
 import { proposeAct } from '../../core/people/act.ts';
 import { confirmationActId } from '../../core/people/certificate-act.ts';
+import type { Acts, Enrolments, People } from '../../core/people/ports.ts';
 import { nodeOperatorsToTell, proposalEffects } from '../../core/people/told.ts';
 import { wakeEntry } from '../../core/people/wake.ts';
-import type { AskConfirmationDeps } from './ask-confirmation.ts';
+import type { Clock, Ids } from '../../core/ports.ts';
+
+export interface AskByActDeps {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly enrolments: Enrolments;
+  readonly people: Pick<People, 'holders'>;
+  readonly acts: Pick<Acts, 'act' | 'propose'>;
+  /** Queues the wake-up where no other write goes with it. */
+  readonly announceWake: (entry: OutboxEntry) => Promise<void>;
+}
 
 const words = { applied: 'CONFIRMED', rejected: 'REJECTED' } as const;
 
 /** Asked twice is asked once: the act's id is the enrolment's. */
 export async function askByAct(
-  deps: AskConfirmationDeps,
+  deps: AskByActDeps,
   enrolmentId: string,
   decisionId: string,
 ): Promise<{ readonly decisionId: string; readonly asked: number }> {
@@ -26,7 +38,7 @@ export async function askByAct(
   return { decisionId, asked: 0 };
 }
 
-async function propose(deps: AskConfirmationDeps, enrolmentId: string, actId: string): Promise<number> {
+async function propose(deps: AskByActDeps, enrolmentId: string, actId: string): Promise<number> {
   const now = deps.clock.now();
   const enrolment = await deps.enrolments.find(enrolmentId);
   if (!enrolment) throw new Refusal('ENROLMENT_UNKNOWN');

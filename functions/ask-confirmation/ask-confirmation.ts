@@ -13,12 +13,11 @@ import {
   outcome,
 } from '../../core/people/decision.ts';
 import { powerInForce } from '../../core/people/person.ts';
-import type { Acts, Decisions, Enrolments, Parties, People, TaskTokens } from '../../core/people/ports.ts';
+import type { Decisions, Parties, TaskTokens } from '../../core/people/ports.ts';
 import { subjectOf } from '../../core/people/statement.ts';
 import { wakeEntry } from '../../core/people/wake.ts';
 import { peoplePolicy } from '../../core/policy.ts';
-import type { Clock, Ids } from '../../core/ports.ts';
-import { askByAct } from './ask-by-act.ts';
+import { type AskByActDeps, askByAct } from './ask-by-act.ts';
 
 export interface AskConfirmationInput {
   readonly taskToken: string;
@@ -28,17 +27,10 @@ export interface AskConfirmationInput {
   readonly timeoutSeconds: number;
 }
 
-export interface AskConfirmationDeps {
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly enrolments: Enrolments;
+export interface AskConfirmationDeps extends AskByActDeps {
   readonly parties: Pick<Parties, 'party'>;
-  readonly people: Pick<People, 'holders'>;
   readonly decisions: Decisions;
-  readonly acts: Pick<Acts, 'act' | 'propose'>;
   readonly tokens: Pick<TaskTokens, 'put'>;
-  /** Queues the wake-up where no other write goes with it. */
-  readonly announceWake: (entry: OutboxEntry) => Promise<void>;
 }
 
 export async function askConfirmation(

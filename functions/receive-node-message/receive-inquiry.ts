@@ -16,7 +16,7 @@ import {
   type ReceivePayoutPorts,
   toExecute,
   verifyBytes,
-} from './receive-payout.ts';
+} from './forwarded-payouts.ts';
 
 /** @throws Refusal where the node's own records do not hold, or the bytes are no message */
 export async function receiveInquiry(ports: ReceivePayoutPorts, asked: ForwardedPayouts): Promise<void> {

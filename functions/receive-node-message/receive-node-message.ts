@@ -23,12 +23,13 @@ import { readPayoutAnswer, readPayoutForward } from '../../core/payout/forward.t
 import type { Party } from '../../core/people/party.ts';
 import type { People } from '../../core/people/ports.ts';
 import { endEnrolment } from './end-enrolment.ts';
+import type { ReceivePayoutPorts } from './forwarded-payouts.ts';
 import { receiveAnswer } from './receive-answer.ts';
 import { type FromNode, receiveDisable } from './receive-disable.ts';
 import { type ReceiveEnrolmentPorts, receiveEnrolment } from './receive-enrolment.ts';
 import { receiveInquiry } from './receive-inquiry.ts';
 import { receiveNodeCertificate, receiveNodeCertificateAnswer } from './receive-node-certificate.ts';
-import { type ReceivePayoutPorts, receivePayout } from './receive-payout.ts';
+import { receivePayout } from './receive-payout.ts';
 import { type ReceivePayoutAnswerPorts, receivePayoutAnswer } from './receive-payout-answer.ts';
 import { type ReceiveSuspensionPorts, receiveSuspension } from './receive-suspension.ts';
 

@@ -5,8 +5,8 @@ import { EnrolmentPage } from '../../pages/console/enrolment.tsx';
 import { consoleTextsIn } from '../../pages/texts/console.ts';
 import { type CertificateRow, certificatesInSight, enrolmentInSight } from './certificates.ts';
 import type { ConsoleDeps } from './console-deps.ts';
+import type { Look } from './look.ts';
 import { namesOf, partiesInSight } from './participants.ts';
-import type { Look } from './serve-console.tsx';
 
 /** Keeps the page below 100 KB. */
 const linesOfPage = 50;

@@ -2,9 +2,9 @@
 
 import type { PayoutState } from '../../core/payout/payout.ts';
 import { PayoutPage, PayoutsPage, payoutStates } from '../../pages/console/payouts.tsx';
+import type { Look } from './look.ts';
 import { nodeNames, partiesInSight } from './participants.ts';
 import { limitsInSight, payoutInSight, payoutsInSight } from './payouts.ts';
-import type { Look } from './serve-console.tsx';
 
 export async function payoutsPage({ deps, request, session, frame }: Look) {
   const { sight } = session;

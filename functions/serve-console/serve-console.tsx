@@ -24,13 +24,13 @@ import { readerOf } from '../serve-admin/session.ts';
 import { certificatesPage, enrolmentPage } from './certificate-pages.tsx';
 import type { ConsoleDeps } from './console-deps.ts';
 import { evidenceInSight } from './evidence.ts';
+import type { Look } from './look.ts';
 import {
   keysInSight,
   namesOf,
   nodePeople,
   partiesInSight,
   partyInSight,
-  type WaitingDecision,
   waitingInSight,
 } from './participants.ts';
 import { payoutPage, payoutsPage } from './payout-pages.tsx';
@@ -53,14 +53,6 @@ export async function serveConsole(deps: ConsoleDeps, request: PageRequest): Pro
     if (error instanceof Transient) return deadEnd(plain, 'busy', 503);
     throw error;
   }
-}
-
-export interface Look {
-  readonly deps: ConsoleDeps;
-  readonly request: PageRequest;
-  readonly session: ReadingSession;
-  readonly frame: ConsoleFrame;
-  readonly waiting: readonly WaitingDecision[];
 }
 
 /** First parts of the paths whose pages change often: certificates and one enrolment, what waits, what is paid. */
