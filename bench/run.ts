@@ -1,6 +1,6 @@
 // Every figure beside its limit or peer, measured in the same run: npm run bench [-- --json] [-- <id> ...].
 // `--certificates <n>`: how many S4 and A4 sweep (100,000). Only when named: `throughput`, for `--seconds <n>` (60) at
-// up to `--rate <n>` messages a second (300).
+// up to `--rate <n>` messages a second (300), and as long again at most for what is under way then.
 // Exit code 1 when a figure misses its aim. A run whose A/A control is off is taken again, three times at most.
 
 import { parseArgs } from 'node:util';
