@@ -31,7 +31,7 @@ import {
   stepAttribute,
 } from './enrolment-items.ts';
 import { evidencePut } from './evidence.ts';
-import { outboxPut, readEntry } from './outbox.ts';
+import { isOutboxItem, outboxPut, readEntry } from './outbox.ts';
 import {
   digestOfMessage,
   knownMessage,
@@ -61,7 +61,7 @@ function announcing(table: Table, announcer: Announcer): Table {
     async transact(writes, options) {
       await table.transact(writes, options);
       const entries = writes.flatMap((write) =>
-        'put' in write && write.put.sk === 'OUTBOX' ? [readEntry(write.put)] : [],
+        'put' in write && isOutboxItem(write.put) ? [readEntry(write.put)] : [],
       );
       if (entries.length > 0) await announcer.announce(entries);
     },

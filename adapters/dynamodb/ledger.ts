@@ -15,7 +15,7 @@ import { chainItem } from './enrolment-items.ts';
 import { factorDelete, factorWrite } from './factors.ts';
 import { invitationWrite } from './invitations.ts';
 import { leastAnchorsWrite } from './least-anchors.ts';
-import { revivalWrite } from './outbox.ts';
+import { revivalWrites } from './outbox.ts';
 import { partyWrite } from './parties.ts';
 import { moveWrites } from './payout-moves.ts';
 import { payoutSettingsWrite } from './payout-settings.ts';
@@ -82,7 +82,7 @@ async function writesOf(
     return ended ? { writes: ended.writes, marks: [ended.mark] } : { writes: [], marks: [] };
   }
   if (grant.noun === 'payoutMove') return { writes: moveWrites(grant.move), marks: [] };
-  if (grant.noun === 'revival') return { writes: [revivalWrite(grant.entry, grant.at)], marks: [] };
+  if (grant.noun === 'revival') return { writes: revivalWrites(grant.entry, grant.at), marks: [] };
   if (grant.noun === 'leastAnchors') {
     const { write, mark } = await leastAnchorsWrite(sealer, grant.version, proofs);
     return { writes: [write], marks: [mark] };

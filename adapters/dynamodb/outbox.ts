@@ -1,4 +1,5 @@
-// Where do entries of the outbox wait? One item each, found by the sweep through the sparse index "due".
+// Where do entries of the outbox wait? One item each, in partitions that hold nothing else and that the sweep reads
+// whole: putting, taking and settling one costs no write of an index.
 
 import {
   afterFailure,
@@ -12,11 +13,10 @@ import { outboxPolicy } from '../../core/policy.ts';
 import { shardOf } from './evidence.ts';
 import {
   absent,
-  all,
-  type Condition,
   ConditionFailed,
   compare,
   equals,
+  type Item,
   type Key,
   number,
   present,
@@ -27,44 +27,42 @@ import {
   type Write,
 } from './table.ts';
 
-/** Each queue has this many partitions of the index, so that none is hot and none hides another queue. */
-export const outboxShards = 4;
+/** What waits lies on this many partitions, so that none is hot: the sweep reads them all and needs no index. */
+export const outboxShards = 16;
 
-/** The sweep leaves a new entry this long to its announcement. */
+/** The sweep leaves an entry this long to its announcement. */
 const announcementSeconds = 30;
 
-export const outboxKey = (id: string): Key => ({ pk: `OUT#${id}`, sk: 'OUTBOX' });
+const partitionOf = (shard: number) => `OUT#${String(shard).padStart(2, '0')}`;
+const sortOf = (id: string) => `OUTBOX#${id}`;
+const idOf = ({ sk }: Key) => sk.slice(sortOf('').length);
 
-const dueOf = (queue: OutboxQueue, id: string) => `OUTBOX#${queue}#${shardOf(id, outboxShards)}`;
+export const outboxKey = (id: string): Key => ({
+  pk: partitionOf(shardOf(id, outboxShards)),
+  sk: sortOf(id),
+});
+
+/** Apart, so that no sweep reads again and again what only people can revive. */
+const deadPartition = (queue: OutboxQueue) => `OUT#dead#${queue}`;
+const deadKey = ({ queue, id }: OutboxEntry): Key => ({ pk: deadPartition(queue), sk: sortOf(id) });
 
 /** One write of the caller's transaction. */
 export function outboxPut(entry: OutboxEntry): Write {
-  return { ...outboxWrite(entry), when: absent() };
+  return { put: { ...outboxKey(entry.id), ...outboxItem(entry) }, when: absent() };
 }
 
-function outboxWrite(entry: OutboxEntry): { readonly put: StoredItem } {
-  const { id, queue, kind, refs, receiver, createdAt, nextAttemptAt, attempts } = entry;
-  return {
-    put: {
-      ...outboxKey(id),
-      queue,
-      kind,
-      refs,
-      receiver,
-      createdAt: createdAt.toISOString(),
-      nextAttemptAt: nextAttemptAt.toISOString(),
-      attempts,
-      due: dueOf(queue, id),
-      dueAt: new Date(nextAttemptAt.getTime() + announcementSeconds * 1000).toISOString(),
-    },
-  };
+export const isOutboxItem = ({ pk, sk }: Key) => pk.startsWith('OUT#') && sk.startsWith('OUTBOX#');
+
+function outboxItem({ queue, kind, refs, receiver, createdAt, nextAttemptAt, attempts }: OutboxEntry): Item {
+  const [created, next] = [createdAt.toISOString(), nextAttemptAt.toISOString()];
+  return { queue, kind, refs, receiver, createdAt: created, nextAttemptAt: next, attempts };
 }
 
 export function readEntry(item: StoredItem): OutboxEntry {
   const queue = text(item, 'queue') as OutboxQueue;
   if (!outboxQueues.includes(queue)) throw new TypeError(`expected a queue of the outbox, found "${queue}"`);
   return {
-    id: item.pk.slice('OUT#'.length),
+    id: idOf(item),
     queue,
     kind: text(item, 'kind'),
     refs: item.refs as { readonly [name: string]: string },
@@ -94,33 +92,31 @@ export interface OutboxStore {
   postpone(taken: Taken, now: Date, retryAfter?: Date): Promise<OutboxEntry | undefined>;
   /** Gives up at once: no attempt can succeed. */
   giveUp(taken: Taken, now: Date): Promise<void>;
-  /** Ids whose announcement is due, earliest first, at most `limit`. */
-  due(queue: OutboxQueue, now: Date, limit: number): Promise<readonly string[]>;
-  /** The sweep announced it: leave it alone for a while, or, where somebody has it, until their lease ends. */
+  /** Ids whose announcement is due, earliest first, at most `limit` of each queue. */
+  due(now: Date, limit: number): Promise<ReadonlyMap<OutboxQueue, readonly string[]>>;
+  /** The sweep announced it: leave it alone for a while. */
   announced(id: string, now: Date): Promise<void>;
 }
 
 /** Entries that were given up are kept, for people to see and to send again. */
 export function deadEntries(table: Table): DeadEntries {
-  const find = async (id: string) => {
-    const item = await table.get(outboxKey(id));
-    return item?.dead ? readEntry(item) : undefined;
-  };
   return {
-    find,
+    async find(id) {
+      const keys = outboxQueues.map((queue) => ({ pk: deadPartition(queue), sk: sortOf(id) }));
+      const item = (await table.getMany(keys)).find((each) => each !== undefined);
+      return item && readEntry(item);
+    },
     async *list(queue) {
-      for await (const { pk } of queryAll(table, { index: 'GSI2', hash: deadOf(queue) })) {
-        const entry = await find(pk.slice('OUT#'.length));
-        if (entry) yield entry;
-      }
+      for await (const item of queryAll(table, { hash: deadPartition(queue), consistent: true }))
+        yield readEntry(item);
     },
   };
 }
 
-/** A write of the act that sends it again: its clock starts anew, and the sweep announces it. */
-export function revivalWrite(entry: OutboxEntry, now: Date): Write {
+/** Writes of the act that sends it again: its clock starts anew, and the sweep announces it. */
+export function revivalWrites(entry: OutboxEntry, now: Date): readonly Write[] {
   const fresh = { ...entry, createdAt: now, nextAttemptAt: now, attempts: 0 };
-  return { ...outboxWrite(fresh), when: present('dead') };
+  return [{ delete: deadKey(entry), when: present() }, outboxPut(fresh)];
 }
 
 /** An announced entry that nobody took is announced again after this long: SQS lost it, or its reader is gone. */
@@ -135,7 +131,7 @@ export function outboxStore(table: Table, random: () => number = Math.random): O
     settle: (taken, results = []) => settle(table, taken, results),
     postpone: (taken, now, retryAfter) => postpone(table, random, taken, now, retryAfter),
     giveUp: (taken, now) => kill(table, taken, now),
-    due: (queue, now, limit) => due(table, queue, now, limit),
+    due: (now, limit) => due(table, now, limit),
     announced: (id, now) => announced(table, id, now),
   };
 }
@@ -145,38 +141,28 @@ const mine = (taken: Taken) => equals('nextAttemptAt', iso(taken.leasedUntil));
 
 async function take(table: Table, random: () => number, id: string, now: Date): Promise<Taken | undefined> {
   const item = await table.get(outboxKey(id));
-  if (!item || item.dead || text(item, 'nextAttemptAt') > iso(now)) return undefined;
+  if (!item || text(item, 'nextAttemptAt') > iso(now)) return undefined;
   const entry = readEntry(item);
   const receiver = entry.receiver && (await table.get(receiverKey(entry), { consistent: false }));
   // The last attempt before policy gives it up is never withheld.
   const closed = isPastEnd(entry, now) ? undefined : closedStill(receiver || undefined, now);
   const until = closed ? later(closed, random() * 30) : later(now, outboxPolicy[entry.queue].leaseSeconds);
   const change = {
-    set: { nextAttemptAt: iso(until), ...(closed && { dueAt: iso(until) }) },
+    set: { nextAttemptAt: iso(until), announceAt: iso(until) },
     ...(!closed && { add: { attempts: 1 } }),
   };
-  const when = all(equals('nextAttemptAt', iso(entry.nextAttemptAt)), absent('dead'));
+  const when = equals('nextAttemptAt', iso(entry.nextAttemptAt));
   const after = await ifStill(table.write({ update: outboxKey(id), change, when }));
   if (!after || closed) return undefined;
   return { ...readEntry(after), leasedUntil: until, receiverFailed: Boolean(receiver) };
 }
 
-/** One that somebody has is due when their lease ends: taking it moves nothing in the index, which costs two units more. */
 async function announced(table: Table, id: string, now: Date): Promise<void> {
-  const leaveUntil = (dueAt: string, nextAttemptAt: Condition) =>
-    table.write({
-      update: outboxKey(id),
-      change: { set: { dueAt } },
-      when: all(compare('dueAt', '<=', iso(now)), absent('dead'), nextAttemptAt),
-    });
-  try {
-    await leaveUntil(iso(later(now, announceAgainSeconds)), compare('nextAttemptAt', '<=', iso(now)));
-  } catch (error) {
-    if (!(error instanceof ConditionFailed)) throw error;
-    const leasedUntil = error.old && text(error.old, 'nextAttemptAt');
-    if (leasedUntil !== undefined)
-      await ifStill(leaveUntil(leasedUntil, equals('nextAttemptAt', leasedUntil)));
-  }
+  const change = { set: { announceAt: iso(later(now, announceAgainSeconds)) } };
+  // One that somebody took meanwhile is due again when their lease ends.
+  await ifStill(
+    table.write({ update: outboxKey(id), change, when: compare('nextAttemptAt', '<=', iso(now)) }),
+  );
 }
 
 async function settle(
@@ -211,33 +197,44 @@ async function postpone(
     return undefined;
   }
   const { nextAttemptAt } = after;
-  const dueAt = later(nextAttemptAt, announcementSeconds);
-  const change = { set: { nextAttemptAt: iso(nextAttemptAt), dueAt: iso(dueAt) } };
+  const change = { set: { nextAttemptAt: iso(nextAttemptAt) }, remove: ['announceAt'] };
   await ifStill(table.write({ update: outboxKey(taken.id), change, when: mine(taken) }));
   const { leasedUntil: _, receiverFailed: __, ...entry } = taken;
   return { ...entry, nextAttemptAt };
 }
 
 async function kill(table: Table, taken: Taken, now: Date): Promise<void> {
-  const change = { set: { dead: true, due: deadOf(taken.queue), dueAt: iso(now) } };
-  await ifStill(table.write({ update: outboxKey(taken.id), change, when: mine(taken) }));
+  const dead = { put: { ...deadKey(taken), ...outboxItem(taken), deadAt: iso(now) } };
+  await ifStill(table.transact([{ delete: outboxKey(taken.id), when: mine(taken) }, dead]));
 }
 
-async function due(table: Table, queue: OutboxQueue, now: Date, limit: number): Promise<readonly string[]> {
-  const pages = await Promise.all(
-    Array.from({ length: outboxShards }, (_, shard) =>
-      table.query({
-        index: 'GSI2',
-        hash: `OUTBOX#${queue}#${shard}`,
-        range: { is: '<=', value: iso(now) },
-        limit: Math.ceil(limit / outboxShards),
-      }),
-    ),
+/** Whatever waits is read, whether due or not: what lies there is what nobody took yet, and what is tried again. */
+async function due(
+  table: Table,
+  now: Date,
+  limit: number,
+): Promise<ReadonlyMap<OutboxQueue, readonly string[]>> {
+  const shards = await Promise.all(
+    Array.from({ length: outboxShards }, async (_, shard) => {
+      const found: { readonly id: string; readonly queue: OutboxQueue; readonly at: string }[] = [];
+      for await (const item of queryAll(table, { hash: partitionOf(shard) })) {
+        const [queue, at] = [outboxQueues.find((each) => each === item.queue), sweptAt(item)];
+        if (queue && at <= iso(now)) found.push({ id: idOf(item), queue, at });
+      }
+      return found;
+    }),
   );
-  return pages.flatMap(({ items }) => items.map(({ pk }) => pk.slice('OUT#'.length)));
+  const earliestFirst = shards.flat().sort((one, other) => (one.at < other.at ? -1 : 1));
+  const byQueue = Map.groupBy(earliestFirst, ({ queue }) => queue);
+  return new Map([...byQueue].map(([queue, found]) => [queue, found.slice(0, limit).map(({ id }) => id)]));
 }
 
-const deadOf = (queue: OutboxQueue) => `OUTDEAD#${queue}`;
+/** From when on the sweep announces an entry; at once what cannot be read, which its taker then says. */
+function sweptAt({ announceAt, nextAttemptAt }: StoredItem): string {
+  if (typeof announceAt === 'string') return announceAt;
+  const next = Date.parse(String(nextAttemptAt));
+  return Number.isNaN(next) ? '' : iso(new Date(next + announcementSeconds * 1000));
+}
 
 /** Undefined where somebody else was first. */
 async function ifStill<T>(write: Promise<T>): Promise<T | undefined> {

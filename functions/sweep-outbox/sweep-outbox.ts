@@ -3,7 +3,6 @@
 
 import type { OutboxStore } from '../../adapters/dynamodb/outbox.ts';
 import type { Announcer } from '../../adapters/sqs/announce.ts';
-import { outboxQueues } from '../../core/outbox.ts';
 import type { Clock } from '../../core/ports.ts';
 
 export interface SweepOutboxDeps {
@@ -21,9 +20,9 @@ export async function sweepOutbox({
   clock,
 }: SweepOutboxDeps): Promise<{ announced: number }> {
   const now = clock.now();
+  const due = await store.due(now, perQueue);
   const counts = await Promise.all(
-    outboxQueues.map(async (queue) => {
-      const ids = await store.due(queue, now, perQueue);
+    [...due].map(async ([queue, ids]) => {
       // First told, then noted: a crash between the two tells twice, which a reader bears, and loses nothing.
       const untold = new Set(await announcer.announce(ids.map((id) => ({ id, queue, nextAttemptAt: now }))));
       const told = ids.filter((id) => !untold.has(id));

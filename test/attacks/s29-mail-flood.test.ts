@@ -29,7 +29,7 @@ async function aFlood() {
       refs: { enrolmentId: aSubject.enrolment_id, personId: 'p1' },
       now: world.clock.now(),
     });
-  const digests = () => [...world.items.values()].filter(({ pk }) => pk.startsWith('OUT#mail.digest.'));
+  const digests = () => [...world.items.values()].filter(({ sk }) => sk.startsWith('OUTBOX#mail.digest.'));
   return { world, sent, deps, notice, digests };
 }
 

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { disableStore } from '../../adapters/dynamodb/disables.ts';
+import { outboxKey } from '../../adapters/dynamodb/outbox.ts';
 import { sentMessages } from '../../adapters/dynamodb/sent-messages.ts';
 import type { Table } from '../../adapters/dynamodb/table.ts';
 import { Refusal, Transient } from '../../core/errors.ts';
@@ -94,7 +95,7 @@ test('a disable leaves one entry, and it starts the workflow with ids alone', as
 });
 
 function refsOf(entryId: string): unknown {
-  return [...it.stand.items.values()].find(({ pk, sk }) => pk === `OUT#${entryId}` && sk === 'OUTBOX')!.refs;
+  return [...it.stand.items.values()].find(({ sk }) => sk === outboxKey(entryId).sk)!.refs;
 }
 
 test.each([200, 409])('an operator that answers %i with its receipt has been told', async (status) => {

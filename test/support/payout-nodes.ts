@@ -205,9 +205,8 @@ function nodeOver(
     drain: () => queues.deliver(read),
     /** What a sweep does: announces what is due again. */
     async sweep() {
-      for (const queue of ['deliver', 'payment'] as const)
-        for (const id of await store.due(queue, clock.now(), 100))
-          await queues.announce([{ id, queue, nextAttemptAt: clock.now() } as never]);
+      for (const [queue, ids] of await store.due(clock.now(), 100))
+        for (const id of ids) await queues.announce([{ id, queue, nextAttemptAt: clock.now() } as never]);
     },
     async take(from: string, signature: string | undefined, body: Uint8Array): Promise<PostedAnswer> {
       const answer = (status: number, content: object) => ({
