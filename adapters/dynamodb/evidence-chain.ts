@@ -1,6 +1,7 @@
 // The chains in the table: unchained records under EVIDNEW#, links under EVID#scope, one head per scope. A head
 // moves by one conditional write together with its links, so that two writers cannot fork a chain, and a writer that
-// dies anywhere leaves either all of a batch or nothing.
+// dies anywhere leaves either all of a batch or nothing. What is chained is taken from what waits afterwards, outside
+// the transaction, which costs half: the head names its last batch, and moves on only when nothing of it waits.
 
 import type { Json } from '../../core/canonical-json.ts';
 import { type ChainHead, genesis, hashesTo, nextLink, type StoredLink } from '../../core/evidence/chain.ts';
@@ -22,7 +23,7 @@ import {
   type Write,
 } from './table.ts';
 
-// A head and, per record, one put and one delete: 100 writes are the limit of a transaction.
+// A head and a put for each record: 100 writes are the limit of a transaction. Fewer, so that a head stays small.
 const batch = 49;
 
 /** All heads on one partition: they move a few times a second at most and are read together. */
@@ -52,15 +53,14 @@ export function dynamoDbEvidenceChains(table: Table, lock?: LockSources): Eviden
       return [...scopes.values()];
     },
     async chain(scope, now) {
-      const [head, waiting] = await Promise.all([
-        readHead(table, scope),
-        table.query({
-          hash: unchainedPartitionOf(scope),
-          range: { beginsWith: `${scope}#` },
-          limit: batch,
-          consistent: true,
-        }),
-      ]);
+      const head = await readHead(table, scope);
+      await tidy(table, scope, head.last);
+      const waiting = await table.query({
+        hash: unchainedPartitionOf(scope),
+        range: { beginsWith: `${scope}#` },
+        limit: batch,
+        consistent: true,
+      });
       // Another scope's name may begin with this one's and a `#`.
       const items = waiting.items.filter(({ sk }) => unchainedName(sk).scope === scope);
       if (items.length === 0) return { chained: 0, broken: [] };
@@ -75,6 +75,8 @@ export function dynamoDbEvidenceChains(table: Table, lock?: LockSources): Eviden
       const broken = items.filter(
         (item) => missing.has(item.sk) || !hashesTo((item.record ?? null) as Json, text(item, 'hash')),
       );
+      // What is not removed now is removed before the head moves again.
+      await Promise.allSettled(items.map((item) => table.write({ delete: { pk: item.pk, sk: item.sk } })));
       return { chained: items.length, broken: broken.map(({ sk }) => unchainedName(sk).id) };
     },
     async heads() {
@@ -112,20 +114,37 @@ export function dynamoDbEvidenceChains(table: Table, lock?: LockSources): Eviden
   };
 }
 
-async function readHead(table: Table, scope: string): Promise<ChainHead> {
+interface StoredHead extends ChainHead {
+  /** Ids of the records that were chained last. */
+  readonly last: readonly string[];
+}
+
+async function readHead(table: Table, scope: string): Promise<StoredHead> {
   const item = await table.get(headKey(scope));
-  return item ? { seq: number(item, 'seq'), link: text(item, 'link') } : genesis(scope);
+  if (!item) return { ...genesis(scope), last: [] };
+  const last = Array.isArray(item.last) ? item.last.filter((id) => typeof id === 'string') : [];
+  return { seq: number(item, 'seq'), link: text(item, 'link'), last };
+}
+
+/** Removes what a writer that died left of its batch among what waits: it would be chained twice. */
+async function tidy(table: Table, scope: string, last: readonly string[]): Promise<void> {
+  const keys = last.map((id) => `${scope}#${id}`).sort();
+  const [from, to] = [keys[0], keys.at(-1)];
+  if (from === undefined || to === undefined) return;
+  const among = { hash: unchainedPartitionOf(scope), range: { from, to }, consistent: true } as const;
+  for await (const { pk, sk } of queryAll(table, among))
+    if (keys.includes(sk)) await table.write({ delete: { pk, sk } });
 }
 
 /** A record whose hash does not fit is chained as it was found: it is evidence too, and audit names it. */
 function chainWrites(
   scope: string,
-  head: ChainHead,
+  head: StoredHead,
   waiting: readonly StoredItem[],
   now: Date,
 ): readonly Write[] {
   const writes: Write[] = [];
-  let last = head;
+  let last: ChainHead = head;
   for (const item of waiting) {
     const link = nextLink(scope, last, text(item, 'hash'));
     const { seq, previous, hash } = link;
@@ -138,10 +157,10 @@ function chainWrites(
       chainedAt: now.toISOString(),
     };
     writes.push({ put, when: absent() });
-    writes.push({ delete: { pk: item.pk, sk: item.sk }, when: equals('hash', hash) });
     last = link;
   }
-  const change = { set: { seq: last.seq, link: last.link } };
+  const ids = waiting.map(({ sk }) => unchainedName(sk).id);
+  const change = { set: { seq: last.seq, link: last.link, last: ids } };
   const when = head.seq === 0 ? absent() : all(equals('seq', head.seq), equals('link', head.link));
   return [{ update: headKey(scope), change, when }, ...writes];
 }

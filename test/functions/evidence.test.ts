@@ -96,6 +96,19 @@ describe('the chain writer', () => {
     });
     expect(places).toBeGreaterThan(10);
   });
+
+  test('what a dead writer left waiting of its batch is chained once, however much comes before it', async () => {
+    for (let i = 0; i < 49; i++) await node.happen({ id: `LATER${i}` });
+    const write = () => Promise.reject(new Error('dead'));
+    const dying = dynamoDbEvidenceChains({ ...node.table, write });
+    expect(await dying.chain('P1', node.clock.now())).toEqual({ chained: 49, broken: [] });
+    expect((await node.chains.waiting())[0]?.count).toBe(49);
+    for (let i = 0; i < 110; i++) await node.happen({ id: `EARLIER${i}` });
+    expect(await node.chain()).toEqual({ chained: 110 });
+    const ids = await idsOf('P1');
+    expect([ids.length, new Set(ids).size]).toEqual([159, 159]);
+    expect(await node.chains.waiting()).toEqual([]);
+  });
 });
 
 describe('the signed heads', () => {
