@@ -1,7 +1,9 @@
 // How does a value of ours stand in DynamoDB? Text, safe integers, bigints, booleans, null, bytes, lists, maps.
-// Dates stand as RFC 3339 text, made by the adapter of the noun; sets are not used.
+// Dates stand as RFC 3339 text, made by the adapter of the noun; sets are not used. Long bytes and signatures stand
+// packed (packed.ts).
 
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { packBytes, packedNames, packJws, unpackBytes, unpackJws } from './packed.ts';
 
 export type Attribute =
   | string
@@ -24,17 +26,28 @@ export function toItem(item: Item): Record<string, AttributeValue> {
 /** @throws TypeError for a number that DynamoDB and JavaScript would not read alike. */
 export function toAttribute(value: Attribute): AttributeValue {
   if (value === null) return { NULL: true };
-  if (typeof value === 'string') return { S: value };
+  if (typeof value === 'string') return packed(packedNames.jws, packJws(value)) ?? { S: value };
   if (typeof value === 'boolean') return { BOOL: value };
   if (typeof value === 'bigint') return { N: value.toString() };
   if (typeof value === 'number') {
     if (!Number.isSafeInteger(value)) throw new TypeError(`expected a safe integer, found ${value}`);
     return { N: String(value) };
   }
-  if (value instanceof Uint8Array) return { B: value };
+  if (value instanceof Uint8Array) return packed(packedNames.bytes, packBytes(value)) ?? { B: value };
   if (Array.isArray(value)) return { L: (value as readonly Attribute[]).map(toAttribute) };
   if (Object.getPrototypeOf(value) === Object.prototype) return { M: toItem(value as Item) };
   throw new TypeError(`expected an attribute, found ${(value as object).constructor?.name}`);
+}
+
+const packed = (name: string, bytes: Uint8Array | undefined): AttributeValue | undefined =>
+  bytes && { M: { [name]: { B: bytes } } };
+
+/** Undefined for any other map; what does not unpack stays the map that it is. */
+function unpacked(map: Record<string, AttributeValue>): Attribute | undefined {
+  const { [packedNames.bytes]: bytes, [packedNames.jws]: jws, ...others } = map;
+  if (Object.keys(others).length > 0) return undefined;
+  if (bytes?.B) return unpackBytes(bytes.B);
+  return jws?.B && unpackJws(jws.B);
 }
 
 export function fromItem(item: Record<string, AttributeValue>): Item {
@@ -52,6 +65,6 @@ export function fromAttribute(value: AttributeValue): Attribute {
   if (value.NULL) return null;
   if (value.B !== undefined) return value.B;
   if (value.L !== undefined) return value.L.map(fromAttribute);
-  if (value.M !== undefined) return fromItem(value.M);
+  if (value.M !== undefined) return unpacked(value.M) ?? fromItem(value.M);
   throw new TypeError(`expected an attribute type that this node writes, found ${Object.keys(value)}`);
 }
