@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
 import { lateUses } from '../../adapters/dynamodb/late-uses.ts';
+import { isOutboxItem } from '../../adapters/dynamodb/outbox.ts';
 import { sweptSources } from '../../adapters/dynamodb/swept-sources.ts';
 import { disableCertificate } from '../../functions/disable-certificate/disable-certificate.ts';
 import { expireCertificates } from '../../functions/expire-certificates/expire-certificates.ts';
@@ -17,7 +18,7 @@ const caller = { participant: fintech.finId, keyId: 'K1' };
 
 /** What a test of a crash looks at: states, evidence and messages to send, each of which must be there once. */
 function traces(stand: Pick<ReturnType<typeof disableStand>, 'items' | 'evidence'>) {
-  const entries = [...stand.items.values()].filter(({ sk }) => sk === 'OUTBOX');
+  const entries = [...stand.items.values()].filter(isOutboxItem);
   const kinds = entries.map(({ kind }) => String(kind)).filter((kind) => !kind.startsWith('enrolment.'));
   return { kinds: kinds.sort(), evidence: stand.evidence().map(({ kind }) => kind) };
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { isOutboxItem } from '../../adapters/dynamodb/outbox.ts';
 import { followSuspension } from '../../functions/follow-suspension/follow-suspension.ts';
 import type { FromNode } from '../../functions/receive-node-message/receive-disable.ts';
 import { receiveSuspension } from '../../functions/receive-node-message/receive-suspension.ts';
@@ -15,7 +16,7 @@ type Stand = Awaited<ReturnType<typeof suspensionStand>>;
 
 /** Records and messages to send of that kind: each must be there once for what it is about. */
 function counts(stand: Stand, ...kinds: string[]): Record<string, number> {
-  const entries = [...stand.items.values()].filter(({ sk }) => sk === 'OUTBOX').map(({ kind }) => kind);
+  const entries = [...stand.items.values()].filter(isOutboxItem).map(({ kind }) => kind);
   const all = [...entries, ...stand.evidence().map(({ kind }) => kind)];
   return Object.fromEntries(kinds.map((kind) => [kind, all.filter((each) => each === kind).length]));
 }

@@ -2,7 +2,7 @@
 // through their own door, with a proof that is theirs, another's, or none. Messages travel until nothing is left to say.
 
 import { acts } from '../../adapters/dynamodb/acts.ts';
-import { readEntry } from '../../adapters/dynamodb/outbox.ts';
+import { isOutboxItem, readEntry } from '../../adapters/dynamodb/outbox.ts';
 import {
   disableForwardParameters,
   readDisableForward,
@@ -206,7 +206,7 @@ async function carry(entry: OutboxEntry, from: Stand, to: Stand): Promise<void> 
 }
 
 function outboxOf(stand: Pick<Stand, 'items'>): OutboxEntry[] {
-  return [...stand.items.values()].filter(({ sk }) => sk === 'OUTBOX').map(readEntry);
+  return [...stand.items.values()].filter(isOutboxItem).map(readEntry);
 }
 
 /** How it stands there: state, code and validity; whether the participant is frozen; whether its word is taken. */

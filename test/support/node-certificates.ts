@@ -2,7 +2,7 @@
 // other: the real functions, the workflow's order played here, a participant's events URL at the end.
 
 import { createPublicKey } from 'node:crypto';
-import { readEntry } from '../../adapters/dynamodb/outbox.ts';
+import { isOutboxItem, readEntry } from '../../adapters/dynamodb/outbox.ts';
 import { sentMessages } from '../../adapters/dynamodb/sent-messages.ts';
 import { problemOf } from '../../adapters/http/problem.ts';
 import { signPssDigest } from '../../adapters/memory/signer.ts';
@@ -196,7 +196,7 @@ async function aNode(
     },
     /** Everything in the outbox that is due, each entry once. */
     async drain(): Promise<boolean> {
-      const stored = [...world.items.values()].filter(({ sk }) => sk === 'OUTBOX').map(readEntry);
+      const stored = [...world.items.values()].filter(isOutboxItem).map(readEntry);
       const due = stored.filter(({ id, nextAttemptAt }) => !done.has(id) && nextAttemptAt <= clock.now());
       for (const entry of due) if ((await effect(entry))?.outcome !== 'NOT_NOW') done.add(entry.id);
       return due.length > 0;
