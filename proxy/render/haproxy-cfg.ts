@@ -102,8 +102,9 @@ function edgeFrontend(config: EdgeConfig): string {
   const map = (file: string): string => `${runFolder}/${file}`;
   const fromNlb = nlb.length === 0 ? '' : proxyProtocol(nlb);
   return `frontend edge
-  # An expired list (12) is the map's and the node's matter: one late list must not lock everybody out.
-  bind ${config.listen} ssl crt-list ${map(files.crtList)} strict-sni crt-ignore-err 12 ca-ignore-err 12
+  # A list that is late (12), or from a clock ahead of ours (11), is the map's and the node's matter: it must not lock
+  # everybody out.
+  bind ${config.listen} ssl crt-list ${map(files.crtList)} strict-sni crt-ignore-err 11,12 ca-ignore-err 11,12
   # Without being asked for, HTTP/2 would be spoken all the same: bodies without a length, past every cap.
   option disable-h2-upgrade
 ${fromNlb}  tcp-request session track-sc0 src table sources

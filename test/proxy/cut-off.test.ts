@@ -100,16 +100,19 @@ describe('lists', () => {
     expect(stand.edge.pid).toBe(pid);
   });
 
-  it('that are late lock nobody out, and a revoked client stays out', async () => {
+  it.each([
+    ['are late', 'stale', 0],
+    ['a node took whose clock is ahead of TLS', 'future', 86_460_000],
+  ] as const)('that %s lock nobody out, and a revoked client stays out', async (_, fault, ahead) => {
     const [revoked, other] = [await stand.client(), await stand.client()];
     stand.psc.revoke(revoked.issued.serialNumber);
     const { authorities } = stand.trust();
     const lists = (['root', 'intermediate'] as const).map(
-      (issuer) => stand.psc.crl('CL', issuer, new Set(['stale'])).der,
+      (issuer) => stand.psc.crl('CL', issuer, new Set([fault])).der,
     );
-    const late = checkTrust({ authorities, lists }, new Date());
-    expect(late.freshUntil.getTime()).toBeLessThan(Date.now());
-    await stand.edge.setTrust(late);
+    const off = checkTrust({ authorities, lists }, new Date(Date.now() + ahead));
+    expect(off.freshUntil.getTime() < Date.now()).toBe(fault === 'stale');
+    await stand.edge.setTrust(off);
     expect((await ask(stand, other)).json.client).toBe(other.issued.thumbprint);
     await expect(ask(stand, revoked)).rejects.toThrow(/certificate revoked/);
     await stand.edge.setTrust(checkTrust(stand.trust(), new Date()));

@@ -11,7 +11,7 @@ import { type JsonObject, writeEnvelope } from '../../core/message/envelope.ts';
 import { signDetached } from '../../core/message/jws.ts';
 import { parametersDigest, possessionStatement } from '../../core/message/possession.ts';
 import { Administration } from '../../local/seed/administration.ts';
-import { nodeIdentities } from '../../local/seed/cast.ts';
+import { nodeIdentities, participants } from '../../local/seed/cast.ts';
 import { Persona } from '../../local/seed/persona.ts';
 import type { SeededParticipant } from '../../local/seed/seed.ts';
 import { startWhole, type Whole } from '../../local/start.ts';
@@ -30,6 +30,7 @@ export interface Heard {
 export interface Holding extends Pick<SigningParty, 'sign' | 'certificateDer' | 'thumbprint'> {
   readonly issued: Issued;
   readonly privateKey: KeyObject;
+  readonly use: 'signing' | 'transport';
 }
 
 export interface Submitted {
@@ -102,14 +103,22 @@ export class Network {
     });
   }
 
-  async issue(participant: SeededParticipant): Promise<Holding> {
+  /** `transport`: of the company, in Brazil. */
+  async issue(participant: SeededParticipant, use: Holding['use'] = 'signing'): Promise<Holding> {
     const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const issued = await this.whole.psc.issue({ holder: participant.holder, publicKey });
+    const { taxId, name } = participants.find(({ finId }) => finId === participant.finId)!;
+    const company = { kind: 'e-CNPJ', cnpj: taxId, companyName: name } as const;
+    const { holder } = participant;
+    const owner = use === 'transport' && holder.country === 'BR' ? { ...holder, ...company } : holder;
+    // TLS goes by the machine's clock, which the network's may be ahead of.
+    const early = use === 'transport' ? { notBefore: new Date(Date.now() - 3_600_000) } : {};
+    const issued = await this.whole.psc.issue({ holder: owner, publicKey, use, ...early });
     const certificateDer = issued.chain[0]!;
     const thumbprint = issued.thumbprint as Holding['thumbprint'];
     return {
       issued,
       privateKey,
+      use,
       certificateDer,
       thumbprint,
       sign: async (digest) => signPssDigest(privateKey, digest),
@@ -133,13 +142,13 @@ export class Network {
   /** @param key absent: the certificate's own */
   enrolMessage(
     participant: SeededParticipant,
-    { issued, privateKey }: Holding,
+    { issued, privateKey, use }: Holding,
     key = privateKey,
   ): Uint8Array {
     const header = this.header(participant);
     const asked = {
       chain: issued.chain.map((der) => Buffer.from(der).toString('base64')),
-      use: 'signing',
+      use,
       reason: 'primer certificado',
     };
     const statement = possessionStatement({
@@ -159,8 +168,12 @@ export class Network {
     });
   }
 
-  async submit(participant: SeededParticipant, signer?: Holding): Promise<Submitted> {
-    const holding = await this.issue(participant);
+  async submit(
+    participant: SeededParticipant,
+    signer?: Holding,
+    use: Holding['use'] = 'signing',
+  ): Promise<Submitted> {
+    const holding = await this.issue(participant, use);
     const body = this.enrolMessage(participant, holding);
     const heard = await this.post(participant, '/v1/certificates', body, signer ? { signer } : {});
     if (heard.status !== 202) throw new Error(`enrolment: ${heard.status} ${JSON.stringify(heard.body)}`);
@@ -175,6 +188,14 @@ export class Network {
     await this.decide('operator', participant.apoderado, submitted.code);
     await this.until(() => this.state('network', submitted), 'active');
     await this.until(() => this.state('operator', submitted), 'active');
+    return submitted;
+  }
+
+  /** For TLS: the officer's word at the network alone. */
+  async enrolledForTransport(participant: SeededParticipant): Promise<Submitted> {
+    const submitted = await this.submit(participant, undefined, 'transport');
+    await this.decide('network', participant.officer, submitted.code);
+    await this.until(() => this.state('network', submitted), 'active');
     return submitted;
   }
 
