@@ -5,10 +5,21 @@ import { hash } from 'node:crypto';
 import type { OriginalMessage } from '../../core/enrolment/ports.ts';
 import type { Debit } from '../../core/payout/limits.ts';
 import type { Payout } from '../../core/payout/payout.ts';
-import type { RecordedMessage } from '../../core/payout/ports.ts';
+import type { NewPayouts, RecordedMessage, RecordPayoutsOutcome } from '../../core/payout/ports.ts';
+import { messagePolicy } from '../../core/policy.ts';
 import { receivedMessageKey } from './received-messages.ts';
 import { itemOf, recordOf, withoutKeys } from './records.ts';
-import { absent, any, compare, type Key, type StoredItem, type Table, text, type Write } from './table.ts';
+import {
+  absent,
+  any,
+  type ConditionFailed,
+  compare,
+  type Key,
+  type StoredItem,
+  type Table,
+  text,
+  type Write,
+} from './table.ts';
 
 export { receivedMessageKey as payoutMessageKey } from './received-messages.ts';
 
@@ -96,4 +107,47 @@ export async function payoutAnswerOf(
 ): Promise<Required<OriginalMessage> | undefined> {
   const item = await table.get(payoutAnswerKey(participant, transactionId));
   return item && { bytes: item.bytes as Uint8Array, signature: text(item, 'signature') };
+}
+
+/**
+ * Which counters, or which transactions, were in the way?
+ * @param writes counters and payouts, which stand from `offset` on in the transaction that failed
+ */
+export function outcomeOf(
+  error: ConditionFailed,
+  writes: readonly Write[],
+  offset: number,
+  { admitted }: NewPayouts,
+): RecordPayoutsOutcome {
+  const failed = new Set(
+    error.failures.flatMap(({ index }) => {
+      const write = writes[index - offset];
+      return write ? [nameOf(write)] : [];
+    }),
+  );
+  const places = admitted.instructions.flatMap(({ transactionId, place }) =>
+    failed.has(payoutKey(admitted.participant, transactionId).pk) ? [place] : [],
+  );
+  if (places.length > 0) return { outcome: 'KNOWN_TRANSACTIONS', places };
+  const debits = admitted.debits.filter((debit) => failed.has(counterKey(admitted.participant, debit).pk));
+  if (debits.length > 0) return { outcome: 'OVER_LIMIT', debits };
+  throw error;
+}
+
+const nameOf = (write: Write) => ('put' in write ? write.put.pk : 'update' in write ? write.update.pk : '');
+
+export function messageItem(payouts: NewPayouts, state: 'reserving' | 'committed'): StoredItem {
+  const { admitted, messageId, message, digest, admittedAt, seed } = payouts;
+  return {
+    ...receivedMessageKey(admitted.participant, messageId),
+    kind: 'payouts',
+    subject: 'payouts',
+    digest,
+    state,
+    seed: Buffer.from(seed).toString('base64url'),
+    at: admittedAt.toISOString(),
+    payoutOperators: admitted.payoutOperators,
+    ...(message.bytes.length > messagePolicy.inItemBytes ? { large: true } : { bytes: message.bytes }),
+    signature: message.signature,
+  };
 }

@@ -6,13 +6,14 @@ import { Transient } from '../../core/errors.ts';
 import type { NewPayouts, RecordPayoutsOutcome } from '../../core/payout/ports.ts';
 import { payoutPolicy } from '../../core/policy.ts';
 import {
+  messageItem,
+  outcomeOf,
   payoutKey,
   payoutMessageKey,
   recordedMessageOf,
   releaseWrite,
   reservationKey,
 } from './payout-items.ts';
-import { messageItem, outcomeOf } from './payouts.ts';
 import {
   absent,
   all,

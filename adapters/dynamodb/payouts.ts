@@ -7,10 +7,10 @@ import type { NewPayouts, PayoutStore, RecordPayoutsOutcome } from '../../core/p
 import { messagePolicy, payoutPolicy } from '../../core/policy.ts';
 import { type Announce, effectWrites } from './effects.ts';
 import {
-  counterKey,
   debitWrite,
+  messageItem,
+  outcomeOf,
   payoutItem,
-  payoutKey,
   payoutMessageKey,
   recordedMessageOf,
 } from './payout-items.ts';
@@ -66,49 +66,6 @@ const known = (failure: Failure): RecordPayoutsOutcome => ({
   outcome: 'KNOWN_MESSAGE',
   known: failure.old && recordedMessageOf(failure.old),
 });
-
-/**
- * Which counters, or which transactions, were in the way?
- * @param writes counters and payouts, which stand from `offset` on in the transaction that failed
- */
-export function outcomeOf(
-  error: ConditionFailed,
-  writes: readonly Write[],
-  offset: number,
-  { admitted }: NewPayouts,
-): RecordPayoutsOutcome {
-  const failed = new Set(
-    error.failures.flatMap(({ index }) => {
-      const write = writes[index - offset];
-      return write ? [nameOf(write)] : [];
-    }),
-  );
-  const places = admitted.instructions.flatMap(({ transactionId, place }) =>
-    failed.has(payoutKey(admitted.participant, transactionId).pk) ? [place] : [],
-  );
-  if (places.length > 0) return { outcome: 'KNOWN_TRANSACTIONS', places };
-  const debits = admitted.debits.filter((debit) => failed.has(counterKey(admitted.participant, debit).pk));
-  if (debits.length > 0) return { outcome: 'OVER_LIMIT', debits };
-  throw error;
-}
-
-const nameOf = (write: Write) => ('put' in write ? write.put.pk : 'update' in write ? write.update.pk : '');
-
-export function messageItem(payouts: NewPayouts, state: 'reserving' | 'committed'): StoredItem {
-  const { admitted, messageId, message, digest, admittedAt, seed } = payouts;
-  return {
-    ...payoutMessageKey(admitted.participant, messageId),
-    kind: 'payouts',
-    subject: 'payouts',
-    digest,
-    state,
-    seed: Buffer.from(seed).toString('base64url'),
-    at: admittedAt.toISOString(),
-    payoutOperators: admitted.payoutOperators,
-    ...(message.bytes.length > messagePolicy.inItemBytes ? { large: true } : { bytes: message.bytes }),
-    signature: message.signature,
-  };
-}
 
 /** @param debited the counters of `admitted.debits`, by their keys */
 function payoutItems(payouts: NewPayouts, debited: readonly string[]): readonly StoredItem[] {
