@@ -14,6 +14,7 @@ import { files } from '../proxy/config.ts';
 import { pem } from '../proxy/trust.ts';
 import { exchange, open } from '../test/support/edge-client.ts';
 import { freePort, holder, hosts, type Stand, startStand } from '../test/support/edge-stand.ts';
+import { edgeLoadFigures } from './edge-load.ts';
 import { type Figure, median } from './figure.ts';
 
 interface Server {
@@ -34,7 +35,7 @@ export async function edgeFigures(): Promise<readonly Figure[]> {
     ...(await handshakes(stand, servers, 'P-256', 0.85)),
     ...(await requests(stand, servers)),
   ]);
-  return [...rsa, ...ec];
+  return [...rsa, ...ec, ...(await edgeLoadFigures(unlimited))];
 }
 
 async function handshakes(stand: Stand, servers: Servers, kind: KeyKind, aim: number): Promise<Figure[]> {

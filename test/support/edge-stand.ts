@@ -71,6 +71,8 @@ export interface StandOptions {
   readonly crlLifetimeMs?: number;
   /** An HSM that fails when told so. */
   readonly faulty?: boolean;
+  /** Of HAProxy; two by default. */
+  readonly threads?: number;
 }
 
 export const hosts = {
@@ -123,7 +125,7 @@ export async function startStand(options: StandOptions = {}): Promise<Stand> {
     api: { host: privateHost, address: `127.0.0.1:${apiPort}` },
     hsm: { module, token: tokenLabel, kind: 'softhsm' },
     limits: { ...defaultLimits, ...options.limits },
-    threads: 2,
+    threads: options.threads ?? 2,
   };
   const trust = (): TrustBundle => {
     const { root, intermediate } = psc.authority('CL');
