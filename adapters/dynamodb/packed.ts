@@ -9,12 +9,12 @@ export const packedNames = { bytes: '~bytes', jws: '~jws' } as const;
 
 /** Below this there is nothing to gain. */
 const leastLength = 256;
-/** Who can write the table may put anything there: what grows beyond this is not ours. */
+/** Who can write the table may put anything there: what grows beyond this is not ours, and nothing longer is packed. */
 const maxOutputLength = 1 << 20;
 
 /** Undefined where it is better left as it is. */
 export function packBytes(bytes: Uint8Array): Uint8Array | undefined {
-  if (bytes.length < leastLength) return undefined;
+  if (bytes.length < leastLength || bytes.length > maxOutputLength) return undefined;
   const packed = deflateRawSync(bytes);
   return packed.length < bytes.length ? packed : undefined;
 }
@@ -30,7 +30,8 @@ export function unpackBytes(packed: Uint8Array): Uint8Array | undefined {
 
 /** Two octets of length, the signature, the deflated header. Undefined for what is no long detached JWS. */
 export function packJws(text: string): Uint8Array | undefined {
-  if (text.length < leastLength || !/^[\w-]+\.\.[\w-]+$/.test(text)) return undefined;
+  if (text.length < leastLength || text.length > maxOutputLength || !/^[\w-]+\.\.[\w-]+$/.test(text))
+    return undefined;
   const [header, signature] = text.split('..').map((part) => Buffer.from(part, 'base64url'));
   if (!header || !signature || signature.length > 0xffff || jwsOf(header, signature) !== text)
     return undefined;

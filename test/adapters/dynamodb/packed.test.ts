@@ -46,6 +46,15 @@ describe('what stands packed in an item', () => {
     expect(stored(new Uint8Array([1, 2]))).toContain('"B"');
   });
 
+  test('what is too long to be read again is left as it is, however small it would become', () => {
+    const [most, more] = [1 << 20, (1 << 20) + 1].map((length) => new Uint8Array(length));
+    expect(toAttribute(most!).M).toBeDefined();
+    expect(through(most!)).toEqual(most);
+    expect(toAttribute(more!).B).toBe(more);
+    const signature = jws(Buffer.alloc(2 << 20), randomBytes(256));
+    expect(toAttribute(signature).S).toBe(signature);
+  });
+
   test.each([
     ['no deflated bytes', { '~bytes': { B: new Uint8Array([1, 2, 3]) } }],
     ['a bomb', { '~bytes': { B: deflateRawSync(Buffer.alloc(3 << 20)) } }],
