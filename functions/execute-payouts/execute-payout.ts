@@ -253,6 +253,8 @@ function latestStart({ original }: OriginalPayouts, { notAfter }: Payout): Date 
 async function refuse(ports: ExecutePayoutPorts, payout: Payout, refusal: Refusal): Promise<ExecuteOutcome> {
   const making = makingOf(ports);
   const found = await ports.executor.find(paymentKey(payout));
+  // It stays as it is: from `executing` it would be sent again, refused as it is, should the core know nothing after all.
+  if (found.outcome === 'UNKNOWN') return { outcome: 'NOT_NOW', because: 'PAYMENT_UNKNOWN' };
   if (found.outcome !== 'NEVER_SEEN') {
     // Started before this table was restored to a moment when it was not: only the core's word counts.
     const evidence = [payoutEvidence(payout, 'payout.executing', making)];

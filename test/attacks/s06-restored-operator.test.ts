@@ -148,6 +148,21 @@ test('S6 a certificate that was disabled since the payment makes no error of a p
   expect([await states(nodes), state.paid]).toEqual([['ok', 'ok'], 1]);
 });
 
+test('S6 what we refuse is not paid later because the core could not tell of it at first', async () => {
+  const { nodes, state } = await paidAndForgotten('received');
+  const [key = ''] = state.books.keys();
+  const change = { set: { networkStatus: 'disabled' }, remove: ['seal'] };
+  await nodes.op.table.write({ update: statusKey(nodes.net.leaf.thumbprint), change });
+  state.books.set(key, { outcome: 'UNKNOWN' });
+  await execute(nodes);
+  await nodes.run();
+  state.books.clear();
+  nodes.advance(3600);
+  await nodes.operator.sweep();
+  await nodes.run();
+  expect([await states(nodes), state.paid]).toEqual([['error', 'error'], 1]);
+});
+
 test('S6 a core that promises no idempotency is asked before it is called: a restored order is not paid twice', async () => {
   const { nodes, state } = await paidAndForgotten('received', { idempotent: false });
   await execute(nodes);
