@@ -12,6 +12,8 @@ import type { StoredItem, Table } from './table.ts';
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('base64url');
 /** Reads and S3 calls side by side. */
 const sideBySide = 16;
+/** In memory a batch takes several times its bytes, and all scopes are chained in one process. */
+const mostBatchBytes = 4 << 20;
 
 /** Of what an item holds, the bytes of this digest: a message's, its envelope's, or one certificate of a chain. */
 export function bytesIn(item: StoredItem, digest: string): Uint8Array | undefined {
@@ -60,13 +62,18 @@ export function lockSources(
     });
     const missing = new Set<string>();
     const messages = new Map<string, LockedMessage>();
-    for (let from = 0; from < wanted.length; from += sideBySide)
+    for (let from = 0; from < wanted.length; from += sideBySide) {
       await Promise.all(
         wanted.slice(from, from + sideBySide).map(async ({ sk, source }) => {
           if (!(await lock(source, messages))) missing.add(sk);
         }),
       );
-    if (messages.size > 0) await archive.putMessages({ scope, at }, [...messages.values()], retainUntil());
+      const together = [...messages.values()];
+      const size = together.reduce((sum, { bytes }) => sum + bytes.length, 0);
+      if (together.length === 0 || (size < mostBatchBytes && from + sideBySide < wanted.length)) continue;
+      await archive.putMessages({ scope, at }, together, retainUntil());
+      messages.clear();
+    }
     return missing;
   };
 }
