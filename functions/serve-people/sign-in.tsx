@@ -207,8 +207,10 @@ export async function redeem(deps: SignInDeps, request: PageRequest): Promise<Pa
   try {
     const signedIn = await deps.signInCodes.take(form.get('code') ?? '');
     const [verifier, redirectUri] = [form.get('code_verifier') ?? '', form.get('redirect_uri') ?? ''];
-    const { personId, method } = admitVerifier(signedIn, verifier, redirectUri, deps.clock.now());
-    const session = await startSession(deps, personId, 'cli', method);
+    const { personId, method, expiresAt } = admitVerifier(signedIn, verifier, redirectUri, deps.clock.now());
+    // As old as the factor that got the code: what that person changed since ends it too.
+    const provedAt = new Date(expiresAt.getTime() - peoplePolicy.signInCodeLifeMs);
+    const session = await startSession(deps, personId, 'cli', method, provedAt);
     return json(200, { session, person_id: personId, expires_in: peoplePolicy.sessionLifeMs / 1000 });
   } catch (error) {
     if (error instanceof Refusal) return json(400, { code: error.code, detail: error.message });
@@ -222,6 +224,7 @@ export async function startSession(
   personId: string,
   client: 'browser' | 'cli',
   method: Proof['method'],
+  provedAt?: Date,
 ): Promise<string> {
   const [secret, now] = [deps.nonce(), deps.clock.now()];
   const evidence = {
@@ -233,7 +236,10 @@ export async function startSession(
     subjects: { personId },
     facts: { client },
   };
-  await deps.sessions.start(secret, newSession(personId, now), { evidence: [evidence], outbox: [] });
+  await deps.sessions.start(secret, newSession(personId, provedAt ?? now), {
+    evidence: [evidence],
+    outbox: [],
+  });
   return secret;
 }
 

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { PageAnswer } from '../../adapters/http/page-request.ts';
 import { onboarding } from '../support/administration.ts';
@@ -171,6 +172,40 @@ test('S15 a change of somebody’s passkeys ends every session from before; the 
   expect(added).toMatchObject({ status: 303, location: '/passkeys?done=added' });
   const fresh = sessionIn(added);
   expect([await reads(stolen), await reads(own), await reads(fresh)]).toEqual([303, 303, 200]);
+});
+
+test('S15 a code from before a change of somebody’s passkeys begins no session after it', async () => {
+  const door = aDoor();
+  const { once } = await door.bootstrap();
+  const { id, secret } = once[0]!;
+  const device = new Authenticator();
+  const link = await door.world.linkTo({ kind: 'invitation', invitationId: door.invitationOf(id) });
+  await press(door, `/invitations/${link}`, { step: 'passkey', invitation_code: secret }, device);
+  const redirectUri = 'http://127.0.0.1:51000/done';
+  const verifier = randomBytes(32).toString('base64url');
+  const query = new URLSearchParams({
+    client: 'cli',
+    redirect_uri: redirectUri,
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+    state: 's'.repeat(22),
+  });
+  const signIn = async (path: string) => press(door, path, { step: 'passkey' }, device, { user: id });
+  const codeIn = ({ location }: PageAnswer) => new URL(location!).searchParams.get('code')!;
+  const reads = async (code: string) => {
+    const answer = await door.redeem({ code, code_verifier: verifier, redirect_uri: redirectUri });
+    const { session } = JSON.parse(answer.body!) as { session: string };
+    return (await door.visit('/admin/api/session', { bearer: session })).status;
+  };
+  const [unchanged, before] = [await signIn(`/sign-in?${query}`), await signIn(`/sign-in?${query}`)];
+  expect(await reads(codeIn(unchanged))).toBe(200);
+  const own = sessionIn(await signIn('/sign-in'));
+  door.world.clock.advance(1);
+  const maker = new Authenticator();
+  const added = await press(door, '/passkeys', { step: 'add' }, device, { session: own, maker });
+  expect(added.location).toBe('/passkeys?done=added');
+  expect(await reads(codeIn(before))).toBe(401);
+  expect(await reads(codeIn(await signIn(`/sign-in?${query}`)))).toBe(200);
 });
 
 test('S15 signing in takes on no session that the browser brought along, and ends it', async () => {
