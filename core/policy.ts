@@ -222,6 +222,8 @@ export const messagePolicy = {
   oldest: { participant: 24 * hours, node: 7 * 24 * hours },
   /** Bytes of a person's proof in another node's answer: it stands in an evidence record. Ours have under 3 KB. */
   confirmationBytes: 16 * 1024,
+  /** Bytes of an enrolment: a real chain has under 20 KB, and an item of the table ends at 400 KB. */
+  enrolmentBytes: 256 * 1024,
   /** Bytes of a message that stand in its item; more go to the bucket. */
   inItemBytes: 32 * 1024,
   /** How long the same Idempotency-Key gets the same answer (draft-ietf-httpapi-idempotency-key-header-07). */

@@ -2,6 +2,8 @@
 
 export const messageRefusals = {
   BODY_NOT_JSON: 'The body is not one JSON text in UTF-8 without a byte order mark.',
+  BODY_TOO_LARGE:
+    'The message is larger than any enrolment needs; send the certificate and its issuers only.',
   BODY_DUPLICATE_KEY: 'A JSON object of the message names the same key twice; name each key once.',
   BODY_TOO_DEEP: 'The JSON text is nested more deeply than any message of this network.',
   ENVELOPE_MALFORMED:

@@ -24,7 +24,7 @@ import {
   type SignedMessage,
   verifySender,
 } from '../../core/message/sender.ts';
-import { enrolmentLimits } from '../../core/policy.ts';
+import { enrolmentLimits, messagePolicy } from '../../core/policy.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 import type { TrustInForce, TrustSource } from '../../core/trust.ts';
 
@@ -68,6 +68,8 @@ export async function admitEnrolment(
   ports: AdmitEnrolmentPorts,
   received: CallerMessage,
 ): Promise<AdmitEnrolmentOutcome> {
+  if (received.body.length > messagePolicy.enrolmentBytes)
+    throw new Refusal('BODY_TOO_LARGE', { expected: `at most ${messagePolicy.enrolmentBytes} bytes` });
   const now = ports.clock.now();
   const participant = await ports.participant(received.caller.participant);
   if (!participant) throw new Refusal('PARTICIPANT_UNKNOWN');

@@ -69,6 +69,7 @@ describe('bytes that are no enrolment', () => {
   const cut = message();
   test.each<[string, Uint8Array, string]>([
     ['empty', Buffer.alloc(0), 'BODY_EMPTY'],
+    ['of 257 KiB', Buffer.alloc(257 * 1024, ' '), 'BODY_TOO_LARGE'],
     ['truncated', cut.subarray(0, cut.length / 2), 'BODY_NOT_JSON'],
     ['not UTF-8', Buffer.from([0x22, 0x80, 0x22]), 'BODY_NOT_JSON'],
     ['a key that stands twice', Buffer.from('{"document":{},"document":{}}'), 'BODY_DUPLICATE_KEY'],
