@@ -4,7 +4,6 @@ import type { Json } from '../../core/canonical-json.ts';
 import type { ToldSource, UnchainedRecord } from '../../core/evidence/audit-chains.ts';
 import type { AuditedState, StatesToAudit } from '../../core/evidence/audit-states.ts';
 import type { EvidenceArchive } from '../../core/evidence/ports.ts';
-import type { SourceBytes } from '../../core/evidence/record.ts';
 import type { Sealer } from '../../core/ports.ts';
 import { type Seal, type SealContent, sealOver } from '../../core/seal.ts';
 import { evidenceShards, unchainedName, unchainedPartition } from './evidence.ts';
@@ -77,10 +76,16 @@ export function auditedTable(table: Table, sealer: Pick<Sealer, 'check'>) {
       if (found && isLargeMessage(found)) return archive.message(sha256);
       return found?.bytes instanceof Uint8Array ? found.bytes : undefined;
     },
-    /** The attribute `signature` beside them. */
-    async itemSignature({ item }: SourceBytes): Promise<string | undefined> {
-      const key = keyFrom(item);
+    /** The attribute `signature` beside them, or what was locked with them where a later message took their place. */
+    async sourceSignature(
+      { source, scope, at }: Pick<ToldSource, 'source' | 'scope' | 'at'>,
+      archive: Pick<EvidenceArchive, 'lockedMessage'>,
+    ): Promise<string | undefined> {
+      const { item, copiedFrom, sha256 } = source;
+      const key = keyFrom(item ?? copiedFrom);
       const found = key && (await table.get(key));
+      if (item === undefined && !(found && bytesIn(found, sha256)))
+        return (await archive.lockedMessage({ scope, at }, sha256))?.signature;
       return typeof found?.signature === 'string' ? found.signature : undefined;
     },
   };

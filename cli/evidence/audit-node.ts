@@ -41,7 +41,7 @@ export async function auditNode({
     // A broken seal is a finding here, not an alarm.
     log: { say: () => {} },
   });
-  const { states, unchained, sourceBytes, itemSignature } = auditedTable(table, seals);
+  const { states, unchained, sourceBytes, sourceSignature } = auditedTable(table, seals);
   return audit({
     archive,
     isOurs: headVerifier([config.evidenceKeyId, ...config.pastEvidenceKeyIds], given(evidenceKey)),
@@ -51,7 +51,7 @@ export async function auditNode({
     chains: { ...dynamoDbEvidenceChains(table), unchained },
     states,
     sourceBytes: (told) => sourceBytes(told, archive),
-    sourceSignature: itemSignature,
+    sourceSignature: (told) => sourceSignature(told, archive),
   });
 }
 

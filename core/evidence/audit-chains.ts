@@ -53,6 +53,7 @@ interface RecordBody {
   readonly id?: string;
   readonly at?: string;
   readonly actor?: { readonly thumbprint?: string };
+  readonly facts?: { readonly signer?: Json };
   readonly states?: readonly StateMark[];
   readonly sources?: readonly SourceBytes[];
 }
@@ -129,7 +130,9 @@ export class ChainAudit {
       const dated = { ...mark, at: String(at), recordId: id };
       this.told.marks.set(mark.item, [...(this.told.marks.get(mark.item) ?? []), dated]);
     }
-    const signer = isText(actor?.thumbprint) ? { signer: actor.thumbprint } : {};
+    // Who brought a message may be another than who signed it: then the record names both.
+    const signed = told.facts?.signer ?? actor?.thumbprint;
+    const signer = isText(signed) ? { signer: signed } : {};
     for (const source of sources) {
       this.told.sources.push({
         recordId: id,

@@ -11,7 +11,6 @@ import { auditHeads, type HeadsToAudit } from './audit-heads.ts';
 import { faultOfState, type StatesToAudit } from './audit-states.ts';
 import type { Finding, FindingCode } from './findings.ts';
 import type { LastHead } from './ports.ts';
-import type { SourceBytes } from './record.ts';
 
 export interface Audit extends HeadsToAudit {
   readonly chains: ChainsToAudit['chains'];
@@ -19,7 +18,7 @@ export interface Audit extends HeadsToAudit {
   /** The bytes that a record rests on, from the archive or from their item. */
   readonly sourceBytes: (told: ToldSource) => Promise<Uint8Array | undefined>;
   /** The detached JWS that came with a message. */
-  readonly sourceSignature: (source: SourceBytes) => Promise<string | undefined>;
+  readonly sourceSignature: (told: ToldSource) => Promise<string | undefined>;
 }
 
 export interface AuditReport {
@@ -91,7 +90,7 @@ async function faultOfSource(of: Audit, told: ToldSource): Promise<FindingCode |
   if (!bytes) return 'SOURCE_MISSING';
   if (createHash('sha256').update(bytes).digest('base64url') !== source.sha256) return 'SOURCE_CHANGED';
   if (signer === undefined) return undefined;
-  return isSignedBy(signer, bytes, await of.sourceSignature(source)) ? undefined : 'SOURCE_UNSIGNED';
+  return isSignedBy(signer, bytes, await of.sourceSignature(told)) ? undefined : 'SOURCE_UNSIGNED';
 }
 
 /** The certificate comes with the signature; that it is the one of the record its thumbprint says. */

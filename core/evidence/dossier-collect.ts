@@ -5,7 +5,7 @@ import type { Json } from '../canonical-json.ts';
 import { Refusal } from '../errors.ts';
 import type { StoredLink } from './chain.ts';
 import type { DossierHead, DossierRecord } from './dossier.ts';
-import { type Listing, readListing, readSignedHead } from './heads.ts';
+import { type Listing, readListing, readSignedHead, signedHeadBytes } from './heads.ts';
 import type { EvidenceArchive, EvidenceChains, LastHead } from './ports.ts';
 
 export interface RecordPorts {
@@ -114,12 +114,13 @@ export class CollectedRecords {
     const known = this.#heads.get(number);
     if (known) return known;
     const { archive } = this.#ports;
-    const signed = await archive.head(number);
-    const document = signed && readSignedHead(signed)?.document;
-    const listing = document && (await archive.listing(document.listing));
-    const scopes = listing && readListing(listing, document.listing);
-    if (!signed || !listing || !scopes)
+    const archived = await archive.head(number);
+    const found = archived && readSignedHead(archived);
+    const listing = found && (await archive.listing(found.document.listing));
+    const scopes = listing && readListing(listing, found.document.listing);
+    if (!found || !listing || !scopes)
       throw new Refusal('DOSSIER_INCOMPLETE', { parameter: `heads.${number}` });
+    const signed = signedHeadBytes({ ...found, keyId: found.document.node });
     const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
     const head = { number, scopes, signed: base64(signed), listing: base64(listing) };
     this.#heads.set(number, head);

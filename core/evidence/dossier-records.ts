@@ -42,6 +42,8 @@ export function provedHead(
   if (!isOurs)
     throw new Refusal('DOSSIER_HEAD_FORGED', { parameter: String(number), expected: `a key of ${node}` });
   const { document } = head;
+  // The name of the key is under no signature: the dossier has the node's there, and nothing else.
+  if (head.keyId !== node) throw differs('key_id', node, head.keyId);
   if (document.number !== number) throw differs('number', String(number), String(document.number));
   if (document.node !== node) throw differs('node', node, document.node);
   const read = readListing(Buffer.from(listing, 'base64'), document.listing);

@@ -57,7 +57,7 @@ export interface DossierRecord {
 }
 
 export interface DossierHead {
-  /** The signed head and the listing that it names, byte for byte as they are archived. */
+  /** The signed head, with the node in place of the key's name, which nothing signs; and the listing that it names. */
   readonly signed: string;
   readonly listing: string;
 }

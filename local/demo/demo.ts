@@ -56,6 +56,7 @@ async function demo(): Promise<number> {
     await money.refused(chilean, pesos('6000000'), 'LIMIT_CREDITOR');
     story.chapter('Years later somebody asks who ordered that payment');
     await dossiers.verified(chilean, paid);
+    await dossiers.audited();
     story.chapter('The key may have been copied: the certificate is disabled at once');
     await money.disabled(chilean, pesos('1000'));
     story.chapter('A PSC revokes, and says so in its list only');
@@ -74,6 +75,8 @@ async function demo(): Promise<number> {
     await endings.byPage(creditoJa);
     story.chapter('A year passes, and nobody renews');
     await endings.aYear(await chapters.enrol(aurora));
+    story.chapter('The auditor comes');
+    await dossiers.audited();
     console.log(`\n${story.verified} statements verified.`);
     return 0;
   } catch (error) {

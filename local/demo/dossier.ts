@@ -1,10 +1,11 @@
-// The demo's chapter on evidence: the auditor writes a payout's dossier, somebody else verifies it offline, and an
-// edited one is found out. Both by the command line, in processes of their own.
+// The demo's chapters on evidence: the auditor writes a payout's dossier, somebody else verifies it offline, an edited
+// one is found out, and an audit of both nodes finds nothing. By the command line, in processes of their own.
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { AuditReport } from '../../core/evidence/audit.ts';
 import type { Dossier } from '../../core/evidence/dossier.ts';
 import { dossierBytes, readDossier } from '../../core/evidence/dossier.ts';
 import { evidenceKey, pem } from '../evidence-key.ts';
@@ -40,6 +41,24 @@ export class Dossiers {
     const edited = join(this.#folder, 'edited.json');
     writeFileSync(edited, dossierBytes(withOtherAmount(dossier)));
     await story.verify('with another amount it proves nothing', async () => this.#verify(edited), '3');
+  }
+
+  /** Everything that happened so far, from the first record on. */
+  async audited(): Promise<void> {
+    const { story, whole } = this.#chapters;
+    await whole.clock.advance({ seconds: 2 * 3600 });
+    for (const node of whole.laptop.nodes)
+      await story.verify(
+        `the auditor reads all evidence of the ${node.name} and finds nothing`,
+        async () => {
+          const { out } = await apodera(['audit', '--json'], auditVariables(whole.laptop, node));
+          const { findings } = JSON.parse(out) as AuditReport;
+          // Hours pass at once here, and heads are signed by the hour.
+          const found = findings.filter(({ code }) => code !== 'HEAD_SILENT');
+          return found.length === 0 ? 'nothing' : JSON.stringify(found);
+        },
+        'nothing',
+      );
   }
 
   end(): void {

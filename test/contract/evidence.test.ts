@@ -30,7 +30,7 @@ test('a node’s evidence is chained by competing writers, signed, and audited, 
   const archive = s3Archive(client, 'evidence');
   const sign = () => signEvidenceHeads({ ...node, archive, node: 'NODE', retentionDays: 10 });
   const findings = async () => {
-    const { states, unchained, sourceBytes, itemSignature } = auditedTable(table, node.sealer);
+    const { states, unchained, sourceBytes, sourceSignature } = auditedTable(table, node.sealer);
     const report = await audit({
       ...node,
       archive,
@@ -40,7 +40,7 @@ test('a node’s evidence is chained by competing writers, signed, and audited, 
       chains: { ...node.chains, unchained },
       states,
       sourceBytes: (told) => sourceBytes(told, archive),
-      sourceSignature: itemSignature,
+      sourceSignature: (told) => sourceSignature(told, archive),
     });
     return { codes: report.findings.map(({ code }) => code), records: report.records, heads: report.heads };
   };

@@ -7,7 +7,7 @@ import type { LastHead } from '../../core/evidence/ports.ts';
 import type { EvidenceNode } from './evidence.ts';
 
 export function auditNode(node: EvidenceNode, peerHeads: readonly LastHead[] = []): Promise<AuditReport> {
-  const { states, unchained, sourceBytes, itemSignature } = auditedTable(node.table, node.sealer);
+  const { states, unchained, sourceBytes, sourceSignature } = auditedTable(node.table, node.sealer);
   return audit({
     ...node,
     node: 'NODE',
@@ -16,7 +16,7 @@ export function auditNode(node: EvidenceNode, peerHeads: readonly LastHead[] = [
     chains: { ...node.chains, unchained },
     states,
     sourceBytes: (told) => sourceBytes(told, node.archive),
-    sourceSignature: itemSignature,
+    sourceSignature: (told) => sourceSignature(told, node.archive),
   });
 }
 
