@@ -208,6 +208,7 @@ export async function dossierNode() {
   const trust: DossierTrust = { anchors: [root.der], evidenceKeys: [key] };
   return {
     evidence,
+    items: enrolling.items,
     settle,
     trust,
     root,
