@@ -38,7 +38,7 @@ function askSecret(question: string): Promise<string> {
   const { stdin, stderr } = process;
   if (!stdin.isTTY) {
     throw new UsageError(
-      'no terminal to ask for a password: name a variable or a file, "--password-env" or "--password-file"',
+      `no terminal to ask for the ${question.replace(/: $/, '')}: name a variable or a file, its "-env" or "-file" option`,
     );
   }
   stderr.write(question);

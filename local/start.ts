@@ -1,7 +1,7 @@
 // The whole network on this laptop: a network node, a payout operator node, a test PSC and a mailbox, with people,
 // participants and keys to try things with. Run: npm start. Ctrl-C ends everything; .local/ keeps what happened.
 
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RunningBank, startBank } from './bank/serve.ts';
 import { VirtualClock } from './clock.ts';
@@ -248,20 +248,21 @@ The code of the moment: npm run -s code -- <e-mail> network|operator
 ${people.join('\n')}
 
 Try it in a second terminal, in this folder: make a key, get a certificate from the test PSC, enrol it for ${aurora?.finId}.
-
+${existsSync('.local/key.pem') ? '(.local/key.pem is there from before: go on from what it was enrolled for, or npm run reset.)\n' : ''}
   ${tryIt(whole).join('\n  ')}
 
 The last one prints a confirmation code and waits. Open the mailbox: ${nameOf(aurora?.officer)} confirms at the
 network first, ${nameOf(aurora?.apoderado)} at the payout operator after.
-The pages ask for that code, the password and the authenticator's code. Once it is active, pay with it; .local/payout.json
-is made anew at each start:
+The pages ask for that code, the password and the authenticator's code. The console of each node, /console on its pages,
+shows where it stands. Once it is active, pay with it; .local/payout.json is made anew at each start:
 
   npx apodera payout send .local/payout.json --certificate .local/chain.pem --key .local/key.pem --password-env APODERA_KEY_PASSWORD
   npx apodera payout show ${transactionId}
 
 Administration: npx apodera admin sign-in --node ${network?.pagesOrigin}, as ${known.people[0]?.email}
 Audit:          (. .local/network.env; npx apodera evidence audit)
-Show a payout:  (. .local/network.env; npx apodera evidence export ${transactionId} --participant ${aurora?.finId} --out .local/dossier.json)
+Show a payout, once its evidence is signed, five minutes later:
+                (. .local/network.env; npx apodera evidence export ${transactionId} --participant ${aurora?.finId} --out .local/dossier.json)
                 npx apodera evidence verify .local/dossier.json --anchors .local/psc/roots.pem --evidence-public-key ${nodeIdentities.network.finId}=.local/network.evidence.pem
 The whole story without a person: npm run demo
 `;

@@ -69,8 +69,7 @@ const noun: Noun = {
       options: rotationOptions,
       notes: [
         'The same command again goes on where it stopped. The old certificate signs the enrolment and goes on',
-        'working until the overlap has ended; both are accepted until then. Keys in an HSM: "key create",',
-        '"key csr", then "enrolment submit --replaces".',
+        'working until the overlap has ended; both are accepted until then.',
       ].join('\n'),
       run: rotate,
     },
