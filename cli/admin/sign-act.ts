@@ -23,9 +23,8 @@ export function signs(vote: 'confirm' | 'reject', summary: string): Verb {
       ...secretOptions('password'),
       ...secretOptions('code'),
     },
-    notes:
-      'It shows the act first; what you sign is the hash of what was shown, and the page in the browser shows the\n' +
-      'same one. Codes and keys that the act gives are shown once, where its last signature is given.',
+    notes: `It shows the act first; what you sign is the hash of what was shown, and the page in the browser shows the
+same one.${vote === 'confirm' ? ' Codes and keys that the act gives are shown once, where its last signature is given.' : ''}`,
     async run(call) {
       const api = adminApi(call.terminal);
       const shown = await api.get<ActJson>(pathOf(call.argument(0)));
