@@ -120,8 +120,10 @@ const onThisMachine = (milliseconds: number): number =>
 /** Fails unless every way has ended a second after `decided` (of performance.now()). */
 async function cutOff({ keptAlive, ask }: Ways, decided: number): Promise<void> {
   const limit = onThisMachine(1_000);
+  // The node's own no is not the edge's yet: it comes to everybody while the network's time jumps.
+  const isWaiting = (told: string) => told === '200' || told === '403 ACCESS_DENIED';
   let first = await keptAlive();
-  while (first === '200' && performance.now() - decided < limit) first = await keptAlive();
+  while (isWaiting(first) && performance.now() - decided < limit) first = await keptAlive();
   const heard = await ask();
   const milliseconds = performance.now() - decided;
   expect(first).toMatch(ended);
