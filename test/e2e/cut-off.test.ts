@@ -117,9 +117,9 @@ const ended = /^403 EDGE_CERTIFICATE_REFUSED$|^closed$/;
 const onThisMachine = (milliseconds: number): number =>
   milliseconds * Math.max(1, loadavg()[0]! / availableParallelism());
 
-/** Fails unless the edge says no within a second of `decided` (of performance.now()), and then on every way. */
-async function cutOff({ keptAlive, ask }: Ways, decided: number): Promise<void> {
-  const limit = onThisMachine(1_000);
+/** Fails unless the edge says no `within` ms of `decided` (of performance.now()), and then on every way. */
+async function cutOff({ keptAlive, ask }: Ways, decided: number, within = 1_000): Promise<void> {
+  const limit = onThisMachine(within);
   // The node's own no is not the edge's yet: it comes to everybody while the network's time jumps.
   const isWaiting = (told: string) => told === '200' || told === '403 ACCESS_DENIED';
   let first = await keptAlive();
@@ -203,7 +203,8 @@ test('a junk flood on the edge leaves the suspension page answering within 2 s, 
     expect((await persona.visitor.submit(page, typed)).status).toBe(303);
     const decided = performance.now();
     expect(decided - began).toBeLessThan(onThisMachine(2_000));
-    await cutOff(ways, decided);
+    // The flood takes what processor there is.
+    await cutOff(ways, decided, 2_000);
   } finally {
     thrown = await stop();
   }
