@@ -1,10 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { PageAnswer } from '../../adapters/http/page-request.ts';
 import { onboarding } from '../support/administration.ts';
 import { Authenticator } from '../support/authenticator.ts';
 import { press } from '../support/passkey-browser.ts';
-import { aDoor } from '../support/people-door.ts';
+import { aDoor, codeAsked } from '../support/people-door.ts';
 import { password } from '../support/people-world.ts';
 
 async function aSignedInDoor() {
@@ -154,16 +153,20 @@ test('S15 an officer’s factor opens the console to look, and no administration
     expect((await visit(path, { session })).status).toBe(403);
 });
 
-test('S15 a change of somebody’s passkeys ends every session from before; the browser that made it goes on', async () => {
+async function someoneWithAPasskey() {
   const door = aDoor();
   const { once } = await door.bootstrap();
   const { id, secret } = once[0]!;
   const device = new Authenticator();
   const link = await door.world.linkTo({ kind: 'invitation', invitationId: door.invitationOf(id) });
   await press(door, `/invitations/${link}`, { step: 'passkey', invitation_code: secret }, device);
-  const signIn = async () =>
-    sessionIn(await press(door, '/sign-in', { step: 'passkey' }, device, { user: id }));
-  const [stolen, own] = [await signIn(), await signIn()];
+  const signIn = (path = '/sign-in') => press(door, path, { step: 'passkey' }, device, { user: id });
+  return { door, device, signIn };
+}
+
+test('S15 a change of somebody’s passkeys ends every session from before; the browser that made it goes on', async () => {
+  const { door, device, signIn } = await someoneWithAPasskey();
+  const [stolen, own] = [sessionIn(await signIn()), sessionIn(await signIn())];
   const reads = async (session: string) => (await door.visit('/console', { session })).status;
   expect([await reads(stolen), await reads(own)]).toEqual([200, 200]);
   door.world.clock.advance(1);
@@ -175,37 +178,23 @@ test('S15 a change of somebody’s passkeys ends every session from before; the 
 });
 
 test('S15 a code from before a change of somebody’s passkeys begins no session after it', async () => {
-  const door = aDoor();
-  const { once } = await door.bootstrap();
-  const { id, secret } = once[0]!;
-  const device = new Authenticator();
-  const link = await door.world.linkTo({ kind: 'invitation', invitationId: door.invitationOf(id) });
-  await press(door, `/invitations/${link}`, { step: 'passkey', invitation_code: secret }, device);
-  const redirectUri = 'http://127.0.0.1:51000/done';
-  const verifier = randomBytes(32).toString('base64url');
-  const query = new URLSearchParams({
-    client: 'cli',
-    redirect_uri: redirectUri,
-    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
-    code_challenge_method: 'S256',
-    state: 's'.repeat(22),
-  });
-  const signIn = async (path: string) => press(door, path, { step: 'passkey' }, device, { user: id });
+  const { door, device, signIn } = await someoneWithAPasskey();
+  const { verifier, redirectUri, path } = codeAsked();
   const codeIn = ({ location }: PageAnswer) => new URL(location!).searchParams.get('code')!;
   const reads = async (code: string) => {
     const answer = await door.redeem({ code, code_verifier: verifier, redirect_uri: redirectUri });
     const { session } = JSON.parse(answer.body!) as { session: string };
     return (await door.visit('/admin/api/session', { bearer: session })).status;
   };
-  const [unchanged, before] = [await signIn(`/sign-in?${query}`), await signIn(`/sign-in?${query}`)];
+  const [unchanged, before] = [await signIn(path), await signIn(path)];
   expect(await reads(codeIn(unchanged))).toBe(200);
-  const own = sessionIn(await signIn('/sign-in'));
+  const own = sessionIn(await signIn());
   door.world.clock.advance(1);
   const maker = new Authenticator();
   const added = await press(door, '/passkeys', { step: 'add' }, device, { session: own, maker });
   expect(added.location).toBe('/passkeys?done=added');
   expect(await reads(codeIn(before))).toBe(401);
-  expect(await reads(codeIn(await signIn(`/sign-in?${query}`)))).toBe(200);
+  expect(await reads(codeIn(await signIn(path)))).toBe(200);
 });
 
 test('S15 signing in takes on no session that the browser brought along, and ends it', async () => {

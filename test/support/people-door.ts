@@ -45,6 +45,19 @@ export interface Visit {
   readonly bearer?: string;
 }
 
+/** Where the command line sends the browser for a code, and what only it knows. */
+export function codeAsked(redirectUri = 'http://127.0.0.1:51000/done') {
+  const verifier = randomBytes(32).toString('base64url');
+  const query = new URLSearchParams({
+    client: 'cli',
+    redirect_uri: redirectUri,
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+    state: 's'.repeat(22),
+  });
+  return { verifier, redirectUri, path: `/sign-in?${query}` };
+}
+
 export function aDoor() {
   const admin = anAdministration();
   const { world } = admin;
@@ -177,21 +190,11 @@ export function aDoor() {
   }
 
   /** RFC 7636 as the command line does it, up to the redirect. */
-  async function askForCode(
-    { id, email }: { id: string; email: string },
-    redirectUri = 'http://127.0.0.1:51000/done',
-  ) {
-    const verifier = randomBytes(32).toString('base64url');
-    const query = new URLSearchParams({
-      client: 'cli',
-      redirect_uri: redirectUri,
-      code_challenge: createHash('sha256').update(verifier).digest('base64url'),
-      code_challenge_method: 'S256',
-      state: 's'.repeat(22),
-    });
-    const answer = await visit(`/sign-in?${query}`, { form: { email, password, totp: totp(id) } });
+  async function askForCode({ id, email }: { id: string; email: string }, redirectUri?: string) {
+    const { verifier, redirectUri: asked, path } = codeAsked(redirectUri);
+    const answer = await visit(path, { form: { email, password, totp: totp(id) } });
     const code = new URL(answer.location ?? origin).searchParams.get('code') ?? '';
-    return { verifier, answer, code, redirectUri };
+    return { verifier, answer, code, redirectUri: asked };
   }
 
   const redeem = (form: Record<string, string>) =>
