@@ -39,13 +39,13 @@ export async function dispatch(words: readonly string[], terminal: Terminal): Pr
 }
 
 async function run(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const [nounName, verbName, ...rest] = words;
+  const [nounName, verbName, ...rest] = helpLast(words);
   if (nounName === '--version') return show(`${version()}\n`, terminal);
-  if (nounName === undefined || ['help', '--help', '-h'].includes(nounName)) {
+  if (nounName === undefined || isHelp(nounName)) {
     return show(await helpOfAll(nounNames(), loadNoun), terminal);
   }
   const noun = await loadNoun(nounName);
-  if (verbName === undefined || ['help', '--help', '-h'].includes(verbName)) {
+  if (verbName === undefined || isHelp(verbName)) {
     return show(helpOfNoun(nounName, noun), terminal);
   }
   const verb = noun.verbs[verbName];
@@ -62,6 +62,14 @@ async function run(words: readonly string[], terminal: Terminal): Promise<ExitCo
   terminal.out(values.json ? `${JSON.stringify(outcome.json, undefined, 2)}\n` : `${outcome.text}\n`);
   return outcome.exitCode ?? exitCodes.DONE;
 }
+
+/** "help payout send" asks what "payout send --help" asks. */
+function helpLast(words: readonly string[]): readonly string[] {
+  const [first = '', ...others] = words;
+  return isHelp(first) && others.length > 0 ? [...others, '--help'] : words;
+}
+
+const isHelp = (word: string) => ['help', '--help', '-h'].includes(word);
 
 function parse(verb: Verb, args: readonly string[]) {
   const options: NonNullable<ParseArgsConfig['options']> = {

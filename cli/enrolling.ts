@@ -10,6 +10,7 @@ import { confirmationCode } from '../core/message/code.ts';
 import { writeEnvelope } from '../core/message/envelope.ts';
 import { parametersDigest, possessionStatement } from '../core/message/possession.ts';
 import type { Call, Option, Outcome } from './command.ts';
+import { laterRows, movedRows, type OperatorJson, type Row, stepRows } from './enrolment-steps.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts';
 import type { PrivateKey } from './keys/private-key.ts';
 import type { NodeApi } from './node-api.ts';
@@ -106,18 +107,20 @@ export async function watchEnrolment(call: Call, api: NodeApi, id: string): Prom
   const seconds = Number(call.text('seconds') ?? '600');
   if (!Number.isInteger(seconds) || seconds < 1) throw new UsageError('"--seconds": expected a whole number');
   const end = performance.now() + seconds * 1000;
-  for (let told = false; ; told = true) {
+  for (let before: readonly Row[] | undefined; ; ) {
     const answer = await api.get(pathOf(id));
-    // Whoever waits has to hand the confirmation code to the people who decide.
-    if (answer.network_status === 'pending' && !told)
-      call.terminal.err(`${outcomeOf(answer).text}\n${waiting}\n`);
     if (answer.network_status !== 'pending' || performance.now() >= end) return outcomeOf(answer);
+    const steps = stepRows(answer);
+    // Whoever waits has to hand the confirmation code to the people who decide.
+    if (!before) call.terminal.err(`${outcomeOf(answer).text}\n${waiting}\n`);
+    else for (const row of movedRows(before, steps)) call.terminal.err(`${columns([row])}\n`);
+    before = steps;
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }
 
 export function outcomeOf(answer: Record<string, unknown>): Outcome {
-  const rows: [string, string][] = [
+  const rows: Row[] = [
     ['enrolment', String(answer.enrolment_id)],
     ['state', `${answer.network_status}, ${answer.validity}`],
     ['certificate', String(answer.thumbprint)],
@@ -126,45 +129,10 @@ export function outcomeOf(answer: Record<string, unknown>): Outcome {
   if (answer.code) rows.push(['because', `${answer.code}: ${answer.message}`]);
   if (answer.confirmation_code) rows.push(['confirmation code', String(answer.confirmation_code)]);
   for (const warning of (answer.warnings as string[] | undefined) ?? []) rows.push(['warning', warning]);
-  for (const { number, outcome, at } of inOrder(answer.steps as readonly StepJson[]))
-    rows.push([
-      `${String(number).padStart(2)} ${stepNames[number - 1] ?? ''}`.trimEnd(),
-      `${outcome}  ${at}`,
-    ]);
-  for (const one of answer.operators as { fin_id: string; status: string; code?: string }[])
+  rows.push(...stepRows(answer), ...laterRows(answer));
+  for (const one of answer.operators as readonly OperatorJson[])
     rows.push([one.fin_id, one.code ? `${one.status} (${one.code})` : one.status]);
   return { json: answer, text: columns(rows), exitCode: exitCodeOf(String(answer.network_status)) };
-}
-
-interface StepJson {
-  readonly number: number;
-  readonly outcome: string;
-  readonly at: string;
-}
-
-/** Of the sixteen steps of docs/enrolment.md. */
-const stepNames = [
-  'received',
-  'validated',
-  'revocation checked',
-  'security officer told',
-  'security officer asked',
-  'chain stored',
-  'sent to payout operator',
-  'validated there',
-  'revocation checked there',
-  'chain stored there',
-  'payout operator answered',
-  'apoderado told',
-  'apoderado asked',
-  'active there',
-  'final answer',
-  'settled, participant told',
-];
-
-/** By number; what happened twice to one step stays in its own order. */
-function inOrder(steps: readonly StepJson[]): readonly StepJson[] {
-  return steps.toSorted((a, b) => a.number - b.number);
 }
 
 function exitCodeOf(state: string): ExitCode {

@@ -18,7 +18,7 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.REFUSED, 'the rules say no; the code says which one'],
   [exitCodes.UNAVAILABLE, 'something did not answer; trying again may help'],
   [exitCodes.PENDING, 'not decided yet when the waiting ended'],
-  [exitCodes.INTERRUPTED, 'interrupted (ctrl-C)'],
+  [exitCodes.INTERRUPTED, 'interrupted (Ctrl-C)'],
 ];
 
 /** The command line itself is wrong: exit code 2, with the usage. */

@@ -38,11 +38,9 @@ export function helpOfVerb(noun: string, name: string, verb: Verb): string {
     ...(verb.positionals ?? []).map((word) => [`<${word.name}>`, word.help] as const),
     ...options.map(([option, spec]) => [spelling(option, spec), spec.help] as const),
   ];
-  const parts = [
-    verb.summary,
-    `\nUsage: ${['apodera', noun, name, ...words].join(' ')} [options]\n`,
-    columns(rows),
-  ];
+  const usage = ['apodera', noun, name, ...words, ...(options.length > 0 ? ['[options]'] : [])];
+  const parts = [verb.summary, `\nUsage: ${usage.join(' ')}`];
+  if (rows.length > 0) parts.push(`\n${columns(rows)}`);
   if (verb.notes) parts.push(`\n${verb.notes}`);
   return `${parts.join('\n')}\n`;
 }

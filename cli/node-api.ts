@@ -9,14 +9,26 @@ import type { Call, Option } from './command.ts';
 import { UsageError } from './exit-codes.ts';
 
 export const apiOptions: Record<string, Option> = {
-  api: { type: 'string', value: '<origin>', help: "the node's API, e.g. https://api.example (APODERA_API)" },
-  participant: { type: 'string', value: '<fin_id>', help: 'your name in the network (APODERA_PARTICIPANT)' },
+  api: {
+    type: 'string',
+    value: '<origin>',
+    help: "the node's API, e.g. https://api.example; needed, unless APODERA_API says it",
+  },
+  participant: {
+    type: 'string',
+    value: '<fin_id>',
+    help: 'your fin_id in the network; needed, unless APODERA_PARTICIPANT says it',
+  },
   'api-key-file': {
     type: 'string',
     value: '<file>',
-    help: 'holds the API key; without it the variable APODERA_API_KEY does',
+    help: 'holds the API key; needed, unless APODERA_API_KEY does',
   },
-  network: { type: 'string', value: '<fin_id>', help: 'the network you write to; SHINKANSEN by default' },
+  network: {
+    type: 'string',
+    value: '<fin_id>',
+    help: 'fin_id of the node you write to; APODERA_NETWORK or SHINKANSEN by default',
+  },
   'ca-file': {
     type: 'string',
     value: '<file>',

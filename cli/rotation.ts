@@ -23,7 +23,12 @@ import { apiOptions, type NodeApi, nodeApi } from './node-api.ts';
 import { readSecret, secretOptions } from './password.ts';
 
 export const rotationOptions: Record<string, Option> = {
-  key: { type: 'string', short: 'k', value: '<file>', help: 'private key in use, PEM; or --module, --label' },
+  key: {
+    type: 'string',
+    short: 'k',
+    value: '<file>',
+    help: 'private key in use, PEM; needed, unless --module and --label name it',
+  },
   certificate: { type: 'string', value: '<file>', required: true, help: 'certificate in use, PEM' },
   replaces: {
     type: 'string',
@@ -46,10 +51,15 @@ export const rotationOptions: Record<string, Option> = {
   'new-label': {
     type: 'string',
     value: '<label>',
-    help: 'with --module: the new key is made in the token under it, and none is in a file',
+    help: 'needed with --module: the new key is made in the token under it, and none is in a file',
   },
   type: { type: 'string', value: '<type>', help: `${keyTypes.join(', ')}; rsa-2048 by default` },
-  reason: { type: 'string', value: '<text>', help: 'shown to the people who confirm; "rotation" by default' },
+  reason: {
+    type: 'string',
+    value: '<text>',
+    required: true,
+    help: 'why; shown to the people who confirm, so in their language',
+  },
   'keep-files': { type: 'boolean', help: 'leave --key and --certificate as they are' },
   ...secretOptions('password'),
   ...secretOptions('new-password'),
@@ -102,7 +112,7 @@ async function prepared(
   if (!existsSync(place.request)) writeNew(place.request, await requestFor(call, old, fresh), 0o644);
   if (!existsSync(place.chain) && !(await chainFrom(call, place))) return false;
   const chain = readChain(readFileSync(place.chain));
-  const reason = call.text('reason') ?? 'rotation';
+  const reason = call.required('reason');
   const asked = { chain, use: 'signing' as const, reason, replaces: thumbprintOf(old.der) };
   const { body, ...names } = await enrolRequest(api, asked, fresh);
   const signature = await signDetached(body, old.der, await signer());

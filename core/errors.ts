@@ -57,14 +57,15 @@ export class Refusal extends Error {
   }
 }
 
-/** One sentence: the code's own, then the parameter in quotes, expected, found, clause. */
+/** One sentence: the code's own, then in parentheses the parameter in quotes, expected, found, clause. */
 function sentence(code: RefusalCode, detail: RefusalDetail): string {
-  const parts: string[] = [refusals[code]];
+  const parts: string[] = [];
   if (detail.parameter) parts.push(`"${detail.parameter}"`);
   if (detail.expected !== undefined) parts.push(`expected ${detail.expected}`);
   if (detail.found !== undefined) parts.push(`found ${detail.found}`);
-  if (detail.clause) parts.push(`(${detail.clause})`);
-  return parts.join(' ');
+  if (detail.clause) parts.push(detail.clause);
+  const said = refusals[code];
+  return parts.length === 0 ? said : `${said.replace(/\.$/, '')} (${parts.join(', ')}).`;
 }
 
 /** The world is busy: the name starts with `Transient`, so that a state machine's Retry can say so by prefix. */

@@ -40,7 +40,7 @@ export async function startDynamoDb(options: DynamoDbOptions = {}): Promise<Dyna
   const place = options.dataFolder ? ['--db-path', join(options.dataFolder, 'dynamodb.sqlite')] : [];
   if (options.dataFolder) mkdirSync(options.dataFolder, { recursive: true });
   const args = ['-c', guarded, 'sh', binary, '--host', '127.0.0.1', '--port', String(port), ...place];
-  // In a process group of its own: ctrl-C reaches this process, which then stops things in order.
+  // In a process group of its own: Ctrl-C reaches this process, which then stops things in order.
   const engine = spawn('/bin/sh', args, {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,

@@ -146,7 +146,7 @@ const freePorts = { network: { api: 0, pages: 0 }, operator: { api: 0, pages: 0 
 /** Nobody can be invited twice: what a first start left half done is thrown away, not gone on with. */
 function refuseToStart(dataFolder: string): void {
   const run = readRun(dataFolder);
-  if (run) throw new Error(`The network runs already (process ${run.pid}): ctrl-C where "npm start" runs.`);
+  if (run) throw new Error(`The network runs already (process ${run.pid}): Ctrl-C where "npm start" runs.`);
   const starting = readStarting(dataFolder);
   if (starting && starting !== process.pid)
     throw new Error(`The network is just starting (process ${starting}), in another terminal.`);
@@ -232,7 +232,7 @@ function welcome(whole: Whole, transactionId: string, seconds: string): string {
   );
   const nameOf = (email?: string) => `${known.people.find((one) => one.email === email)?.name} (${email})`;
   return `
-Apodera runs (${seconds} s). Everything is on this machine; .local/ keeps it, ctrl-C stops it.
+Apodera runs (${seconds} s). Everything is on this machine; .local/ keeps it, Ctrl-C stops it.
 
   network          API ${network?.apiOrigin}   pages ${network?.pagesOrigin}/sign-in
   payout operator  API ${operator?.apiOrigin}   pages ${operator?.pagesOrigin}/sign-in

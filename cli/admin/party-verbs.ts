@@ -2,7 +2,7 @@
 
 import type { Call, Option, Outcome, Verb } from '../command.ts';
 import { adminApi } from './admin-api.ts';
-import { file, jsonFile, listed, participant, proposes, type Row } from './propose.ts';
+import { listed, participant, proposes, proposesFile, type Row } from './propose.ts';
 
 const person: Option = { type: 'string', value: '<person_id>', required: true, help: 'see "admin people"' };
 const oneParticipant = (call: Call) => ({ participant: call.required('participant') });
@@ -10,13 +10,8 @@ const onePerson = (call: Call) => ({ person_id: call.required('person') });
 
 export const partyVerbs: Readonly<Record<string, Verb>> = {
   participants: { summary: 'participants and other nodes that this node knows', run: participants },
-  onboard: proposes(
-    'onboard a participant: profile, people, first API key',
-    'participant.onboard',
-    { file },
-    jsonFile,
-  ),
-  change: proposes('change a participant’s profile', 'participant.change', { file }, jsonFile),
+  onboard: proposesFile('onboard a participant: profile, people, first API key', 'participant.onboard'),
+  change: proposesFile('change a participant’s profile', 'participant.change'),
   people: {
     summary: 'people of a participant, or of the node itself',
     options: {
@@ -24,7 +19,7 @@ export const partyVerbs: Readonly<Record<string, Verb>> = {
     },
     run: people,
   },
-  invite: proposes('invite a person', 'person.invite', { file }, jsonFile),
+  invite: proposesFile('invite a person', 'person.invite'),
   release: proposes(
     'release people who have set their factors',
     'person.release',

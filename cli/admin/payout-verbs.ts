@@ -12,9 +12,21 @@ export const payoutVerbs: Readonly<Record<string, Verb>> = {
     positionals: [{ name: 'action', help: 'show, raise or lower' }],
     options: {
       participant,
-      currency: { type: 'string', value: '<code>', help: Object.keys(payoutPolicy.currencies).join(', ') },
-      day: { type: 'string', value: '<amount>', help: 'of the participant and day' },
-      creditor: { type: 'string', value: '<amount>', help: 'to one creditor and day' },
+      currency: {
+        type: 'string',
+        value: '<code>',
+        help: `${Object.keys(payoutPolicy.currencies).join(', ')}; needed to raise and to lower`,
+      },
+      day: {
+        type: 'string',
+        value: '<amount>',
+        help: 'of the participant and day; needed to raise and to lower',
+      },
+      creditor: {
+        type: 'string',
+        value: '<amount>',
+        help: 'to one creditor and day; needed to raise and to lower',
+      },
       reason: { ...reason, required: false, help: 'why; needed to raise and to lower' },
     },
     notes:

@@ -8,6 +8,7 @@ import type { Call, Option, Outcome, Verb } from '../command.ts';
 import { UsageError } from '../exit-codes.ts';
 import { columns, printable } from '../style.ts';
 import { type ActJson, adminApi } from './admin-api.ts';
+import { exampleOf, type FromFile } from './examples.ts';
 import { described } from './sign-act.ts';
 
 export const reason: Option = {
@@ -20,7 +21,7 @@ export const file: Option = {
   type: 'string',
   value: '<file>',
   required: true,
-  help: 'JSON with the parameters; their members stand in core/people/act-parameters.ts',
+  help: 'JSON, as the example below',
 };
 export const participant: Option = {
   type: 'string',
@@ -48,12 +49,18 @@ export function proposes(
   };
 }
 
+/** A verb whose act is read from a file. */
+export function proposesFile(summary: string, kind: FromFile): Verb {
+  const verb = proposes(summary, kind, { file }, jsonFile);
+  return { ...verb, notes: `${verb.notes}\n\n${exampleOf(kind)}` };
+}
+
 export function proposed(body: ActJson): Outcome {
   const text = `proposed\n${described(body)}\n\nTo sign it: apodera admin confirm ${body.act_id}`;
   return { json: body, text };
 }
 
-export function jsonFile(call: Call): unknown {
+function jsonFile(call: Call): unknown {
   try {
     return JSON.parse(readFileSync(call.required('file'), 'utf8'));
   } catch (error) {

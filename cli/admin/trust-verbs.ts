@@ -5,10 +5,10 @@ import { readFileSync } from 'node:fs';
 import type { Verb } from '../command.ts';
 import { readSecret, secretOptions } from '../password.ts';
 import { announcement, nodeCertificates, nodeRequest } from './node-certificates.ts';
-import { file, jsonFile, participant, proposes } from './propose.ts';
+import { file, participant, proposes, proposesFile } from './propose.ts';
 
 export const trustVerbs: Readonly<Record<string, Verb>> = {
-  'pin-peer': proposes('pin another node’s certificate', 'peer.pin', { file }, jsonFile),
+  'pin-peer': proposesFile('pin another node’s certificate', 'peer.pin'),
   'set-peer-key': proposes(
     'store the API key that another node gave us',
     'peer.setApiKey',

@@ -1,8 +1,9 @@
-// Certificates: what they are, before anybody is asked to trust them; and the change from one to the next.
+// Certificates: what they are, before anybody is asked to trust them; the change from one to the next; and their end.
 
 import { readFileSync } from 'node:fs';
 import { networkStatuses } from '../../core/certificate/lifecycle.ts';
 import type { Call, Noun, Outcome } from '../command.ts';
+import { disable, disableNotes, disableOptions } from '../disabling.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
 import { localAnchors, readAnchors } from '../explain/anchors.ts';
 import { explain } from '../explain/explain.ts';
@@ -62,6 +63,13 @@ const noun: Noun = {
         ...apiOptions,
       },
       run: list,
+    },
+    disable: {
+      summary: 'take a certificate out of use at once, or all of them',
+      positionals: [{ name: 'thumbprint', optional: true, help: 'x5t#S256; "certificate list" shows it' }],
+      options: disableOptions,
+      notes: disableNotes,
+      run: disable,
     },
     rotate: {
       summary:

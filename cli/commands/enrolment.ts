@@ -28,7 +28,11 @@ const signerOptions: Record<string, Option> = {
     value: '<file>',
     help: 'private key of an active certificate, to sign the message',
   },
-  'sign-certificate': { type: 'string', value: '<file>', help: 'that certificate in PEM' },
+  'sign-certificate': {
+    type: 'string',
+    value: '<file>',
+    help: 'that certificate in PEM; needed with --sign-with',
+  },
   ...secretOptions('sign-password'),
 };
 

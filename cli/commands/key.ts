@@ -26,7 +26,7 @@ const noun: Noun = {
           type: 'string',
           short: 'o',
           value: '<file>',
-          help: 'PKCS #8 in PEM, encrypted, readable by its owner only',
+          help: 'where to write it, encrypted; needed, unless --module makes it in an HSM',
         },
         ...secretOptions('password'),
         ...tokenOptions,

@@ -65,16 +65,23 @@ async function send(call: Call): Promise<Outcome> {
   const body = readFileSync(call.argument(0));
   const [certificate] = readChain(readFileSync(call.required('certificate')));
   const signature = await withPrivateKey(call, (key) => signDetached(body, certificate!, key));
-  const answer = await api.post('/v1/messages/payouts', body, signature).catch(known);
+  const { answer, before } = await api
+    .post('/v1/messages/payouts', body, signature)
+    .then((first) => ({ answer: first, before: false }), known);
   const lines = answer.transactions as readonly Line[];
   const rows = lines.map((line): [string, string] => [line.transaction_id, line.shinkansen_transaction_id]);
-  return { json: answer, text: columns(rows) };
+  const what = before
+    ? 'already recorded: nothing was sent twice, these are the ids of the first time'
+    : 'recorded: the payout operator is asked to pay';
+  const next = `To see what became of it: apodera payout show ${lines[0]?.transaction_id ?? '<transaction_id>'}`;
+  const named: [string, string] = ['your transaction_id', "the network's"];
+  return { json: answer, text: [what, columns([named, ...rows]), '', next].join('\n') };
 }
 
 /** 409 repeats the first answer: for the caller it is the answer. */
-function known(error: unknown): Record<string, unknown> {
+function known(error: unknown) {
   if (error instanceof NodeRefusal && 'transactions' in error.problem)
-    return error.problem as Record<string, unknown>;
+    return { answer: error.problem as Record<string, unknown>, before: true };
   throw error;
 }
 

@@ -17,7 +17,7 @@ export const exportVerb: Verb = {
   summary: 'write the dossier of one payout, or of one enrolment, into a file',
   positionals: [{ name: 'payout id', optional: true, help: 'the participant’s id or the network’s' }],
   options: {
-    participant: { type: 'string', value: '<fin_id>', help: 'whose payout it is' },
+    participant: { type: 'string', value: '<fin_id>', help: 'whose payout it is; needed with a payout' },
     enrolment: { type: 'string', value: '<id>', help: 'an enrolment instead of a payout' },
     out: {
       type: 'string',

@@ -26,15 +26,24 @@ export interface PrivateKey extends Signer {
 }
 
 export const tokenOptions: Record<string, Option> = {
-  module: { type: 'string', value: '<file>', help: 'PKCS #11 module: the key is, or is made, in its token' },
+  module: {
+    type: 'string',
+    value: '<file>',
+    help: 'PKCS #11 module of an HSM: the key is, or is made, in its token',
+  },
   token: { type: 'string', value: '<label>', help: 'label of the token, where there are several' },
-  label: { type: 'string', value: '<label>', help: 'label of the key in the token' },
+  label: { type: 'string', value: '<label>', help: 'label of the key in the token; needed with --module' },
   ...secretOptions('pin'),
 };
 
 /** What every command takes that signs. */
 export const privateKeyOptions: Record<string, Option> = {
-  key: { type: 'string', short: 'k', value: '<file>', help: 'private key in PEM' },
+  key: {
+    type: 'string',
+    short: 'k',
+    value: '<file>',
+    help: 'private key in PEM; needed, unless --module is',
+  },
   ...secretOptions('password'),
   ...tokenOptions,
 };

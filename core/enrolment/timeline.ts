@@ -31,11 +31,18 @@ export interface TimelineStep {
 }
 
 export interface TimelineFacts {
-  readonly enrolment: Enrolment;
-  readonly rows: readonly OperatorAnswer[];
+  readonly enrolment: TimelineEnrolment;
+  readonly rows: readonly OperatorWord[];
   /** Of the office that this node asks: the officer at the network, the apoderado at a payout operator. */
   readonly decision: Decision | undefined;
 }
+
+/** As much as the participant hears too. */
+export type TimelineEnrolment = Pick<
+  Enrolment,
+  'role' | 'use' | 'networkStatus' | 'code' | 'steps' | 'createdAt'
+>;
+type OperatorWord = Pick<OperatorAnswer, 'operator' | 'status' | 'code' | 'at'>;
 
 /** The order in which things happen at each role; a step that is not named happens at the other node. */
 const orders = {
@@ -70,7 +77,7 @@ const hasWaiting = (known: ReadonlyMap<StepNumber, TimelineStep>) =>
   [...known.values()].some(({ state }) => state === 'waiting');
 
 /** The first word on a step is what it came to; what follows it is `laterOn`. */
-function recorded(enrolment: Enrolment): TimelineStep[] {
+function recorded(enrolment: TimelineEnrolment): TimelineStep[] {
   const first = new Map<StepNumber, Step>();
   for (const step of enrolment.steps) if (!first.has(step.number)) first.set(step.number, step);
   const steps = [...first.values()].map(shown);
@@ -162,7 +169,7 @@ function forwarded({ enrolment, rows }: TimelineFacts): TimelineStep[] {
   }
 }
 
-function awaited(number: StepNumber, { steps, createdAt }: Enrolment): TimelineStep {
+function awaited(number: StepNumber, { steps, createdAt }: TimelineEnrolment): TimelineStep {
   const since = steps.at(-1)?.at ?? createdAt;
   const waitsFor: Awaited = number === 3 || number === 9 ? 'source' : number === 13 ? 'apoderado' : 'node';
   return { number, state: 'waiting', waitsFor, since };

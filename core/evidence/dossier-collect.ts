@@ -46,8 +46,7 @@ export class CollectedRecords {
     isAbout: (record: CollectedRecord) => boolean,
   ): Promise<readonly CollectedRecord[]> {
     const waiting = (await this.#ports.chains.waiting()).find((one) => one.scope === scope);
-    if (waiting && waiting.since <= to)
-      throw new Refusal('RECORD_UNSIGNED', { parameter: scope, retryable: true });
+    if (waiting && waiting.since <= to) throw new Refusal('RECORD_UNSIGNED', { retryable: true });
     const start = await this.#firstSince(scope, from.getTime() - slackMs);
     const found: CollectedRecord[] = [];
     for await (const link of this.#ports.chains.links(scope, start - 1)) {
@@ -106,7 +105,7 @@ export class CollectedRecords {
       const signed = (await this.#head(at)).scopes.get(scope);
       return (signed?.seq ?? 0) >= seq;
     });
-    if (number > last) throw new Refusal('RECORD_UNSIGNED', { parameter: scope, retryable: true });
+    if (number > last) throw new Refusal('RECORD_UNSIGNED', { retryable: true });
     return this.#head(number);
   }
 

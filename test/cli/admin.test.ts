@@ -11,6 +11,7 @@ import { writeSession } from '../../cli/admin/session.ts';
 import { dispatch } from '../../cli/dispatch.ts';
 import { exitCodes } from '../../cli/exit-codes.ts';
 import { newOutboxEntry } from '../../core/outbox.ts';
+import { admitPersonParameters, parseActParameters } from '../../core/people/act-parameters.ts';
 import { onboarding, psc } from '../support/administration.ts';
 import { Authenticator } from '../support/authenticator.ts';
 import { someHolder } from '../support/certificates.ts';
@@ -110,6 +111,21 @@ test('an act is proposed, signed by two, and gives its codes and key once', asyn
   expect((await admin(['participants'])).out).toContain('AURORA');
   expect((await admin(['people', '--participant', 'AURORA'])).out).toContain('Olga Oficial');
   expect((await admin(['api-keys', '--participant', 'AURORA'])).out).toContain('until');
+});
+
+test('the help of each verb that reads a file shows one that the node reads', async () => {
+  for (const [verb, kind] of [
+    ['onboard', 'participant.onboard'],
+    ['change', 'participant.change'],
+    ['invite', 'person.invite'],
+    ['pin-peer', 'peer.pin'],
+  ] as const) {
+    const { out } = await admin([verb, '--help']);
+    const shown = JSON.parse(/^\{\n.*?^\}$/ms.exec(out)![0].replaceAll('CC...', 'C'.repeat(120)));
+    expect(parseActParameters(kind, shown)).toBe(shown);
+    const people = shown.people ?? (kind === 'person.invite' ? [shown] : []);
+    for (const one of people) admitPersonParameters(one);
+  }
 });
 
 test('what was given up is listed, and sent again by one operator’s signature', async () => {

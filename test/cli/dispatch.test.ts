@@ -26,6 +26,21 @@ describe('the command line', () => {
     }
   });
 
+  test('"help" before a noun or a verb tells what "--help" after it does', async () => {
+    expect((await apodera(['help', 'payout'])).out).toBe((await apodera(['payout', '--help'])).out);
+    const { out } = await apodera(['help', 'payout', 'send']);
+    expect(out).toBe((await apodera(['payout', 'send', '--help'])).out);
+    expect((await apodera(['help', 'nonsense'])).exitCode).toBe(exitCodes.USAGE);
+  });
+
+  test('the usage names options only where there are any, and those that one of two needs say so', async () => {
+    expect((await apodera(['admin', 'acts', '--help'])).out).toBe(
+      'acts that wait for a signature\n\nUsage: apodera admin acts\n',
+    );
+    const { out } = await apodera(['key', 'csr', '--help']);
+    expect(out).toMatch(/--key <file> .*needed, unless --module is/);
+  });
+
   test.each<[string[], string]>([
     [['nonsense'], '"nonsense"'],
     [['../dispatch', 'x'], '"../dispatch"'],

@@ -22,6 +22,11 @@ let heard: Buffer[];
 /** What the network says; the code is made of the message that it heard, unless it lies. */
 let lie: string | undefined;
 
+/** What changes from one look to the next. */
+let progress: object[];
+const at = '2026-06-01T12:00:00.000Z';
+const steps = (numbers: number[]) => numbers.map((number) => ({ number, outcome: 'DONE', at }));
+
 beforeAll(async () => {
   server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -43,13 +48,13 @@ afterAll(() => {
 });
 beforeEach(() => {
   heard = [];
+  progress = [];
   lie = undefined;
 });
 
 function answerTo(body: Buffer) {
   const messageId = body.length > 0 ? readEnvelope(body).header.messageId : 'm';
   const own = confirmationCode({ thumbprint: leaf.thumbprint, messageId, enrolmentId: 'E1' });
-  const at = '2026-06-01T12:00:00.000Z';
   return {
     enrolment_id: 'E1',
     network_status: 'pending',
@@ -58,7 +63,10 @@ function answerTo(body: Buffer) {
     psc: 'PSC de prueba',
     confirmation_code: lie ?? own,
     operators: [],
-    steps: [1, 2, 6, 3, 4].map((number) => ({ number, outcome: 'DONE', at })),
+    use: 'signing',
+    created_at: at,
+    steps: steps([1, 2, 6, 3, 4]),
+    ...progress.shift(),
   };
 }
 
@@ -108,14 +116,50 @@ test('S11 the proof of possession covers use and reason', async () => {
   expect(() => verifyPossession(other, parameters.proof_of_possession, publicKey)).toThrow();
 });
 
-test('the steps have names and stand in the order of their numbers', async () => {
+const stepLines = (text: string) =>
+  text
+    .split('\n')
+    .filter((line) => /^ +\d+ /.test(line))
+    .map((line) => line.trim().split(/ {2,}/));
+
+test('all sixteen steps are told, in the order of their numbers, with what each waits for', async () => {
   const { out } = await apodera(['enrolment', 'show', 'E1'], { env });
-  const lines = out.split('\n').filter((line) => /^ +\d+ /.test(line));
-  expect(lines.map((line) => line.trim().split('  ')[0])).toEqual([
-    '1 received',
-    '2 validated',
-    '3 revocation checked',
-    '4 security officer told',
-    '6 chain stored',
+  const lines = stepLines(out);
+  expect(lines.map(([name]) => Number.parseInt(name!, 10))).toEqual(numbers(1, 16));
+  expect(lines[0]).toEqual(['1 received', 'DONE', at]);
+  expect(lines[4]).toEqual(['5 security officer asked', 'waits for the security officer']);
+  expect(lines[15]).toEqual(['16 settled, participant told', 'to come']);
+});
+
+test('who watches is told of each step as it moves, and of the end once', async () => {
+  const operators = (status: string) => [{ fin_id: 'BANCO_CL', status, at }];
+  progress = [
+    {},
+    { operators: operators('waiting') },
+    { operators: operators('pending') },
+    {
+      network_status: 'active',
+      operators: operators('accepted'),
+      steps: [...steps([1, 2, 6, 3, 4]), { number: 16, outcome: 'ACTIVE', at }, ...steps([16])],
+    },
+  ];
+  const { exitCode, out, err } = await apodera(['enrolment', 'watch', 'E1'], { env });
+  expect(exitCode).toBe(exitCodes.DONE);
+  const between = stepLines(err.slice(err.indexOf('Waiting for the people')));
+  expect(between).toEqual([
+    ['5 security officer asked', 'DONE'],
+    ['7 sent to payout operator', 'waits for the payout operator'],
+    ['7 sent to payout operator', 'DONE'],
+    ['8 validated there', 'DONE'],
+    ['9 revocation checked there', 'at the payout operator'],
+    ['10 chain stored there', 'DONE'],
+    ['11 payout operator answered', 'PENDING', at],
+    ['12 apoderado told', 'at the payout operator'],
+    ['13 apoderado asked', 'waits for the apoderado'],
+  ]);
+  expect(stepLines(out).filter(([name]) => name!.startsWith('16'))).toEqual([
+    ['16 settled, participant told', 'ACTIVE', at],
   ]);
 });
+
+const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);

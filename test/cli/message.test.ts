@@ -39,14 +39,14 @@ afterAll(() => {
 });
 
 describe('apodera payout send', () => {
-  const send = (file: string) => {
+  const send = (file: string, json = true) => {
     const { port } = server.address() as { port: number };
     const env = {
       APODERA_API: `http://127.0.0.1:${port}`,
       APODERA_API_KEY: 'k',
       APODERA_PARTICIPANT: payer,
     };
-    return apodera(['payout', 'send', file, ...signer, '--json'], { env });
+    return apodera(['payout', 'send', file, ...signer, ...(json ? ['--json'] : [])], { env });
   };
 
   test('sends the bytes of the file, and sent again prints the same ids', async () => {
@@ -55,6 +55,14 @@ describe('apodera payout send', () => {
     expect([first.exitCode, second.exitCode]).toEqual([exitCodes.DONE, exitCodes.DONE]);
     expect(first.out).toContain('t-1');
     expect(second.out).toBe(first.out);
+  });
+
+  test('says whether it was recorded now or before, and how to follow it', async () => {
+    const file = place('again.json', payoutMessage({ messageId: 'again', payouts: [{ id: 't-again' }] }));
+    const [first, second] = [await send(file, false), await send(file, false)];
+    expect(first.out).toMatch(/^recorded: .*\n.*\n +t-again .*\n\n.*apodera payout show t-again\n$/);
+    expect(second.out).toMatch(/^already recorded: nothing was sent twice/);
+    expect(second.out.split('\n').slice(1)).toEqual(first.out.split('\n').slice(1));
   });
 
   test('names the code of what is refused', async () => {

@@ -99,7 +99,7 @@ function rotateBy(keys: string[], ...more: string[]) {
   return apodera(
     [
       ...['certificate', 'rotate', ...keys, '--certificate', at('old.pem')],
-      ...['--folder', at('rotation'), '--password-env', 'OLD'],
+      ...['--folder', at('rotation'), '--password-env', 'OLD', '--reason', 'rotación'],
       ...psc,
       ...more.filter((word) => word !== '--no-psc'),
       '--json',
