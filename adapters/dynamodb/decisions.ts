@@ -1,7 +1,7 @@
 // Where does a decision stand? One item with its votes; sparse index of the waiting ones of a participant, office and
 // use. The version is the condition of every write, so that exactly one of vote, silence and withdrawal decides.
 
-import { askedOffices, type Decision, endDecision } from '../../core/people/decision.ts';
+import { askedOffices, type Decision } from '../../core/people/decision.ts';
 import type { Decisions } from '../../core/people/ports.ts';
 import { type Announce, commit } from './effects.ts';
 import { itemOf, recordOf, withoutKeys } from './records.ts';
@@ -44,11 +44,6 @@ export function decisions(table: Table, announce: Announce): Decisions {
       return found.filter(({ decisionId }) => decisionId !== decision.decisionId);
     },
   };
-}
-
-/** For other verticals' transactions: withdrawal and suspension end what waits. */
-export function endDecisionWrite(decision: Decision, cause: Decision['cause'], now: Date): Write {
-  return decisionWrite(endDecision(decision, cause, now));
 }
 
 function decisionWrite(decision: Decision): Write {

@@ -16,9 +16,6 @@ export const indexes = {
 } as const;
 export type IndexName = keyof typeof indexes;
 
-/** Epoch seconds. Only sessions, rates and challenges: code filters on expiry anyway. */
-export const ttlAttribute = 'expiresAt';
-
 const attribute = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' as const });
 const keys = (hash: string, range: string) => [
   { AttributeName: hash, KeyType: 'HASH' as const },

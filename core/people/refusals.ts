@@ -5,7 +5,6 @@ export const peopleRefusals = {
   PERSON_NOT_ACTIVE: 'This person cannot decide: invited, not yet released, or ended.',
   PERSON_POWER_NOT_IN_FORCE: 'The power of this person for the participant is not in force at this time.',
   PERSON_WRONG_OFFICE: 'This person does not hold the office that this needs.',
-  PERSON_CONTACT_INVALID: 'A person needs a name, an e-mail address, a tax id and a language (es, pt or en).',
   OFFICE_SAME_PERSON:
     'Security officer and apoderado of one participant are different persons: tax id and address must differ.',
   OFFICE_NODE_OPERATOR_ONLY: 'A node operator holds no other office.',
@@ -67,7 +66,6 @@ export const peopleRefusals = {
   ACT_ALREADY_SIGNED: 'This person has already signed this act; the second signature is another person’s.',
   ACT_CLOSED: 'This act is no longer open: applied, refused or expired.',
   ACT_NOT_ENOUGH_SIGNERS: 'This act needs the proofs of two different node operators.',
-  ACT_NOT_YET: 'This act may be applied only after its cooling-off time.',
   SESSION_MISSING: 'Sign in first.',
   SIGN_IN_REDIRECT_REFUSED:
     'The command line may only be answered on this machine (http://127.0.0.1:<port>/).',

@@ -148,11 +148,6 @@ export const ocspNoCheck: ExtensionInput = {
 };
 
 export const crlNumber = (number: number): ExtensionInput => ({ oid: '2.5.29.20', value: integer(number) });
-export const deltaCrlIndicator = (base: number): ExtensionInput => ({
-  oid: '2.5.29.27',
-  critical: true,
-  value: integer(base),
-});
 /** CRLReason is ENUMERATED (RFC 5280 §5.3.1). */
 export const crlReason = (reason: number): ExtensionInput => ({
   oid: '2.5.29.21',

@@ -42,15 +42,6 @@ async function standOf(role: Role) {
 }
 type Stand = Awaited<ReturnType<typeof standOf>>;
 
-export interface Seat {
-  readonly stand: Stand;
-  readonly target: Issued;
-  readonly other: Issued;
-  readonly enrolmentId: string;
-  /** Evidence records that were there before anybody acted. */
-  readonly before: number;
-}
-
 async function seat(role: Role, state: State, ids?: { target: string; other: string }) {
   const stand = await standOf(role);
   const [target, other] = [stand.listed('target'), stand.listed('other')];
