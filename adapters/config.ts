@@ -62,7 +62,7 @@ const settings = {
   executorUrl: ['EXECUTOR_URL', text, ''],
   /** Ten years, the longest general limitation period among our countries: Brazil, Código Civil art. 205. */
   evidenceRetentionDays: ['EVIDENCE_RETENTION_DAYS', positiveInteger, '3653'],
-  /** 72 h: architecture section 4, A-160. */
+  /** 72 h. */
   confirmationTimeoutSeconds: ['CONFIRMATION_TIMEOUT_SECONDS', positiveInteger, '259200'],
 } as const satisfies Record<
   string,

@@ -1,5 +1,5 @@
 // Which participant does this API key speak for, and does it still? (M1) A key is 32 random bytes, shown once,
-// stored as its SHA-256: with that much entropy a slow hash protects nothing (performance.md). At most two are
+// stored as its SHA-256: with that much entropy a slow hash protects nothing. At most two are
 // valid at a time. What a key alone may do is the contract's matter (openapi.yaml, x-apodera-proof).
 
 import { hash } from 'node:crypto';

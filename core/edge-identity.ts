@@ -1,4 +1,4 @@
-// Did this request come through the edge, and whose certificate did the edge verify? (edge.md item 3, B-041)
+// Did this request come through the edge, and whose certificate did the edge verify? (B-041)
 // The edge strips what a client sent under these names, adds its own, and signs the whole request line with
 // them; without the edge the local front does the same. Which participant calls is asked of the API key.
 

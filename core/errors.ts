@@ -37,7 +37,7 @@ export interface RefusalDetail {
   readonly found?: string;
   /** The clause broken, e.g. `RFC 5280 §6.1.4(k)`. */
   readonly clause?: string;
-  /** The caller may try the same thing again later (architecture section 4, `REVOCATION_UNAVAILABLE`). */
+  /** The caller may try the same thing again later (`REVOCATION_UNAVAILABLE`). */
   readonly retryable?: boolean;
 }
 

@@ -1,7 +1,7 @@
 // Every number and list that somebody could argue about, with its source. Nothing here is read from anywhere;
 // a node overrides what adapters/config.ts lets it override.
 
-/** Enrolment (architecture section 4; S18, S29). */
+/** Enrolment (docs/enrolment.md; S18, S29). */
 export const enrolmentLimits = {
   /** Shown quoted and escaped to people who decide; longer text would crowd out what we say ourselves. */
   reasonCharacters: 200,
@@ -18,7 +18,7 @@ export const enrolmentLimits = {
   lateUseDays: 7,
 } as const;
 
-/** D15: days before the end at which officer and apoderado are reminded; a successor silences them. */
+/** Days before the end at which officer and apoderado are reminded; a successor silences them. */
 export const expiryReminderDays = [60, 30, 14, 7, 1] as const;
 
 /** Proofs kept in one process: 2 KB each; a node of 2,000 participants with two certificates fits. */
@@ -73,7 +73,7 @@ const hours = 60 * minutes;
 
 /** Revocation: sizes, intervals and the freeze. Times are milliseconds. */
 export const revocationPolicy = {
-  /** Bytes of one list. Surveys find lists up to 22 MB in ordinary use, a few up to 100 MB (docs/revocation.md). */
+  /** Bytes of one list. Surveys find lists up to 22 MB in ordinary use, a few up to 100 MB. */
   crlMaxBytes: 20_000_000,
   /** What a PSC profile may raise it to. */
   crlMaxBytesByProfile: 100_000_000,
@@ -85,7 +85,7 @@ export const revocationPolicy = {
   clockSkew: 5 * minutes,
   /** A source that gives no nextUpdate counts as stale after this long. */
   validityWithoutNextUpdate: 24 * hours,
-  /** A list is asked for every quarter of its validity, between these bounds (architecture, section 6). */
+  /** A list is asked for every quarter of its validity, between these bounds (docs/revocation.md). */
   crlFetchAtMostEvery: 10 * minutes,
   crlFetchAtLeastEvery: 60 * minutes,
   crlFetchShareOfValidity: 1 / 4,
@@ -119,7 +119,7 @@ export const peoplePolicy = {
   answerMs: 72 * 3_600_000,
   /** Of those 72 h; each reminder reads the decision again. */
   reminderHours: [24, 48, 66],
-  /** D2: a proof is at most this old when its vote is recorded. */
+  /** A proof is at most this old when its vote is recorded. */
   proofLifeMs: 5 * 60_000,
   /** Between the function that checks factors and the one that records. */
   proofSkewMs: 5_000,
@@ -203,7 +203,7 @@ export const suspensionPolicy = { confirmMs: 24 * hours } as const;
 export const outboxPolicy = {
   /** A mail server that is down for a night must not cost a confirmation of 72 h. */
   mail: { firstSeconds: 30, longestSeconds: 3_600, giveUpAfterSeconds: 24 * 3_600, leaseSeconds: 60 },
-  /** Architecture section 4: the network waits 72 h plus 4 days of delivery for an operator. */
+  /** The network waits 72 h plus 4 days of delivery for an operator. */
   deliver: { firstSeconds: 15, longestSeconds: 3_600, giveUpAfterSeconds: 4 * 24 * 3_600, leaseSeconds: 90 },
   /** Payments at the bank's core: asked often, because money waits; nothing is started after 48 h (S4). */
   payment: { firstSeconds: 2, longestSeconds: 300, giveUpAfterSeconds: 3 * 24 * 3_600, leaseSeconds: 60 },
@@ -214,7 +214,7 @@ export const outboxPolicy = {
 /** A receiver that fails this often in a row is left alone for a while, so that its entries take nobody's turn. */
 export const deadReceiverPolicy = { failures: 3, firstSeconds: 30, longestSeconds: 600 } as const;
 
-/** Messages: times are milliseconds (architecture, section 3; S4). */
+/** Messages: times are milliseconds (S4). */
 export const messagePolicy = {
   /** How far ahead of our clock a sender's may run. */
   ahead: 10 * minutes,
@@ -234,23 +234,18 @@ export const messagePolicy = {
   webhookReplacement: 24 * hours,
 } as const;
 
-/** API keys (architecture, section 4; M1). */
+/** API keys (M1). */
 export const apiKeyPolicy = {
   lifeDays: 90,
-  /** Where a participant rotates monthly. */
-  lifeDaysMonthly: 45,
-  /** Between nodes a key is renewed at this age. */
-  renewedByNodesAtDays: 60,
   /** Valid at the same time: one to use, one to change to. */
   atOnce: 2,
 } as const;
 
-/** Evidence: waiting, heads, keeping (security S23). */
+/** Evidence: waiting, heads, keeping (S23). */
 export const evidencePolicy = {
   /** Unchained for longer: alarm. */
   unchainedAlarmSeconds: 60,
-  /** A head document is due this often; audit reports a silence of three times as long. */
-  headEverySeconds: 300,
+  /** Three heads missed: they are signed every five minutes (template.yaml). Audit reports it. */
   headSilenceSeconds: 900,
 } as const;
 
@@ -259,7 +254,7 @@ export function retainUntil(now: Date, retentionDays: number): Date {
   return new Date(now.getTime() + retentionDays * 24 * hours);
 }
 
-/** Payouts (M10, M11; architecture, section 7; S4, S5, S8). Amounts are in the smallest unit; times are milliseconds. */
+/** Payouts (docs/payout.md; M10, M11; S4, S5, S8). Amounts are in the smallest unit; times are milliseconds. */
 export const payoutPolicy = {
   /** Decimals of the smallest unit, ISO 4217. */
   currencies: { CLP: 0, COP: 2, MXN: 2, PEN: 2, USD: 2 },
@@ -281,7 +276,7 @@ export const payoutPolicy = {
   startedAtMost: 48 * hours,
   /** A reservation of a large message that is older was left by a crash. */
   reservationLife: 2 * minutes,
-  /** Payouts take seconds, rarely minutes (interop section 8): what is open longer rings. */
+  /** Payouts take seconds, rarely minutes: what is open longer rings. */
   openTooLong: 15 * minutes,
   /** How far back open payouts are looked for: each quarter of an hour, and once a day. */
   watched: 50 * hours,

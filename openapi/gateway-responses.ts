@@ -1,5 +1,5 @@
 // What does the gateway answer by itself? The same problem as everywhere: published clients need `errors[]` in
-// every JSON answer with status 400, and Retry-After where trying again helps (interop section 14). API Gateway's
+// every JSON answer with status 400, and Retry-After where trying again helps. API Gateway's
 // 413 cannot be changed: the edge refuses large bodies before.
 
 interface GatewayAnswer {

@@ -64,7 +64,7 @@ function authorizer(): object {
   };
 }
 
-/** Allow and explicit Deny: the endpoint of the edge's VPC and nobody else (edge.md, CloudHSM facts). */
+/** Allow and explicit Deny: the endpoint of the edge's VPC and nobody else. */
 function resourcePolicy(): object {
   const statement = { Principal: '*', Action: 'execute-api:Invoke', Resource: 'execute-api:/*' };
   const elsewhere = { StringNotEquals: { 'aws:SourceVpce': { 'Fn::Sub': `\${ApiEndpoint}` } } };

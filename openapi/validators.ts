@@ -1,5 +1,5 @@
 // Writes one module per request shape: ajv's standalone code, so that nothing of ajv runs in the cloud
-// (performance.md: 0.1x of the floor instead of 0.7x) and each bundle holds only what it uses.
+// (0.1x of the floor instead of 0.7x) and each bundle holds only what it uses.
 
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';

@@ -29,7 +29,7 @@ export interface ControlOptions {
   readonly everyMilliseconds?: number;
 }
 
-/** The map's greatest age (edge.md item 5), and how far ahead readiness is promised. */
+/** The map's greatest age, and how far ahead readiness is promised. */
 const mapMilliseconds = 60_000;
 const promisedMilliseconds = 10_000;
 const listMarginMilliseconds = 6 * 3_600_000;

@@ -1,4 +1,4 @@
-// A message too large for one transaction: reserve in chunks, commit, or compensate (architecture, section 7; S9).
+// A message too large for one transaction: reserve in chunks, commit, or compensate (docs/payout.md, limits; S9).
 // The message's state decides everything: a chunk is written only while this attempt is `reserving`; one conditional
 // write makes it `committed` or `abandoned`, and only an abandoned one is undone, chunk by chunk, each once.
 

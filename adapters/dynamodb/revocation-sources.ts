@@ -1,5 +1,5 @@
 // How fresh is what a node knows of the revocation sources of a certificate? The payout path reads nothing else of
-// revocation: the freeze is computed from these times, so that a sweep that died freezes too (architecture, section 6).
+// revocation: the freeze is computed from these times, so that a sweep that died freezes too (docs/revocation.md).
 
 import {
   requireThawed,

@@ -1,4 +1,4 @@
-// How do payouts look on the published wire (interop section 6) and in openapi.yaml? Every refusal of content is a 400
+// How do payouts look on the published wire (docs/payout.md) and in openapi.yaml? Every refusal of content is a 400
 // with one entry of errors[] for each thing that is wrong; published clients read nothing else.
 
 import type { Json } from '../../core/canonical-json.ts';

@@ -1,6 +1,6 @@
 // How does a "no" look on the wire? RFC 9457 with our stable code, and `errors[]` beside it, because published
-// clients read nothing else and fail on a JSON 400 without it (interop section 6). Which half of a credential
-// failed is never told: those codes share one answer.
+// clients read nothing else and fail on a JSON 400 without it. Which half of a credential failed is never told: those
+// codes share one answer.
 
 import { type Refusal, type RefusalCode, refusals, type Transient } from '../../core/errors.ts';
 import type { Answer } from './response.ts';

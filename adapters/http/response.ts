@@ -1,5 +1,5 @@
 // How does an answer leave a function of the api door? Always with the interaction id, never cached, no cookies,
-// no redirects: published clients follow a redirect with their API key (interop section 1).
+// no redirects: published clients follow a redirect with their API key.
 
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { INTERACTION_HEADER } from '../../core/edge-identity.ts';

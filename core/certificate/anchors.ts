@@ -55,7 +55,7 @@ export interface ManifestVerifier {
   checkProof(proof: unknown, manifestHash: Uint8Array): { readonly personId: string };
 }
 
-/** Two people, two proofs (security.md, table of acts). */
+/** Two people, two proofs (docs/threat-model.md, who may do what). */
 const proofsNeeded = 2;
 
 /**

@@ -50,7 +50,7 @@ export function settle(enrolment: Enrolment, ground: SettlementGround): Settleme
     return { outcome: 'NOTHING', state: enrolment };
   }
   if (!needsOperators(enrolment)) return { outcome: 'ACTIVATE', acceptedBy: [] };
-  // Architecture section 4: the first acceptance activates at the network.
+  // Step 16: the first acceptance activates at the network.
   if (acceptedBy.length > 0) return { outcome: 'ACTIVATE', acceptedBy };
   return operatorsEnding(enrolment, ground);
 }

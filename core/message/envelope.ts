@@ -1,6 +1,6 @@
-// Who says what to whom, and when? One envelope for every signed kind (architecture section 3): header, then
-// an action with its parameters, or the payout kinds' own list. Reading it believes nothing: the signature is
-// verified before, over the same bytes, and whether the sender may do the act is asked after.
+// Who says what to whom, and when? One envelope for every signed kind: header, then an action with its parameters,
+// or the payout kinds' own list. Reading it believes nothing: the signature is verified before, over the same bytes,
+// and whether the sender may do the act is asked after.
 
 import type { Json } from '../canonical-json.ts';
 import { Refusal } from '../errors.ts';
@@ -40,7 +40,7 @@ export type Addressed<E> = E & { readonly [addressed]: true };
 /** Proof that the message is neither stale nor from the future. */
 export type TimelyHeader = MessageHeader & { readonly [timely]: true };
 
-/** Clients that leave the schema empty mean the network's own (interop section 4.1). */
+/** Clients that leave the schema empty mean the network's own. */
 const NETWORK_SCHEMA = 'SHINKANSEN';
 /** The names become keys of items: no separator of ours, no white space. */
 const NAME = /^[A-Za-z0-9._:-]{1,64}$/;

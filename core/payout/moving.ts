@@ -16,7 +16,7 @@ export interface Making {
   readonly now: Date;
 }
 
-/** The published status for what a rule of ours refuses after the message was taken (interop section 7). */
+/** The published status for what a rule of ours refuses after the message was taken. */
 export function refusedResponse(refusal: Refusal, { responseId, now }: Making): PayoutResponse {
   return { id: responseId, status: 'invalid', message: `${refusal.code}: ${refusal.message}`, at: now };
 }

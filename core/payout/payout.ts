@@ -26,7 +26,7 @@ export interface Payout {
   readonly notAfter?: Date;
 }
 
-/** Of the payout operator, as the participant hears it (interop section 7). */
+/** Of the payout operator, as the participant hears it. */
 export interface PayoutResponse {
   readonly id: string;
   readonly status: string;

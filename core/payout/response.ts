@@ -1,4 +1,4 @@
-// What does a participant's webhook receive? The published message `responses[]` (interop section 7), compact, with
+// What does a participant's webhook receive? The published message `responses[]`, compact, with
 // every key that published clients require, and the same bytes at each attempt.
 
 import type { Institution } from '../message/envelope.ts';

@@ -11,7 +11,7 @@ import { type Person, requireActive } from './person.ts';
 import { type Proof, type VerifiedProof, verifyProof } from './proof.ts';
 import type { ActVoteStatement } from './statement.ts';
 
-/** Least number of node operators. One suffices only where nobody gains a right (`security.md`, the table). */
+/** Least number of node operators. One suffices only where nobody gains a right (docs/threat-model.md, who may do what). */
 export const operatorsNeeded = {
   'participant.onboard': 2,
   'participant.change': 2,

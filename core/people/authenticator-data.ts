@@ -25,7 +25,7 @@ export function readAuthenticatorData(bytes: Uint8Array, rpId: string): Authenti
   const site = createHash('sha256').update(rpId).digest();
   if (!site.equals(bytes.subarray(0, 32))) throw new Refusal('PASSKEY_OTHER_SITE');
   const flags = bytes[32]!;
-  // D31: a touch alone does not say who touched.
+  // A touch alone does not say who touched.
   if (!(flags & userPresent) || !(flags & userVerified)) throw new Refusal('PASSKEY_NOT_VERIFIED');
   // §7.2 step 18: what is not eligible for backup cannot be backed up.
   if (!(flags & backupEligible) && flags & backupState) throw new Refusal('PASSKEY_WRONG');

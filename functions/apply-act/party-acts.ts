@@ -93,7 +93,7 @@ export async function endKey(
   };
 }
 
-/** First contact: the certificate's thumbprint is compared out of band by both operators (architecture section 1). */
+/** First contact: the certificate's thumbprint is compared out of band by both operators (S20). */
 export async function pin(
   deps: ApplyActDeps,
   peer: ActParameters['peer.pin'],

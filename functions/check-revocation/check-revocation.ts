@@ -1,5 +1,5 @@
 // Steps 3 and 9: has the PSC revoked this certificate or one of its issuers? Runs after the certificate is in the
-// sweep's index, with a body at least as new as its source's item (architecture section 6). Never in a payout's path.
+// sweep's index, with a body at least as new as its source's item. Never in a payout's path.
 
 import type { CertificationPath } from '../../core/certificate/path.ts';
 import { validatePath } from '../../core/certificate/path.ts';

@@ -97,7 +97,7 @@ export async function deliverEvent(
   return heardFromParticipant(answer, ports.clock.now());
 }
 
-/** The published message of responses, at the participant's own URL (interop section 3.2). */
+/** The published message of responses, at the participant's own URL. */
 export async function deliverToWebhook(
   ports: DeliverPorts,
   entry: Entry,

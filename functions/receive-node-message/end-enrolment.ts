@@ -1,6 +1,6 @@
 // The network says that an enrolment which this payout operator has is over there: withdrawn, refused meanwhile, or
 // accepted here too late. What is pending ends; what is active is disabled at once, for nothing may outlive the
-// network's own record. One that is not known yet is kept, and refuses it when it arrives (architecture section 4).
+// network's own record. One that is not known yet is kept, and refuses it when it arrives (docs/enrolment.md).
 
 import type { Enrolment } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentStore } from '../../core/enrolment/ports.ts';

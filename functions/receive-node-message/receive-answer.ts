@@ -89,7 +89,7 @@ function consequences(
   const { operator, messageId } = received;
   const open = enrolment.networkStatus === 'pending' || enrolment.networkStatus === 'active';
   if (!open && answer.status === 'accepted') {
-    // It ended here: the operator must not go on with what the network does not carry (architecture section 4).
+    // It ended here: the operator must not go on with what the network does not carry.
     return [endAtOperator(enrolment.id, operator, now, messageId)];
   }
   const decisionId = decisionIdOf(enrolment.id, `operator.${operator}`);

@@ -61,7 +61,7 @@ export async function receiveEnrolment(
   if (!participant) throw new Refusal('PARTICIPANT_UNKNOWN', { found: inner.header.sender.finId });
   // Nothing of a suspended participant is taken; the network tries again, for each node lifts its own flag.
   if (participant.suspended) throw new Refusal('PARTICIPANT_SUSPENDED');
-  // The inner receiver must be the node that signed the envelope around it (architecture section 3).
+  // The inner receiver must be the node that signed the envelope around it (S3).
   const envelope = addressedEnvelope(original.bytes, participant, received.from);
   checkAge(envelope.header, now, 'node');
   const signedBy = await signerOf(ports, received, participant.finId, now);

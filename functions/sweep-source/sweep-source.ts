@@ -1,4 +1,4 @@
-// One revocation source, asked as policy says (architecture, section 6). A failure changes no certificate: the freeze is
+// One revocation source, asked as policy says. A failure changes no certificate: the freeze is
 // computed from the times that are written here, so that a dead sweep freezes too.
 
 import type { RevocationRule } from '../../core/certificate/psc-profile.ts';

@@ -1,4 +1,4 @@
-// The participant no longer wants a certificate that is still pending (architecture section 4). Always signed by an
+// The participant no longer wants a certificate that is still pending. Always signed by an
 // active certificate: whoever could withdraw with the API key alone could stop every enrolment.
 
 import type { Enrolment } from '../../core/enrolment/enrolment.ts';

@@ -7,7 +7,7 @@ import { json, press } from '../support/passkey-browser.ts';
 import { aDoor } from '../support/people-door.ts';
 import { anEnrolment } from '../support/people-world.ts';
 
-// Architecture, section 5: an auditor sees the whole node and changes nothing, by whatever door and method.
+// An auditor sees the whole node and changes nothing, by whatever door and method.
 
 async function anAuditor() {
   const door = aDoor();

@@ -147,7 +147,7 @@ describe('M8/A3 the first word', () => {
     expect(stand.evidence().filter(({ kind }) => kind === 'participant.suspended')).toHaveLength(1);
   });
 
-  test('D1 opening the page changes nothing, and another site’s form nothing either', async () => {
+  test('opening the page changes nothing, and another site’s form nothing either', async () => {
     const stand = await suspensionStand();
     const before = stand.items.size;
     for (const method of ['GET', 'HEAD', 'OPTIONS']) await stand.visit('/suspension', { method });

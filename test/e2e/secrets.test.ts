@@ -14,7 +14,7 @@ import { files } from '../../proxy/config.ts';
 import { requireEdgeMachine } from '../support/edge-machine.ts';
 import { Network } from '../support/whole.ts';
 
-// D7: what only one person, one system or Step Functions may know stands in no log line, no stored item and no object,
+// What only one person, one system or Step Functions may know stands in no log line, no stored item and no object,
 // after a run in which people were invited, signed in, signed acts, and an enrolment was confirmed at both nodes.
 let folder: string;
 let whole: Whole;
@@ -158,7 +158,7 @@ function leaks(places: readonly Place[]): readonly string[] {
   ]);
 }
 
-test('D7 no log line, stored item or object holds a secret of a person, a system or the workflow', async () => {
+test('no log line, stored item or object holds a secret of a person, a system or the workflow', async () => {
   const [logged, stored, kept] = [logs(), await items(), objects()];
   // There is something to be found in, and something to be found.
   expect(logged.some(({ where, text }) => where === 'edge/edge.log' && text.includes('EDGE_REQUEST'))).toBe(
@@ -183,7 +183,7 @@ test('D7 no log line, stored item or object holds a secret of a person, a system
   expect(leaks([...logged, ...stored, ...kept])).toEqual([]);
 });
 
-test('D7 no argument, variable or readable file of a process of the edge holds the PIN or the MAC key', () => {
+test('no argument, variable or readable file of a process of the edge holds the PIN or the MAC key', () => {
   const { pid } = edge.edge;
   const places = ['cmdline', 'environ'].map((name) => ({
     where: `HAProxy ${name}`,
@@ -202,7 +202,7 @@ test('D7 no argument, variable or readable file of a process of the edge holds t
   expect(leaks(rendered)).toEqual([]);
 });
 
-test('D7 what would be found is found: a token, a link and an API key in a line of a log', () => {
+test('what would be found is found: a token, a link and an API key in a line of a log', () => {
   const [link] = [...secrets].find(([name]) => name.startsWith('link'))!.slice(1);
   const [key] = [...secrets].find(([name]) => name.startsWith('API key'))!.slice(1);
   const text = `{"message":"${newToken()}","link":"${link}","key":"${key}"}`;

@@ -45,7 +45,7 @@ describe('the daily pass', () => {
     },
   );
 
-  test('D15 reminds once at each of 60, 30, 14, 7 and 1 days, however often it runs', async () => {
+  test('reminds once at each of 60, 30, 14, 7 and 1 days, however often it runs', async () => {
     await stand.active(stand.leaf('one', ends(90)));
     const days: number[] = [];
     for (let left = 90; left >= 0; left--) {
@@ -58,7 +58,7 @@ describe('the daily pass', () => {
     expect(days).toEqual([60, 30, 14, 7, 1]);
   });
 
-  test('D15 of a node’s certificate, pinned or announced, the node operators here are reminded', async () => {
+  test('of a node’s certificate, pinned or announced, the node operators here are reminded', async () => {
     const leaf = await stand.active(stand.leaf('one', ends(60)));
     const participant = (await stand.ports.parties.party('FINTECH_CL'))!;
     const parties = { parties: async () => [{ ...participant, kind: 'payoutOperator' as const }] };
@@ -92,7 +92,7 @@ describe('the daily pass', () => {
     expect(await stand.statusOf(leaf)).toBe('disabled');
   });
 
-  test('D15 a successor silences the reminders; one that ends sooner does not', async () => {
+  test('a successor silences the reminders; one that ends sooner does not', async () => {
     const one = await stand.active(stand.leaf('one', ends(40)));
     await stand.active(stand.leaf('sooner', ends(35)));
     expect(await pass()).toMatchObject({ reminded: 1 });

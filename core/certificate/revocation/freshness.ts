@@ -1,5 +1,5 @@
 // How old may a word on revocation be, and when is the next one fetched? Pure arithmetic over a source's times
-// (A-164, S25; architecture, sections 4 and 6). Who fetches, alarms or answers 503 is elsewhere.
+// (docs/revocation.md; A-164, S25). Who fetches, alarms or answers 503 is elsewhere.
 
 import { Refusal } from '../../errors.ts';
 import { revocationPolicy as policy } from '../../policy.ts';

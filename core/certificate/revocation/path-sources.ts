@@ -38,7 +38,7 @@ export interface PathSource {
 }
 
 /**
- * Lists first, the profile's beside them; a responder where a certificate names no list (architecture, section 6).
+ * Lists first, the profile's beside them; a responder where a certificate names no list (docs/revocation.md).
  * Throws CERTIFICATE_TOO_LARGE, DER_MALFORMED.
  */
 export function pathSources(

@@ -17,7 +17,7 @@ type Scheme =
   | { readonly type: 'rsa-pss'; readonly hash: string; readonly saltLength: number }
   | { readonly type: 'ed25519' | 'ed448' };
 
-// SHA-1 and MD5 are missing on purpose (pki.md: no SHA-1 link).
+// SHA-1 and MD5 are missing on purpose (docs/revocation.md: such signatures do not count).
 const schemes: Readonly<Record<string, Scheme>> = {
   '1.2.840.113549.1.1.11': { type: 'rsa', hash: 'sha256' },
   '1.2.840.113549.1.1.12': { type: 'rsa', hash: 'sha384' },

@@ -1,6 +1,5 @@
-// Whom do we ask about this certificate: lists first, an OCSP responder where it names no list (architecture,
-// section 6), never in the place of a list that does not come (docs/adr/0008)? Fetching is
-// adapters/http/revocation-fetch.ts.
+// Whom do we ask about this certificate: lists first, an OCSP responder where it names no list never in the
+// place of a list that does not come (docs/adr/0008)? Fetching is adapters/http/revocation-fetch.ts.
 
 import { Refusal } from '../../errors.ts';
 import type { ParsedCertificate } from '../certificate.ts';

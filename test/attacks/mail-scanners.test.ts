@@ -3,7 +3,7 @@ import { aWaitingConfirmation, rightCode } from '../support/confirmation.ts';
 import { password } from '../support/people-world.ts';
 
 test.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'PROPFIND'])(
-  'D1 %s of a link, fifty times by whoever opens it, changes nothing at all',
+  '%s of a link, fifty times by whoever opens it, changes nothing at all',
   async (method) => {
     const { world, send, vote, decision } = await aWaitingConfirmation();
     const before = world.snapshot();
@@ -24,7 +24,7 @@ test.each([
   ['with the cookie of another node', { headers: { cookie: `__Host-apodera-form-OTRO=${'A'.repeat(27)}` } }],
   ['with a token that is not the cookie’s', { form: { form_token: 'B'.repeat(27) } }],
 ])(
-  'D1 a POST %s changes nothing',
+  'a POST %s changes nothing',
   async (_, { form, headers }: { form?: object; headers?: Record<string, string> }) => {
     const { world, send } = await aWaitingConfirmation();
     const before = world.snapshot();
@@ -38,7 +38,7 @@ test.each([
   },
 );
 
-test('D1 a scanner that submits the form with what the page holds changes nothing', async () => {
+test('a scanner that submits the form with what the page holds changes nothing', async () => {
   const { send, decision } = await aWaitingConfirmation();
   for (const vote of ['confirm', 'reject']) {
     const { status } = await send({ method: 'POST', form: { vote, code: '', password: '', totp: '' } });
