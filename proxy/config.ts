@@ -99,5 +99,8 @@ export const files = {
   ready: 'ready.map',
   timeOffset: 'time-offset.map',
   socket: 'haproxy.sock',
-  certificate: (host: string) => `${host}.pem`,
+  /** Behind a load balancer: from the door to the edge. */
+  edgeSocket: 'edge.sock',
+  /** Beside the others: a host may be called `trust`. */
+  certificate: (host: string) => `served-${host}.pem`,
 } as const;

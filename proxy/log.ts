@@ -45,10 +45,10 @@ export function edgeLog(write: (line: string) => void, now: () => Date): SayEdge
   };
 }
 
-/** What HAProxy writes: its requests are JSON already, everything else becomes a field. */
+/** What HAProxy writes: requests and failed handshakes are JSON already, everything else becomes a field. */
 export function haproxyLines(write: (line: string) => void, say: SayEdge): (line: string) => void {
   return (line) => {
-    if (line.startsWith('{"code":"EDGE_REQUEST"')) write(line);
+    if (/^\{"code":"EDGE_(REQUEST|HANDSHAKE_FAILED)"/.test(line)) write(line);
     else say('EDGE_HAPROXY', { line });
   };
 }

@@ -2,7 +2,7 @@
 // alike. Everything that decides by changing facts lies in maps, which the control plane changes while it runs.
 
 import { edgeHeaders, INTERACTION_HEADER } from '../../core/edge-identity.ts';
-import { type EdgeConfig, files } from '../config.ts';
+import { type EdgeConfig, type EdgeLimits, files } from '../config.ts';
 import { answerRule, ownAnswers } from './answers.ts';
 
 /** Identity headers in every spelling, and what steers API Gateway or the next hop. Single quotes around it. */
@@ -14,6 +14,9 @@ const strippedHeaders = [
   // What Connection names is dropped by the next hop: nobody outside may name a header of ours.
   '^(connection|keep[-_]alive|proxy[-_]connection|te|trailer|upgrade|http2[-_]settings)$',
 ];
+
+/** They answer whoever asks: a key that comes with such a request was looked at by nobody. */
+export const keylessPaths = ['/v1/status'];
 
 /** Two decoders could disagree about each of these. */
 const ambiguousTarget = '(%2f|%5c|%00|[\\\\#]|//|/(\\.|%2e){1,2}(/|\\?|$)|[^!-~])';
@@ -30,6 +33,7 @@ const aead = [
 export function haproxyCfg(config: EdgeConfig): string {
   return [
     globalSection(config),
+    ...(config.proxyProtocolFrom.length > 0 ? [door(config)] : []),
     errorSection(config),
     tables,
     edgeFrontend(config),
@@ -51,9 +55,11 @@ export function crtList({ names, runFolder }: EdgeConfig): string {
     .join('');
 }
 
-function globalSection({ runFolder, limits, threads }: EdgeConfig): string {
+function globalSection({ runFolder, limits, threads, proxyProtocolFrom: nlb }: EdgeConfig): string {
+  // Behind a load balancer each client has a place at the door and one at the edge.
+  const places = (nlb.length > 0 ? 2 : 1) * limits.connections;
   return `global
-  maxconn ${limits.connections}
+  maxconn ${places}
   nbthread ${threads}
   # With the defaults, headers that we add to a request of 12 kB or more in one write end in 500.
   tune.bufsize 32768
@@ -87,6 +93,42 @@ ${lines.join('\n')}
 `;
 }
 
+/**
+ * Who connects through a load balancer is known from its PROXY header alone, and HAProxy has no rule between that and
+ * TLS: so a door before the edge reads it, turns away who has had his share before a signature of the HSM is spent on
+ * him, and waits for a ClientHello, so that who says nothing holds nothing of the edge.
+ */
+function door({ listen, proxyProtocolFrom: nlb, limits, runFolder }: EdgeConfig): string {
+  return `backend connections
+  stick-table type ipv6 size 100k expire 2m store conn_cur,conn_rate(10s)
+
+frontend door
+  mode tcp
+  bind ${listen}
+  maxconn ${limits.connections}
+  # Longer than the edge's own, which decides.
+  timeout client 65s
+${proxyProtocol(nlb)}${sourceLimits('session', 'connections', limits)}  tcp-request inspect-delay 5s
+  tcp-request content accept if { req.ssl_hello_type 1 }
+  tcp-request content reject
+  default_backend behind
+
+backend behind
+  mode tcp
+  timeout connect 3s
+  timeout server 65s
+  server edge unix@${runFolder}/${files.edgeSocket} send-proxy-v2
+`;
+}
+
+/** Before TLS: a handshake is what costs. */
+function sourceLimits(when: 'connection' | 'session', table: string, limits: EdgeLimits): string {
+  return `  tcp-request ${when} track-sc0 src table ${table}
+  tcp-request ${when} reject if { sc_conn_cur(0) gt ${limits.openConnections} }
+  tcp-request ${when} reject if { sc_conn_rate(0) gt ${limits.newConnections} }
+`;
+}
+
 const tables = `backend sources
   stick-table type ipv6 size 100k expire 2m store gpc0_rate(60s),conn_cur,conn_rate(10s),http_req_rate(10s)
 
@@ -100,16 +142,21 @@ backend seen_clients
 function edgeFrontend(config: EdgeConfig): string {
   const { runFolder, limits, proxyProtocolFrom: nlb } = config;
   const map = (file: string): string => `${runFolder}/${file}`;
-  const fromNlb = nlb.length === 0 ? '' : proxyProtocol(nlb);
+  const [bound, sources] =
+    nlb.length === 0
+      ? [config.listen, sourceLimits('connection', 'sources', limits)]
+      : [
+          `unix@${map(files.edgeSocket)} mode 600 accept-proxy`,
+          '  tcp-request session track-sc0 src table sources\n',
+        ];
   return `frontend edge
   # A list that is late (12), or from a clock ahead of ours (11), is the map's and the node's matter: it must not lock
   # everybody out.
-  bind ${config.listen} ssl crt-list ${map(files.crtList)} strict-sni crt-ignore-err 11,12 ca-ignore-err 11,12
+  bind ${bound} ssl crt-list ${map(files.crtList)} strict-sni crt-ignore-err 11,12 ca-ignore-err 11,12
   # Without being asked for, HTTP/2 would be spoken all the same: bodies without a length, past every cap.
   option disable-h2-upgrade
-${fromNlb}  tcp-request session track-sc0 src table sources
-  tcp-request session reject if { sc_conn_cur(0) gt ${limits.openConnections} }
-  tcp-request session reject if { sc_conn_rate(0) gt ${limits.newConnections} }
+${sources}  # A handshake that fails: the alert that the client was given stands in OpenSSL's reason.
+  error-log-format '{"code":"EDGE_HANDSHAKE_FAILED","at":"%[date,utime(%Y-%m-%dT%H:%M:%SZ)]","source":"%ci","reason":"%[fc_err_str]","tls":"%[ssl_fc_err_str]"}'
   # No header of the edge, no query and no API key is ever logged (S30).
   log-format '{"code":"EDGE_REQUEST","at":"%[date,utime(%Y-%m-%dT%H:%M:%SZ)]","source":"%ci","method":"%HM","path":"%[var(txn.path)]","status":%ST,"milliseconds":%Ta,"bytes":%B,"end":"%tsc","tls":"%sslv","interactionId":"%[var(txn.interaction)]"}'
   http-request set-var(txn.path) path,json(utf8s)
@@ -144,6 +191,7 @@ ${fromNlb}  tcp-request session track-sc0 src table sources
   ${answerRule('tooMany')} if { sc_http_req_rate(0) gt ${limits.requests} }
   http-request set-var(txn.api_key) str(none)
   http-request set-var(txn.api_key) req.fhdr(shinkansen-api-key),sha2(256),ub64enc if { req.fhdr(shinkansen-api-key) -m found }
+  http-request set-var(txn.keyless) bool(true) if { path -m beg ${keylessPaths.join(' ')} }
   acl known_key var(txn.api_key),table_gpc0(known_keys) gt 0
   ${answerRule('tooMany')} if { sc_gpc0_rate(0) gt ${limits.refusedKeys} } !known_key
 
@@ -157,8 +205,9 @@ ${identityRules(config)}
 
   http-response sc-inc-gpc0(0) if { status 401 403 }
   acl no_key var(txn.api_key) -m str none
-  http-response track-sc1 var(txn.api_key) table known_keys if { status 200:299 } !no_key
-  http-response sc-inc-gpc0(1) if { status 200:299 } !no_key
+  acl keyless var(txn.keyless) -m found
+  http-response track-sc1 var(txn.api_key) table known_keys if { status 200:299 } !no_key !keyless
+  http-response sc-inc-gpc0(1) if { status 200:299 } !no_key !keyless
   default_backend api
 `;
 }

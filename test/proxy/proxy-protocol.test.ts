@@ -3,13 +3,14 @@ import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { proxyLocal, shakeHands } from '../../proxy/handshake.ts';
+import { exchange, proxyV2 } from '../support/edge-client.ts';
 import { hosts, type Stand, startStand } from '../support/edge-stand.ts';
 
 /** Where the load balancer comes from: not from where the control plane does. */
 const balancer = '127.0.0.9';
 let stand: Stand;
 beforeAll(async () => {
-  stand = await startStand({ proxyProtocolFrom: [`${balancer}/32`] });
+  stand = await startStand({ proxyProtocolFrom: [`${balancer}/32`], limits: { newConnections: 10_000 } });
 });
 afterAll(() => stand?.stop());
 
@@ -56,3 +57,35 @@ it.each([balancer, '127.0.0.8'])(
     tls.destroy();
   },
 );
+
+/** As a client behind the balancer. */
+async function through(source: string): Promise<string> {
+  const socket = connect({ port: stand.port, host: '127.0.0.1', localAddress: balancer });
+  socket.write(proxyV2(source));
+  const tls = connectTls({ socket, servername: hosts.none, ca: stand.ca });
+  await once(tls, 'secureConnect');
+  const answer = await exchange(tls, `GET /v1/x HTTP/1.1\r\nHost: ${hosts.none}\r\n\r\n`);
+  tls.destroy();
+  return answer.split('\r\n')[0]!;
+}
+
+it('logs a request with the address that the balancer tells', async () => {
+  expect(await through('203.0.113.77')).toBe('HTTP/1.1 200 OK');
+  const logged = () => stand.lines.find((line) => line.includes('203.0.113.77')) ?? '{}';
+  await expect.poll(() => JSON.parse(logged()).code).toBe('EDGE_REQUEST');
+});
+
+it('loses no connection to a successor, at its door nor behind it', async () => {
+  let goes = true;
+  const said = new Map<string, number>();
+  const load = [1, 2].map(async (at) => {
+    while (goes) {
+      const line = await through(`203.0.113.${at}`).catch(String);
+      said.set(line, (said.get(line) ?? 0) + 1);
+    }
+  });
+  for (let at = 0; at < 5; at++) await stand.edge.replace();
+  goes = false;
+  await Promise.all(load);
+  expect([...said.keys()]).toEqual(['HTTP/1.1 200 OK']);
+});

@@ -77,3 +77,11 @@ export async function exchange(socket: TLSSocket, bytes: string | Uint8Array): P
     socket.write(bytes);
   });
 }
+
+/** PROXY protocol v2 as a load balancer sends it for a client of that IPv4 address. */
+export function proxyV2(source: string): Buffer {
+  const octets = (address: string) => address.split('.').map(Number);
+  const ports = Buffer.from([0xc3, 0x50, 0x01, 0xbb]);
+  const addresses = Buffer.from([...octets(source), ...octets('10.42.0.1')]);
+  return Buffer.concat([Buffer.from('0d0a0d0a000d0a515549540a2111000c', 'hex'), addresses, ports]);
+}

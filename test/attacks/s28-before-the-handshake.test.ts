@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { proxyV2 } from '../support/edge-client.ts';
+import { hosts, type Stand, startStand } from '../support/edge-stand.ts';
+
+// Q has one machine and no certificate. What it opens and does not finish, and each handshake that it makes the HSM sign,
+// counts against its own address before TLS begins; in production that address comes by PROXY protocol.
+const [attacker, other, balancer] = ['127.0.0.7', '127.0.0.8', '127.0.0.9'];
+const limits = { connections: 60, openConnections: 20, newConnections: 100 };
+
+describe.each([
+  ['that connect themselves', undefined],
+  ['behind the load balancer', balancer],
+])('sources %s', (_, by) => {
+  let stand: Stand;
+  beforeAll(async () => {
+    stand = await startStand({ limits, ...(by && { proxyProtocolFrom: [`${by}/32`] }) });
+  });
+  afterAll(() => stand?.stop());
+
+  function reach(source: string): Socket {
+    const socket = connect({ port: stand.port, host: '127.0.0.1', localAddress: by ?? source });
+    socket.on('error', () => {});
+    if (by) socket.write(proxyV2(source));
+    return socket;
+  }
+
+  async function shakes(source: string): Promise<boolean> {
+    const tls = connectTls({ socket: reach(source), servername: hosts.none, rejectUnauthorized: false });
+    tls.on('error', () => {});
+    const shaken = await Promise.race([
+      once(tls, 'secureConnect').then(
+        () => true,
+        () => false,
+      ),
+      once(tls, 'close').then(() => false),
+    ]);
+    tls.destroy();
+    return shaken;
+  }
+
+  test('S28 handshakes that are begun and not ended take no more places than one source may have', async () => {
+    const half = Array.from({ length: 70 }, () => reach(attacker));
+    let closed = 0;
+    for (const socket of half) {
+      socket.on('close', () => closed++).resume();
+      socket.write(Buffer.from('160301020001', 'hex'));
+    }
+    await expect.poll(() => closed, { timeout: 3_000 }).toBeGreaterThanOrEqual(50);
+    expect(await shakes(other)).toBe(true);
+    for (const socket of half) socket.destroy();
+  });
+
+  test('S28 a source that shakes hands too often is cut off before the HSM signs, another is not', async () => {
+    let shaken = 0;
+    for (let at = 0; at < 140; at++) if (await shakes(attacker)) shaken++;
+    expect(shaken).toBeLessThanOrEqual(100);
+    expect(await shakes(other)).toBe(true);
+  });
+});
