@@ -68,11 +68,13 @@ export function certificateAnswer(status: CertificateStatus): Certificate {
 export function certificateDetail(found: {
   readonly status: CertificateStatus;
   readonly chain: readonly Uint8Array[];
+  readonly suspended: boolean;
   readonly lateUse?: LateUse;
 }): CertificateDetail {
-  const { status, chain, lateUse } = found;
+  const { status, chain, suspended, lateUse } = found;
   return {
     ...certificateAnswer(status),
+    suspended,
     chain: chain.map((der) => Buffer.from(der).toString('base64')),
     ...(lateUse && {
       used_late: {

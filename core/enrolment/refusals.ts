@@ -23,7 +23,7 @@ export const enrolmentRefusals = {
     'Too many enrolments without a signature were sent today; sign them with an active certificate.',
   NO_PAYOUT_OPERATOR: 'The participant has no payout operator that could accept the certificate.',
   PARTICIPANT_SUSPENDED:
-    'The participant is suspended: nothing becomes active until the node operators lift it.',
+    'The participant is suspended: no payout, enrolment or change of access is accepted until two node operators lift it; disabling and withdrawing still work.',
   PARTICIPANT_UNKNOWN: 'This node has no participant of that name.',
   ANCHORS_MISSING: 'This node has no trust anchors yet; two node operators have to sign a manifest.',
   ENROLMENT_UNKNOWN: 'There is no such enrolment.',

@@ -44,8 +44,9 @@ const routes: Readonly<Record<string, (request: ApiRequest) => Promise<object>>>
       items,
       cursor: next,
       warnings,
+      suspended,
     } = await listCertificates(ports, request.caller().participant, query);
-    return { certificates: items.map(certificateAnswer), warnings, next_cursor: next ?? null };
+    return { certificates: items.map(certificateAnswer), suspended, warnings, next_cursor: next ?? null };
   },
   async '/v1/certificates/{thumbprint}'(request) {
     const thumbprint = request.pathParameters.thumbprint ?? '';

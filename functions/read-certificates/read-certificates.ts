@@ -17,7 +17,7 @@ export interface ReadCertificatesPorts {
   readonly clock: Clock;
   readonly enrolments: EnrolmentStore;
   readonly statuses: StatusStore;
-  readonly parties: Pick<Parties, 'party'>;
+  readonly parties: Pick<Parties, 'party' | 'frozen'>;
   readonly lateUses: Pick<LateUses, 'find'>;
 }
 
@@ -37,6 +37,8 @@ export interface OwnCertificate {
   readonly chain: readonly Uint8Array[];
   /** It makes room for another soon, and something still signs with it. */
   readonly lateUse?: LateUse;
+  /** The participant is: active as it stands, nothing is accepted under it. */
+  readonly suspended: boolean;
 }
 
 /** @throws Refusal CERTIFICATE_UNKNOWN */
@@ -50,7 +52,8 @@ export async function readCertificate(
   const lateUse =
     status.networkStatus === 'active' ? await ports.lateUses.find(status.thumbprint) : undefined;
   const chain = (await ports.enrolments.chainOf(status.thumbprint)) ?? [];
-  return { status, chain, ...(lateUse && { lateUse }) };
+  const suspended = await ports.parties.frozen(participant);
+  return { status, chain, suspended, ...(lateUse && { lateUse }) };
 }
 
 export interface CertificateQuery {
@@ -66,7 +69,7 @@ const mostPerPage = 100;
  * @throws Refusal QUERY_MALFORMED, CURSOR_MALFORMED
  */
 export async function listCertificates(
-  { statuses }: Pick<ReadCertificatesPorts, 'statuses'>,
+  { statuses, parties }: Pick<ReadCertificatesPorts, 'statuses' | 'parties'>,
   participant: string,
   { cursor, limit = '50', networkStatus }: CertificateQuery,
 ) {
@@ -85,7 +88,7 @@ export async function listCertificates(
   });
   const active = cursor === undefined ? (await statuses.activeOf(participant)).length : 0;
   const warnings = active > enrolmentLimits.activeCertificates ? ['MORE_THAN_TWO_ACTIVE'] : [];
-  return { ...page, warnings };
+  return { ...page, warnings, suspended: await parties.frozen(participant) };
 }
 
 export interface SigningCertificate {

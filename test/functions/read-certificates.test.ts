@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { certificateItem } from '../../adapters/dynamodb/certificate-items.ts';
+import { certificateDetail } from '../../adapters/http/enrolment.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import type { CertificateStatus } from '../../core/enrolment/enrolment.ts';
-import { listCertificates } from '../../functions/read-certificates/read-certificates.ts';
+import { listCertificates, readCertificate } from '../../functions/read-certificates/read-certificates.ts';
 import { enrolmentNode, fintech, now } from '../support/enrolment.ts';
 
 type Node = ReturnType<typeof enrolmentNode>;
@@ -35,8 +36,10 @@ async function hold(
   }
 }
 
+const parties = (suspended = false) => ({ party: async () => undefined, frozen: async () => suspended });
+
 const list = (node: Node, query: Partial<typeof nothing> & object = {}, participant = fintech.finId) =>
-  listCertificates(node.ports, participant, { ...nothing, ...query });
+  listCertificates({ ...node.ports, parties: parties() }, participant, { ...nothing, ...query });
 
 test('a long list comes in pages, newest first, each certificate once', async () => {
   const node = enrolmentNode();
@@ -86,3 +89,18 @@ test.each([
   expect(first.warnings).toEqual(warnings);
   expect((await list(node, { limit: '1', cursor: first.cursor } as never)).warnings).toEqual([]);
 });
+
+test.each([false, true])(
+  'M8 active certificates say whether their participant is suspended: %s',
+  async (suspended) => {
+    const node = enrolmentNode();
+    await hold(node, 1);
+    const lateUses = { find: async () => undefined };
+    const ports = { ...node.ports, parties: parties(suspended), lateUses };
+    const listed = await listCertificates(ports, fintech.finId, nothing);
+    const [item] = listed.items;
+    expect(listed).toMatchObject({ suspended, items: [{ networkStatus: 'active' }] });
+    const shown = certificateDetail(await readCertificate(ports, fintech.finId, item!.thumbprint));
+    expect(shown).toMatchObject({ suspended, network_status: 'active' });
+  },
+);

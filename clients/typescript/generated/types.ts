@@ -195,6 +195,7 @@ export type Certificate = {
 };
 
 export type CertificateDetail = Certificate & {
+  readonly suspended: Suspended;
   /** DER, leaf first */
   readonly chain: readonly (Base64)[];
   /** It was replaced, the overlap ends soon, and messages are still signed with it. */
@@ -205,8 +206,12 @@ export type CertificateDetail = Certificate & {
   };
 };
 
+/** the participant is suspended at this node (M8): whatever network_status says, nothing signed with its certificates is accepted until two node operators lift it; disabling and withdrawing still work */
+export type Suspended = boolean;
+
 export type CertificateList = {
   readonly certificates: readonly (Certificate)[];
+  readonly suspended: Suspended;
   /** of all certificates, on the first page; MORE_THAN_TWO_ACTIVE ... */
   readonly warnings: readonly (string)[];
   /** null on the last page */
