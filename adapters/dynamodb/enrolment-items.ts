@@ -67,7 +67,8 @@ export function messageOf(item: Item): ForwardedMessage {
   };
 }
 
-export function rowItem(row: OperatorRow): StoredItem {
+/** @param earlier a signed word whose place this one takes: its record may not be locked yet */
+export function rowItem(row: OperatorRow, earlier?: Attribute): StoredItem {
   const { message, at, ...plain } = row;
   return {
     ...rowKey(row.enrolmentId, row.operator),
@@ -75,11 +76,12 @@ export function rowItem(row: OperatorRow): StoredItem {
     at: at.toISOString(),
     bytes: message?.bytes,
     signature: message?.signature,
+    earlier,
   };
 }
 
 export function rowOf(item: StoredItem): OperatorRow {
-  const { pk, sk, bytes, signature, at, ...plain } = item;
+  const { pk, sk, bytes, signature, earlier, at, ...plain } = item;
   return {
     ...(plain as unknown as OperatorAnswer),
     at: new Date(text(item, 'at')),

@@ -27,6 +27,7 @@ import {
   messageOf,
   openKey,
   rowItem,
+  rowKey,
   rowOf,
   stepAttribute,
 } from './enrolment-items.ts';
@@ -51,6 +52,7 @@ import {
   oneOf,
   queryAll,
   type Table,
+  text,
   type Write,
 } from './table.ts';
 
@@ -338,11 +340,24 @@ async function widen(table: Table, sealer: Sealer, activation: Activation): Prom
 }
 
 async function putRow(table: Table, row: OperatorRow, trace: WithTrace): Promise<'WRITTEN' | 'FINAL'> {
-  // An operator's final word stands: only `waiting` and `pending`, and silence, are overtaken.
-  const open = any(absent(), oneOf('status', ['waiting', 'pending', 'silent']));
-  const done = await committed(table, [{ put: rowItem(row), when: open }, ...traceWrites(trace)]);
-  return done ? 'WRITTEN' : 'FINAL';
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const known = await table.get(rowKey(row.enrolmentId, row.operator));
+    // An operator's final word stands: only `waiting` and `pending`, and silence, are overtaken.
+    if (known && !openStates.includes(text(known, 'status'))) return 'FINAL';
+    const before =
+      known?.bytes === undefined ? undefined : { bytes: known.bytes, signature: known.signature };
+    const earlier = before ?? known?.earlier;
+    // A second `pending` says nothing new.
+    if (earlier && row.message && row.status === 'pending') return 'FINAL';
+    const same = known?.messageId === undefined ? absent('messageId') : equals('messageId', known.messageId);
+    const open = all(same, any(absent(), oneOf('status', openStates)));
+    if (await committed(table, [{ put: rowItem(row, earlier), when: open }, ...traceWrites(trace)]))
+      return 'WRITTEN';
+  }
+  return 'FINAL';
 }
+
+const openStates = ['waiting', 'pending', 'silent'];
 
 async function committed(table: Table, writes: readonly Write[]): Promise<boolean> {
   try {

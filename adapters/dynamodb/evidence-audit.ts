@@ -7,7 +7,7 @@ import type { EvidenceArchive } from '../../core/evidence/ports.ts';
 import type { Sealer } from '../../core/ports.ts';
 import { type Seal, type SealContent, sealOver } from '../../core/seal.ts';
 import { evidenceShards, unchainedName, unchainedPartition } from './evidence.ts';
-import { bytesIn, isLargeMessage } from './locked-sources.ts';
+import { bytesIn, isLargeMessage, signatureIn } from './locked-sources.ts';
 import { keyFrom, mustBeSealed } from './schema.ts';
 import { any, beginsWith, keyName, present, queryAll, type StoredItem, type Table } from './table.ts';
 
@@ -86,7 +86,7 @@ export function auditedTable(table: Table, sealer: Pick<Sealer, 'check'>) {
       const found = key && (await table.get(key));
       if (item === undefined && !(found && bytesIn(found, sha256)))
         return (await archive.lockedMessage({ scope, at }, sha256))?.signature;
-      return typeof found?.signature === 'string' ? found.signature : undefined;
+      return found && signatureIn(found, sha256);
     },
   };
 }

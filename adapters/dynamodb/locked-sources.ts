@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { EvidenceArchive, LockedMessage } from '../../core/evidence/ports.ts';
 import type { SourceBytes } from '../../core/evidence/record.ts';
+import type { Item } from './attributes.ts';
 import { envelopeIn } from './received-messages.ts';
 import { keyFrom, keyName } from './schema.ts';
 import type { StoredItem, Table } from './table.ts';
@@ -17,8 +18,22 @@ const mostBatchBytes = 4 << 20;
 
 /** Of what an item holds, the bytes of this digest: a message's, its envelope's, or one certificate of a chain. */
 export function bytesIn(item: StoredItem, digest: string): Uint8Array | undefined {
-  const held = [item.bytes, ...(Array.isArray(item.path) ? item.path : []), envelopeIn(item)?.bytes];
+  const path = Array.isArray(item.path) ? item.path : [];
+  const held = [item.bytes, ...path, envelopeIn(item)?.bytes, earlierIn(item)?.bytes];
   return held.find((one): one is Uint8Array => one instanceof Uint8Array && sha256(one) === digest);
+}
+
+/** What stands beside the message of this digest. */
+export function signatureIn(item: StoredItem, digest: string): string | undefined {
+  const earlier = earlierIn(item);
+  const isEarlier = earlier?.bytes instanceof Uint8Array && sha256(earlier.bytes) === digest;
+  const { signature } = isEarlier ? earlier : item;
+  return typeof signature === 'string' ? signature : undefined;
+}
+
+/** An answer whose place the later one took, perhaps before it could be locked. */
+function earlierIn({ earlier }: StoredItem): Item | undefined {
+  return typeof earlier === 'object' && earlier !== null ? (earlier as Item) : undefined;
 }
 
 /** Large messages went to the locked bucket before their item was written. */
@@ -43,10 +58,10 @@ export function lockSources(
     if (!item) return false;
     const bytes = bytesIn(item, source.sha256);
     const isMessage = source.kind === 'message' || source.kind === 'envelope';
-    const signature = source.kind === 'envelope' ? item.envelopeSignature : item.signature;
+    const signature = source.kind === 'envelope' ? item.envelopeSignature : signatureIn(item, source.sha256);
     const signed = typeof signature === 'string' && { signature };
     if (bytes && isMessage)
-      messages.set(`${keyName(item)} ${source.kind}`, { sha256: source.sha256, bytes, ...signed });
+      messages.set(`${keyName(item)} ${source.sha256}`, { sha256: source.sha256, bytes, ...signed });
     else if (bytes) await archive.putBytes(source.sha256, bytes, retainUntil());
     else return isLargeMessage(item);
     return true;

@@ -99,6 +99,7 @@ export interface EnrolmentStore {
   activate(activation: Activation): Promise<ActivationOutcome>;
   /** Adds accepting operators to an active certificate, sealed anew. */
   widen(activation: Activation): Promise<boolean>;
+  /** FINAL: the operator's last word was said before, or a `pending` again. */
   putRow(row: OperatorRow, trace: WithTrace): Promise<'WRITTEN' | 'FINAL'>;
   /**
    * An enrolment that is over before it arrived: `record` answers FORESTALLED to it, if `from` is who brings it.

@@ -84,7 +84,10 @@ export interface PayoutMove {
   /** Debits again what was released, over the limit if need be: the money is gone (S6). */
   readonly redebit?: boolean;
   /** The signed words that moved it, kept for the participant. */
-  readonly answer?: Required<OriginalMessage>;
+  readonly answer?: Required<OriginalMessage> & {
+    /** Whose place it takes: its record may not be locked yet. */
+    readonly earlier?: Required<OriginalMessage>;
+  };
   readonly evidence: readonly EvidenceRecord[];
   readonly outbox: readonly OutboxEntry[];
 }

@@ -4,7 +4,7 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
 import { Refusal } from '../../core/errors.ts';
 import type { LastHead } from '../../core/evidence/ports.ts';
-import type { Institution } from '../../core/message/envelope.ts';
+import { type Institution, readEnvelope } from '../../core/message/envelope.ts';
 import { type DigestSigner, readDetachedJws, signDetached, verifyDetached } from '../../core/message/jws.ts';
 import {
   eventBytes,
@@ -13,6 +13,7 @@ import {
   type ParticipantEvent,
 } from '../../core/message/outgoing.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
+import { messagePolicy } from '../../core/policy.ts';
 import type { Clock } from '../../core/ports.ts';
 
 export interface PostedAnswer {
@@ -40,7 +41,8 @@ export interface DeliverPorts {
   messageKey(): Promise<KeyObject>;
   readonly sent: {
     find(entryId: string): Promise<SignedBytes | undefined>;
-    keep(entryId: string, first: SignedBytes, now: Date): Promise<SignedBytes>;
+    /** @param over in its place, where it became too old for its receiver */
+    keep(entryId: string, first: SignedBytes, now: Date, over?: SignedBytes): Promise<SignedBytes>;
   };
   /** Through the egress guard; no redirects. @throws Transient, Refusal EGRESS_* */
   post(url: string, headers: Readonly<Record<string, string>>, body: Uint8Array): Promise<PostedAnswer>;
@@ -77,7 +79,9 @@ export async function deliverToNode(
   const make = async () => {
     const evidenceHead = await ports.evidenceHead();
     const { institution: receiver } = peer;
-    return nodeMessageBytes(entry, { ...message, sender: ports.node, receiver, evidenceHead });
+    const createdAt = isTooOld(entry.createdAt, ports) ? ports.clock.now() : entry.createdAt;
+    const dated = { id: entry.id, createdAt };
+    return nodeMessageBytes(dated, { ...message, sender: ports.node, receiver, evidenceHead });
   };
   const signedBytes = await keptBytes(ports, entry.id, make, message.receiver);
   const url = `${peer.apiUrl.replace(/\/$/, '')}/v1/node/messages`;
@@ -118,8 +122,19 @@ async function keptBytes(
   const kept = await ports.sent.find(entryId);
   if (!kept) return ports.sent.keep(entryId, await signed(ports, await make(), receiver), ports.clock.now());
   await requireOwn(ports, kept);
+  if (receiver !== undefined && isTooOld(readEnvelope(kept.bytes).header.creationDate, ports))
+    return ports.sent.keep(entryId, await signed(ports, await make(), receiver), ports.clock.now(), kept);
   // The certificate may have been changed since the first attempt.
   return signed(ports, kept.bytes, receiver);
+}
+
+/**
+ * Revived by people after days, a message is dated anew (S4): who has heard it knows its message_id, whatever the text;
+ * nobody else takes the old one any more.
+ */
+function isTooOld(made: Date, { clock }: Pick<DeliverPorts, 'clock'>): boolean {
+  const { oldest, ahead } = messagePolicy;
+  return clock.now().getTime() - made.getTime() > oldest.node - ahead;
 }
 
 async function signed(ports: DeliverPorts, bytes: Uint8Array, receiver?: string): Promise<SignedBytes> {

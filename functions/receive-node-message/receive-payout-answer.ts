@@ -51,13 +51,17 @@ export async function receivePayoutAnswer(
   };
   const { thumbprint } = readDetachedJws(message.signature);
   const kind = effect === 'OK_AFTER_ERROR' ? 'payout.okAfterError' : 'payout.answered';
+  const earlier =
+    effect === 'OK_AFTER_ERROR'
+      ? await ports.moves.answerOf(answer.participant, answer.transactionId)
+      : undefined;
   const moved = await ports.moves.move({
     from: payout,
     to: answer.status,
     response,
     release: effect === 'SETTLE' && answer.status === 'error',
     redebit: effect === 'OK_AFTER_ERROR',
-    answer: message,
+    answer: { ...message, ...(earlier && { earlier }) },
     evidence: [
       {
         ...payoutEvidence(payout, kind, making, { status: answer.status, code: answer.responseStatus }),

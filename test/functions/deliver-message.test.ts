@@ -113,6 +113,22 @@ describe('a message to another node', () => {
     expect(posted[1]!.body).toEqual(posted[0]!.body);
   });
 
+  test('S4 is dated anew once its receiver would refuse it for its age, under the same message_id, once', async () => {
+    answer = () => says(503);
+    await deliver();
+    clock.advance(8 * 86_400);
+    await deliver();
+    const again = { ...entry, createdAt: clock.now() };
+    clock.advance(3600);
+    await deliverToNode(ports, again, forward);
+    const [first, second, third] = posted as [Posted, Posted, Posted];
+    const header = ({ body }: Posted) => readEnvelope(body).header;
+    expect(header(second).messageId).toBe(header(first).messageId);
+    expect(header(second).creationDate).toEqual(again.createdAt);
+    verifyDetached(readDetachedJws(second.headers['Shinkansen-JWS-Signature']), second.body, party);
+    expect(third.body).toEqual(second.body);
+  });
+
   test('is kept before anything leaves, so that a crash in between sends no other text', async () => {
     answer = () => new Transient('TransientEgress', 'no answer');
     await expect(deliver()).rejects.toThrow('no answer');
