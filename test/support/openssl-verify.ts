@@ -1,7 +1,7 @@
 // What does `openssl verify -x509_strict` say of many chains? One process for all chains with the same options:
 // their names differ, so they do not meet. Only for tests.
 
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,30 +65,34 @@ export function opensslVerify(
   }
 }
 
-/** stdout and stderr in one stream, so that errors stand before the line that names their file. */
-function run(args: readonly string[]): string {
-  const quoted = ['openssl', ...args].map((arg) => `'${arg}'`).join(' ');
-  return execFileSync('sh', ['-c', `${quoted} 2>&1 || true`], { encoding: 'utf8', maxBuffer: 1 << 28 });
+/** Accepted chains stand on stdout, errors on stderr before the line that names their file. */
+function run(args: readonly string[]): { accepted: string; refused: string } {
+  const { stdout, stderr, error } = spawnSync('openssl', args, { encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (error) throw error;
+  return { accepted: stdout, refused: stderr };
 }
 
-function readVerdicts(output: string, chains: readonly ChainToVerify[]): Map<string, readonly number[]> {
+function readVerdicts(
+  { accepted, refused }: ReturnType<typeof run>,
+  chains: readonly ChainToVerify[],
+): Map<string, readonly number[]> {
   const verdicts = new Map<string, readonly number[]>();
+  for (const [, id] of accepted.matchAll(/([^/]+)\.leaf: OK$/gm)) verdicts.set(id!, []);
   let errors: number[] = [];
-  for (const line of output.split('\n')) {
+  for (const line of refused.split('\n')) {
     const error = /^error (\d+) at \d+ depth lookup/.exec(line);
     if (error) errors.push(Number(error[1]));
-    const ok = /([^/]+)\.leaf: OK$/.exec(line);
     const failed = /^error \S*?([^/]+)\.leaf: verification failed/.exec(line);
     const unread = /unable to load certificate|Could not (?:read|find|open).* from \S*?([^/]+)\.leaf/i.exec(
       line,
     );
-    const id = ok?.[1] ?? failed?.[1] ?? unread?.[1];
+    const id = failed?.[1] ?? unread?.[1];
     if (!id) continue;
-    verdicts.set(id, ok ? errors : errors.length > 0 ? errors : [1]);
+    verdicts.set(id, errors.length > 0 ? errors : [1]);
     errors = [];
   }
   for (const { id } of chains) {
-    if (!verdicts.has(id)) throw new Error(`openssl said nothing of chain ${id}:\n${output.slice(0, 2000)}`);
+    if (!verdicts.has(id)) throw new Error(`openssl said nothing of chain ${id}:\n${refused.slice(0, 2000)}`);
   }
   return verdicts;
 }
