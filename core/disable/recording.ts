@@ -3,7 +3,7 @@
 
 import { type LifecycleEvent, transitionFor } from '../certificate/lifecycle.ts';
 import type { Thumbprint } from '../certificate/thumbprint.ts';
-import type { EndingCode, Enrolment, NodeRole } from '../enrolment/enrolment.ts';
+import type { EndingCode, NodeRole } from '../enrolment/enrolment.ts';
 import type { Actor, EvidenceRecord, SourceBytes } from '../evidence/record.ts';
 import { newOutboxEntry, type OutboxEntry } from '../outbox.ts';
 import { decisionIdOf } from '../people/decision.ts';
@@ -61,6 +61,25 @@ export function disableChange(act: DisableAct): Omit<DisableChange, 'message' | 
     ],
     ...(act.suspension && { suspension: act.suspension }),
   };
+}
+
+/** Actions of a transaction that ends and wakes may take: it has 100, and the rest tell people and nodes. */
+const mostActions = 60;
+/** The next node ends what a message names in one transaction too. */
+const mostAtOnce = 8;
+
+/** Of these, from the first on, what ends in one transaction with everybody who has to be woken for it: one at least. */
+export function endedAtOnce(
+  holdings: readonly Holding[],
+  role: NodeRole,
+  operators: readonly string[],
+): readonly Holding[] {
+  let actions = 0;
+  const beyond = holdings.findIndex((holding, at) => {
+    actions += 3 + whoWaits(holding, role, operators).length;
+    return at > 0 && (at >= mostAtOnce || actions > mostActions);
+  });
+  return beyond < 0 ? holdings : holdings.slice(0, beyond);
 }
 
 export function recordOf(
@@ -194,13 +213,14 @@ export function wakes(
   holding: Holding,
 ): OutboxEntry[] {
   const { enrolment } = holding;
-  if (!enrolment || !isPending(holding)) return [];
-  return waitingFor(enrolment, role, audience.operators).map((who) =>
-    wakeEntry(decisionIdOf(enrolment.id, who), 'REJECTED', `disabled.${record.id}`, record.at),
+  return whoWaits(holding, role, audience.operators).map((who) =>
+    wakeEntry(decisionIdOf(enrolment!.id, who), 'REJECTED', `disabled.${record.id}`, record.at),
   );
 }
 
-function waitingFor(enrolment: Enrolment, role: NodeRole, operators: readonly string[]) {
+function whoWaits(holding: Holding, role: NodeRole, operators: readonly string[]) {
+  const { enrolment } = holding;
+  if (!enrolment || !isPending(holding)) return [];
   if (role === 'payoutOperator' && enrolment.use === 'signing') return ['apoderado'] as const;
   const asked = operators.map((operator) => `operator.${operator}` as const);
   return ['securityOfficer', ...asked] as const;

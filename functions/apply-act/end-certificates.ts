@@ -5,7 +5,7 @@
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { type Holding, isActive, isPending } from '../../core/disable/plan.ts';
 import type { DisableStore } from '../../core/disable/ports.ts';
-import { disableChange, recordOf } from '../../core/disable/recording.ts';
+import { disableChange, endedAtOnce, recordOf } from '../../core/disable/recording.ts';
 import type { EndingCode, NodeRole } from '../../core/enrolment/enrolment.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { Person } from '../../core/people/person.ts';
@@ -21,9 +21,6 @@ export interface EndCertificatesDeps {
   readonly parties: Pick<Parties, 'party'>;
   readonly people: Pick<People, 'holders'>;
 }
-
-/** Certificates that end in one transaction: with their wake-ups they stay far below its 100 actions. */
-const atOnce = 8;
 
 export async function endCertificatesOf(
   deps: EndCertificatesDeps,
@@ -82,12 +79,12 @@ async function endCertificates(
   const party = await deps.parties.party(participant);
   const operators = deps.role === 'network' ? (party?.payoutOperators ?? []) : [];
   const audience = { people: await keepersToTell(deps.people, participant, party), operators };
-  for (let attempt = 0; attempt < 20; attempt++) {
+  for (let fruitless = 0; fruitless < 20; ) {
     const own = (await deps.disables.holdings(participant)).filter(
       (holding) => meant(holding) && (isPending(holding) || isActive(holding)),
     );
     if (own.length === 0) return;
-    const batch = own.slice(0, atOnce);
+    const batch = endedAtOnce(own, deps.role, operators);
     const facts = {
       // A change that moved meanwhile is read and written anew; each transaction is a record of its own.
       id: deps.ids.next(),
@@ -100,7 +97,7 @@ async function endCertificates(
       warnings: [],
     };
     const signer = signers[0]!;
-    await deps.disables.commit(
+    const outcome = await deps.disables.commit(
       disableChange({
         record: recordOf(facts, batch),
         role: deps.role,
@@ -112,6 +109,7 @@ async function endCertificates(
         audience,
       }),
     );
+    if (outcome !== 'DONE') fruitless++;
   }
   throw new Error(`certificates of ${participant} change faster than they can be ended`);
 }

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { type DisablePlan, type Holding, planDisable } from '../../core/disable/plan.ts';
 import type { DisableRecord, DisableStore } from '../../core/disable/ports.ts';
-import { type Audience, disableChange, recordOf } from '../../core/disable/recording.ts';
+import { type Audience, disableChange, endedAtOnce, recordOf } from '../../core/disable/recording.ts';
 import { type DisableRequest, readDisable } from '../../core/disable/request.ts';
 import type { NodeRole } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentStore, OriginalMessage } from '../../core/enrolment/ports.ts';
@@ -118,21 +118,21 @@ interface Act {
   readonly now: Date;
 }
 
-/** Certificates that end in one transaction: with their wake-ups they stay far below its 100 actions. */
-const atOnce = 8;
-
 async function carryOut(ports: DisableCertificatePorts, act: Act): Promise<Disabled> {
   const sum = { disabled: [] as Thumbprint[], withdrawn: [] as string[] };
-  for (let attempt = 0; attempt < 20; attempt++) {
+  for (let fruitless = 0; fruitless < 20; ) {
     const { request, now, party } = act;
     const holdings = await ports.disables.holdings(party.finId);
     const plan = planDisable(request, { now, signed: act.signedBy !== undefined, holdings });
     const targets = plan.outcome === 'END' ? lastTheSigner([...plan.disables, ...plan.withdraws], act) : [];
-    const batch = targets.slice(0, atOnce);
+    const batch = endedAtOnce(targets, ports.role, operatorsOf(ports, party, targets));
     const isLast = batch.length === targets.length;
     const record = await commit(ports, act, { plan, batch, isLast, sum });
     if (record === 'KNOWN') return (await knownBefore(ports, act.received, act.envelope))!;
-    if (record === 'MOVED') continue;
+    if (record === 'MOVED') {
+      fruitless++;
+      continue;
+    }
     sum.disabled.push(...record.disabled);
     sum.withdrawn.push(...record.withdrawn);
     if (isLast) return { ...sum, suspended: record.suspended, warnings: record.warnings };
@@ -214,12 +214,18 @@ async function audienceOf(
   party: Party,
   ended: readonly Holding[],
 ): Promise<Audience> {
+  const people = await peopleToTell(ports.people, party.finId);
+  return { people, operators: operatorsOf(ports, party, ended) };
+}
+
+function operatorsOf(
+  { role }: Pick<DisableCertificatePorts, 'role'>,
+  party: Party,
+  ended: readonly Holding[],
+): readonly string[] {
+  if (role === 'payoutOperator' || party.kind !== 'participant') return [];
   const accepting = ended.flatMap(({ status }) => status?.acceptingOperators ?? []);
-  const isHere = ports.role === 'payoutOperator' || party.kind !== 'participant';
-  return {
-    people: await peopleToTell(ports.people, party.finId),
-    operators: isHere ? [] : [...new Set([...party.payoutOperators, ...accepting])],
-  };
+  return [...new Set([...party.payoutOperators, ...accepting])];
 }
 
 function messageSource(sender: string, messageId: string, body: Uint8Array) {

@@ -4,7 +4,7 @@
 
 import { isActive, isPending } from '../../core/disable/plan.ts';
 import type { DisableStore } from '../../core/disable/ports.ts';
-import { disableChange, recordOf } from '../../core/disable/recording.ts';
+import { disableChange, endedAtOnce, recordOf } from '../../core/disable/recording.ts';
 import type { NodeRole } from '../../core/enrolment/enrolment.ts';
 import type { ApiKeyRings, Ledger, People } from '../../core/people/ports.ts';
 import { nodeOperatorsToTell, peopleToTell } from '../../core/people/told.ts';
@@ -34,8 +34,7 @@ export interface FollowSuspensionInput {
 export type FollowedSuspension = { readonly outcome: 'CARRIED_OUT' | 'CALLED' | 'NOTHING' };
 
 const actor = { kind: 'node', function: 'follow-suspension' } as const;
-/** Certificates that end in one transaction: with their wake-ups they stay far below its 100 actions. */
-const atOnce = 8;
+/** Without any progress. */
 const attempts = 20;
 
 export async function followSuspension(
@@ -53,13 +52,13 @@ export async function followSuspension(
 
 async function endCertificates(deps: FollowSuspensionDeps, suspension: Suspension): Promise<void> {
   const { participant } = suspension;
-  for (let attempt = 0; attempt < attempts; attempt++) {
+  for (let fruitless = 0; fruitless < attempts; ) {
     const all = await deps.disables.holdings(participant);
     const open = all.filter((holding) => isActive(holding) || isPending(holding));
     if (open.length === 0) return;
-    const holdings = open.slice(0, atOnce);
-    const accepting = holdings.flatMap(({ status }) => status?.acceptingOperators ?? []);
+    const accepting = open.flatMap(({ status }) => status?.acceptingOperators ?? []);
     const operators = deps.role === 'network' ? [...new Set([...suspension.told, ...accepting])] : [];
+    const holdings = endedAtOnce(open, deps.role, operators);
     const facts = {
       id: deps.ids.next(),
       participant,
@@ -70,7 +69,7 @@ async function endCertificates(deps: FollowSuspensionDeps, suspension: Suspensio
       suspended: false,
       warnings: [],
     };
-    await deps.disables.commit(
+    const outcome = await deps.disables.commit(
       disableChange({
         record: recordOf(facts, holdings),
         role: deps.role,
@@ -83,6 +82,7 @@ async function endCertificates(deps: FollowSuspensionDeps, suspension: Suspensio
         audience: { people: [], operators },
       }),
     );
+    if (outcome !== 'DONE') fruitless++;
   }
   throw new Error(`certificates of ${participant} change faster than they can be ended`);
 }

@@ -17,7 +17,7 @@ import {
 } from '../../core/certificate/revocation/wanted-serials.ts';
 import { Refusal, Transient } from '../../core/errors.ts';
 import { revocationPolicy } from '../../core/policy.ts';
-import { type Ground, type Judged, judgeByLists, type Lists } from '../../core/sweep/judge.ts';
+import { type Ground, type Judged, judgeByLists, type Lists, type Revoked } from '../../core/sweep/judge.ts';
 import {
   type Dependant,
   type FetchedBody,
@@ -109,6 +109,8 @@ class ListReading {
   /** Issuers over which the body was believed. */
   readonly proved = new Set<string>();
   readonly refusals: Refusal[] = [];
+  /** What kept one certificate from being ended: it keeps no other, and the body is read again. */
+  readonly faults: unknown[] = [];
   word: GoodAnswer | RevokedAnswer | undefined;
   crl: ScannedCrl | undefined;
   /** Rows of issuers may outlive the last leaf below them. */
@@ -131,6 +133,7 @@ class ListReading {
       rows = [];
     }
     if (rows.length > 0) await this.read(rows);
+    if (this.faults.length > 0) throw this.faults[0];
     const { word, crl = this.scan([], new Map()) } = this;
     if (!word && this.isAsked)
       throw this.refusals[0] ?? new Refusal('REVOCATION_UNAVAILABLE', { retryable: true });
@@ -243,8 +246,18 @@ class ListReading {
       for (const dependant of await sources.dependants(page)) {
         const judged = judgeByLists(dependant, lists, this.body.ground, row.leaf ? 0 : 1);
         this.hear(row.issuers, judged);
-        for (const revoked of judged.revoked) await revoke(this.ports, revoked, 'crl', this.body.bytes);
+        for (const revoked of judged.revoked) await this.revoke(revoked);
       }
+    }
+  }
+
+  async revoke(revoked: Revoked): Promise<void> {
+    try {
+      await revoke(this.ports, revoked, 'crl', this.body.bytes);
+    } catch (error) {
+      // A busy table is busy for all.
+      if (error instanceof Transient) throw error;
+      this.faults.push(error);
     }
   }
 }

@@ -7,7 +7,7 @@ import { pathSources } from '../../core/certificate/revocation/path-sources.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { type Holding, isActive, isPending } from '../../core/disable/plan.ts';
 import type { DisableStore } from '../../core/disable/ports.ts';
-import { disableChange, recordOf } from '../../core/disable/recording.ts';
+import { disableChange, endedAtOnce, recordOf } from '../../core/disable/recording.ts';
 import type { Enrolment, NodeRole } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentStore } from '../../core/enrolment/ports.ts';
 import type { SourceBytes } from '../../core/evidence/record.ts';
@@ -34,12 +34,17 @@ const keyIsGood: ReadonlySet<string> = new Set(['superseded', 'cessationOfOperat
 
 export async function endRevoked(ports: EndRevokedPorts, revoked: Revoked, body: SourceBytes): Promise<void> {
   const { thumbprint, participant } = revoked.dependant;
-  for (let attempt = 0; attempt < 5; attempt++) {
+  for (let fruitless = 0; fruitless < 5; ) {
     const all = await ports.disables.holdings(participant);
     const own = all.filter((holding) => holding.thumbprint === thumbprint && mayBeRevoked(holding));
     const onKey = own.length > 0 && endsItsKey(revoked) ? onSameKey(all, thumbprint) : [];
-    const holdings = [...own, ...onKey];
-    if (holdings.length > 0 && (await commit(ports, revoked, holdings, body)) !== 'DONE') continue;
+    // What was revoked ends last: a crash in between is met by the same list, read again.
+    const open = [...onKey, ...own];
+    if (open.length > 0) {
+      const { outcome, ended } = await commit(ports, revoked, open, body);
+      if (outcome !== 'DONE') fruitless++;
+      if (outcome !== 'DONE' || ended < open.length) continue;
+    }
     const others = await ports.enrolments.ofCertificate(participant, thumbprint);
     for (const enrolment of others) await markRejected(ports, revoked, enrolment, body);
     if (own.length === 0 && others.some(({ validity }) => validity === 'expired'))
@@ -116,12 +121,14 @@ const reasonOf = (answer: Revoked['answer']) =>
 async function commit(
   ports: EndRevokedPorts,
   { dependant, code, answer }: Revoked,
-  holdings: readonly Holding[],
+  open: readonly Holding[],
   body: SourceBytes,
-) {
+): Promise<{ readonly outcome: 'DONE' | 'MOVED' | 'KNOWN'; readonly ended: number }> {
   const party = await ports.parties.party(dependant.participant);
-  const accepting = holdings.flatMap(({ status }) => status?.acceptingOperators ?? []);
-  const operators = ports.role === 'network' ? [...(party?.payoutOperators ?? []), ...accepting] : [];
+  const accepting = open.flatMap(({ status }) => status?.acceptingOperators ?? []);
+  const all = ports.role === 'network' ? [...(party?.payoutOperators ?? []), ...accepting] : [];
+  const operators = [...new Set(all)];
+  const holdings = endedAtOnce(open, ports.role, operators);
   const record = recordOf(
     {
       id: ports.ids.next(),
@@ -135,7 +142,7 @@ async function commit(
     },
     holdings,
   );
-  return ports.disables.commit(
+  const outcome = await ports.disables.commit(
     disableChange({
       record,
       role: ports.role,
@@ -147,9 +154,10 @@ async function commit(
       revoked: new Set([dependant.thumbprint]),
       audience: {
         people: await keepersToTell(ports.people, dependant.participant, party),
-        operators: [...new Set(operators)],
+        operators,
       },
       sources: [body],
     }),
   );
+  return { outcome, ended: holdings.length };
 }

@@ -192,6 +192,21 @@ describe('an incident, and all of them', () => {
     for (const leaf of leafs) expect(await stand.statusOf(leaf)).toBe('disabled');
   });
 
+  test('all of them of a participant with accounts at many payout operators, each of which may wait for a pending one', async () => {
+    const one = await stand.active(stand.leaf('one'));
+    for (let at = 0; at < 9; at++)
+      await stand.pending(stand.leaf(`pending-${at}`), 'signing', undefined, one);
+    const operators = Array.from({ length: 30 }, (_, at) => `BANCO_${at}`);
+    const { party } = stand.ports.parties;
+    const parties = {
+      ...stand.ports.parties,
+      party: async (finId: string) => ({ ...(await party(finId))!, payoutOperators: operators }),
+    };
+    Object.assign(stand.ports, { parties });
+    const answer = await stand.disable({ all: true }, { by: one });
+    expect([answer.disabled.length, answer.withdrawn.length]).toEqual([1, 9]);
+  });
+
   test('the officer, the apoderado, the systems and each payout operator are told once', async () => {
     const one = await stand.active(stand.leaf('one'));
     await stand.active(stand.leaf('other'));

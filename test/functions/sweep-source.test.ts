@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { frozenAt, reportOn } from '../../core/certificate/revocation/freshness.ts';
+import { mostEnrolments } from '../../core/disable/forward.ts';
+import { isActive, isPending } from '../../core/disable/plan.ts';
+import type { Issued } from '../support/certificates.ts';
 import { responderUrl, sweepStand } from '../support/sweep.ts';
 
 let stand: ReturnType<typeof sweepStand>;
@@ -15,6 +18,45 @@ const state = async (leaf: Parameters<typeof stand.statusOf>[0]) => {
 const told = () => stand.queues.announced.map(({ id }) => id.split('.').toSpliced(2, 1).join('.'));
 
 describe('what a list revokes', () => {
+  test('S11 P: ends with every certificate on its key, however many, in transactions that nodes can take', async () => {
+    const bad = await stand.active(stand.listed('shared'));
+    const others = Array.from({ length: 45 }, () => stand.listed('shared'));
+    for (const [at, leaf] of others.entries())
+      await (at % 3 === 0 ? stand.active(leaf) : stand.pending(leaf, 'signing', undefined, bad));
+    stand.queues.announced.length = 0;
+    stand.says(stand.list({ revoked: [{ leaf: bad, reason: 1 }] }));
+    expect(await stand.sweep()).toEqual(['PROCESSED']);
+    expect(await state(bad)).toEqual(['revoked', 'disabled', 'CERTIFICATE_REVOKED']);
+    const left = await stand.disables.holdings('FINTECH_CL');
+    expect(left.filter((one) => isActive(one) || isPending(one))).toEqual([]);
+    const starts = stand.queues.announced.filter(({ id }) => id.startsWith('disable.start.'));
+    const named = await Promise.all(
+      starts.map(({ id }) => stand.disables.find(id.slice('disable.start.'.length))),
+    );
+    const sizes = named.map((record) => record!.enrolmentIds.length);
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(46);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(mostEnrolments);
+    // The one that was revoked last: had the sweep died before, the same list would have ended the others again.
+    expect(named.at(-1)!.disabled).toContain(bad.thumbprint);
+  });
+
+  test('S25 P: one that cannot be ended keeps no other from being ended, and the list is read again', async () => {
+    const leafs = [await stand.active(stand.listed('one')), await stand.active(stand.listed('other'))];
+    // In the order of the rows.
+    const [stuck, bad] = leafs.toSorted((a, b) => (a.thumbprint < b.thumbprint ? -1 : 1)) as [Issued, Issued];
+    const commit = stand.disables.commit;
+    Object.assign(stand.disables, {
+      commit: async (change: Parameters<typeof commit>[0]) => {
+        if (change.record.disabled.includes(stuck.thumbprint)) throw new TypeError('a fault of ours');
+        return commit(change);
+      },
+    });
+    stand.says(stand.list({ revoked: [{ leaf: stuck }, { leaf: bad }] }));
+    await expect(stand.sweep()).rejects.toThrow('a fault of ours');
+    expect(await state(bad)).toEqual(['revoked', 'disabled', 'CERTIFICATE_REVOKED']);
+    expect((await stand.source()).bodySha256).toBeUndefined();
+  });
+
   test('is revoked and disabled with the sweep, kept as evidence, and told to everybody', async () => {
     const [bad, good] = [await stand.active(stand.listed('bad')), await stand.active(stand.listed('good'))];
     stand.queues.announced.length = 0;
