@@ -86,7 +86,9 @@ export class Haproxy {
 
   async #launch(more: readonly string[]): Promise<void> {
     const { program = 'haproxy', environment, say, died } = this.#options;
-    const child = spawn(program, ['-db', '-f', this.#file(), ...more], {
+    // It dies with this process, however that ends: nobody else would tell it who is refused.
+    const bound = ['--pdeathsig', 'KILL', program];
+    const child = spawn('setpriv', [...bound, '-db', '-f', this.#file(), ...more], {
       env: { ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ask } from '../support/edge-client.ts';
 import { type EdgeTaskStand, edgeTaskStand, prefix } from '../support/edge-task.ts';
@@ -90,4 +91,20 @@ it('names every variable that is missing and none of their values', async () => 
   expect(task.lines.at(-1)?.reason).toMatch(
     /"HSM_KIND": expected cloudhsm or softhsm; .*"TRUST_BUCKET" is not set/,
   );
+}, 30_000);
+
+const held = (pid: number) => readFileSync(`/proc/${pid}/limits`, 'utf8');
+const childrenOf = (pid: number) =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+
+it('leaves nothing behind that holds the PIN: no core of either process, and no HAProxy without its control plane', async () => {
+  const task = stand.run();
+  await expect.poll(stand.ready, soon).toBe(200);
+  const [haproxy] = childrenOf(task.pid!) as [number];
+  expect(readFileSync(`/proc/${haproxy}/comm`, 'utf8')).toBe('haproxy\n');
+  // 1: with 0, a handler behind a pipe would still be given the memory (core(5)).
+  for (const pid of [task.pid!, haproxy]) expect(held(pid)).toMatch(/Max core file size +1 +1 /);
+  task.kill('SIGKILL');
+  await task.ended;
+  await expect.poll(() => existsSync(`/proc/${haproxy}`), soon).toBe(false);
 }, 30_000);

@@ -28,6 +28,7 @@ import { openSoftHsm, tokenLabel, tokenPin } from './soft-hsm.ts';
 export const prefix = '/apodera/test/edge';
 
 export interface RunningTask {
+  readonly pid: number | undefined;
   readonly lines: Record<string, unknown>[];
   /** Codes said so far. */
   readonly codes: () => string[];
@@ -162,6 +163,7 @@ export async function edgeTaskStand() {
       });
       const ended = once(child, 'close').then(([code]) => code as number | null);
       return {
+        pid: child.pid,
         lines,
         codes: () => lines.flatMap(({ code }) => (typeof code === 'string' ? [code] : [])),
         ended,
@@ -169,7 +171,7 @@ export async function edgeTaskStand() {
       };
     },
     async stop() {
-      for (const child of children.filter(({ exitCode }) => exitCode === null)) {
+      for (const child of children.filter((one) => one.exitCode === null && one.signalCode === null)) {
         child.kill('SIGTERM');
         await once(child, 'close');
       }
