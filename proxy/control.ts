@@ -3,7 +3,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Edge } from './edge.ts';
-import type { SayEdge } from './log.ts';
+import type { EdgeCode, SayEdge } from './log.ts';
 import type { RefusedSource } from './refused.ts';
 
 export interface ControlOptions {
@@ -17,6 +17,7 @@ export interface ControlOptions {
     | 'replace'
     | 'stop'
     | 'listsFreshUntil'
+    | 'listsWarnFrom'
     | 'certificatesUntil'
     | 'reopenHsm'
   >;
@@ -32,8 +33,9 @@ export interface ControlOptions {
 /** The map's greatest age, and how far ahead readiness is promised. */
 const mapMilliseconds = 60_000;
 const promisedMilliseconds = 10_000;
-const listMarginMilliseconds = 6 * 3_600_000;
 const certificateMarginMilliseconds = 30 * 86_400_000;
+/** Of one warning; alarms count them over five minutes. */
+const warnedEveryMilliseconds = 60_000;
 /** Each successor logs in anew. Without a handshake between them, more would only try a changed PIN until it locks. */
 const mostSuccessors = 2;
 const endMilliseconds = 15_000;
@@ -44,6 +46,7 @@ export class Control {
   #ended = false;
   #successors = 0;
   #isReady = false;
+  readonly #warnedAt = new Map<EdgeCode, number>();
 
   constructor(options: ControlOptions) {
     this.#options = options;
@@ -118,11 +121,16 @@ export class Control {
 
   #warn(): void {
     const { edge, now, say } = this.#options;
-    const ends = (what: Date, margin: number): boolean => what.getTime() - margin < now().getTime();
-    if (ends(edge.listsFreshUntil, listMarginMilliseconds))
-      say('EDGE_LISTS_LATE', { freshUntil: edge.listsFreshUntil.toISOString() });
-    if (ends(edge.certificatesUntil, certificateMarginMilliseconds))
-      say('EDGE_CERTIFICATE_ENDS', { until: edge.certificatesUntil.toISOString() });
+    const at = now().getTime();
+    const warn = (code: EdgeCode, from: number, until: Date): void => {
+      if (at < from || at < (this.#warnedAt.get(code) ?? 0) + warnedEveryMilliseconds) return;
+      this.#warnedAt.set(code, at);
+      say(code, { until: until.toISOString() });
+    };
+    const { listsFreshUntil, listsWarnFrom, certificatesUntil } = edge;
+    warn('EDGE_LISTS_LATE', listsWarnFrom.getTime(), listsFreshUntil);
+    const endsSoon = certificatesUntil.getTime() - certificateMarginMilliseconds;
+    warn('EDGE_CERTIFICATE_ENDS', endsSoon, certificatesUntil);
   }
 
   #hsmSigns(): boolean {

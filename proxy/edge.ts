@@ -75,6 +75,11 @@ export class Edge {
     return this.#trust.freshUntil;
   }
 
+  /** When the first of them has so little of its life left that somebody should look. */
+  get listsWarnFrom(): Date {
+    return this.#trust.warnFrom;
+  }
+
   /** When the first of the served certificates ends. */
   get certificatesUntil(): Date {
     const ends = this.#names.map(({ chainPem }) => new X509Certificate(chainPem).validToDate.getTime());

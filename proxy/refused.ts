@@ -13,6 +13,9 @@ export interface RefusedSource {
   refusedAmong(seen: readonly Thumbprint[], now: Date): Promise<ReadonlySet<Thumbprint>>;
 }
 
+/** Asked about where nobody was seen yet: without an answer of the node, "nobody is refused" is not known. */
+const nobody = 'A'.repeat(43) as Thumbprint;
+
 export function nodeRefused(table: Table, sealer: Pick<Sealer, 'check'>): RefusedSource {
   const statuses = statusStore(table, sealer);
 
@@ -34,6 +37,7 @@ export function nodeRefused(table: Table, sealer: Pick<Sealer, 'check'>): Refuse
   return {
     async refusedAmong(seen, now) {
       const refused = new Set<Thumbprint>();
+      if (seen.length === 0) await isRefused(nobody, now);
       for (let at = 0; at < seen.length; at += 16) {
         const some = seen.slice(at, at + 16);
         const answers = await Promise.all(some.map((one) => isRefused(one, now)));

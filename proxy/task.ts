@@ -58,7 +58,14 @@ export async function startTask(parts: TaskParts): Promise<Task> {
     say('EDGE_HSM_ALONE', { zones: settings.hsmZones });
   const login = await parts.login();
   const hsm = await openOnce(parts, login, say);
-  const [names, trust, macKeys] = await Promise.all([parts.names(), parts.trust.next(), parts.macKeys()]);
+  // Nobody is let in before the node has answered who is refused.
+  const asked = parts.refused.refusedAmong([], now());
+  const [names, trust, macKeys] = await Promise.all([
+    parts.names(),
+    parts.trust.next(),
+    parts.macKeys(),
+    asked,
+  ]);
   if (!names || !trust) throw new Error('names and truststore have to be given at the start');
   const chosen = new MacKeys();
   const macKey = chosen.choose(macKeys, now());

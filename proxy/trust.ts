@@ -29,7 +29,12 @@ export interface CheckedTrust {
   readonly listsPublished: readonly Date[];
   /** When the first of the lists is late. */
   readonly freshUntil: Date;
+  /** When somebody should look after the next one: a list may live for an hour or for weeks. */
+  readonly warnFrom: Date;
 }
+
+/** Before its end: a quarter of a list's life, six hours at most. */
+const mostMarginMilliseconds = 6 * 3_600_000;
 
 /** ECMA-262: the last instant that a Date can be. */
 const endOfTime = 8.64e15;
@@ -45,15 +50,22 @@ export function checkTrust({ authorities, lists }: TrustBundle, now: Date): Chec
     freshUntil: new Date(0),
     now,
   });
-  const times = bundle.lists.map(({ crl }) => staleAt(crl.head).getTime());
+  const heads = bundle.lists.map(({ crl }) => crl.head);
+  const first = (times: readonly number[]): Date => new Date(Math.min(endOfTime, ...times));
   const made: Omit<CheckedTrust, typeof checked> = {
     isEmpty: authorities.length === 0,
     authoritiesPem: authorities.map((der) => pem('CERTIFICATE', der)).join(''),
     listsPem: lists.map((der) => pem('X509 CRL', der)).join(''),
-    listsPublished: bundle.lists.map(({ crl }) => crl.head.thisUpdate),
-    freshUntil: new Date(Math.min(endOfTime, ...times)),
+    listsPublished: heads.map(({ thisUpdate }) => thisUpdate),
+    freshUntil: first(heads.map((head) => staleAt(head).getTime())),
+    warnFrom: first(heads.map(warnAt)),
   };
   return made as CheckedTrust;
+}
+
+function warnAt(head: Parameters<typeof staleAt>[0]): number {
+  const [from, until] = [head.thisUpdate.getTime(), staleAt(head).getTime()];
+  return until - Math.min(mostMarginMilliseconds, (until - from) / 4);
 }
 
 export function pem(label: 'CERTIFICATE' | 'X509 CRL', der: Uint8Array): string {

@@ -86,6 +86,23 @@ describe('readiness', () => {
   });
 });
 
+describe('a list that is late', () => {
+  it('is told in the last quarter of its life, once a minute, and not before', async () => {
+    let now = Date.now();
+    const { made, said } = control({ now: () => new Date(now) });
+    const told = () => said.filter((code) => code === 'EDGE_LISTS_LATE').length;
+    await made.round();
+    // The PSC's lists live for six hours.
+    expect([(stand.edge.listsFreshUntil.getTime() - now) / 3_600_000 < 6.1, told()]).toEqual([true, 0]);
+    now += 5 * 3_600_000;
+    for (let round = 0; round < 3; round++, now += 2_000) await made.round();
+    expect(told()).toBe(1);
+    now += 60_000;
+    await made.round();
+    expect(told()).toBe(2);
+  });
+});
+
 describe('cut-off', () => {
   it('follows the node in the next round, and is taken back when the node does', async () => {
     const client = await stand.client();

@@ -83,4 +83,6 @@ it('says that the node cannot be asked, and not that nobody is refused', async (
     },
   };
   await expect(nodeRefused(away, sealer).refusedAmong([client], now)).rejects.toThrow('away');
+  // Nor where nobody was seen yet: a new task must not be ready before the node has answered.
+  await expect(nodeRefused(away, sealer).refusedAmong([], now)).rejects.toThrow('away');
 });
