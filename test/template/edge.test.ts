@@ -224,6 +224,19 @@ describe('what is watched of the edge', () => {
     expect(missing).toEqual([]);
   });
 
+  test('CAs whose clients cannot present a certificate ring', () => {
+    const filter = properties('TruststoreLeftOutCodes');
+    expect([filter.LogGroupName, filter.FilterPattern]).toEqual([
+      { Ref: 'FunctionLogs' },
+      expect.stringContaining('TRUSTSTORE_LEFT_OUT'),
+    ]);
+    const [{ MetricName }] = filter.MetricTransformations as [{ MetricName: string }];
+    expect(properties('TruststoreLeftOutAlarm')).toMatchObject({
+      MetricName,
+      AlarmDescription: expect.stringContaining('docs/runbooks/truststore-change.md'),
+    });
+  });
+
   test('a task that says nothing, or says that it is not ready, rings', () => {
     expect(properties('EdgeNotReadyAlarm')).toMatchObject({
       Namespace: metricNamespace,
