@@ -22,6 +22,8 @@ interface GatewayResponse {
   /** By header name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly template?: string;
+  /** Of the template; `application/json` where there is none. */
+  readonly contentType?: string;
 }
 
 export type GatewayResponses = Readonly<Record<string, GatewayResponse>>;
@@ -79,11 +81,11 @@ export function gatewayResponsesOfOpenApi(document: Properties): GatewayResponse
 }
 
 function responseOf(status: unknown, headers: Record<string, string>, templates: unknown): GatewayResponse {
-  const template = (templates as Record<string, string> | undefined)?.['application/json'];
+  const [said] = Object.entries((templates ?? {}) as Record<string, string>);
   return {
     ...(status === undefined ? {} : { status: Number(status) }),
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
-    ...(template === undefined ? {} : { template }),
+    ...(said && { contentType: said[0], template: said[1] }),
   };
 }
 
@@ -109,17 +111,17 @@ export function gatewayAnswer(
     /\$context\.([A-Za-z.]+[A-Za-z])/g,
     (whole, name: string) => values[name] ?? whole,
   );
-  const headers: [string, string][] = [
-    ['content-type', 'application/json'],
-    ['x-amzn-RequestId', requestId],
-    ['x-amzn-ErrorType', type],
-  ];
+  const headers = new Map([
+    ['content-type', said?.contentType ?? 'application/json'],
+    ['x-amzn-requestid', requestId],
+    ['x-amzn-errortype', type],
+  ]);
   for (const [name, expression] of Object.entries(said?.headers ?? {})) {
     const value = headerValue(expression, arrived);
-    if (value !== undefined) headers.push([name, value]);
+    if (value !== undefined) headers.set(name.toLowerCase(), value);
   }
   // A fallback's status code, where it has one, becomes that of all responses without one of their own.
-  return { status: said?.status ?? status, headers, body: Buffer.from(body) };
+  return { status: said?.status ?? status, headers: [...headers], body: Buffer.from(body) };
 }
 
 /** `'a static value'`, or a header of the request; other mappings are not known here. */

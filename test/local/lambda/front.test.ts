@@ -222,6 +222,16 @@ describe('api door without the edge', () => {
     expect(host.stats().AnswerFunction?.invocations).toBe(0);
   });
 
+  it('answers an address that there is not as the template says, a page included', async () => {
+    const send = await pages({ routes: [] });
+    const { status, headers, body } = await send('GET', '/no/such/page');
+    expect([status, headers['content-type'], body.toString()]).toEqual([
+      404,
+      'text/html; charset=utf-8',
+      '<h1>Nothing here</h1>',
+    ]);
+  });
+
   it("answers a denial in the gateway document's words, with the caller's interaction id", async () => {
     const { send } = await api();
     const id = '11111111-2222-4333-8444-555555555555';
@@ -239,7 +249,7 @@ describe('api door without the edge', () => {
     expect(host.stats().AuthorizeFunction?.invocations).toBe(0);
   });
 
-  it('answers 403 for an unknown route', async () => {
+  it('answers 403 for an unknown route where the template says nothing of it', async () => {
     const { send } = await api();
     const { status, json } = await send('GET', '/v1/other');
     expect([status, json]).toEqual([403, { message: 'Missing Authentication Token' }]);
