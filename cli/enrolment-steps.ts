@@ -51,13 +51,14 @@ export function stepRows(answer: Record<string, unknown>): readonly Row[] {
   const facts = timelineFacts(answer);
   return timelineOf(facts).map((step) => {
     const name = `${String(step.number).padStart(2)} ${stepNames[step.number - 1]}`;
-    return [name, stepText(step, facts)] as const;
+    return [name.padEnd(nameWidth), stepText(step, facts)] as const;
   });
 }
 
-/** What has moved since the rows of before. */
+/** What has moved since the rows of before, and is this node's to tell. */
 export function movedRows(before: readonly Row[], rows: readonly Row[]): readonly Row[] {
-  return rows.filter(([, now], at) => now !== before[at]?.[1] && now !== stateWords.ahead);
+  const words: readonly string[] = Object.values(stateWords);
+  return rows.filter(([, now], at) => now !== before[at]?.[1] && !words.includes(now));
 }
 
 /** Disabled, revoked, expired, withdrawn. */
@@ -107,3 +108,5 @@ const stepNames = [
   'final answer',
   'settled, participant told',
 ];
+
+const nameWidth = 3 + Math.max(...stepNames.map(({ length }) => length));

@@ -6,7 +6,7 @@ import type { Call, Option } from './command.ts';
 import { UsageError } from './exit-codes.ts';
 
 /** `new-password` as people say it. */
-const inWords = (name: string) => (name === 'api-key' ? 'API key' : name.replaceAll('-', ' '));
+const inWords = (name: string) => ({ 'api-key': 'API key', pin: 'PIN' })[name] ?? name.replaceAll('-', ' ');
 
 /** Options `--<name>-env` and `--<name>-file`. */
 export function secretOptions(name: string): Record<string, Option> {

@@ -1,7 +1,7 @@
 // The whole network on this laptop: a network node, a payout operator node, a test PSC and a mailbox, with people,
 // participants and keys to try things with. Run: npm start. Ctrl-C ends everything; .local/ keeps what happened.
 
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RunningBank, startBank } from './bank/serve.ts';
 import { VirtualClock } from './clock.ts';
@@ -16,6 +16,7 @@ import { readRun, readStarting, removeRun, removeStarting, writeRun, writeStarti
 import { accounts, nodeIdentities } from './seed/cast.ts';
 import { samplePayout } from './seed/sample-payout.ts';
 import { readSeed, type Seed, type SeedParts, seed, seedingEnded } from './seed/seed.ts';
+import { welcome, writeParticipantVariables } from './welcome.ts';
 
 export interface Whole {
   readonly laptop: Laptop;
@@ -181,6 +182,7 @@ async function main(): Promise<void> {
     writeAuditVariables(dataFolder, whole.laptop, node);
     writeFileSync(join(dataFolder, `${node.name}.evidence.pem`), await evidenceKey(whole.laptop, node));
   }
+  writeParticipantVariables(dataFolder, whole);
   const payout = samplePayout(whole.clock.now());
   writeFileSync(join(dataFolder, 'payout.json'), payout.body);
   console.log(welcome(whole, payout.transactionId, seconds()));
@@ -219,71 +221,8 @@ function writeAuditVariables(dataFolder: string, laptop: Laptop, node: Node): vo
 
 const firstStart = `
 First start: the functions are built, then operators, participants and their people are invited and accept, through
-the same doors as in production. It takes half a minute to two; later starts take seconds.
+the same doors as in production. It takes half a minute to two, longer on a busy machine; later starts take seconds.
 `;
-
-function welcome(whole: Whole, transactionId: string, seconds: string): string {
-  const { laptop, psc, bank, seed: known } = whole;
-  const aurora = known.participants[0];
-  const [network, operator] = laptop.nodes;
-  const people = known.people.map(
-    (person) =>
-      `  ${person.node.padEnd(9)} ${person.office.padEnd(16)} ${person.email.padEnd(26)} ${person.totp}`,
-  );
-  const nameOf = (email?: string) => `${known.people.find((one) => one.email === email)?.name} (${email})`;
-  return `
-Apodera runs (${seconds} s). Everything is on this machine; .local/ keeps it, Ctrl-C stops it.
-
-  network          API ${network?.apiOrigin}   pages ${network?.pagesOrigin}/sign-in
-  payout operator  API ${operator?.apiOrigin}   pages ${operator?.pagesOrigin}/sign-in
-  mailbox          ${laptop.mail.url}
-  test PSC         ${psc.url}
-  mTLS edge        ${edgeLine(whole)}
-  bank's core      ${bank.url}
-
-People at each node, with the secret of their authenticator app there.
-Everybody's password: ${known.people[0]?.password}
-The code of the moment: npm run -s code -- <e-mail> network|operator
-
-${people.join('\n')}
-
-Try it in a second terminal, in this folder: make a key, get a certificate from the test PSC, enrol it for ${aurora?.finId}.
-${existsSync('.local/key.pem') ? '(.local/key.pem is there from before: go on from what it was enrolled for, or npm run reset.)\n' : ''}
-  ${tryIt(whole).join('\n  ')}
-
-The last one prints a confirmation code and waits. Open the mailbox: ${nameOf(aurora?.officer)} confirms at the
-network first, ${nameOf(aurora?.apoderado)} at the payout operator after.
-The pages ask for that code, the password and the authenticator's code. The console of each node, /console on its pages,
-shows where it stands. Once it is active, pay with it; .local/payout.json is made anew at each start:
-
-  npx apodera payout send .local/payout.json --certificate .local/chain.pem --key .local/key.pem --password-env APODERA_KEY_PASSWORD
-  npx apodera payout show ${transactionId}
-
-Administration: npx apodera admin sign-in --node ${network?.pagesOrigin}, as ${known.people[0]?.email}
-Audit:          (. .local/network.env; npx apodera evidence audit)
-Show a payout, once its evidence is signed, five minutes later:
-                (. .local/network.env; npx apodera evidence export ${transactionId} --participant ${aurora?.finId} --out .local/dossier.json)
-                npx apodera evidence verify .local/dossier.json --anchors .local/psc/roots.pem --evidence-public-key ${nodeIdentities.network.finId}=.local/network.evidence.pem
-The whole story without a person: npm run demo
-`;
-}
-
-function edgeLine({ edge }: Whole): string {
-  if ('missing' in edge) return `WITHOUT THE EDGE. ${edge.missing} The API above signs in its place.`;
-  return `${edge.origin}   in front of the network's API; CA ${edge.caFile}, client certificate optional`;
-}
-
-function tryIt({ laptop, seed: known }: Whole): readonly string[] {
-  const aurora = known.participants[0]!;
-  return [
-    `export APODERA_API=${laptop.nodes[0]?.apiOrigin} APODERA_PARTICIPANT=${aurora.finId}`,
-    `export APODERA_API_KEY=${aurora.apiKeys.network} APODERA_KEY_PASSWORD='ocho palabras para probar'`,
-    'npx apodera key create --out .local/key.pem --password-env APODERA_KEY_PASSWORD',
-    `npx apodera key csr --key .local/key.pem --password-env APODERA_KEY_PASSWORD --subject 'CN=${aurora.name}' --out .local/key.csr`,
-    `npm run -s psc -- issue ${aurora.finId} .local/key.csr .local/chain.pem`,
-    "npx apodera enrolment submit --chain .local/chain.pem --key .local/key.pem --password-env APODERA_KEY_PASSWORD --reason 'primer certificado' --watch",
-  ];
-}
 
 if (import.meta.main) {
   await main().catch((error: Error) => {

@@ -108,6 +108,9 @@ async function explainCertificate(call: Call): Promise<Outcome> {
   };
 }
 
+const noneYet =
+  'none is active or was; "apodera enrolment submit" enrols one, "apodera enrolment show <id>" tells of one that waits';
+
 /** All pages: the node gives at most 100 at a time. */
 async function list(call: Call): Promise<Outcome> {
   const api = nodeApi(call);
@@ -128,7 +131,7 @@ async function list(call: Call): Promise<Outcome> {
     `${one.network_status}, ${one.validity}  ${one.use}  ends ${one.not_after}`,
   ]);
   for (const warning of warnings) rows.push(['warning', warning]);
-  const text = rows.length > 0 ? columns(rows, '') : 'none yet; "apodera enrolment submit" enrols the first';
+  const text = rows.length > 0 ? columns(rows, '') : noneYet;
   return { json: { certificates, warnings }, text };
 }
 

@@ -10,9 +10,9 @@ export function requireEdgeMachine(): string {
   );
   if (missing.length > 0) {
     const list = missing.map(({ name, purpose }) => `${name} (${purpose})`).join(', ');
-    throw new Error(`Missing: ${list}. Run: node local/prerequisites.ts`);
+    throw new Error(`Missing: ${list}. Run: npm run pretest`);
   }
-  if (!pkcs11) throw new Error('Missing: pkcs11js. Run: node local/prerequisites.ts');
-  if (!softHsmModule) throw new Error('Missing: the module of softhsm2. Run: node local/prerequisites.ts');
+  if (!pkcs11) throw new Error('Missing: pkcs11js. Run: npm run pretest');
+  if (!softHsmModule) throw new Error('Missing: the module of softhsm2. Run: npm run pretest');
   return softHsmModule;
 }
