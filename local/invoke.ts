@@ -103,7 +103,22 @@ async function main(): Promise<number> {
       );
   console.error(answered.log.trimEnd());
   console.log(answered.payload);
-  return answered.functionError ? 1 : 0;
+  const refused = refusalOf(answered);
+  if (refused === undefined) return answered.functionError ? 1 : 0;
+  console.error(`${logicalId} refuses: ${refused} ${samples}`);
+  return refusedCode;
+}
+
+const samples =
+  'What the files of events/ name besides FINTECH_AURORA and BANCO_ANDINO is nowhere: put an id of your own there.';
+/** As `apodera` ends where the rules say no. */
+const refusedCode = 3;
+
+/** A step of a workflow that refuses throws, so that the workflow's Catch hears it: here it is an answer. */
+export function refusalOf({ payload, functionError }: Answered): string | undefined {
+  if (!functionError) return undefined;
+  const { errorType, errorMessage } = JSON.parse(payload) as Record<string, string | undefined>;
+  return errorType === 'Refusal' ? errorMessage : undefined;
 }
 
 if (import.meta.main) {

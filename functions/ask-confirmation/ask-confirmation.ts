@@ -55,7 +55,7 @@ type AskedInput = AskConfirmationInput & { readonly office: AskedOffice };
 async function open(deps: AskConfirmationDeps, input: AskedInput): Promise<void> {
   const now = deps.clock.now();
   const enrolment = await deps.enrolments.find(input.enrolmentId);
-  if (!enrolment) throw new Refusal('DECISION_UNKNOWN', { parameter: 'enrolmentId' });
+  if (!enrolment) throw new Refusal('ENROLMENT_UNKNOWN');
   const decision = await decisionFor(deps, input, enrolment, now);
   const evidence = {
     id: deps.ids.next(),

@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../local/clock.ts';
-import { invokeAlone, invokeRunning, requireFunction } from '../../local/invoke.ts';
+import { invokeAlone, invokeRunning, refusalOf, requireFunction } from '../../local/invoke.ts';
 import { startLaptop } from '../../local/laptop.ts';
 import { reset } from '../../local/reset.ts';
 import { readRun, removeStarting, writeRun, writeStarting } from '../../local/run-file.ts';
@@ -39,6 +39,17 @@ describe('invoke', () => {
     ]);
     await expect(invokeRunning(laptop.endpoints.url, 'network-None', '{}')).rejects.toThrow('network-None');
   });
+});
+
+it('tells a refusal, which a workflow would hear, from a fault', () => {
+  const answered = (payload: object) => ({
+    payload: JSON.stringify(payload),
+    functionError: 'Unhandled',
+    log: '',
+  });
+  expect(refusalOf(answered({ errorType: 'Refusal', errorMessage: 'No.' }))).toBe('No.');
+  expect(refusalOf(answered({ errorType: 'TypeError', errorMessage: 'x is not y' }))).toBeUndefined();
+  expect(refusalOf({ payload: '{"errorType":"Refusal"}', log: '' })).toBeUndefined();
 });
 
 it('names the functions that there are where it is asked for another', () => {
