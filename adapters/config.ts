@@ -22,6 +22,8 @@ const settings = {
   nodeFinId: ['NODE_FIN_ID', text],
   nodeFinIdSchema: ['NODE_FIN_ID_SCHEMA', text],
   nodeName: ['NODE_NAME', text],
+  /** Pages and mails write times in it where a participant's own is not known. */
+  nodeTimeZone: ['NODE_TIME_ZONE', text, 'UTC'],
   nodeStage: ['NODE_STAGE', oneOf<NodeStage>('local', 'dev', 'prod')],
   networkFinId: ['NETWORK_FIN_ID', text],
   tableName: ['TABLE_NAME', text],
@@ -57,6 +59,10 @@ const settings = {
   /** After a restore from backup: no payout is taken or started until two people have read the runbook through. */
   payoutsFrozen: ['PAYOUTS_FROZEN', oneOf('no', 'yes'), 'no'],
   applyActFunction: ['APPLY_ACT_FUNCTION', text],
+  notifyEnrolmentFunction: ['NOTIFY_ENROLMENT_FUNCTION', text],
+  settleEnrolmentFunction: ['SETTLE_ENROLMENT_FUNCTION', text],
+  followSuspensionFunction: ['FOLLOW_SUSPENSION_FUNCTION', text],
+  expireCertificatesFunction: ['EXPIRE_CERTIFICATES_FUNCTION', text],
   requestCertificateFunction: ['REQUEST_CERTIFICATE_FUNCTION', text],
   /** The API of the payout operator's own core; empty at a network. */
   executorUrl: ['EXECUTOR_URL', text, ''],

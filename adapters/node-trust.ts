@@ -31,7 +31,7 @@ export interface NodeTrust extends SenderPorts {
   factorPublicKey(): Promise<KeyObject>;
 }
 
-/** @param sealer only for settle-enrolment: the one function whose enrolment store may seal */
+/** @param options.seals only for settle-enrolment: the one function whose enrolment store may seal */
 export function nodeTrust(parts: NodeParts, options: { readonly seals?: boolean } = {}): NodeTrust {
   const config = readConfig([
     'nodeFinId',

@@ -18,7 +18,7 @@ export interface ExecutionTargets {
   readonly stateMachineArn: string;
   readonly disableStateMachineArn: string;
   /** Function names of the steps that also run outside an execution. */
-  readonly functions: Readonly<Record<Step, string | undefined>>;
+  readonly functions: Readonly<Record<Step, string>>;
 }
 
 export function executions(sfn: SFNClient, lambda: Lambda, targets: ExecutionTargets) {
@@ -44,10 +44,8 @@ export function executions(sfn: SFNClient, lambda: Lambda, targets: ExecutionTar
       }
     },
     async invoke(step: Step, input: Readonly<Record<string, string>>): Promise<void> {
-      const FunctionName = targets.functions[step];
-      if (!FunctionName) throw new Error(`no function is configured for the step "${step}"`);
       const Payload = Buffer.from(JSON.stringify(input));
-      const answer = await invoke(lambda, { FunctionName, Payload });
+      const answer = await invoke(lambda, { FunctionName: targets.functions[step], Payload });
       if (answer.FunctionError) throw new Error(`the step "${step}" failed: ${answer.FunctionError}`);
     },
   };

@@ -1,5 +1,6 @@
 // Wires POST /v1/certificates: the event becomes bytes, signature and caller; the record becomes 202.
 
+import { readConfig } from '../../adapters/config.ts';
 import { idempotency } from '../../adapters/dynamodb/idempotency.ts';
 import { enrolling } from '../../adapters/enrolling.ts';
 import { apiDoor } from '../../adapters/http/door.ts';
@@ -12,10 +13,8 @@ import { nodeParts } from '../../adapters/node-parts.ts';
 import { nodeTrust } from '../../adapters/node-trust.ts';
 import { admitEnrolment } from './admit-enrolment.ts';
 
-const parts = nodeParts('admit-enrolment', {
-  seals: false,
-  queueUrls: { execution: process.env.EXECUTION_QUEUE_URL! },
-});
+const { executionQueueUrl } = readConfig(['executionQueueUrl']);
+const parts = nodeParts('admit-enrolment', { seals: false, queueUrls: { execution: executionQueueUrl } });
 const trust = nodeTrust(parts);
 const ports = {
   ...parts,

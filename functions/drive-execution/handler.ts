@@ -17,6 +17,10 @@ const config = readConfig([
   'executionQueueUrl',
   'enrolmentStateMachineArn',
   'disableStateMachineArn',
+  'notifyEnrolmentFunction',
+  'settleEnrolmentFunction',
+  'followSuspensionFunction',
+  'expireCertificatesFunction',
 ]);
 const parts = nodeParts('drive-execution', {
   seals: false,
@@ -28,10 +32,10 @@ const deps = {
     stateMachineArn: config.enrolmentStateMachineArn,
     disableStateMachineArn: config.disableStateMachineArn,
     functions: {
-      notify: process.env.NOTIFY_ENROLMENT_FUNCTION,
-      settle: process.env.SETTLE_ENROLMENT_FUNCTION,
-      followSuspension: process.env.FOLLOW_SUSPENSION_FUNCTION,
-      expire: process.env.EXPIRE_CERTIFICATES_FUNCTION,
+      notify: config.notifyEnrolmentFunction,
+      settle: config.settleEnrolmentFunction,
+      followSuspension: config.followSuspensionFunction,
+      expire: config.expireCertificatesFunction,
     },
   }),
 };

@@ -1,5 +1,6 @@
 // Wires notify-enrolment, a task of the enrolment workflow.
 
+import { readConfig } from '../../adapters/config.ts';
 import { statusStore } from '../../adapters/dynamodb/certificate.ts';
 import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
@@ -12,10 +13,10 @@ import {
   notifyEnrolment,
 } from './notify-enrolment.ts';
 
-const { MAIL_QUEUE_URL: mail, DELIVER_QUEUE_URL: deliver } = process.env;
+const { mailQueueUrl, deliverQueueUrl } = readConfig(['mailQueueUrl', 'deliverQueueUrl']);
 const parts = nodeParts('notify-enrolment', {
   seals: false,
-  queueUrls: { ...(mail && { mail }), ...(deliver && { deliver }) },
+  queueUrls: { mail: mailQueueUrl, deliver: deliverQueueUrl },
 });
 const { table, sealer, announcer } = parts;
 const ports = {

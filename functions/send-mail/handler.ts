@@ -22,7 +22,14 @@ import { bounceDeps } from '../record-bounce/bounce-deps.ts';
 import { handleBounce, idOf } from '../record-bounce/record-bounce.ts';
 import { letterOf, sendMail } from './send-mail.ts';
 
-const config = readConfig(['mailFrom', 'mailConfigurationSet', 'nodeName', 'pagesOrigin', 'mailQueueUrl']);
+const config = readConfig([
+  'mailFrom',
+  'mailConfigurationSet',
+  'nodeName',
+  'nodeTimeZone',
+  'pagesOrigin',
+  'mailQueueUrl',
+]);
 const parts = nodeParts('send-mail', { seals: false, queueUrls: { mail: config.mailQueueUrl } });
 const { table, sealer } = parts;
 const deps = {
@@ -45,7 +52,7 @@ const deps = {
     configurationSet: config.mailConfigurationSet,
   }),
   nodeName: config.nodeName,
-  timeZone: process.env.NODE_TIME_ZONE || 'UTC',
+  timeZone: config.nodeTimeZone,
   origin: config.pagesOrigin,
 };
 const bouncing = bounceDeps(parts);

@@ -17,7 +17,7 @@ import { nodeParts } from '../../adapters/node-parts.ts';
 import { nodeTrust } from '../../adapters/node-trust.ts';
 import { serveConsole } from './serve-console.tsx';
 
-const config = readConfig(['pagesOrigin', 'nodeFinId', 'nodeName']);
+const config = readConfig(['pagesOrigin', 'nodeFinId', 'nodeName', 'nodeTimeZone']);
 const parts = nodeParts('serve-console', { seals: false, queueUrls: {} });
 const { table } = parts;
 const door = { origin: config.pagesOrigin, nodeFinId: config.nodeFinId };
@@ -27,7 +27,7 @@ const deps = {
   door,
   nodeName: config.nodeName,
   nodeFinId: config.nodeFinId,
-  timeZone: process.env.NODE_TIME_ZONE || 'UTC',
+  timeZone: config.nodeTimeZone,
   decisions: decisions(table, parts.announce),
   apiKeys: apiKeys(table, parts.sealer),
   acts: acts(table, parts.announce),

@@ -1,5 +1,6 @@
 // Wires settle-enrolment: called by the workflow with its finding, and by drive-execution when an operator answered.
 
+import { readConfig } from '../../adapters/config.ts';
 import { acts } from '../../adapters/dynamodb/acts.ts';
 import { decisions } from '../../adapters/dynamodb/decisions.ts';
 import { lastSensitiveChange } from '../../adapters/dynamodb/sensitive-changes.ts';
@@ -8,7 +9,8 @@ import { nodeParts } from '../../adapters/node-parts.ts';
 import { nodeTrust } from '../../adapters/node-trust.ts';
 import { type SettleEnrolmentOutcome, settleEnrolment } from './settle-enrolment.ts';
 
-const parts = nodeParts('settle-enrolment', { seals: true, queueUrls: {} });
+const { deliverQueueUrl } = readConfig(['deliverQueueUrl']);
+const parts = nodeParts('settle-enrolment', { seals: true, queueUrls: { deliver: deliverQueueUrl } });
 const trust = nodeTrust(parts, { seals: true });
 const ports = {
   ...parts,

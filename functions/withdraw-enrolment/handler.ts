@@ -1,5 +1,6 @@
 // Wires POST /v1/enrolments/{enrolment_id}/withdraw.
 
+import { readConfig } from '../../adapters/config.ts';
 import { idempotency } from '../../adapters/dynamodb/idempotency.ts';
 import { apiDoor } from '../../adapters/http/door.ts';
 import { enrolmentAnswer } from '../../adapters/http/enrolment.ts';
@@ -12,10 +13,10 @@ import { nodeTrust } from '../../adapters/node-trust.ts';
 import { Refusal } from '../../core/errors.ts';
 import { withdrawEnrolment } from './withdraw-enrolment.ts';
 
-const { EXECUTION_QUEUE_URL: execution, DELIVER_QUEUE_URL: deliver } = process.env;
+const { executionQueueUrl, deliverQueueUrl } = readConfig(['executionQueueUrl', 'deliverQueueUrl']);
 const parts = nodeParts('withdraw-enrolment', {
   seals: false,
-  queueUrls: { ...(execution && { execution }), ...(deliver && { deliver }) },
+  queueUrls: { execution: executionQueueUrl, deliver: deliverQueueUrl },
 });
 const trust = nodeTrust(parts);
 

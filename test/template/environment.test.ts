@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
@@ -34,15 +34,7 @@ function variablesOf({ properties }: FunctionResource): Record<string, string> {
   return Object.fromEntries(Object.keys(Variables).map((name) => [name, plausible(name)]));
 }
 
-/** Upper-case names in handlers that stand after process.env. */
-function readByHandlers(): string[] {
-  return readdirSync(join(root, 'functions')).flatMap((folder) => {
-    const handler = readFileSync(join(root, 'functions', folder, 'handler.ts'), 'utf8');
-    return handler.includes('process.env') ? (handler.match(/\b[A-Z]+(_[A-Z]+)+\b/g) ?? []) : [];
-  });
-}
-
-const ours = new Set([...Object.values(environmentNames), ...readByHandlers()]);
+const ours = new Set(Object.values(environmentNames));
 
 /** What init asks for, in a process that has this function's variables and nothing else. */
 async function namesRead(bundle: string, variables: Record<string, string>): Promise<string[]> {
@@ -69,7 +61,26 @@ test.each(functions.map((one) => [one.logicalId, one] as const))(
   60_000,
 );
 
-/** KiB; what a payout waits for is held closer than the others (performance, B1 and B2). */
+test.each(functions.map((one) => [one.logicalId]))(
+  '%s is given no variable of its own that its code never asks for',
+  (logicalId) => {
+    const { folder } = bundles.find((one) => one.logicalId === logicalId)!;
+    const code = globSync('**/*.mjs', { cwd: folder }).map((name) =>
+      readFileSync(join(folder, name), 'utf8'),
+    );
+    // readConfig names its settings as text; the table of settings does not.
+    const asked = Object.entries(environmentNames).filter(([setting]) =>
+      code.some((text) => new RegExp(`["'\`]${setting}["'\`]`).test(text)),
+    );
+    const { Environment } = readTemplate(templateFile).Resources[logicalId]!.Properties as {
+      Environment?: { Variables: object };
+    };
+    const names = new Set(asked.map(([, name]) => name));
+    expect(Object.keys(Environment?.Variables ?? {}).filter((name) => !names.has(name))).toEqual([]);
+  },
+);
+
+/** KiB; what a payout waits for is held closer than the others (docs/payout.md, what it costs). */
 const mostAtStart: Readonly<Record<string, number>> = {
   AdmitPayoutFunction: 334,
   ApplyActFunction: 460,
