@@ -45,7 +45,7 @@ const expected: Readonly<Record<string, { answer?: unknown; error?: string }>> =
   'admit-enrolment': { answer: refusedOverHttp(403, 'PARTICIPANT_UNKNOWN') },
   'check-revocation': { error: 'There is no such enrolment.' },
   'notify-enrolment': { error: 'There is no such enrolment.' },
-  'ask-confirmation': { error: 'There is no such decision; open the link of the latest mail.' },
+  'ask-confirmation': { error: 'There is no such decision; open the link of the latest mail' },
   'send-mail': { answer: nothingFailed },
   'record-bounce': { answer: { persons: 0 } },
   'serve-confirmation': { answer: html(404, '<html lang="es"') },

@@ -44,7 +44,10 @@ export function initialPolicies(policy: PathPolicy, length: number, anchor: Pars
   return tightened(unconstrained, anchor);
 }
 
-/** §6.1.3 (d), (e), (f): what stays valid in this certificate. `last`: the leaf. */
+/**
+ * §6.1.3 (d), (e), (f): what stays valid in this certificate.
+ * @param selfIssuedIssuer its anyPolicy counts though anyPolicy is inhibited (§6.1.3(d)(2))
+ */
 export function withCertificatePolicies(
   state: PolicyState,
   certificate: ParsedCertificate,
