@@ -1,10 +1,11 @@
-// `npm run generate`: writes everything that comes from openapi.yaml. The files are committed, so that types and
+// `npm run generate`: writes everything that comes from openapi.yaml, and the page of all refusals. The files are committed, so that types and
 // bundles need no step before them; test/contract/generated.test.ts proves them current.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Contract, readContract, root, routesOf } from './contract.ts';
 import { gatewayDocument } from './gateway.ts';
+import { refusalsPage } from './refusals.ts';
 import { typesFile } from './types.ts';
 import { validatorFiles } from './validators.ts';
 
@@ -13,6 +14,7 @@ export function generatedFiles(contract: Contract): Map<string, string> {
   const types = typesFile(contract);
   return new Map([
     ['openapi/generated/gateway.json', `${JSON.stringify(gatewayDocument(contract), null, 2)}\n`],
+    ['openapi/generated/refusals.md', refusalsPage()],
     ['adapters/http/generated/routes.ts', routesFile(contract)],
     ['adapters/http/generated/types.ts', types],
     ['clients/typescript/generated/types.ts', types],

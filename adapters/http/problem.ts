@@ -49,6 +49,8 @@ const statuses: Readonly<Partial<Record<RefusalCode, number>>> = {
   SEAL_BROKEN: 503,
 };
 
+export const statusOfRefusal = (code: RefusalCode): number => statuses[code] ?? 400;
+
 const retryAfterSeconds: Readonly<Record<number, number>> = { 409: 1, 429: 3600, 503: 30 };
 
 /** What of the problem depends on the route. */
@@ -59,7 +61,7 @@ export interface ProblemOptions {
 }
 
 export function problemOf(refusal: Refusal, interactionId: string, options: ProblemOptions = {}): Answer {
-  const status = options.status ?? statuses[refusal.code] ?? 400;
+  const status = options.status ?? statusOfRefusal(refusal.code);
   const { parameter, expected, found, retryable } = refusal.detail;
   const wait = options.retryAfterSeconds ?? waitOf(refusal.code, status);
   const body = problem(refusal.code, status, refusals[refusal.code], refusal.message, interactionId);

@@ -2,49 +2,61 @@
 
 export const certificateRefusals = {
   DER_MALFORMED: 'The bytes are not well-formed DER; export the certificate again and send it unchanged.',
-  CERTIFICATE_VERSION_WRONG: 'The certificate has fields that its version does not know.',
+  CERTIFICATE_VERSION_WRONG:
+    'The certificate has fields that its version does not know; ask the PSC for one of version 3.',
   CERTIFICATE_ALGORITHMS_DIFFER:
-    'The certificate names two different signature algorithms for one signature.',
-  CERTIFICATE_EXTENSION_REPEATED: 'The certificate carries the same extension twice.',
+    'The certificate names two different signature algorithms for one signature; have the PSC issue it anew.',
+  CERTIFICATE_EXTENSION_REPEATED:
+    'The certificate carries the same extension twice; have the PSC issue it anew.',
   PRIVATE_KEY_PRESENT:
     'The file holds a private key: it must never leave its owner; send certificates only, and replace this key.',
   CHAIN_UNREADABLE: 'The file is no list of certificates in PEM or DER; send them as the PSC gave them.',
   CHAIN_TOO_LONG:
     'The bundle holds more certificates than any real chain needs; send the certificate and its issuers only.',
-  CERTIFICATE_TOO_LARGE: 'The certificate is larger than any real one.',
+  CERTIFICATE_TOO_LARGE:
+    'The certificate, or a part of it, is larger than any real one; have the PSC issue it anew.',
   LEAF_UNCLEAR: 'The bundle must hold one leaf certificate and the certificates of its issuers only.',
   ANCHOR_NOT_FOUND:
     'No path leads from the certificate to a PSC root that this node trusts; send every intermediate.',
-  PATH_TOO_LONG: 'The path from the certificate to a root is longer than this network admits.',
+  PATH_TOO_LONG:
+    'The path from the certificate to a root is longer than this network admits; send the shorter of its paths.',
   PATH_BUDGET_SPENT: 'The bundle has too many possible paths to try; send one intermediate for each link.',
   PATH_LENGTH_EXCEEDED:
-    'An issuer on the path may not stand that far above the certificate (pathLenConstraint).',
+    'An issuer on the path may not stand that far above the certificate (pathLenConstraint); send the chain as the PSC gave it.',
   CERTIFICATE_NOT_YET_VALID: 'A certificate on the path is not valid yet; send it from that day on.',
-  CERTIFICATE_EXPIRED: 'A certificate on the path has expired.',
-  CERTIFICATE_NAME_EMPTY: 'A certificate on the path has an empty name where one must stand.',
+  CERTIFICATE_EXPIRED: 'The certificate, or an issuer of it, has expired; ask the PSC for a new one.',
+  CERTIFICATE_NAME_EMPTY:
+    'A certificate on the path has an empty name where one must stand; have the PSC issue it anew.',
   CRITICAL_EXTENSION_UNKNOWN:
-    'A certificate on the path has a critical extension that this network does not know.',
-  CA_EXTENSION_MISPLACED: 'A certificate on the path claims what only a CA may, without being one.',
-  ISSUER_NOT_CA: 'A certificate on the path was issued by one that is no CA.',
-  ISSUER_KEY_USAGE: 'A certificate on the path was issued with a key that may not sign certificates.',
-  SIGNATURE_WRONG: 'A signature on the path does not hold.',
+    'A certificate on the path has a critical extension that this network does not know; ask the PSC for one without it.',
+  CA_EXTENSION_MISPLACED:
+    'A certificate on the path claims what only a CA may, without being one; have the PSC issue it anew.',
+  ISSUER_NOT_CA:
+    'A certificate on the path was issued by one that is no CA; send the chain as the PSC gave it.',
+  ISSUER_KEY_USAGE:
+    'A certificate on the path was issued with a key that may not sign certificates; send the chain as the PSC gave it.',
+  SIGNATURE_WRONG:
+    'A signature on the path does not hold; send the certificates as the PSC gave them, unchanged.',
   SIGNATURE_ALGORITHM_WEAK:
     'A signature on the path uses a hash that is no longer safe; ask the PSC for a current certificate.',
   SIGNATURE_ALGORITHM_UNSUPPORTED:
-    'A signature on the path uses an algorithm that does not fit its key or is not admitted here.',
+    'A signature on the path uses an algorithm that does not fit its key or is not admitted here; ask the PSC for another.',
   KEY_TOO_WEAK:
     'A public key on the path is too weak; ask the PSC for a certificate on an RSA key of 2048 bits or more.',
   KEY_TOO_LARGE:
     'A public key on the path is larger than this network verifies; ask the PSC for a certificate on RSA of 2048 to 8192 bits.',
   KEY_UNSUPPORTED:
     'A public key on the path is of a kind that this network does not verify; ask the PSC for a certificate on RSA.',
-  NAME_NOT_PERMITTED: 'A certificate on the path carries a name outside the subtrees its issuer may name.',
-  NAME_EXCLUDED: 'A certificate on the path carries a name that its issuer must not name.',
+  NAME_NOT_PERMITTED:
+    'A certificate on the path carries a name outside the subtrees its issuer may name; have the PSC issue it anew.',
+  NAME_EXCLUDED:
+    'A certificate on the path carries a name that its issuer must not name; have the PSC issue it anew.',
   NAME_CONSTRAINT_UNKNOWN:
     'A name constraint on the path cannot be checked, so its names cannot be admitted.',
   NAME_CONSTRAINTS_TOO_MANY: 'The path has more names and name constraints than any real one.',
-  POLICY_NOT_ACCEPTED: 'The path stands under no certificate policy that is accepted here.',
-  LEAF_IS_CA: 'The certificate is one of a CA, which is never enrolled.',
+  POLICY_NOT_ACCEPTED:
+    'The path stands under no certificate policy that is accepted here; ask the PSC for a certificate of a class that is.',
+  LEAF_IS_CA: 'The certificate is one of a CA, which is never enrolled; send the one that names the holder.',
   LEAF_KEY_KIND:
     'The key of the certificate is not of a kind that can be enrolled for this use; ask the PSC for a certificate on RSA.',
   LEAF_KEY_USAGE:

@@ -9,33 +9,36 @@ export const enrolmentRefusals = {
   POSSESSION_MISSING: 'The enrolment needs a signature made by the new key (proof of possession).',
   REPLACES_MALFORMED: 'What the certificate replaces is named by its thumbprint.',
   REPLACES_UNSIGNED: 'An enrolment that replaces a certificate must be signed by an active certificate.',
-  REPLACES_NOT_ACTIVE: 'The certificate to be replaced is not an active one of this participant.',
+  REPLACES_NOT_ACTIVE:
+    'The certificate to be replaced is not an active one of this participant; name an active one, or none.',
   HOLDER_NOT_APODERADO:
     'The certificate identifies somebody who is not an apoderado of this participant; enrol the certificate of one, or have the node operators record this one first.',
-  HOLDER_NOT_PARTICIPANT: 'The transport certificate does not identify this participant.',
+  HOLDER_NOT_PARTICIPANT:
+    'The transport certificate does not identify this participant; have the PSC name its tax id or a host on record.',
   PSC_PROFILE_MISSING: 'The certificate leads to an anchor that no PSC profile of this node accepts.',
   CERTIFICATE_PENDING:
     'This certificate is already waiting for confirmation: follow the enrolment named, give its confirmation code to the people who were asked, or have them reject it; after 72 hours it ends by itself.',
-  ALREADY_ACTIVE: 'This certificate is already active.',
+  ALREADY_ACTIVE: 'This certificate is already active; it can be used.',
   KEY_OF_ANOTHER: 'The key of this certificate is enrolled for another participant; make a new key.',
   TOO_MANY_PENDING: 'Too many enrolments without a signature are waiting; answer or withdraw one first.',
   TOO_MANY_TODAY:
     'Too many enrolments without a signature were sent today; sign them with an active certificate.',
-  NO_PAYOUT_OPERATOR: 'The participant has no payout operator that could accept the certificate.',
+  NO_PAYOUT_OPERATOR:
+    'The participant has no payout operator that could accept the certificate; ask the node operators to record one.',
   PARTICIPANT_SUSPENDED:
     'The participant is suspended: no payout, enrolment or change of access is accepted until two node operators lift it; disabling and withdrawing still work.',
   PARTICIPANT_UNKNOWN: 'This node has no participant of that name.',
   ANCHORS_MISSING: 'This node has no trust anchors yet; two node operators have to sign a manifest.',
   ENROLMENT_UNKNOWN: 'There is no such enrolment.',
   ENROLMENT_NOT_PENDING: 'The enrolment is no longer pending.',
-  REVOCATION_UNAVAILABLE: 'The PSC did not say whether the certificate is revoked; try again later.',
-  CERTIFICATE_REVOKED: 'The PSC has revoked the certificate or one of its issuers; enrol another one.',
-  CERTIFICATE_EXPIRED: 'The certificate, or an issuer of it, has expired; ask the PSC for a new one.',
-  CERTIFICATE_UNKNOWN: 'This certificate is not enrolled here.',
-  CERTIFICATE_NOT_ACTIVE: 'This certificate is not active.',
-  CERTIFICATE_WRONG_USE: 'This certificate was not enrolled for that use.',
+  CERTIFICATE_UNKNOWN: 'This certificate is not enrolled here; enrol it first.',
+  CERTIFICATE_NOT_ACTIVE:
+    'This certificate is not active; use one that is, or wait for the confirmation of this one.',
+  CERTIFICATE_WRONG_USE:
+    'This certificate was not enrolled for that use; signing and transport are enrolled apart.',
   CERTIFICATE_OF_ANOTHER: 'This certificate belongs to another participant.',
-  POWER_ENDED: "The holder's power for this participant has ended.",
+  POWER_ENDED:
+    "The holder's power for this participant has ended; sign with another apoderado's certificate.",
   PROOF_BROKEN: 'The stored chain no longer proves the certificate; the node operators have been told.',
   MESSAGE_ID_REUSED: 'This message_id was used before with other content; make a new one.',
   ANSWER_MALFORMED: 'The answer to an enrolment is not of the documented shape.',

@@ -31,8 +31,9 @@ export interface EnrolParameters {
 
 /**
  * Reads a submission.
- * @throws Refusal REASON_MISSING, REASON_UNREADABLE, USE_UNKNOWN, POSSESSION_MISSING, REPLACES_MALFORMED and what
- * reading the chain throws (PRIVATE_KEY_PRESENT, CHAIN_*, DER_*, PEM_*): nothing is stored of any of these
+ * @throws Refusal REASON_MISSING, REASON_TOO_LONG, REASON_UNREADABLE, USE_UNKNOWN, POSSESSION_MISSING,
+ * REPLACES_MALFORMED and what reading the chain throws (PRIVATE_KEY_PRESENT, CHAIN_*, DER_MALFORMED): nothing is
+ * stored of any of these
  */
 export function readSubmission(parameters: EnrolParameters): Submission {
   const reason = readReason(parameters.reason);

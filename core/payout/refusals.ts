@@ -5,18 +5,21 @@ export const payoutRefusals = {
   AMOUNT_NOT_POSITIVE: 'The amount must be more than zero.',
   AMOUNT_FRACTION_LOST: 'The amount is finer than the smallest unit of its currency.',
   CURRENCY_UNKNOWN: 'This node pays no amounts in that currency.',
-  TRANSACTION_ID_TWICE: 'The message names the same transaction_id twice.',
+  TRANSACTION_ID_TWICE: 'The message names the same transaction_id twice; give each payout its own.',
   TRANSACTION_ID_REUSED: 'This transaction_id was used before in another message; make a new one.',
   EXECUTION_DATE_AHEAD: 'Payouts are executed at once; an execution_date ahead of now is not offered.',
   PAYOUT_OPERATOR_MISSING: 'The debtor names no financial institution to pay from.',
   PAYOUT_OPERATOR_UNKNOWN: 'The debtor institution is not a payout operator of this participant.',
   PAYOUT_OPERATOR_NOT_ACCEPTED:
-    'The payout operator has not accepted the certificate that signed the message.',
+    'The payout operator has not accepted the certificate that signed the message; wait until it has, or sign with one that it accepted.',
   SEVERAL_PAYOUT_OPERATORS:
     'The message names several payout operators, each of which would see all of it; send one message each.',
-  LIMIT_PAYOUT_DAY: 'The limit of this participant for one day would be exceeded.',
-  LIMIT_CREDITOR: 'The limit for one creditor and day would be exceeded, counted by identification.',
-  LIMIT_ACCOUNT: 'The limit for one creditor account and day would be exceeded.',
+  LIMIT_PAYOUT_DAY:
+    'The limit of this participant for one day would be exceeded; wait for tomorrow, or have two node operators raise it.',
+  LIMIT_CREDITOR:
+    'The limit for one creditor and day would be exceeded, counted by identification; wait for tomorrow, or have it raised.',
+  LIMIT_ACCOUNT:
+    'The limit for one creditor account and day would be exceeded; wait for tomorrow, or have it raised.',
   LIMITS_NOT_RAISED: 'Neither limit would be higher than it is; lowering one is another act.',
   LIMITS_NOT_LOWERED:
     'A limit would be higher than it is, or none lower; raising one takes two node operators.',

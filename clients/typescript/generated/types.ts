@@ -14,7 +14,7 @@ export type Base64 = string;
 /** RFC 3339 with offset */
 export type Time = string;
 
-/** One line of plain text, at most 200 characters; shown to the people who decide */
+/** One line of plain text, at most 200 characters; shown to the people who decide. A line break or any other control character is `REASON_UNREADABLE`, more characters are `REASON_TOO_LONG`, and where nothing can be read `REASON_MISSING`. */
 export type Reason = string;
 
 export type Use = "signing" | "transport";

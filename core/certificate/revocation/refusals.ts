@@ -25,12 +25,11 @@ export const revocationRefusals = {
   OCSP_NONCE_WRONG: 'The OCSP answer repeats another nonce than the one sent.',
   OCSP_NOT_YET_VALID: 'The OCSP answer is dated in the future.',
   OCSP_STALE: 'The OCSP answer is past its nextUpdate.',
-  CERTIFICATE_REVOKED: 'The PSC has revoked this certificate.',
+  CERTIFICATE_REVOKED: 'The PSC has revoked the certificate or one of its issuers; enrol another one.',
   ISSUER_REVOKED: 'A certificate of the chain above this one has been revoked.',
   NO_REVOCATION_SOURCE:
-    'The certificate says nowhere whether it is revoked, and the PSC profile names no source.',
-  REVOCATION_UNAVAILABLE:
-    'No current word on the revocation of this certificate could be had; try again later.',
+    'The certificate says nowhere whether it is revoked, and the PSC profile names no source; the node operators can add one.',
+  REVOCATION_UNAVAILABLE: 'The PSC did not say whether the certificate is revoked; try again later.',
   REVOCATION_SOURCE_FROZEN:
     'New payouts wait: the PSC has published no current word on revocation for too long.',
   FRESHNESS_BELOW_FETCH_INTERVAL: 'A source cannot be held to be fresher than it is fetched.',
