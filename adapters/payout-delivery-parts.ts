@@ -53,4 +53,10 @@ const unnamed = async (): Promise<never> => {
   throw new Error('"EXECUTOR_URL" is not set: this node was asked to execute a payout');
 };
 /** A network executes nothing. */
-const noExecutor: Executor = { idempotent: false, holderOf: unnamed, pay: unnamed, find: unnamed };
+const noExecutor: Executor = {
+  idempotent: false,
+  holderOf: unnamed,
+  creditorAccount: unnamed,
+  pay: unnamed,
+  find: unnamed,
+};

@@ -1,5 +1,5 @@
-// How does a payout operator talk to its bank's core? Three calls over HTTP, with the payout's key as idempotency key:
-// GET /accounts/{number}, POST /payments, GET /payments/{key}. The core is the operator's own and named by its
+// How does a payout operator talk to its bank's core? Four calls over HTTP, with the payout's key as idempotency key:
+// GET /accounts/{number}, POST /accounts/resolve, POST /payments, GET /payments/{key}. The core is the operator's own and named by its
 // deployment, so that no egress guard stands between; what it does not answer is UNKNOWN, never a no.
 
 import { Transient } from '../../core/errors.ts';
@@ -26,9 +26,12 @@ export function httpExecutor({ url, idempotent, timeout = 20_000 }: HttpExecutor
   const ask = (path: string, init: RequestInit = {}) =>
     fetch(`${url}${path}`, { ...init, redirect: 'error', signal: AbortSignal.timeout(timeout) });
 
-  async function question(path: string): Promise<{ status: number; body: Record<string, unknown> }> {
+  async function question(
+    path: string,
+    init?: RequestInit,
+  ): Promise<{ status: number; body: Record<string, unknown> }> {
     try {
-      const answer = await ask(path);
+      const answer = await ask(path, init);
       if (answer.status !== 200 && answer.status !== 404) throw new Error(`HTTP ${answer.status}`);
       const body: unknown = await answer.json();
       if (body === null || typeof body !== 'object') throw new Error('no object');
@@ -48,6 +51,12 @@ export function httpExecutor({ url, idempotent, timeout = 20_000 }: HttpExecutor
       if (typeof body.holder_tax_id === 'string') return body.holder_tax_id;
       throw new Transient('TransientExecutor', "the bank's core names no holder");
     },
+    async creditorAccount(creditor, currency) {
+      const { status, body } = await question('/accounts/resolve', posted({ creditor, currency }));
+      if (status === 404) return undefined;
+      if (typeof body.account === 'string' && body.account !== '') return body.account;
+      throw new Transient('TransientExecutor', "the bank's core names no account");
+    },
     async pay(order) {
       const { key, money, debtorAccount, creditor, description } = order;
       const body = {
@@ -58,11 +67,7 @@ export function httpExecutor({ url, idempotent, timeout = 20_000 }: HttpExecutor
         description,
       };
       try {
-        const answer = await ask('/payments', {
-          method: 'POST',
-          headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
-          body: JSON.stringify(body),
-        });
+        const answer = await ask('/payments', posted(body, { 'Idempotency-Key': key }));
         return answer.status === 200
           ? outcomeOf((await answer.json()) as CoreAnswer)
           : { outcome: 'UNKNOWN' };
@@ -76,6 +81,12 @@ export function httpExecutor({ url, idempotent, timeout = 20_000 }: HttpExecutor
     },
   };
 }
+
+const posted = (body: object, headers: Readonly<Record<string, string>> = {}): RequestInit => ({
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json', ...headers },
+  body: JSON.stringify(body),
+});
 
 /** Only the two words that mean an end are an end. */
 function outcomeOf({ status, reference, code, message }: CoreAnswer): ExecutorOutcome {

@@ -15,6 +15,10 @@ interface CreditorFields {
   readonly account: string;
 }
 
+/** S8, at the payout operator: the account is what its core resolves, whatever institution or spelling was written. */
+export const resolvedKeys = (keys: CreditorKeys, account: string | undefined): CreditorKeys =>
+  account === undefined ? keys : { ...keys, account: `core:${account}` };
+
 /** Schemas whose ids are letters, digits and decoration. Sample data has wrong check digits: none is checked. */
 const schemas = new Set(['CLID', 'MXRFC', 'CONIT', 'CONUIP', 'PEDNI']);
 

@@ -1,7 +1,7 @@
-// What does a payout operator ask of its bank's core? Whose an account is (S1), to pay once per key, and what became
-// of a key. An outcome that is not known is never guessed: whoever called asks again by the key.
+// What does a payout operator ask of its bank's core? Whose an account is (S1), which account a creditor's words mean
+// (S8), to pay once per key, and what became of a key. An outcome that is not known is never guessed: whoever called asks again by the key.
 
-import type { Money } from './amount.ts';
+import type { Currency, Money } from './amount.ts';
 import type { Payout } from './payout.ts';
 
 export type ExecutorOutcome =
@@ -34,6 +34,11 @@ export interface Executor {
   readonly idempotent: boolean;
   /** Tax id of the holder as the core names it; undefined where there is no such account. @throws Transient */
   holderOf(account: string): Promise<string | undefined>;
+  /**
+   * The core's own name of the creditor's account, one however it is written: an alias, an old number, a branch in front.
+   * Undefined where the core has no name for it but the participant's words. @throws Transient
+   */
+  creditorAccount(creditor: object, currency: Currency): Promise<string | undefined>;
   /** Never throws for an answer that got lost: that is UNKNOWN. */
   pay(order: PaymentOrder): Promise<ExecutorOutcome>;
   /** @throws Transient where the core cannot be asked */

@@ -8,6 +8,7 @@ import { readEnvelope } from '../../core/message/envelope.ts';
 import { type SenderPorts, verifySender } from '../../core/message/sender.ts';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
 import type { PayingParticipant } from '../../core/payout/admission.ts';
+import { resolvedKeys } from '../../core/payout/creditor.ts';
 import {
   type Executor,
   type ExecutorOutcome,
@@ -58,7 +59,7 @@ export async function executePayout(ports: ExecutePayoutPorts, entry: OutboxEntr
   const instruction = instructionOf(recorded, payout, ports.clock.now());
   const order = orderOf(recorded, payout, instruction);
   if (payout.state === 'executing') return resume(ports, payout, order, latestStart(recorded, payout));
-  const started = await start(ports, payout, recorded, instruction);
+  const started = await start(ports, payout, recorded, instruction, order);
   if (started !== 'STARTED') return started;
   const executing = { ...payout, state: 'executing' } as const;
   if (!ports.executor.idempotent) {
@@ -194,11 +195,14 @@ async function start(
   payout: Payout,
   recorded: OriginalPayouts,
   instruction: Instruction,
+  order: PaymentOrder,
 ): Promise<'STARTED' | ExecuteOutcome> {
   const making = makingOf(ports);
   try {
     const payer = await admitStart(ports, payout, recorded, instruction);
-    const debits = debitsOf([instruction], payer.settings.limits, dayIn(payer.timeZone, making.now));
+    const account = await ports.executor.creditorAccount(order.creditor, instruction.money.currency);
+    const counted = { ...instruction, creditor: resolvedKeys(instruction.creditor, account) };
+    const debits = debitsOf([counted], payer.settings.limits, dayIn(payer.timeZone, making.now));
     const over = debits.find(exceedsAlone);
     if (over) throw limitRefusal(over, payout.transactionId);
     const moved = await ports.moves.move({

@@ -6,6 +6,8 @@ export interface Account {
   readonly holder: string;
   readonly taxId: string;
   readonly currency: string;
+  /** Other names by which the bank knows it. */
+  readonly aliases?: readonly string[];
   /** Smallest unit. */
   balanceMinor: bigint;
 }
@@ -28,6 +30,12 @@ export interface Payment {
   readonly message?: string;
 }
 
+const plain = (text: string) =>
+  text
+    .toUpperCase()
+    .replace(/[^A-Z0-9]/g, '')
+    .replace(/^0+(?=.)/, '');
+
 export class Bank {
   readonly accounts = new Map<string, Account>();
   /** In the order in which money moved, or did not. */
@@ -36,6 +44,14 @@ export class Bank {
 
   constructor(accounts: readonly Account[] = []) {
     for (const account of accounts) this.accounts.set(account.number, { ...account });
+  }
+
+  /** The account that is meant: by its number, however decorated, or by an alias. */
+  resolve(written: string): Account | undefined {
+    const meant = plain(written);
+    return [...this.accounts.values()].find(({ number, aliases = [] }) =>
+      [number, ...aliases].some((name) => plain(name) === meant),
+    );
   }
 
   find(key: string): Payment | undefined {

@@ -46,6 +46,12 @@ async function answer(bank: Bank, request: IncomingMessage, response: ServerResp
     const account = bank.accounts.get(name);
     if (account) json(200, accountAnswer(account));
     else json(404, {});
+  } else if (request.method === 'POST' && noun === 'accounts' && name === 'resolve') {
+    const { creditor } = JSON.parse((await readBody(request)).toString('utf8')) as {
+      creditor: { account: string };
+    };
+    const account = bank.resolve(creditor.account);
+    json(account ? 200 : 404, account ? { account: account.number } : {});
   } else if (request.method === 'GET' && noun === 'payments') {
     const payment = bank.find(name);
     json(payment ? 200 : 404, payment ? paymentAnswer(payment) : {});

@@ -12,6 +12,7 @@ async function silentCore() {
   const executor: { -readonly [K in keyof Executor]: Executor[K] } = {
     idempotent: true,
     holderOf: async () => fintech.taxId,
+    creditorAccount: async () => undefined,
     async pay() {
       await core.duringPay();
       return core.says;

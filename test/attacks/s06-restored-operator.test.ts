@@ -18,6 +18,7 @@ function core({ idempotent = true } = {}) {
   const executor: Executor = {
     idempotent,
     holderOf: async () => fintech.taxId,
+    creditorAccount: async () => undefined,
     async pay({ key }) {
       const known = idempotent && books.get(key);
       if (known) return known;

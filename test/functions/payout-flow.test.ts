@@ -161,6 +161,7 @@ describe('a payout', () => {
     const executor: Executor = {
       idempotent: false,
       holderOf: async () => fintech.taxId,
+      creditorAccount: async () => undefined,
       async pay() {
         calls++;
         return { outcome: 'UNKNOWN' };
