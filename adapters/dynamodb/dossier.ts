@@ -43,6 +43,7 @@ export function dossierPorts({ node, table, archive, large, factorKey }: Dossier
     payout: payouts.find,
     original: moves.original,
     answerOf: payouts.answerOf,
+    forwardOf: moves.forwardOf,
     enrolments: enrolmentStore({ table, announcer: { announce: async () => [] }, sealer: noSeal }),
     async proofsOf(enrolmentId) {
       const found = await Promise.all(

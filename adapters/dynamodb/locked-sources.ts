@@ -58,7 +58,9 @@ export function lockSources(
     if (!item) return false;
     const bytes = bytesIn(item, source.sha256);
     const isMessage = source.kind === 'message' || source.kind === 'envelope';
-    const signature = source.kind === 'envelope' ? item.envelopeSignature : signatureIn(item, source.sha256);
+    // An envelope stands beside its message in one item, or in its own.
+    const around = source.kind === 'envelope' ? item.envelopeSignature : undefined;
+    const signature = around ?? signatureIn(item, source.sha256);
     const signed = typeof signature === 'string' && { signature };
     if (bytes && isMessage)
       messages.set(`${keyName(item)} ${source.sha256}`, { sha256: source.sha256, bytes, ...signed });

@@ -94,6 +94,18 @@ export function recordedMessageOf(item: StoredItem): RecordedMessage | undefined
   };
 }
 
+/** At a payout operator: refused to this network before it could be anybody's payout, and so for ever. */
+export const refusedKey = (participant: string, transactionId: string, network: string): Key => ({
+  pk: payoutKey(participant, transactionId).pk,
+  sk: `REFUSED#${network}`,
+});
+
+/** What a network signed around a message of payouts, by the SHA-256 (base64url) of its bytes. */
+export const payoutForwardKey = (sender: string, messageId: string, sha256: string): Key => ({
+  pk: receivedMessageKey(sender, messageId).pk,
+  sk: `FORWARD#${sha256}`,
+});
+
 /** The signed words that moved a payout last, byte for byte. */
 export const payoutAnswerKey = (participant: string, transactionId: string): Key => ({
   pk: payoutKey(participant, transactionId).pk,

@@ -1,7 +1,6 @@
 // Moves a payout from state to state, each by one conditional write together with its debits or their release, its
 // evidence and what has to be told (S2, S7). Which move is due is decided by the use cases.
 
-import { createHash } from 'node:crypto';
 import type { PayoutMove, PayoutMoveOutcome, PayoutMoves, ReceivedPayouts } from '../../core/payout/ports.ts';
 import { messagePolicy, payoutPolicy } from '../../core/policy.ts';
 import { type Announce, effectWrites } from './effects.ts';
@@ -11,16 +10,29 @@ import {
   debitWrite,
   payoutAnswerKey,
   payoutAnswerOf,
+  payoutForwardKey,
   payoutItem,
   payoutKey,
   payoutMessageKey,
   payoutOf,
+  refusedKey,
   releaseWrite,
   type StoredPayout,
 } from './payout-items.ts';
+import { digestOfMessage } from './received-messages.ts';
 import { itemOf } from './records.ts';
 import type { LargeBytes } from './sent-messages.ts';
-import { absent, all, any, ConditionFailed, equals, type Table, text, type Write } from './table.ts';
+import {
+  absent,
+  all,
+  any,
+  ConditionFailed,
+  equals,
+  type Item,
+  type Table,
+  text,
+  type Write,
+} from './table.ts';
 
 export interface PayoutMovesParts {
   readonly table: Table;
@@ -65,6 +77,26 @@ export function payoutMoves(parts: PayoutMovesParts): PayoutMoves {
       }
       await announce(outbox);
       return true;
+    },
+    async refuseFrom(network, { participant, transactionId, networkTransactionId }, evidence, outbox) {
+      const key = refusedKey(participant, transactionId, network);
+      const put: Write = { put: { ...key, networkTransactionId }, when: absent() };
+      try {
+        await table.transact([put, ...effectWrites({ evidence, outbox })]);
+      } catch (error) {
+        if (error instanceof ConditionFailed && error.index === 0) return false;
+        throw error;
+      }
+      await announce(outbox);
+      return true;
+    },
+    async forwardOf(participant, messageId, sha256) {
+      const item = await table.get(payoutForwardKey(participant, messageId, sha256));
+      if (!item) return undefined;
+      const bytes = item.large
+        ? await large.get(Buffer.from(sha256, 'base64url').toString('hex'))
+        : (item.bytes as Uint8Array);
+      return { bytes, signature: text(item, 'signature') };
     },
     async enqueue(entry) {
       await table.transact([outboxPut(entry)]);
@@ -124,42 +156,46 @@ async function receive(
   { table, large }: PayoutMovesParts,
   received: ReceivedPayouts,
 ): Promise<'RECEIVED' | 'OTHER_MESSAGE'> {
-  const { participant, messageId, original } = received;
-  const digest = createHash('sha256').update(original.bytes).digest('hex');
-  const key = payoutMessageKey(participant, messageId);
-  const inItem = original.bytes.length <= messagePolicy.inItemBytes;
-  if (!inItem) await large.put(digest, original.bytes);
+  const { participant, messageId, original, envelope } = received;
+  const digest = digestOfMessage(original.bytes);
+  const at = received.receivedAt.toISOString();
+  const content = { kind: 'payouts', subject: 'payouts', state: 'committed', digest, seed: '', at };
+  const bytes = await held(large, digest, original.bytes);
   const message: Write = {
-    put: {
-      ...key,
-      kind: 'payouts',
-      subject: 'payouts',
-      state: 'committed',
-      digest,
-      seed: '',
-      at: received.receivedAt.toISOString(),
-      signature: original.signature,
-      ...(inItem ? { bytes: original.bytes } : { large: true }),
-    },
+    update: payoutMessageKey(participant, messageId),
+    // As it came first: a later forward of the same bytes changes neither when it came nor how it was signed.
+    change: { setIfAbsent: { ...content, signature: original.signature, ...bytes } },
     // Another payout operator's transactions of the same message may be forwarded apart: the same bytes are the same.
     when: any(absent(), equals('digest', digest)),
   };
+  const around = digestOfMessage(envelope.bytes);
+  const key = payoutForwardKey(participant, messageId, Buffer.from(around, 'hex').toString('base64url'));
+  const forward: Write = {
+    put: { ...key, signature: envelope.signature, ...(await held(large, around, envelope.bytes)) },
+  };
+  const effects = effectWrites({ evidence: received.evidence, outbox: [] });
   try {
-    await table.transact([message, ...effectWrites({ evidence: received.evidence, outbox: [] })]);
+    await table.transact([message, forward, ...effects]);
   } catch (error) {
     if (error instanceof ConditionFailed && error.index === 0) return 'OTHER_MESSAGE';
     throw error;
   }
-  const each = payoutPolicy.actions / 2;
-  for (let at = 0; at < received.payouts.length; at += each) {
-    const chunk = received.payouts.slice(at, at + each);
-    await putEach(table, chunk);
-  }
+  const each = Math.floor(payoutPolicy.actions / 3);
+  for (let from = 0; from < received.payouts.length; from += each)
+    await putEach(table, received.network, received.payouts.slice(from, from + each));
   return 'RECEIVED';
 }
 
-async function putEach(table: Table, payouts: ReceivedPayouts['payouts']): Promise<void> {
+/** In the item, or where there is room for it, put before the item names it. */
+async function held(large: LargeBytes, digest: string, bytes: Uint8Array): Promise<Item> {
+  if (bytes.length <= messagePolicy.inItemBytes) return { bytes };
+  await large.put(digest, bytes);
+  return { large: true };
+}
+
+async function putEach(table: Table, network: string, payouts: ReceivedPayouts['payouts']): Promise<void> {
   const writes = payouts.flatMap(({ entry, ...payout }): Write[] => [
+    { check: refusedKey(payout.participant, payout.transactionId, network), when: absent() },
     { put: payoutItem({ ...payout, counters: [] }), when: absent() },
     outboxPut(entry),
   ]);
@@ -167,7 +203,7 @@ async function putEach(table: Table, payouts: ReceivedPayouts['payouts']): Promi
     await table.transact(writes);
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;
-    // Some are there already: one by one, so that the others are not held up.
-    if (payouts.length > 1) for (const one of payouts) await putEach(table, [one]);
+    // Some are there already, or were refused: one by one, so that the others are not held up.
+    if (payouts.length > 1) for (const one of payouts) await putEach(table, network, [one]);
   }
 }

@@ -19,7 +19,7 @@ export interface CollectedRecord {
   readonly kind: string;
   readonly at: string;
   readonly subjects: { readonly [name: string]: string | undefined };
-  readonly sources: readonly { readonly sha256: string }[];
+  readonly sources: readonly { readonly kind: string; readonly sha256: string }[];
 }
 
 /** Clocks of a node's processes differ by less; a record waits less for its place in the chain. */

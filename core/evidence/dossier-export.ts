@@ -8,9 +8,11 @@ import type { Thumbprint } from '../certificate/thumbprint.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import type { EnrolmentStore, OriginalMessage } from '../enrolment/ports.ts';
 import { Refusal } from '../errors.ts';
+import { parametersOf, readEnvelope } from '../message/envelope.ts';
 import { readDetachedJws } from '../message/jws.ts';
+import { readPayoutForward } from '../payout/forward.ts';
 import type { Payout } from '../payout/payout.ts';
-import type { OriginalPayouts } from '../payout/ports.ts';
+import type { OriginalPayouts, PayoutMoves } from '../payout/ports.ts';
 import type { Passkey } from '../people/passkey.ts';
 import type { Proof } from '../people/proof.ts';
 import type {
@@ -20,13 +22,14 @@ import type {
   DossierPasskey,
   SignedMessage,
 } from './dossier.ts';
-import { CollectedRecords, type RecordPorts } from './dossier-collect.ts';
+import { type CollectedRecord, CollectedRecords, type RecordPorts } from './dossier-collect.ts';
 
 export interface DossierPorts extends RecordPorts {
   readonly node: string;
   payout(participant: string, id: string): Promise<Payout | undefined>;
   original(participant: string, messageId: string): Promise<OriginalPayouts | undefined>;
   answerOf(payout: Payout): Promise<Required<OriginalMessage> | undefined>;
+  readonly forwardOf: PayoutMoves['forwardOf'];
   readonly enrolments: Pick<EnrolmentStore, 'find' | 'list' | 'messageOf' | 'rows' | 'chainOf'>;
   /** The votes of an enrolment's decisions. */
   proofsOf(enrolmentId: string): Promise<readonly Proof[]>;
@@ -54,21 +57,46 @@ export async function payoutDossier(
   const collected = new Collected(ports);
   const { thumbprint } = readDetachedJws(original.signature);
   await collected.certificate(thumbprint);
-  await collected.records.about(
+  const told = await collected.records.about(
     participant,
     { from: admittedAt, to: payout.response?.at ?? admittedAt },
     ({ subjects }) =>
       subjects.transactionId === payout.transactionId ||
       (subjects.messageId === payout.messageId && subjects.transactionId === undefined),
   );
+  const envelope = await forwardAmong(ports, payout, told);
+  if (envelope) await collected.signer(envelope);
   if (answer) await collected.signer(answer);
   await collected.enrolment(await enrolmentAt(ports, participant, thumbprint, admittedAt));
   return collected.dossier({
     participant,
     transaction_id: payout.transactionId,
     ...signedMessage(original),
+    envelope: envelope ? signedMessage(envelope) : null,
     answer: answer ? signedMessage(answer) : null,
   });
+}
+
+/** A message may be forwarded more than once: the envelope that names this payout. */
+async function forwardAmong(
+  ports: DossierPorts,
+  { participant, messageId, transactionId, networkTransactionId }: Payout,
+  told: readonly CollectedRecord[],
+): Promise<OriginalMessage | undefined> {
+  const named = told
+    .filter(({ kind }) => kind === 'payouts.received')
+    .flatMap(({ sources }) => sources.filter(({ kind }) => kind === 'envelope'));
+  for (const { sha256 } of named) {
+    const forward = await ports.forwardOf(participant, messageId, sha256);
+    if (!forward) throw incomplete(`envelope ${sha256}`);
+    const { transactions } = readPayoutForward(parametersOf(readEnvelope(forward.bytes), 'payout.forward'));
+    const isNamed = transactions.some(
+      (one) => one.transactionId === transactionId && one.networkTransactionId === networkTransactionId,
+    );
+    if (isNamed) return forward;
+  }
+  if (named.length > 0) throw incomplete('envelope');
+  return undefined;
 }
 
 /** @throws Refusal ENROLMENT_UNKNOWN, RECORD_UNSIGNED, DOSSIER_INCOMPLETE */

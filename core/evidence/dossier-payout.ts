@@ -3,7 +3,7 @@
 
 import { Refusal } from '../errors.ts';
 import { parametersOf, readEnvelope } from '../message/envelope.ts';
-import { type PayoutAnswer, readPayoutAnswer } from '../payout/forward.ts';
+import { type PayoutAnswer, readPayoutAnswer, readPayoutForward } from '../payout/forward.ts';
 import type { Dossier, DossierPayout } from './dossier.ts';
 import type { DossierCheck } from './dossier-check.ts';
 import { differs, type ProvedRecord, requireTold, sha256 } from './dossier-records.ts';
@@ -44,6 +44,7 @@ export function payoutProved(check: DossierCheck, dossier: Dossier, payout: Doss
       `verified${admitted.kind === 'payouts.admitted' ? ' and its certificate active' : ''}; ${headWords(admitted.head)}.`,
   );
   requireActiveThen(check, dossier, signed.thumbprint, admitted);
+  envelopeProved(check, dossier.node, payout, header.messageId);
   answerProved(check, dossier, payout);
 }
 
@@ -75,6 +76,49 @@ function requireActiveThen(
     .some((one) => one.scope === scope && one.at <= at && shown.has(one.subjects.enrolmentId ?? ''));
   if (!activated) throw new Refusal('DOSSIER_INCOMPLETE', { parameter: `enrolment of ${thumbprint}` });
 }
+
+/** At a payout operator: the network signed that it was this payout, in this very message. */
+function envelopeProved(
+  check: DossierCheck,
+  node: string,
+  { participant, transaction_id: id, message, envelope }: DossierPayout,
+  messageId: string,
+): void {
+  const received = check
+    .recordsOf('payouts.received', { messageId })
+    .filter((one) => one.scope === participant && envelopeOf(one) !== undefined);
+  if (!envelope) {
+    if (received.length > 0) throw new Refusal('DOSSIER_INCOMPLETE', { parameter: 'envelope' });
+    return;
+  }
+  const hash = sha256(Buffer.from(envelope.message, 'base64'));
+  const told = received.find((one) => envelopeOf(one) === hash);
+  if (!told) throw differs('envelope', received.map(envelopeOf).join(', '), hash);
+  const around = readEnvelope(Buffer.from(envelope.message, 'base64'));
+  const { sender, receiver } = around.header;
+  if (sender.finId !== told.actor.finId)
+    throw differs('envelope: sender', String(told.actor.finId), sender.finId);
+  if (receiver.finId !== node) throw differs('envelope: receiver', node, receiver.finId);
+  const forward = readPayoutForward(parametersOf(around, 'payout.forward'));
+  const inner = Buffer.from(forward.original.bytes).toString('base64');
+  if (inner !== message) throw differs('envelope: message', message, inner);
+  if (!forward.transactions.some(({ transactionId }) => transactionId === id))
+    throw differs(
+      'envelope: transactions',
+      id,
+      forward.transactions.map((one) => one.transactionId).join(', '),
+    );
+  const signed = check.signature(envelope, told.at);
+  if (told.actor.thumbprint !== signed.thumbprint)
+    throw differs('envelope: signature', String(told.actor.thumbprint), signed.thumbprint);
+  check.say(
+    sender.finId,
+    `forwarded this very payout to ${node}, to be started until ${timeOf(forward.notAfter)}, signed with ` +
+      `${signerWords(signed.path)}.`,
+  );
+}
+
+const envelopeOf = ({ sources }: ProvedRecord) => sources.find(({ kind }) => kind === 'envelope')?.sha256;
 
 function answerProved(check: DossierCheck, dossier: Dossier, payout: DossierPayout): void {
   const { participant, transaction_id: transactionId } = payout;

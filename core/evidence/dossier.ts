@@ -15,6 +15,8 @@ export interface SignedMessage {
 export interface DossierPayout extends SignedMessage {
   readonly participant: string;
   readonly transaction_id: string;
+  /** At a payout operator: what the network signed around the message when it forwarded this payout. */
+  readonly envelope: SignedMessage | null;
   /** The payout operator's signed word, once there is one. */
   readonly answer: SignedMessage | null;
 }
@@ -100,6 +102,7 @@ const shape: Shape = {
           ...signed,
           participant: 'text',
           transaction_id: 'text',
+          envelope: { maybe: { members: signed } },
           answer: { maybe: { members: signed } },
         },
       },

@@ -20,6 +20,12 @@ export function leastIdAt(time: Date): string {
   return written(`${timeOf(time)}${'0'.repeat(20)}`);
 }
 
+/** When it was made, as it says; undefined for what is no UUIDv7. */
+export function madeAt(id: string): Date | undefined {
+  if (!/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id)) return undefined;
+  return new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16));
+}
+
 const timeOf = (time: Date) => time.getTime().toString(16).padStart(12, '0');
 
 function written(hex: string): string {

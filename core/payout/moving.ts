@@ -22,7 +22,10 @@ export function refusedResponse(refusal: Refusal, { responseId, now }: Making): 
 }
 
 export function payoutEvidence(
-  payout: Payout,
+  payout: Pick<
+    Payout,
+    'participant' | 'transactionId' | 'networkTransactionId' | 'messageId' | 'payoutOperator'
+  >,
   kind: string,
   making: Making,
   facts: EvidenceRecord['facts'] = {},

@@ -2,7 +2,7 @@
 // no counter above its limit, nothing left behind by a refusal.
 
 import type { CertificateStatus } from '../enrolment/enrolment.ts';
-import type { OriginalMessage } from '../enrolment/ports.ts';
+import type { OriginalMessage, SignedEnvelope } from '../enrolment/ports.ts';
 import type { EvidenceRecord } from '../evidence/record.ts';
 import type { Institution } from '../message/envelope.ts';
 import type { OutboxEntry } from '../outbox.ts';
@@ -100,7 +100,11 @@ export type PayoutMoveOutcome =
 export interface ReceivedPayouts {
   readonly participant: string;
   readonly messageId: string;
+  /** The network that brings it: what it was once refused is not taken from it any more. */
+  readonly network: string;
   readonly original: Required<OriginalMessage>;
+  /** What the network signed around it. */
+  readonly envelope: SignedEnvelope;
   readonly receivedAt: Date;
   readonly payouts: readonly (Payout & { readonly entry: OutboxEntry })[];
   readonly evidence: readonly EvidenceRecord[];
@@ -120,6 +124,18 @@ export interface PayoutMoves {
     evidence: readonly EvidenceRecord[],
     outbox: readonly OutboxEntry[],
   ): Promise<boolean>;
+  /**
+   * Takes none of this id from this network any more; whoever orders under it through another one still can.
+   * False where that stands.
+   */
+  refuseFrom(
+    network: string,
+    payout: Pick<Payout, 'participant' | 'transactionId' | 'networkTransactionId'>,
+    evidence: readonly EvidenceRecord[],
+    outbox: readonly OutboxEntry[],
+  ): Promise<boolean>;
+  /** The envelope of a forward that was taken, by the SHA-256 (base64url) of its bytes. */
+  forwardOf(participant: string, messageId: string, sha256: string): Promise<SignedEnvelope | undefined>;
   /** What no change of state brings along. */
   enqueue(entry: OutboxEntry): Promise<void>;
 }

@@ -6,7 +6,6 @@
 import { Refusal } from '../../core/errors.ts';
 import { type Institution, readEnvelope } from '../../core/message/envelope.ts';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
-import type { ForwardedTransaction } from '../../core/payout/forward.ts';
 import { type Making, payoutEvidence, tell } from '../../core/payout/moving.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import {
@@ -38,14 +37,11 @@ export async function receiveInquiry(ports: ReceivePayoutPorts, asked: Forwarded
         );
     } else if (found instanceof Refusal)
       await ports.moves.enqueue(refusedEntry(ports, asked, named, found, 'execute'));
-    else await bury(ports, found[place]!, neverSeen, making);
+    else await bury(ports, found[place]!, making);
   }
 }
 
-const neverSeen = {
-  word: { status: 'error_expired', message: 'The payout operator never saw it.' },
-  kind: 'payout.neverSeen',
-};
+const neverSeen = { status: 'error_expired', message: 'The payout operator never saw it.' };
 
 /** What the participant ordered here through the node that asks; or why it did not, which is told and burns nothing. */
 async function ordered(
@@ -66,40 +62,37 @@ async function ordered(
 /** The node's own trouble is nobody's refusal. */
 const ownTrouble = new Set<string>(['SEAL_BROKEN', 'PROOF_BROKEN', 'ANCHORS_MISSING']);
 
-/** Forwarded, and refused before it could be anybody's payout: said once, signed, and true for ever. */
+/**
+ * Forwarded, and refused before it could be anybody's payout: said once, signed, and true for ever of this network. The
+ * bytes are not proved, so that no payout is buried for their sake: who really ordered under the id still can elsewhere.
+ */
 export async function refuseForward(
   ports: ReceivePayoutPorts,
-  forwarded: {
-    readonly participant: string;
-    readonly transactions: readonly ForwardedTransaction[];
-    readonly from: Institution;
-  },
+  forwarded: ForwardedPayouts & { readonly participant: string; readonly messageId: string },
   refusal: Refusal,
 ): Promise<void> {
-  const { participant, transactions, from } = forwarded;
-  const word = { status: 'invalid', message: `${refusal.code}: ${refusal.message}` };
-  for (const named of transactions) {
+  const { participant, messageId, forward, from } = forwarded;
+  for (const ids of forward.transactions) {
     const making = makingOf(ports);
-    const unread = { messageId: 'never-seen', place: 0, currency: 'CLP', amountMinor: 0n } as const;
-    const payout = { ...named, participant, ...unread, day: '', createdAt: making.now, network: from.finId };
-    const refused: Payout = { ...payout, payoutOperator: ports.node.finId, state: 'tombstone' };
-    if (await bury(ports, refused, { word, kind: 'payout.refused' }, making)) continue;
-    const standing = await ports.moves.find(participant, named.transactionId);
-    const theirs =
-      standing?.network === from.finId && standing.networkTransactionId === named.networkTransactionId;
-    if (theirs) await tellAgain(ports, standing, from, making);
+    const named = { ...ids, participant };
+    const standing = await ports.moves.find(participant, ids.transactionId);
+    if (standing?.network === from.finId) {
+      if (standing.networkTransactionId === ids.networkTransactionId)
+        await tellAgain(ports, standing, from, making);
+      continue;
+    }
+    const entry = refusedEntry(ports, forwarded, named, refusal, standing ? 'answer' : 'execute');
+    const about = { ...named, messageId, payoutOperator: ports.node.finId };
+    const evidence = payoutEvidence(about, 'payout.refused', making, { code: refusal.code });
+    if (!(await ports.moves.refuseFrom(from.finId, named, [evidence], [entry])))
+      await ports.moves.enqueue(entry);
   }
 }
 
-function bury(
-  ports: ReceivePayoutPorts,
-  payout: Payout,
-  { word, kind }: { readonly word: { status: string; message: string }; readonly kind: string },
-  making: Making,
-): Promise<boolean> {
-  const response = { id: making.responseId, ...word, at: making.now };
+function bury(ports: ReceivePayoutPorts, payout: Payout, making: Making): Promise<boolean> {
+  const response = { id: making.responseId, ...neverSeen, at: making.now };
   const tombstone: Payout = { ...payout, state: 'tombstone', response };
-  const evidence = [payoutEvidence(tombstone, kind, making)];
+  const evidence = [payoutEvidence(tombstone, 'payout.neverSeen', making)];
   return ports.moves.bury(tombstone, evidence, [toExecute(making.entryId, tombstone, making.now)]);
 }
 

@@ -119,7 +119,7 @@ const actions: Readonly<Record<string, Hear>> = {
     await receivePayout(ports, {
       forward: readPayoutForward(parametersOf(envelope, 'payout.forward')),
       from,
-      envelope: { signer: signer.status.thumbprint, bytes: message.bytes },
+      envelope: { ...message, signer: signer.status.thumbprint },
     });
     return { status: 'accepted' };
   },

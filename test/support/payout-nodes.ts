@@ -40,6 +40,8 @@ export interface Posted {
 }
 
 const operator: Institution = { finId: bank, finIdSchema: 'SHINKANSEN' };
+/** Another network that the payout operator works for. Nothing stands behind it. */
+export const otherNetwork = 'OTRA_RED';
 const peers: Readonly<Record<string, Party>> = {
   [network.finId]: {
     ...fintech,
@@ -47,6 +49,13 @@ const peers: Readonly<Record<string, Party>> = {
     kind: 'network',
     payoutOperators: [],
     apiUrl: 'https://network',
+  },
+  [otherNetwork]: {
+    ...fintech,
+    finId: otherNetwork,
+    kind: 'network',
+    payoutOperators: [],
+    apiUrl: 'https://other',
   },
   [bank]: { ...fintech, ...operator, kind: 'payoutOperator', payoutOperators: [], apiUrl: 'https://bank' },
 };
@@ -62,6 +71,10 @@ export async function payoutNodes(options: { readonly bankUrl: string; readonly 
       keyLabel: 'net',
     }),
     [bank]: net.root.issue({ subject: [{ type: 'CN', value: 'bank' }] as never, keyLabel: 'bank' }),
+    [otherNetwork]: net.root.issue({
+      subject: [{ type: 'CN', value: 'other' }] as never,
+      keyLabel: 'other',
+    }),
   } as Readonly<Record<string, Issued>>;
   const posted: Posted[] = [];
   const faults = { beforeSend: undefined as (() => void) | undefined };
@@ -74,6 +87,8 @@ export async function payoutNodes(options: { readonly bankUrl: string; readonly 
       webhook.received.push({ url, headers, body });
       return { status: webhook.answer, retryAfter: undefined, body: new Uint8Array() };
     }
+    if (url.startsWith('https://other'))
+      return { status: 200, retryAfter: undefined, body: Buffer.from('{}') };
     const [to, from] = url.startsWith('https://bank') ? [bank, network.finId] : [network.finId, bank];
     return nodes[to]!.take(from, headers['Shinkansen-JWS-Signature'], body);
   };
