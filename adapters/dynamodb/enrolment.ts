@@ -129,7 +129,7 @@ export function enrolmentStore({ table: plain, announcer, sealer }: EnrolmentSto
     },
     record: (fresh) => record(table, fresh),
     move: (move) => moveEnrolment(table, move),
-    note: (from, steps, trace) => note(table, from, steps, trace),
+    note: (from, steps, trace, seen) => note(table, from, steps, trace, seen),
     activate: (activation) => activate(table, sealer!, activation),
     widen: (activation) => widen(table, sealer!, activation),
     putRow: (row, trace) => putRow(table, row, trace),
@@ -259,11 +259,21 @@ function eventFor(from: Enrolment, to: Move['to']): 'REVOKED' | 'EXPIRED' | 'REJ
   return from.networkStatus === 'pending' ? 'REJECTED' : 'DISABLED';
 }
 
-async function note(table: Table, from: Enrolment, steps: readonly Step[], trace: WithTrace) {
-  const written = { ...from, steps: [...from.steps, ...steps], version: from.version + 1 };
+async function note(
+  table: Table,
+  from: Enrolment,
+  steps: readonly Step[],
+  trace: WithTrace,
+  seen: Pick<Enrolment, 'unheard'> = {},
+) {
+  const written = { ...from, ...seen, steps: [...from.steps, ...steps], version: from.version + 1 };
   const write: Write = {
     update: enrolmentKey(from.id),
-    change: { append: { steps: steps.map(stepAttribute) }, add: { version: 1 } },
+    change: {
+      append: { steps: steps.map(stepAttribute) },
+      add: { version: 1 },
+      ...(seen.unheard && { set: { unheard: seen.unheard.map((one) => ({ ...one })) } }),
+    },
     when: unchanged(from),
   };
   return (await committed(table, [write, ...traceWrites(trace)])) ? written : undefined;

@@ -1,8 +1,14 @@
 // How does an enrolment, or a certificate, look to the participant whose it is? The mapping to openapi.yaml.
 
+import type { Unheard } from '../../core/certificate/revocation/answer.ts';
 import type { LateUse } from '../../core/disable/late-use.ts';
 import { endingSentence } from '../../core/enrolment/admission.ts';
-import type { CertificateStatus, Enrolment, OperatorAnswer } from '../../core/enrolment/enrolment.ts';
+import type {
+  CertificateStatus,
+  EndingCode,
+  Enrolment,
+  OperatorAnswer,
+} from '../../core/enrolment/enrolment.ts';
 import { type RefusalCode, refusals } from '../../core/errors.ts';
 import { confirmationCode } from '../../core/message/code.ts';
 import type {
@@ -28,7 +34,8 @@ export function enrolmentAnswer(
     ...(enrolment.signedBy && { signed_by: enrolment.signedBy }),
     network_status: enrolment.networkStatus,
     validity: enrolment.validity,
-    ...(code && { code, message: endingSentence(code) ?? refusals[code as RefusalCode] }),
+    ...(code && { code, message: sentenceOf(code, enrolment) }),
+    ...(enrolment.unheard?.length && { unheard: enrolment.unheard.map(unheardAnswer) }),
     ...(enrolment.retryable && { retryable: true }),
     ...(enrolment.networkStatus === 'pending' && {
       confirmation_code: confirmationCode({ ...enrolment, enrolmentId: enrolment.id }),
@@ -47,6 +54,19 @@ export function enrolmentAnswer(
       at: at.toISOString(),
     })),
   };
+}
+
+function sentenceOf(code: EndingCode, { unheard = [] }: Enrolment): string {
+  const sentence = endingSentence(code) ?? refusals[code as RefusalCode];
+  const why = unheard.map(unheardAnswer).map((one) => `${one.source} (${one.code})`);
+  return code === 'REVOCATION_UNAVAILABLE' && why.length > 0
+    ? `${sentence} No word from: ${why.join(', ')}.`
+    : sentence;
+}
+
+/** As a URL is written: a certificate may hold anything. */
+function unheardAnswer({ source, code }: Unheard) {
+  return { source: URL.canParse(source) ? new URL(source).href : '', code };
 }
 
 export function certificateAnswer(status: CertificateStatus): Certificate {

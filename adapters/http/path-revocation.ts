@@ -2,11 +2,17 @@
 // judge what came, and keeps the bytes as evidence. The sweep asks on its own schedule; this is for enrolment.
 
 import { createHash } from 'node:crypto';
+import { sameName } from '../../core/certificate/name-match.ts';
 import type { CertificationPath } from '../../core/certificate/path.ts';
 import type { PscProfile } from '../../core/certificate/psc-profile.ts';
-import { type RevocationAnswer, requireUnrevoked } from '../../core/certificate/revocation/answer.ts';
+import {
+  type RevocationAnswer,
+  RevocationUnavailable,
+  requireUnrevoked,
+  type Unheard,
+} from '../../core/certificate/revocation/answer.ts';
 import { checkPathByCrls } from '../../core/certificate/revocation/check-path.ts';
-import { scanCrlStream } from '../../core/certificate/revocation/crl-scan.ts';
+import { type ScannedCrl, scanCrlStream } from '../../core/certificate/revocation/crl-scan.ts';
 import type { OfferedCrl } from '../../core/certificate/revocation/crl-signer.ts';
 import { checkRevocationByOcsp } from '../../core/certificate/revocation/ocsp.ts';
 import { ocspRequest } from '../../core/certificate/revocation/ocsp-request.ts';
@@ -44,8 +50,7 @@ export async function pathRevocation(
   } catch (error) {
     if (error instanceof Refusal && error.code !== 'REVOCATION_UNAVAILABLE') throw error;
     if (!(error instanceof Refusal || error instanceof Transient)) throw error;
-    const unread = asked.unread.map(({ code }) => ` (${code})`).join('');
-    throw new Transient('TransientRevocationUnavailable', error.message + unread, { cause: error });
+    throw new RevocationUnavailable([...asked.unheard.values()], error);
   }
   return { sources: asked.sources };
 }
@@ -60,8 +65,8 @@ class Asking {
   readonly sources: SourceBytes[] = [];
   /** By URL; undefined where nothing came that counts. */
   readonly lists = new Map<string, FetchedList | undefined>();
-  /** Why what was fetched could not be read, for who must repair it. */
-  readonly unread: Refusal[] = [];
+  /** By source: why nothing that counts was heard of it, for who must repair it. */
+  readonly unheard = new Map<string, Unheard>();
 
   constructor(
     parts: PathRevocationParts,
@@ -81,10 +86,7 @@ class Asking {
     );
     for (const source of pathSources(this.path, this.profile))
       if (source.kind === 'crl') await this.firstThatAnswers(source);
-    const crls = [...this.lists.values()].filter((list) => list !== undefined);
-    const { path, now } = this;
-    const certificates = path.path.map(({ der }) => der);
-    const byLists = checkPathByCrls({ path, crls, certificates, now });
+    const byLists = this.byLists();
     const answers: RevocationAnswer[] = [];
     for (const [depth, sources] of asked.entries()) {
       answers.push(
@@ -92,6 +94,29 @@ class Asking {
       );
     }
     return answers;
+  }
+
+  /** A delta on a newer list than came is not its delta (RFC 5280 §5.2.4); what it revokes is revoked. */
+  byLists(): readonly RevocationAnswer[] {
+    const { path, now } = this;
+    const certificates = path.path.map(({ der }) => der);
+    const crls = [...this.lists.values()].filter((list) => list !== undefined);
+    const ahead = crls.filter(({ crl }) => isAheadOf(crl, crls));
+    const byDeltas = checkPathByCrls({ path, crls: ahead, certificates, deltasAlone: true, now });
+    const answers = checkPathByCrls({ path, crls, certificates, now });
+    for (const answer of answers) if (answer.status === 'unknown') this.hear(answer.refusals);
+    return answers.map((answer, depth) =>
+      byDeltas[depth]!.status === 'revoked' && answer.status !== 'revoked' ? byDeltas[depth]! : answer,
+    );
+  }
+
+  hear(refusals: readonly Refusal[]): void {
+    for (const { code, detail } of refusals)
+      if (detail.parameter !== undefined) this.unhear(detail.parameter, code);
+  }
+
+  unhear(source: string, code: Unheard['code']): void {
+    if (!this.unheard.has(source)) this.unheard.set(source, { source, code });
   }
 
   /** One distribution point: the same list at several places, each fetched once. */
@@ -109,7 +134,7 @@ class Asking {
     try {
       return checkSuccession(await this.parts.known(source), list) !== undefined;
     } catch (error) {
-      return this.tolerate(error) ?? false;
+      return this.tolerate(error, list.source) ?? false;
     }
   }
 
@@ -127,7 +152,7 @@ class Asking {
       );
       return { source: url, crl, bytes: Buffer.concat(chunks) };
     } catch (error) {
-      return this.tolerate(error);
+      return this.tolerate(error, url);
     }
   }
 
@@ -137,10 +162,14 @@ class Asking {
     const request = ocspRequest({ certificate, issuer });
     let last: RevocationAnswer = { status: 'unknown', trouble: 'unavailable', refusals: [] };
     for (const source of responders) {
-      const response = await fetchOcsp(this.parts.egress, source, request).catch((e) => this.tolerate(e));
+      const asked = fetchOcsp(this.parts.egress, source, request);
+      const response = await asked.catch((error) => this.tolerate(error, source));
       if (!response) continue;
       last = checkRevocationByOcsp({ certificate, issuer, response, source, now: this.now });
-      if (last.status === 'unknown') continue;
+      if (last.status === 'unknown') {
+        if (last.refusals[0]) this.unhear(source, last.refusals[0].code);
+        continue;
+      }
       await this.keep('ocsp', response);
       return last;
     }
@@ -148,10 +177,10 @@ class Asking {
   }
 
   /** What one place cannot give another may; what the egress guard refuses is for the record, not for a retry. */
-  tolerate(error: unknown): undefined {
-    if (error instanceof Transient) return undefined;
-    if (!(error instanceof Refusal) || error.code.startsWith('EGRESS_')) throw error;
-    this.unread.push(error);
+  tolerate(error: unknown, source: string): undefined {
+    if (error instanceof Refusal && !error.code.startsWith('EGRESS_')) this.unhear(source, error.code);
+    else if (error instanceof Transient) this.unhear(source, 'UNREACHABLE');
+    else throw error;
     return undefined;
   }
 
@@ -161,6 +190,14 @@ class Asking {
     await this.parts.keep(kind, sha256, bytes);
     this.sources.push({ kind, sha256 });
   }
+}
+
+function isAheadOf({ head, extensions: { deltaBase } }: ScannedCrl, all: readonly OfferedCrl[]): boolean {
+  if (deltaBase === undefined) return false;
+  const complete = all.filter(
+    ({ crl }) => crl.extensions.deltaBase === undefined && sameName(crl.head.issuer, head.issuer),
+  );
+  return complete.every(({ crl }) => (crl.extensions.crlNumber ?? 0n) < deltaBase);
 }
 
 async function* teed(body: AsyncIterable<Uint8Array>, chunks: Uint8Array[]): AsyncIterable<Uint8Array> {

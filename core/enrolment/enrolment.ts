@@ -3,6 +3,7 @@
 // sealed status item, never this record.
 
 import type { NetworkStatus, Validity } from '../certificate/lifecycle.ts';
+import type { Unheard } from '../certificate/revocation/answer.ts';
 import type { Thumbprint } from '../certificate/thumbprint.ts';
 import type { RefusalCode } from '../errors.ts';
 
@@ -79,6 +80,8 @@ export interface Enrolment {
   readonly validity: Validity;
   readonly code?: EndingCode;
   readonly retryable?: boolean;
+  /** While its PSC is asked in vain, and when it ended for that: whom, and why not. */
+  readonly unheard?: readonly Unheard[];
   readonly steps: readonly Step[];
   readonly createdAt: Date;
   /** Grows by one with every write; the condition of the next. */

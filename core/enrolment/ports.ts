@@ -94,8 +94,13 @@ export interface EnrolmentStore {
   record(fresh: NewEnrolment): Promise<RecordOutcome>;
   /** @returns the enrolment as written, or undefined when somebody else wrote it meanwhile: read and decide again */
   move(move: Move): Promise<Enrolment | undefined>;
-  /** Adds steps without a change of state. */
-  note(from: Enrolment, steps: readonly Step[], trace: WithTrace): Promise<Enrolment | undefined>;
+  /** Adds steps, and what was seen, without a change of state. */
+  note(
+    from: Enrolment,
+    steps: readonly Step[],
+    trace: WithTrace,
+    seen?: Pick<Enrolment, 'unheard'>,
+  ): Promise<Enrolment | undefined>;
   activate(activation: Activation): Promise<ActivationOutcome>;
   /** Adds accepting operators to an active certificate, sealed anew. */
   widen(activation: Activation): Promise<boolean>;

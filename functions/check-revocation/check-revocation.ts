@@ -4,10 +4,12 @@
 import type { CertificationPath } from '../../core/certificate/path.ts';
 import { validatePath } from '../../core/certificate/path.ts';
 import type { PscProfile } from '../../core/certificate/psc-profile.ts';
+import { RevocationUnavailable, type Unheard } from '../../core/certificate/revocation/answer.ts';
 import type { Enrolment, Step } from '../../core/enrolment/enrolment.ts';
-import type { EnrolmentStore } from '../../core/enrolment/ports.ts';
+import type { EnrolmentStore, WithTrace } from '../../core/enrolment/ports.ts';
 import { Refusal, type RefusalCode } from '../../core/errors.ts';
 import type { SourceBytes } from '../../core/evidence/record.ts';
+import { certificateLimits } from '../../core/policy.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 import type { TrustSource } from '../../core/trust.ts';
 
@@ -43,9 +45,23 @@ export async function checkRevocation(
   if (!enrolment) throw new Refusal('ENROLMENT_UNKNOWN');
   if (enrolment.networkStatus !== 'pending') return { outcome: 'ENDED' };
   const now = ports.clock.now();
-  const finding = await findingFor(ports, enrolment, now);
+  const finding = await findingFor(ports, enrolment, now).catch(async (error) => {
+    if (error instanceof RevocationUnavailable) await noteUnheard(ports, enrolment, error.unheard);
+    throw error;
+  });
   await record(ports, enrolment, finding, now);
   return { outcome: finding.outcome };
+}
+
+/** The participant sees what is waited for, and not only after an hour that it was in vain. */
+async function noteUnheard(
+  { enrolments }: CheckRevocationPorts,
+  enrolment: Enrolment,
+  found: readonly Unheard[],
+): Promise<void> {
+  const unheard = found.slice(0, certificateLimits.revocationSources);
+  if (JSON.stringify(unheard) === JSON.stringify(enrolment.unheard)) return;
+  await enrolments.note(enrolment, [], { evidence: [], outbox: [] }, { unheard });
 }
 
 interface Finding {
@@ -79,7 +95,7 @@ async function record(
   const number = enrolment.role === 'network' ? 3 : 9;
   if (enrolment.steps.some((step) => step.number === number && step.outcome === finding.outcome)) return;
   const step: Step = { number, outcome: finding.outcome, at: now, by: 'check-revocation' };
-  await ports.enrolments.note(enrolment, [step], {
+  const trace: WithTrace = {
     evidence: [
       {
         id: ports.ids.next(),
@@ -97,5 +113,6 @@ async function record(
       },
     ],
     outbox: [],
-  });
+  };
+  await ports.enrolments.note(enrolment, [step], trace, enrolment.unheard ? { unheard: [] } : {});
 }

@@ -186,7 +186,13 @@ async function end(
     code: settlement.code,
     retryable: settlement.code === 'REVOCATION_UNAVAILABLE',
     steps: [finalStep(enrolment, settlement.code, now)],
-    evidence: [evidenceOf(ports, enrolment, 'enrolment.rejected', { code: settlement.code, ...to })],
+    evidence: [
+      evidenceOf(ports, enrolment, 'enrolment.rejected', {
+        code: settlement.code,
+        ...to,
+        ...unheardIn(enrolment),
+      }),
+    ],
     // Also one that accepted already: it would go on with what the network does not carry.
     outbox: rows.flatMap(({ operator, status }) =>
       status === 'rejected' ? [] : [endAtOperator(enrolment.id, operator, now)],
@@ -194,6 +200,10 @@ async function end(
   });
   return moved && { outcome: 'REJECTED' };
 }
+
+/** Empty once a word was heard. */
+const unheardIn = ({ unheard = [] }: Enrolment) =>
+  unheard.length > 0 ? { unheard: unheard.map((one) => ({ ...one })) } : {};
 
 function finalStep(enrolment: Enrolment, outcome: string, at: Date): Step {
   return { number: enrolment.role === 'network' ? 16 : 14, outcome, at, by: 'settle-enrolment' };

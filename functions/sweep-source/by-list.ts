@@ -7,7 +7,12 @@ import type { GoodAnswer, RevokedAnswer } from '../../core/certificate/revocatio
 import { type ScannedCrl, scanCrl } from '../../core/certificate/revocation/crl-scan.ts';
 import { scopeKeyOf } from '../../core/certificate/revocation/crl-scope.ts';
 import type { OfferedCrl } from '../../core/certificate/revocation/crl-signer.ts';
-import { freshestCrlOf, urlsOfPoint } from '../../core/certificate/revocation/distribution-points.ts';
+import {
+  type DistributionPoint,
+  distributionPointsOf,
+  freshestCrlOf,
+  urlsOfPoint,
+} from '../../core/certificate/revocation/distribution-points.ts';
 import { listSource } from '../../core/certificate/revocation/path-sources.ts';
 import { checkSuccession } from '../../core/certificate/revocation/succession.ts';
 import {
@@ -57,7 +62,8 @@ export async function sweepList(
     ...(deltaBase !== undefined && { deltaBase: deltaBase.toString() }),
   };
   const deltas = await addDeltas(ports, source, crl);
-  const { thisUpdate, nextUpdate } = word;
+  // Its own: those of a list or delta that was read beside it may be later, or end sooner.
+  const { thisUpdate, nextUpdate } = crl.head;
   return { outcome: 'PROCESSED', source: { ...heard, ...numbered, ...deltas, thisUpdate, nextUpdate } };
 }
 
@@ -164,7 +170,8 @@ class ListReading {
       deltasAlone: deltaBase !== undefined,
       issuer: this.source.issuer,
     };
-    for (const [issuers, some] of above) await this.believe(issuers, some, groups.get(issuers)!, lists);
+    const together = { ...lists, crls: [...lists.crls, ...(await this.listsBeside(crl, above))] };
+    for (const [issuers, some] of above) await this.believe(issuers, some, groups.get(issuers)!, together);
     for (const row of rows) {
       if (row.serials.some((serial) => crl.entries.has(serial))) await this.end(row, lists);
     }
@@ -195,13 +202,33 @@ class ListReading {
     if (crl.extensions.deltaBase !== undefined || !held) return [];
     const certificates = [...above.values()].flatMap((some) => some[0]?.chain ?? []).map(parseCertificate);
     const points = [...crl.extensions.freshestCrl, ...certificates.flatMap(freshestCrlOf)];
-    const lists = new Map(points.map(urlsOfPoint).map((urls) => [urls[0], urls] as const));
-    const found = [...lists.values()].map((urls) => this.delta(urls, crl.wanted));
-    return (await Promise.all(found)).flat();
+    return this.fetched(points, crl.wanted);
+  }
+
+  /** RFC 5280 §6.3.3: one that covers some reasons says `good` only with those that cover the others. */
+  async listsBeside(
+    crl: ScannedCrl,
+    above: ReadonlyMap<string, readonly Dependant[]>,
+  ): Promise<OfferedCrl[]> {
+    if (crl.extensions.scope?.onlySomeReasons === undefined) return [];
+    const own = (point: DistributionPoint) =>
+      urlsOfPoint(point).some((url) => this.source.urls.includes(url));
+    const points = [...above.values()]
+      .flatMap((some) => some[0]?.chain ?? [])
+      .map((der) => distributionPointsOf(parseCertificate(der)))
+      .filter((named) => named.some(own))
+      .flatMap((named) => named.filter((point) => !own(point)));
+    return this.fetched(points, crl.wanted);
+  }
+
+  async fetched(points: readonly DistributionPoint[], wanted: WantedSerials): Promise<OfferedCrl[]> {
+    const named = points.map(urlsOfPoint).filter((urls) => urls.length > 0);
+    const lists = new Map(named.map((urls) => [urls[0], urls] as const));
+    return (await Promise.all([...lists.values()].map((urls) => this.beside(urls, wanted)))).flat();
   }
 
   /** One that does not come, or does not read, is as good as none (check-by-crls.ts). */
-  async delta(urls: readonly string[], wanted: WantedSerials): Promise<readonly OfferedCrl[]> {
+  async beside(urls: readonly string[], wanted: WantedSerials): Promise<readonly OfferedCrl[]> {
     const { maxBytes } = this.body;
     try {
       const ask = (url: string) => this.ports.wire.list(url, {}, maxBytes);

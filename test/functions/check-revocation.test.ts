@@ -1,14 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { createEgress } from '../../adapters/http/egress.ts';
+import { enrolmentAnswer } from '../../adapters/http/enrolment.ts';
 import { pathRevocation } from '../../adapters/http/path-revocation.ts';
+import { context, sequence } from '../../core/certificate/der-writer.ts';
 import { parseCertificate } from '../../core/certificate/parse.ts';
 import { checkRevocation } from '../../functions/check-revocation/check-revocation.ts';
 import { settleEnrolment } from '../../functions/settle-enrolment/settle-enrolment.ts';
-import type { Issued } from '../support/certificates.ts';
+import type { Issued, LeafOptions } from '../support/certificates.ts';
 import { disableStand } from '../support/disable.ts';
 import { now } from '../support/enrolment.ts';
 import { serve } from '../support/http-server.ts';
 import { listBy } from '../support/listed.ts';
+import { deltaIndicator, uri } from '../support/revocation-lists.ts';
 
 const egress = createEgress({ allowPrivate: true });
 const day = 24 * 3_600_000;
@@ -16,15 +19,22 @@ const fresh = { thisUpdate: now, nextUpdate: new Date(now.getTime() + day) };
 type Role = 'network' | 'payoutOperator';
 
 /** A pending enrolment at that node, whose PSC answers its list over HTTP. */
-async function pendingAt(role: Role, answer: (leaf: Issued, root: Issued) => Uint8Array | number) {
+async function pendingAt(
+  role: Role,
+  answer: (leaf: Issued, root: Issued, path: string) => Uint8Array | number,
+  extensions: (at: string) => LeafOptions['extensions'] = () => [],
+) {
   const stand = disableStand(role);
   let leaf: Issued | undefined;
-  const server = await serve((_, response) => {
-    const said = answer(leaf!, stand.root);
+  const server = await serve((request, response) => {
+    const said = answer(leaf!, stand.root, request.url!);
     if (typeof said === 'number') response.writeHead(said).end();
     else response.end(said);
   });
-  leaf = stand.leaf('checked', { crlUrls: [`${server.at()}/lista.crl`] });
+  leaf = stand.leaf('checked', {
+    crlUrls: [`${server.at()}/lista.crl`],
+    extensions: extensions(server.at()) ?? [],
+  });
   const enrolment = await stand.pending(leaf);
   const kept: string[] = [];
   const keep = async (kind: string) => void kept.push(kind);
@@ -91,6 +101,31 @@ describe.each([
     expect(await found()).toMatchObject({ networkStatus: 'pending', validity: 'valid' });
   });
 
+  test(`${id} whom it asked in vain, and why, is shown while it is asked again, and in the end`, async () => {
+    let says: number | 'stale' | 'fresh' = 503;
+    const past = { thisUpdate: new Date(now.getTime() - 3 * day), nextUpdate: new Date(now.getTime() - day) };
+    const { check, found } = await pendingAt(role, (_leaf, root) =>
+      typeof says === 'number' ? says : listBy(root, says === 'stale' ? past : fresh),
+    );
+    const source = expect.stringMatching(/^http:.*\/lista\.crl$/);
+    for (const [said, code] of [
+      [503, 'UNREACHABLE'],
+      ['stale', 'CRL_STALE'],
+    ] as const) {
+      says = said;
+      await expect(check()).rejects.toThrow('lista.crl');
+      expect(enrolmentAnswer(await found(), []).unheard).toEqual([{ source, code }]);
+    }
+    const { version } = await found();
+    await expect(check()).rejects.toThrow('CRL_STALE');
+    expect((await found()).version).toBe(version);
+    const ended = { ...(await found()), code: 'REVOCATION_UNAVAILABLE' } as const;
+    expect(enrolmentAnswer(ended, []).message).toMatch(/No word from: http:\S+lista\.crl \(CRL_STALE\)\.$/);
+    says = 'fresh';
+    expect(await check()).toEqual({ outcome: 'GOOD' });
+    expect(enrolmentAnswer(await found(), []).unheard).toBeUndefined();
+  });
+
   test(`A-125 at the ${role}: one that was revoked before it came ends revoked and rejected, and nobody is asked`, async () => {
     const { stand, check, found, enrolment } = await pendingAt(role, revoking());
     const { outcome: finding } = await check();
@@ -115,6 +150,37 @@ describe.each([
       validity: 'revoked',
       code: 'REVOKED_WHILE_PENDING',
     });
+  });
+});
+
+describe('a delta at enrolment', () => {
+  const freshest = (at: string) => [
+    {
+      oid: '2.5.29.46',
+      critical: false,
+      value: sequence(sequence(context(0, context(0, uri(`${at}/delta.crl`))))),
+    },
+  ];
+  const says = (complete: number, base: number, number: number) =>
+    pendingAt(
+      'network',
+      (leaf, root, path) => {
+        if (path === '/lista.crl') return listBy(root, fresh, { number: complete });
+        const { serialNumber: serial } = parseCertificate(leaf.der);
+        const entries = [{ serial, revoked: now, reason: 1 }];
+        return listBy(root, fresh, { number, entries, extensions: [deltaIndicator(base)] });
+      },
+      freshest,
+    );
+
+  test('on a newer list than the one that came revokes at once', async () => {
+    const { check } = await says(7, 9, 10);
+    expect(await check()).toEqual({ outcome: 'REVOKED' });
+  });
+
+  test('on the list that came revokes with it; an older one than the list says nothing', async () => {
+    expect(await (await says(7, 7, 8)).check()).toEqual({ outcome: 'REVOKED' });
+    expect(await (await says(9, 7, 8)).check()).toEqual({ outcome: 'GOOD' });
   });
 });
 

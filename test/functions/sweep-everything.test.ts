@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ledger } from '../../adapters/dynamodb/ledger.ts';
-import { context, sequence } from '../../core/certificate/der-writer.ts';
+import { context, contextPrimitive, namedBits, sequence } from '../../core/certificate/der-writer.ts';
 import { parseCertificate } from '../../core/certificate/parse.ts';
 import type { PscProfile } from '../../core/certificate/psc-profile.ts';
 import { frozenAt } from '../../core/certificate/revocation/freshness.ts';
@@ -9,11 +10,12 @@ import { Transient } from '../../core/errors.ts';
 import { watchOf } from '../../core/sweep/watch.ts';
 import { sweepSource } from '../../functions/sweep-source/sweep-source.ts';
 import type { Issued } from '../support/certificates.ts';
-import { deltaIndicator, extension, uri } from '../support/revocation-lists.ts';
+import { deltaIndicator, extension, issuingDistributionPoint, uri } from '../support/revocation-lists.ts';
 import { listUrl, sweepStand } from '../support/sweep.ts';
 
 // A-157: whatever was valid once and is not revoked yet is asked about, in any state, by whatever names its source.
 
+const hour = 3_600_000;
 let stand: ReturnType<typeof sweepStand>;
 beforeEach(() => {
   stand = sweepStand();
@@ -160,7 +162,6 @@ describe('a list that only the PSC profile names', () => {
 });
 
 test('A-164 a PSC whose profile is stricter freezes sooner', async () => {
-  const hour = 3_600_000;
   await stand.active(stand.listed('one'));
   stand.says(stand.list({ hours: 2 }));
   await stand.sweep();
@@ -170,6 +171,55 @@ test('A-164 a PSC whose profile is stricter freezes sooner', async () => {
   stand.down();
   await stand.sweep();
   expect(before.getTime() - frozenAt(await stand.source()).getTime()).toBe(24 * hour);
+});
+
+describe('lists that share the reasons out', () => {
+  const otherUrl = 'http://psc.example/otra.crl';
+  const points = sequence(...[listUrl, otherUrl].map((url) => sequence(context(0, context(0, uri(url))))));
+  const named = (label: string) =>
+    stand.leaf(label, { extensions: [{ oid: '2.5.29.31', critical: false, value: points }] });
+  const some = (...reasons: number[]) =>
+    issuingDistributionPoint(contextPrimitive(3, namedBits(reasons).subarray(2)));
+  const [compromise, rest] = [some(1, 2), some(3, 4, 5, 6, 7, 8)];
+
+  test('are heard together, each as of its own times, and end what either names', async () => {
+    const leafs = [await stand.active(named('one')), await stand.active(named('two'))] as const;
+    stand.serves(listUrl, stand.list({ number: 1, hours: 6, extensions: [compromise] }));
+    minutes(1);
+    stand.serves(otherUrl, stand.list({ number: 1, hours: 240, extensions: [rest] }));
+    expect(await stand.sweep()).toEqual(['PROCESSED', 'PROCESSED']);
+    const validity = async (url: string) => {
+      const { thisUpdate, nextUpdate } = await stand.source(url);
+      return nextUpdate!.getTime() - thisUpdate!.getTime();
+    };
+    expect([await validity(listUrl), await validity(otherUrl)]).toEqual([6 * hour, 240 * hour]);
+    minutes(61);
+    const revoking = stand.list({ number: 2, revoked: [{ leaf: leafs[1], reason: 4 }], extensions: [rest] });
+    stand.serves(otherUrl, revoking);
+    await stand.sweep();
+    expect((await state(leafs[0]))?.[0]).toBe('valid');
+    expect((await state(leafs[1]))?.[0]).toBe('revoked');
+    expect(stand.kept).toEqual([`crl ${createHash('sha256').update(revoking).digest('base64url')}`]);
+  });
+
+  test.each([
+    ['is not there', undefined],
+    ['covers no more than the first', compromise],
+    ['is past its time', rest],
+  ])('say nothing where the other one %s', async (how, scope) => {
+    const leaf = await stand.active(named('one'));
+    const thisUpdate =
+      how === 'is past its time' ? new Date(stand.clock.now().getTime() - 48 * hour) : undefined;
+    stand.serves(listUrl, stand.list({ number: 1, extensions: [compromise] }));
+    if (scope)
+      stand.serves(
+        otherUrl,
+        stand.list({ number: 1, extensions: [scope], ...(thisUpdate && { thisUpdate }) }),
+      );
+    expect(await stand.sweep()).toEqual(['FAILED', 'FAILED']);
+    expect((await stand.source(listUrl)).thisUpdate).toBeUndefined();
+    expect((await state(leaf))?.[1]).toBe('active');
+  });
 });
 
 describe('a delta list', () => {
@@ -205,6 +255,26 @@ describe('a delta list', () => {
     stand.serves(deltaUrl, delta(leaf, 8));
     await stand.sweep();
     expect((await state(leaf))?.[0]).toBe('valid');
+  });
+
+  test('that was heard beside a hold says nothing of how long its complete list lasts', async () => {
+    const held = await stand.active(named('one'));
+    await stand.active(named('two'));
+    stand.serves(listUrl, stand.list({ revoked: [{ leaf: held, reason: 6 }], number: 7, hours: 240 }));
+    minutes(5);
+    stand.serves(
+      deltaUrl,
+      stand.list({
+        revoked: [{ leaf: held, reason: 8 }],
+        number: 8,
+        hours: 1,
+        extensions: [deltaIndicator(7)],
+      }),
+    );
+    minutes(5);
+    await stand.sweep();
+    const { thisUpdate, nextUpdate } = await stand.source(listUrl);
+    expect(nextUpdate!.getTime() - thisUpdate!.getTime()).toBe(240 * hour);
   });
 
   test('that stands on a newer complete list than ours has that one fetched before it is due', async () => {

@@ -159,6 +159,13 @@ export type Enrolment = {
   readonly confirmation_code?: string;
   /** MORE_THAN_TWO_ACTIVE ... */
   readonly warnings?: readonly (string)[];
+  /** revocation lists and responders that gave no word that counts when they were asked last: while it is pending they are asked again, and a REVOCATION_UNAVAILABLE ended because of them */
+  readonly unheard?: readonly ({
+    /** URL */
+    readonly source: string;
+    /** UNREACHABLE, or what is wrong with what came: CRL_STALE ... */
+    readonly code: string;
+  })[];
   /** the same certificate may be sent again later */
   readonly retryable?: boolean;
   readonly psc: string;

@@ -1,7 +1,7 @@
 // What is known of a certificate's revocation, and from whom? The shape of every answer, whether a list or an
 // OCSP responder gave it; and the two ways to insist on a good one. What follows from it is decided in lifecycle.ts.
 
-import { Refusal } from '../../errors.ts';
+import { Refusal, type RefusalCode, Transient } from '../../errors.ts';
 import type { RevocationReason } from './crl-entry.ts';
 
 /** Whose word it is. */
@@ -39,6 +39,24 @@ export interface UnknownAnswer {
 }
 
 export type RevocationAnswer = GoodAnswer | RevokedAnswer | UnknownAnswer;
+
+/** Whom we asked without a word that counts, and why. */
+export interface Unheard {
+  /** URL of the list or responder. */
+  readonly source: string;
+  readonly code: RefusalCode | 'UNREACHABLE';
+}
+
+/** Asked again later: a source is stale, or cannot be reached or read. */
+export class RevocationUnavailable extends Transient {
+  readonly unheard: readonly Unheard[];
+
+  constructor(unheard: readonly Unheard[], cause: Error) {
+    const why = unheard.map(({ source, code }) => ` (${source}: ${code})`).join('');
+    super('TransientRevocationUnavailable', cause.message + why, { cause });
+    this.unheard = unheard;
+  }
+}
 
 /**
  * One answer per certificate of a path, leaf first (S25: all but the anchor are checked). Throws `CERTIFICATE_REVOKED`,

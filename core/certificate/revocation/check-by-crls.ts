@@ -50,14 +50,15 @@ export function checkRevocationByCrls(input: CrlCheckInput): RevocationAnswer {
   for (const point of pointsOf(input.certificate)) {
     for (const offered of complete) {
       if (reasons === allReasons || !isByIssuerOf(offered.crl, point, input.certificate)) continue;
-      const finding = attempt(refusals, () => consult(input, offered, point, reasons));
+      const finding = attempt(refusals, () => consult(input, offered, point, reasons), offered.source);
       if (!finding) continue;
       if (finding.entry && !(finding.stale && finding.entry.revocationReason === 'certificateHold')) {
         return revoked(finding, finding.entry);
       }
       stale ||= finding.stale;
       if (finding.stale) {
-        refusals.push(new Refusal('CRL_STALE', { found: staleAt(offered.crl.head).toISOString() }));
+        const found = staleAt(offered.crl.head).toISOString();
+        refusals.push(new Refusal('CRL_STALE', { parameter: offered.source, found }));
         continue;
       }
       used.push(finding);
@@ -65,18 +66,29 @@ export function checkRevocationByCrls(input: CrlCheckInput): RevocationAnswer {
     }
   }
   if (reasons === allReasons) return good(used);
+  const [partial] = used;
+  if (partial)
+    refusals.push(
+      new Refusal('CRL_SCOPE_WRONG', {
+        parameter: partial.sources[0]!,
+        expected: 'lists that cover all reasons together',
+        clause: 'RFC 5280 §6.3.3(e)',
+      }),
+    );
   const asked = distributionPointsOf(input.certificate).length > 0 || refusals.length > 0 || used.length > 0;
   if (refusals.length + used.length === 0 && complete.length > 0)
     refusals.push(new Refusal('CRL_SCOPE_WRONG', { expected: 'a list by the issuer of the certificate' }));
   return { status: 'unknown', trouble: stale ? 'stale' : asked ? 'unavailable' : 'no-pointer', refusals };
 }
 
-function attempt<T>(refusals: Refusal[], act: () => T): T | undefined {
+function attempt<T>(refusals: Refusal[], act: () => T, source?: string): T | undefined {
   try {
     return act();
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    refusals.push(error);
+    refusals.push(
+      source === undefined ? error : new Refusal(error.code, { ...error.detail, parameter: source }),
+    );
     return undefined;
   }
 }

@@ -147,7 +147,7 @@ describe('several lists', () => {
       list({ extensions: [issuingDistributionPoint(bits(n))] }, psc, source);
     const compromise = some([1, 2], 'compromise');
     const rest = some([3, 4, 5, 6, 7, 8], 'rest');
-    expect(codes([compromise])).toEqual(['unavailable']);
+    expect(codes([compromise])).toEqual(['unavailable', 'CRL_SCOPE_WRONG']);
     expect(check([compromise, rest])).toMatchObject({ status: 'good', sources: ['compromise', 'rest'] });
   });
 });
