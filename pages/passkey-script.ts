@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 
 /**
  * A form with `data-passkey` is first sent by fetch: the answer is a question for the passkey, or a page. The passkey's
- * answer goes into a hidden field, and the form is sent as any other.
+ * answer goes into a hidden field, and the form is sent as any other. A button with `data-plain` asks no passkey.
  */
 export const passkeyScript = `
 'use strict';
@@ -87,9 +87,9 @@ export const passkeyScript = `
 
   for (const form of document.querySelectorAll('form[data-passkey]'))
     form.addEventListener('submit', (event) => {
-      if (form.dataset.answered) return;
-      event.preventDefault();
       const button = event.submitter;
+      if (form.dataset.answered || (button && 'plain' in button.dataset)) return;
+      event.preventDefault();
       say(form, '');
       form.setAttribute('aria-busy', 'true');
       run(form, button).catch((error) => say(form, error.name === 'InvalidStateError' ? 'taken' : 'failed'));

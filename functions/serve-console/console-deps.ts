@@ -21,7 +21,7 @@ export interface ConsoleDeps extends SessionDeps {
   readonly people: Pick<People, 'person' | 'contact' | 'holders'>;
   readonly apiKeys: ApiKeyRings;
   readonly acts: Pick<Acts, 'open'>;
-  readonly suspensions: Pick<Suspensions, 'standing'>;
+  readonly suspensions: Pick<Suspensions, 'standing' | 'find'>;
   readonly payouts: PayoutReader;
   /** @param day YYYY-MM-DD where the participant is */
   readonly spentToday: (participant: string, day: string) => Promise<readonly SpentLimit[]>;

@@ -72,7 +72,7 @@ async function look(
     waitingInSight(deps, sight),
     deps.people.contact(person),
     sight.of === 'node' ? openActs(deps) : undefined,
-    sight.of === 'node' ? deps.suspensions.standing() : undefined,
+    suspensionsInSight(deps, sight, person),
     sight.of === 'participant' ? deps.parties.party(sight.participant) : undefined,
   ]);
   const refreshes = changing.includes(partsOf(request.path)[0]!);
@@ -83,7 +83,8 @@ async function look(
     now: deps.clock.now(),
     who: { name: contact?.name ?? person.personId, office: person.office, formToken: token },
     ...(sight.of === 'participant' && { participant: sight.participant }),
-    waiting: { confirmations: waiting.length, acts: acts?.length, suspensions: suspended?.length },
+    suspended,
+    waiting: { confirmations: waiting.length, acts: acts?.length },
   };
   const page = await pageFor({ deps, request, session, frame, waiting });
   if (!page) return deadEnd(plain, 'notFound', 404);
@@ -167,10 +168,10 @@ async function trustAndControl(
       const people = await nodePeople(deps, sight);
       return people && <NodePeoplePage frame={frame} people={people} />;
     }
-    case 'suspensions': {
-      const suspensions = await suspensionsInSight(deps, sight);
-      return suspensions && <SuspensionsPage frame={frame} suspensions={suspensions} />;
-    }
+    case 'suspensions':
+      return sight.of === 'node' ? (
+        <SuspensionsPage frame={frame} suspensions={frame.suspended} />
+      ) : undefined;
     case 'acts':
       return sight.of === 'node' ? acts(deps, frame) : undefined;
     default:

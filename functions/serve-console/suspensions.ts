@@ -1,8 +1,10 @@
-// Which suspensions stand here, for those who see the node? What needs the node operators first.
+// Which suspensions stand here, for those who see the node, and for the people of the one participant? What needs the
+// node operators first.
 
+import type { Person } from '../../core/people/person.ts';
 import type { Sight } from '../../core/people/sight.ts';
 import type { Suspension } from '../../core/suspension/suspension.ts';
-import type { SuspensionLine } from '../../pages/console/suspensions.tsx';
+import type { SuspensionLine } from '../../pages/console/suspended.tsx';
 import type { ConsoleDeps } from './console-deps.ts';
 
 const order: readonly SuspensionLine['state'][] = ['OVERDUE', 'DISPUTED', 'WAITING', 'CONFIRMED', 'ENDED'];
@@ -10,23 +12,47 @@ const order: readonly SuspensionLine['state'][] = ['OVERDUE', 'DISPUTED', 'WAITI
 export async function suspensionsInSight(
   deps: ConsoleDeps,
   sight: Sight,
-): Promise<readonly SuspensionLine[] | undefined> {
-  if (sight.of !== 'node') return undefined;
-  const now = deps.clock.now();
-  const lines = (await deps.suspensions.standing()).map(async (standing): Promise<SuspensionLine> => {
-    const { participant, by, since, confirmBy } = standing;
-    const party = await deps.parties.party(participant);
-    const state = stateOf(standing, now);
-    return {
-      participantName: party?.name ?? participant,
-      finId: participant,
-      state,
-      by: by.kind,
-      since,
-      confirmBy,
-    };
-  });
-  return (await Promise.all(lines)).sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
+  reader: Pick<Person, 'personId'>,
+): Promise<readonly SuspensionLine[]> {
+  const standing =
+    sight.of === 'node'
+      ? await deps.suspensions.standing()
+      : [await deps.suspensions.find(sight.participant)].filter((one) => one !== undefined);
+  const lines = await Promise.all(standing.map((one) => lineOf(deps, one, reader)));
+  return lines.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
+}
+
+async function lineOf(
+  deps: ConsoleDeps,
+  standing: Suspension,
+  { personId }: Pick<Person, 'personId'>,
+): Promise<SuspensionLine> {
+  const { participant, by, since, confirmBy, confirmedAt, disputedAt, disputedBy, asked } = standing;
+  const party = await deps.parties.party(participant);
+  const state = stateOf(standing, deps.clock.now());
+  const open = standing.state === 'unconfirmed' && asked.includes(personId);
+  const byName = await nameOf(deps, by);
+  return {
+    participantName: party?.name ?? participant,
+    finId: participant,
+    state,
+    by: by.kind,
+    ...(byName && { byName }),
+    ...('office' in by && by.office && { office: by.office }),
+    since,
+    confirmBy,
+    ...(confirmedAt && { confirmedAt }),
+    ...(disputedAt && { disputedAt }),
+    someoneIsAsked: asked.length > 0,
+    ...(open && { reader: disputedBy === personId ? ('disputed' as const) : ('asked' as const) }),
+  };
+}
+
+async function nameOf(deps: ConsoleDeps, by: Suspension['by']): Promise<string | undefined> {
+  if (by.kind === 'node') return (await deps.parties.party(by.finId))?.name ?? by.finId;
+  if (by.kind !== 'person') return undefined;
+  const person = await deps.people.person(by.personId);
+  return (person && (await deps.people.contact(person))?.name) ?? by.personId;
 }
 
 function stateOf(

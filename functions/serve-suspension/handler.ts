@@ -24,6 +24,7 @@ const config = readConfig([
   'mailQueueUrl',
   'deliverQueueUrl',
   'executionQueueUrl',
+  'passwordFallback',
 ]);
 const queueUrls = {
   mail: config.mailQueueUrl,
@@ -48,6 +49,7 @@ const deps = {
   suspensions: suspensions(table, announce),
   secondFactor: lambdaSecondFactor(lambda, config.checkFactorFunction),
   passkeys: lambdaPasskeys(lambda, config.checkFactorFunction),
+  passwordFallback: config.passwordFallback,
   nonce: () => randomBytes(20).toString('base64url'),
   random: (bytes: number) => randomBytes(bytes),
 };

@@ -38,6 +38,8 @@ export interface ServeSuspensionDeps extends SuspendDeps, SecondWordDeps, Passke
   readonly people: People;
   readonly links: Links;
   readonly suspensions: Suspensions;
+  /** Whether password and app count here for those without a passkey. */
+  readonly passwordFallback: 'allowed' | 'off';
 }
 
 const part = 'emergency';
@@ -66,7 +68,9 @@ function ask(
 ): PageAnswer {
   const { token, cookies } = formToken(request, deps.door);
   const [email, cause] = [request.form.get('email') ?? undefined, request.form.get('cause') ?? undefined];
-  const page = <AskPage frame={frame} formToken={token} problems={problems} email={email} cause={cause} />;
+  const fallback = deps.passwordFallback === 'allowed';
+  const about = { frame, formToken: token, problems, email, cause, fallback };
+  const page = <AskPage {...about} />;
   return { status: problems.length > 0 ? 422 : 200, body: documentOf(page), cookies, script: true };
 }
 

@@ -2,7 +2,6 @@
 
 import type { FC } from 'hono/jsx';
 import { type NetworkStatus, networkStatuses, type Validity } from '../../core/certificate/lifecycle.ts';
-import { Note } from '../parts.tsx';
 import { type ConsoleTexts, consoleTextsIn } from '../texts/console.ts';
 import { fill } from '../texts/shared.ts';
 import { thumbprintShort } from '../when.ts';
@@ -18,6 +17,7 @@ import {
   ValidityState,
 } from './frame.tsx';
 import { FilterForm, type Option } from './list-page.tsx';
+import { SuspendedList } from './suspended.tsx';
 
 export interface CertificateLine {
   readonly participant: string;
@@ -78,13 +78,9 @@ export const CertificatesPage: FC<CertificatesProps> = (props) => {
           <p>{certificates.sealBrokenText}</p>
         </div>
       ))}
-      {frame.waiting.suspensions ? (
-        <Note>
-          <a href={pathOf.suspensions}>
-            {fill(certificates.suspended, { count: frame.waiting.suspensions })}
-          </a>
-        </Note>
-      ) : null}
+      {frame.participant === undefined && (
+        <SuspendedList frame={frame} lines={frame.suspended} all={pathOf.suspensions} />
+      )}
       {counts.all === 0 ? (
         <Empty
           frame={frame}

@@ -10,6 +10,7 @@ import { refreshScriptPath, refreshSeconds } from '../refresh-script.ts';
 import { type ConsoleTexts, consoleTextsIn } from '../texts/console.ts';
 import { fill, textsIn } from '../texts/texts.ts';
 import { momentText } from '../when.ts';
+import { SuspendedNote, type SuspensionLine } from './suspended.tsx';
 
 export type Section =
   | 'certificates'
@@ -31,12 +32,10 @@ export interface ConsoleFrame extends Frame {
   readonly participant?: string;
   /** What it shows changes often: it refreshes itself where scripts run. */
   readonly refreshes?: boolean;
+  /** Whoever is suspended among those in sight. */
+  readonly suspended: readonly SuspensionLine[];
   /** Beside their entry in the navigation, where something waits. */
-  readonly waiting: {
-    readonly confirmations: number;
-    readonly acts?: number | undefined;
-    readonly suspensions?: number | undefined;
-  };
+  readonly waiting: { readonly confirmations: number; readonly acts?: number | undefined };
 }
 
 export const pathOf: Record<Section, string> = {
@@ -67,7 +66,10 @@ const nodeOnly: readonly Section[] = ['anchors', 'evidence', 'acts', 'suspension
 const Side: FC<{ frame: ConsoleFrame; section: Section }> = ({ frame, section }) => {
   const texts = textsIn(frame.locale);
   const { nav } = consoleTextsIn(frame.locale);
-  const counts: Partial<Record<Section, number | undefined>> = frame.waiting;
+  const counts: Partial<Record<Section, number | undefined>> = {
+    ...frame.waiting,
+    suspensions: frame.suspended.length,
+  };
   const mine = (one: Section) => frame.participant === undefined || !nodeOnly.includes(one);
   const label = (one: Section) =>
     one === 'participants' && frame.participant !== undefined ? nav.participant : nav[one];
@@ -152,7 +154,11 @@ export const ConsolePage: FC<ConsolePageProps> = ({ frame, section, title, lead,
     >
       {frame.refreshes && <Refreshing texts={consoleTextsIn(frame.locale)} />}
       {/* One element, so that a refresh puts things in place within it and nothing beside it moves. */}
-      <div>{children}</div>
+      <div>
+        {frame.participant !== undefined &&
+          frame.suspended.map((line) => <SuspendedNote frame={frame} line={line} />)}
+        {children}
+      </div>
     </Page>
   );
 };

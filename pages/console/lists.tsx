@@ -9,8 +9,9 @@ import { Fact, Note } from '../parts.tsx';
 import { consoleTextsIn } from '../texts/console.ts';
 import { fill, textsIn } from '../texts/texts.ts';
 import { countryText, dateText, momentText } from '../when.ts';
-import { type ConsoleFrame, ConsolePage, commands, Empty, List, State, When } from './frame.tsx';
+import { type ConsoleFrame, ConsolePage, commands, Empty, List, pathOf, State, When } from './frame.tsx';
 import { ListPage } from './list-page.tsx';
+import { SuspendedList } from './suspended.tsx';
 
 export interface WaitingLine {
   readonly participantName: string;
@@ -108,6 +109,13 @@ export const ParticipantPage: FC<{ frame: ConsoleFrame; party: Party; people: re
       title={party.name}
       lead={`${participants.kinds[party.kind]} · ${party.finId}`}
     >
+      {frame.participant === undefined && (
+        <SuspendedList
+          frame={frame}
+          lines={frame.suspended.filter(({ finId }) => finId === party.finId)}
+          all={pathOf.suspensions}
+        />
+      )}
       <dl class="facts">
         <Fact name={participants.country}>{countryText(party.country, frame)}</Fact>
         <Fact name={participants.taxId}>{party.taxId}</Fact>

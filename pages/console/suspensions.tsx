@@ -4,17 +4,9 @@
 import type { FC } from 'hono/jsx';
 import { consoleTextsIn } from '../texts/console.ts';
 import { fill } from '../texts/shared.ts';
-import { type ConsoleFrame, State, When } from './frame.tsx';
+import { type ConsoleFrame, pathOf, State, When } from './frame.tsx';
 import { ListPage } from './list-page.tsx';
-
-export interface SuspensionLine {
-  readonly participantName: string;
-  readonly finId: string;
-  readonly state: 'WAITING' | 'DISPUTED' | 'OVERDUE' | 'CONFIRMED' | 'ENDED';
-  readonly by: 'apiKey' | 'person' | 'node' | 'nodeOperator';
-  readonly since: Date;
-  readonly confirmBy: Date;
-}
+import type { SuspensionLine } from './suspended.tsx';
 
 const tones = {
   WAITING: 'warn',
@@ -38,11 +30,14 @@ export const SuspensionsPage: FC<{ frame: ConsoleFrame; suspensions: readonly Su
   ];
   const rows = lines.map((line) => [
     <>
-      {line.participantName}
+      <a href={`${pathOf.participants}/${line.finId}`}>{line.participantName}</a>
       <small class="mono">{line.finId}</small>
     </>,
     <State tone={tones[line.state]}>{suspensions.states[line.state]}</State>,
-    suspensions.bys[line.by],
+    <>
+      {suspensions.bys[line.by]}
+      {line.byName && <small>{line.byName}</small>}
+    </>,
     <When frame={frame} date={line.since} />,
     line.state === 'WAITING' ? <When frame={frame} date={line.confirmBy} /> : suspensions.nobody,
   ]);

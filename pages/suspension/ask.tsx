@@ -15,9 +15,11 @@ export interface AskProps {
   readonly problems: readonly Problem[];
   readonly email?: string;
   readonly cause?: string;
+  /** Whether password and app count here for those without a passkey. */
+  readonly fallback: boolean;
 }
 
-export const AskPage: FC<AskProps> = ({ frame, formToken, problems, email, cause }) => {
+export const AskPage: FC<AskProps> = ({ frame, formToken, problems, email, cause, fallback }) => {
   const texts = textsIn(frame.locale);
   const suspension = suspensionTextsIn(frame.locale);
   const said = (text: string) => fill(text, { node: frame.nodeName });
@@ -43,6 +45,8 @@ export const AskPage: FC<AskProps> = ({ frame, formToken, problems, email, cause
       </Note>
       <form method="post" data-passkey>
         <FormToken token={formToken} />
+        {/* What the return key presses in a field: a passkey is asked for by its own button alone. */}
+        {fallback && <button type="submit" class="unseen" tabindex={-1} aria-hidden="true" data-plain />}
         <Causes suspension={suspension} cause={cause} />
         <h2>{texts.passkey.signInHeading}</h2>
         <PasskeyPart texts={texts} problems={problems} signs />
@@ -51,17 +55,17 @@ export const AskPage: FC<AskProps> = ({ frame, formToken, problems, email, cause
             {suspension.suspendButton}
           </button>
         </div>
-      </form>
-      <h2>{texts.passkey.signInFallback}</h2>
-      <form method="post">
-        <FormToken token={formToken} />
-        <Causes suspension={suspension} cause={cause} />
-        <SignInFields texts={texts} problems={problems} label={said(suspension.email)} email={email} />
-        <div class="actions one">
-          <button type="submit" class="no">
-            {suspension.suspendButton}
-          </button>
-        </div>
+        {fallback && (
+          <>
+            <h2>{texts.passkey.signInFallback}</h2>
+            <SignInFields texts={texts} problems={problems} label={said(suspension.email)} email={email} />
+            <div class="actions one">
+              <button type="submit" class="no" name="step" value="password" data-plain>
+                {suspension.suspendButton}
+              </button>
+            </div>
+          </>
+        )}
       </form>
       <p class="small">{said(suspension.mistaken)}</p>
     </Page>

@@ -97,6 +97,7 @@ export async function suspensionStand(
     timeZone: 'America/Santiago',
     secondFactor,
     passkeys,
+    passwordFallback: 'allowed' as 'allowed' | 'off',
     nonce,
     random: (bytes: number) => randomBytes(bytes),
   };
