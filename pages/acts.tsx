@@ -2,6 +2,7 @@
 // what became of it, and what is shown once.
 
 import type { FC } from 'hono/jsx';
+import type { Office } from '../core/people/person.ts';
 import { type Frame, Page } from './page.tsx';
 import { Fact, FactorFields, FormToken, Note, type Problem, ProblemSummary } from './parts.tsx';
 import { PasskeyPart } from './passkey.tsx';
@@ -22,7 +23,16 @@ export interface ActFacts {
   readonly signedBy: readonly { readonly name: string; readonly at: Date }[];
   /** Every parameter, flattened: what the hash covers. */
   readonly parameters: readonly (readonly [name: string, value: string])[];
+  /** Whom or what an id among them names, by the id: what is signed stands beside it. */
+  readonly named: ReadonlyMap<string, Named>;
   readonly hash: string;
+}
+
+export interface Named {
+  readonly name: string;
+  readonly office?: Office;
+  /** The participant of a person. */
+  readonly participant?: string;
 }
 
 export interface SignedIn {
@@ -35,9 +45,9 @@ export interface SignedIn {
 const kindText = (texts: Texts, kind: string) => (texts.acts.kinds as Record<string, string>)[kind] ?? kind;
 
 const Who: FC<{ texts: Texts; who: SignedIn }> = ({ texts, who }) => (
-  <form method="post" action="/sign-out">
+  <form method="post" action="/sign-out" class="who">
     <FormToken token={who.formToken} />
-    {who.name}{' '}
+    <span>{who.name}</span>
     <button class="plain" type="submit">
       {texts.signIn.signOut}
     </button>
@@ -110,7 +120,7 @@ export const ActPage: FC<ActProps> = ({ frame, who, act, maySign, problems }) =>
     <Page
       frame={frame}
       part="administration"
-      title={maySign ? acts.question : kindText(texts, act.kind)}
+      title={maySign ? fill(acts.question, { act: kindText(texts, act.kind) }) : kindText(texts, act.kind)}
       lead={lead}
       hasProblem={problems.length > 0}
       passkey={maySign && who.passkey}
@@ -182,6 +192,12 @@ const StateNote: FC<{ frame: Frame; act: ActFacts; texts: Texts; maySign: boolea
 /** What is signed stands as it is; an amount also as people read it. */
 const amounts: readonly string[] = ['day', 'creditor'];
 
+/** `Rosa Pinto, security officer of Fintech Aurora` */
+function namedText({ acts, offices }: Texts, { name, office, participant }: Named): string {
+  const of = participant ? ` ${fill(acts.ofParticipant, { participant })}` : '';
+  return office ? `${name}, ${offices[office]}${of}` : name;
+}
+
 const Facts: FC<{ frame: Frame; act: ActFacts; texts: Texts }> = ({ frame, act, texts }) => {
   const { acts } = texts;
   const currency = act.parameters.find(([name]) => name === 'currency');
@@ -203,6 +219,7 @@ const Facts: FC<{ frame: Frame; act: ActFacts; texts: Texts }> = ({ frame, act, 
           <dt class="mono">{name}</dt>
           <dd class="quote">
             {value}
+            {act.named.has(value) && <small>{namedText(texts, act.named.get(value)!)}</small>}
             {amounts.includes(name) && currency && (
               <small>{`${currency[1]} ${groupedText(value, frame)}`}</small>
             )}

@@ -3,12 +3,14 @@
 import type { FC } from 'hono/jsx';
 import type { Decision } from '../core/people/decision.ts';
 import { type Frame, Page } from './page.tsx';
-import { Note } from './parts.tsx';
+import { Fact, Note } from './parts.tsx';
 import { fill, type Texts, textsIn } from './texts/texts.ts';
-import { whenText } from './when.ts';
+import { thumbprintGroups, whenText } from './when.ts';
 
 export interface DecidedFacts {
   readonly participant: string;
+  readonly use: 'signing' | 'transport';
+  readonly thumbprint: string;
   readonly state: Decision['state'];
   readonly cause?: Decision['cause'];
   readonly decidedAt: Date;
@@ -31,11 +33,22 @@ export const DecidedPage: FC<{ frame: Frame; facts: DecidedFacts }> = ({ frame, 
       when: whenText(facts.own && !facts.cause ? facts.own.at : facts.decidedAt, frame),
     });
   return (
-    <Page frame={frame} part="confirmations" title={titleOf(texts, facts)}>
+    <Page frame={frame} part="confirmations" title={titleOf(texts, facts)} help={!facts.own}>
       <Note tone={facts.state === 'confirmed' || facts.state === 'waiting' ? 'ok' : 'warn'}>
         <p>{said(whatHappened(texts, facts))}</p>
       </Note>
       <p>{said(nextStep(texts, facts))}</p>
+      <dl class="facts">
+        <Fact name={texts.confirm.participant}>{facts.participant}</Fact>
+        <Fact name={texts.confirm.use}>{texts.uses[facts.use]}</Fact>
+        <Fact name={texts.confirm.thumbprint}>
+          <span class="mono groups">
+            {thumbprintGroups(facts.thumbprint).map((group) => (
+              <span>{group} </span>
+            ))}
+          </span>
+        </Fact>
+      </dl>
       {facts.own && <p>{said(texts.decided.nextUnexpected)}</p>}
     </Page>
   );

@@ -31,6 +31,8 @@ export interface PageProps {
   readonly side?: Child;
   /** Errors first in the browser's title, as the design systems ask. */
   readonly hasProblem?: boolean;
+  /** False where the page itself says whom to call, and why. */
+  readonly help?: boolean;
   /** The page asks a passkey: its script goes along. */
   readonly passkey?: boolean;
   /** Path of another script of ours. */
@@ -40,6 +42,7 @@ export interface PageProps {
 
 export const Page: FC<PageProps> = (props) => {
   const { frame, title, part, lead, wide, code, end, side, hasProblem, passkey, script, children } = props;
+  const { help = true } = props;
   const texts = textsIn(frame.locale);
   const tabTitle = `${hasProblem ? `${texts.common.problem}: ` : ''}${title} · ${frame.nodeName}`;
   const main = (
@@ -48,7 +51,7 @@ export const Page: FC<PageProps> = (props) => {
       {lead && <p class="lead">{lead}</p>}
       {children}
       <footer class="foot">
-        <p>{fill(texts.common.help, { node: frame.nodeName })}</p>
+        {help && <p>{fill(texts.common.help, { node: frame.nodeName })}</p>}
         <p>
           {texts.common.reference} <span class="mono">{frame.reference}</span>
           {code && <span class="mono"> {code}</span>}

@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto';
 
 /**
  * A form with `data-passkey` is first sent by fetch: the answer is a question for the passkey, or a page. The passkey's
- * answer goes into a hidden field, and the form is sent as any other. A button with `data-plain` asks no passkey.
+ * answer goes into a hidden field, and the form is sent as any other.
+ * What was chosen elsewhere on the page comes along where `data-takes` names it.
  */
 export const passkeyScript = `
 'use strict';
@@ -58,6 +59,8 @@ export const passkeyScript = `
   }
 
   async function run(form, button) {
+    const chosen = form.dataset.takes && document.querySelector('[name=' + form.dataset.takes + ']:checked');
+    if (chosen) keep(form, chosen.name, chosen.value);
     for (;;) {
       const body = new URLSearchParams(new FormData(form));
       if (button && button.name) body.append(button.name, button.value);
@@ -87,9 +90,9 @@ export const passkeyScript = `
 
   for (const form of document.querySelectorAll('form[data-passkey]'))
     form.addEventListener('submit', (event) => {
-      const button = event.submitter;
-      if (form.dataset.answered || (button && 'plain' in button.dataset)) return;
+      if (form.dataset.answered) return;
       event.preventDefault();
+      const button = event.submitter;
       say(form, '');
       form.setAttribute('aria-busy', 'true');
       run(form, button).catch((error) => say(form, error.name === 'InvalidStateError' ? 'taken' : 'failed'));

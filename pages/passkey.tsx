@@ -63,8 +63,8 @@ export const PasskeysPage: FC<PasskeysProps> = ({ frame, formToken, problems, pa
       {passkeys.length > 0 && (
         <>
           <dl class="facts">
-            {passkeys.map(({ credentialId, addedAt }) => (
-              <Fact name={fill(passkey.item, { name: `${credentialId.slice(0, 6)}…` })}>
+            {passkeys.map(({ credentialId, addedAt }, at) => (
+              <Fact name={fill(passkey.item, { number: at + 1 })}>
                 {fill(passkey.since, { moment: momentText(addedAt, frame) })}
                 {passkeys.length > 1 && (
                   <form method="post" data-passkey>

@@ -1,4 +1,4 @@
-// What does a node operator or auditor see to sign in, in the browser or for the command line on the same machine?
+// What does somebody see to sign in, in the browser or for the command line on the same machine?
 
 import type { FC } from 'hono/jsx';
 import { type Frame, Page } from './page.tsx';
@@ -23,7 +23,7 @@ export const SignInPage: FC<SignInProps> = ({ frame, formToken, problems, forCli
   return (
     <Page
       frame={frame}
-      part="administration"
+      part="access"
       title={fill(signIn.title, { node: frame.nodeName })}
       lead={forCli ? undefined : signIn.lead}
       hasProblem={problems.length > 0}
@@ -58,6 +58,11 @@ export const SignInPage: FC<SignInProps> = ({ frame, formToken, problems, forCli
             </div>
           </form>
         </>
+      )}
+      {!forCli && (
+        <p class="small">
+          {signIn.emergency} <a href="/suspension">{texts.common.emergency}</a>
+        </p>
       )}
     </Page>
   );

@@ -66,6 +66,7 @@ p{margin:0 0 16px}
 .facts dd{margin:0;min-width:0}
 .facts small,.small{display:block;font-size:15px;color:var(--muted)}
 .quote{display:block;overflow-wrap:anywhere}
+q{unicode-bidi:isolate}
 .mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:15px;font-variant-ligatures:none}
 .groups{display:grid;grid-template-columns:repeat(4,max-content);gap:0 10px}
 .note{margin:0 0 24px;padding:16px 16px 16px 16px;border-left:4px solid var(--warn);border-radius:0 6px 6px 0;background:var(--warn-back)}
@@ -81,6 +82,8 @@ h1+.note{margin-top:20px}
 .problem{margin:0 0 24px;padding:16px 20px;border:2px solid var(--danger);border-radius:6px;background:var(--danger-back)}
 .problem h2{margin:0 0 4px;color:var(--danger)}
 .problem ul{margin:0;padding-left:20px}
+.problem p:last-child{margin-bottom:0}
+.problem[role=status] a{font-weight:650}
 .problem a{color:var(--danger)}
 .field{margin:0 0 24px}
 .field label,fieldset legend{display:block;font-weight:650;padding:0}
@@ -115,7 +118,7 @@ button.plain{min-height:0;padding:0;border:0;background:none;color:var(--accent)
 .state.danger{background:var(--danger-back);color:var(--danger)}
 .qr{width:216px;height:216px;display:block;background:#fff;border-radius:6px;border:1px solid var(--line);margin:0 0 16px}
 .steps{padding-left:20px}
-.rows{list-style:none;margin:0;padding:0;background:var(--surface);border:1px solid var(--line);border-radius:6px}
+.rows{list-style:none;margin:0 0 24px;padding:0;background:var(--surface);border:1px solid var(--line);border-radius:6px}
 .rows>li{padding:14px 20px}
 .rows>li+li{border-top:1px solid var(--line)}
 .rows .line{display:flex;flex-wrap:wrap;gap:4px 16px;align-items:baseline}

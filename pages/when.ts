@@ -1,5 +1,6 @@
 // How does a person read a date? In the participant's time zone, named: DD/MM/AAAA in Spanish and Portuguese,
-// D Month YYYY in English. An amount, to the last cent. A country by its name. A thumbprint: SHA-256 in hex, in groups of eight.
+// D Month YYYY in English. An amount, to the last cent. A country by its name. A thumbprint: SHA-256 in hex, in groups
+// of eight. A code by what it means.
 
 import { type Money, writeAmount } from '../core/payout/amount.ts';
 import type { Locale } from '../core/people/person.ts';
@@ -74,6 +75,11 @@ function filled(text: string, date: Date, place: Place): string {
     time: timeText(date, place),
     zone: zoneText(date, place),
   });
+}
+
+/** Why an enrolment ended, in words; the code itself where there are none for it. */
+export function endingText({ locale }: Pick<Place, 'locale'>, code: string): string {
+  return (sharedTextsIn(locale).endings as Readonly<Record<string, string>>)[code] ?? code;
 }
 
 /** x5t#S256 as hex, in groups of 8: what other tools print. */

@@ -69,11 +69,14 @@ export function messageOf(item: Item): ForwardedMessage {
 
 /** @param earlier a signed word whose place this one takes: its record may not be locked yet */
 export function rowItem(row: OperatorRow, earlier?: Attribute): StoredItem {
-  const { message, at, ...plain } = row;
+  const { message, at, askedAt, pendingAt, confirmedAt, ...plain } = row;
   return {
     ...rowKey(row.enrolmentId, row.operator),
     ...(plain as unknown as Item),
     at: at.toISOString(),
+    askedAt: askedAt?.toISOString(),
+    pendingAt: pendingAt?.toISOString(),
+    confirmedAt: confirmedAt?.toISOString(),
     bytes: message?.bytes,
     signature: message?.signature,
     earlier,
@@ -81,10 +84,14 @@ export function rowItem(row: OperatorRow, earlier?: Attribute): StoredItem {
 }
 
 export function rowOf(item: StoredItem): OperatorRow {
-  const { pk, sk, bytes, signature, earlier, at, ...plain } = item;
+  const { pk, sk, bytes, signature, earlier, at, askedAt, pendingAt, confirmedAt, ...plain } = item;
+  const times = Object.entries({ askedAt, pendingAt, confirmedAt }).flatMap(([name, time]) =>
+    typeof time === 'string' ? [[name, new Date(time)] as const] : [],
+  );
   return {
     ...(plain as unknown as OperatorAnswer),
     at: new Date(text(item, 'at')),
+    ...(Object.fromEntries(times) as Pick<OperatorAnswer, 'askedAt' | 'pendingAt' | 'confirmedAt'>),
     ...(bytes === undefined ? {} : { message: messageOf({ bytes, signature }) }),
   };
 }

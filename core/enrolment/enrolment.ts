@@ -99,6 +99,17 @@ export interface OperatorAnswer {
   readonly at: Date;
   /** The operator's signed message that said so, kept as evidence. */
   readonly messageId?: string;
+  /** For people to read, none decides anything: when we asked, when it had it, when its apoderado confirmed. */
+  readonly askedAt?: Date;
+  readonly pendingAt?: Date;
+  readonly confirmedAt?: Date;
+}
+
+/** What an earlier word of the same operator leaves behind for the next one to carry. */
+export function timesOf(row: OperatorAnswer | undefined): Pick<OperatorAnswer, 'askedAt' | 'pendingAt'> {
+  const askedAt = row?.askedAt ?? (row?.status === 'waiting' ? row.at : undefined);
+  const pendingAt = row?.pendingAt ?? (row?.status === 'pending' ? row.at : undefined);
+  return { ...(askedAt && { askedAt }), ...(pendingAt && { pendingAt }) };
 }
 
 /** A certificate's status item: what a verifier reads, under 1 KB. Sealed while it grants (S22). */

@@ -23,8 +23,12 @@ export interface TimelineStep {
   /** As recorded: `GOOD`, `CONFIRMED`, a code. */
   readonly outcome?: string;
   readonly at?: Date;
+  /** It was known here by then; when it happened stands at the other node. */
+  readonly atLatest?: boolean;
   /** personIds, fin_ids, an API key's id or the name of a function. */
   readonly by?: readonly string[];
+  /** What `by` names where it is not who did it: who was told, or whose word it is. */
+  readonly role?: 'told' | 'says';
   readonly waitsFor?: Awaited;
   readonly since?: Date;
   readonly until?: Date;
@@ -109,7 +113,9 @@ function decided({ enrolment, decision, rows }: TimelineFacts): TimelineStep[] {
   const { createdAt, expiresAt, decidedAt, state, cause, votes, asked } = decision;
   const by = votes.map(({ personId }) => personId);
   const mailed: TimelineStep[] =
-    number === 13 ? [{ number: 12, state: 'done', outcome: 'TOLD', at: createdAt, by: asked }] : [];
+    number === 13
+      ? [{ number: 12, state: 'done', outcome: 'TOLD', at: createdAt, by: asked, role: 'told' }]
+      : [];
   if (state === 'waiting')
     return [
       ...mailed,
@@ -135,13 +141,20 @@ function forwarded({ enrolment, rows }: TimelineFacts): TimelineStep[] {
   const by = [row.operator];
   const say = (state: TimelineState, more: Partial<TimelineStep>, ...numbers: StepNumber[]) =>
     numbers.map((number): TimelineStep => ({ number, state, by, ...more }));
-  const sent: TimelineStep = { number: 7, state: 'done' };
-  const { at, code } = row;
+  const { at, code, askedAt, pendingAt, confirmedAt } = row;
+  const sent: TimelineStep = { number: 7, state: 'done', ...(askedAt && { at: askedAt }) };
+  // What the operator did between its words, it did before the next of them.
+  const before = (word: Date, ...numbers: StepNumber[]) =>
+    say('done', { at: word, atLatest: true }, ...numbers);
+  const received = pendingAt ?? at;
   switch (row.status) {
     case 'accepted':
       return [
         sent,
-        ...say('done', {}, 8, 9, 10, 11, 12, 13, 14),
+        ...before(received, 8, 10),
+        ...say('done', { at: received, ...(!pendingAt && { atLatest: true }) }, 11),
+        ...before(at, 9, 12, 14),
+        ...say('done', { at: confirmedAt ?? at, role: 'says', ...(!confirmedAt && { atLatest: true }) }, 13),
         ...say('done', { at, outcome: 'ACCEPTED' }, 15),
       ];
     case 'rejected':
@@ -155,7 +168,7 @@ function forwarded({ enrolment, rows }: TimelineFacts): TimelineStep[] {
     case 'pending':
       return [
         sent,
-        ...say('done', {}, 8, 10),
+        ...before(at, 8, 10),
         ...say('done', { at, outcome: 'PENDING' }, 11),
         ...say('elsewhere', {}, 9, 12),
         ...(enrolment.networkStatus === 'pending'

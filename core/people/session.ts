@@ -73,8 +73,9 @@ function passkeysChangedAt({ passkeys = [] }: Person): Date {
 
 /** RFC 8252 §7.3: the command line is answered on a loopback address of this machine, any port. */
 export function admitLoopback(redirectUri: string): string {
-  if (!/^http:\/\/(127\.0\.0\.1|\[::1\]):\d{1,5}\/[A-Za-z0-9/_-]*$/.test(redirectUri))
-    throw new Refusal('SIGN_IN_REDIRECT_REFUSED');
+  const fits = /^http:\/\/(127\.0\.0\.1|\[::1\]):\d{1,5}\/[A-Za-z0-9/_-]*$/.test(redirectUri);
+  // A port beyond 65535 is none, and no origin can be made of it.
+  if (!fits || !URL.canParse(redirectUri)) throw new Refusal('SIGN_IN_REDIRECT_REFUSED');
   return redirectUri;
 }
 

@@ -2,7 +2,7 @@
 // is not forwarded, and what the other side says is recorded beside it. The kinds are those of the outbox entries.
 
 import { answerParameters, type EnrolmentAnswer } from '../../core/enrolment/answer.ts';
-import type { Enrolment, OperatorAnswer } from '../../core/enrolment/enrolment.ts';
+import { type Enrolment, type OperatorAnswer, timesOf } from '../../core/enrolment/enrolment.ts';
 import { forwardParameters } from '../../core/enrolment/forward.ts';
 import type { EnrolmentStore, StatusStore } from '../../core/enrolment/ports.ts';
 import { wakeExecution } from '../../core/enrolment/recording.ts';
@@ -74,7 +74,8 @@ async function recordForward(
   // An unsigned "no" rejects nothing (S22); but nothing more will come, so the execution need not wait for days.
   const decisionId = decisionIdOf(enrolment.id, `operator.${operator}`);
   const outbox = refused ? [wakeExecution(decisionId, 'REJECTED', messageId, now)] : [];
-  const row = { enrolmentId: enrolment.id, operator, at: now };
+  const before = (await ports.enrolments.rows(enrolment.id)).find((one) => one.operator === operator);
+  const row = { enrolmentId: enrolment.id, operator, at: now, ...timesOf(before) };
   await ports.enrolments.putRow(
     refused ? { ...row, status: 'silent', code: delivered.code } : { ...row, status: 'pending' },
     { evidence: [evidence], outbox },

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { type EnrolmentAnswer, readAnswer } from '../../core/enrolment/answer.ts';
-import type { Enrolment } from '../../core/enrolment/enrolment.ts';
+import { type Enrolment, type OperatorAnswer, timesOf } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentStore, OriginalMessage } from '../../core/enrolment/ports.ts';
 import { endAtOperator, settleEnrolment, wakeExecution } from '../../core/enrolment/recording.ts';
 import { Refusal } from '../../core/errors.ts';
@@ -34,7 +34,7 @@ export async function receiveAnswer(ports: ReceiveAnswerPorts, received: Receive
   const asked = rows.find((row) => row.operator === received.operator);
   if (!enrolment || !asked) throw new Refusal('ENROLMENT_UNKNOWN');
   if (answer.thumbprint !== enrolment.thumbprint) throw new Refusal('ANSWER_OF_ANOTHER');
-  await putAnswer(ports, received, answer, enrolment);
+  await putAnswer(ports, received, answer, enrolment, asked);
 }
 
 async function putAnswer(
@@ -42,6 +42,7 @@ async function putAnswer(
   received: ReceivedAnswer,
   answer: EnrolmentAnswer,
   enrolment: Enrolment,
+  before: OperatorAnswer,
 ): Promise<void> {
   const now = ports.clock.now();
   const { thumbprint } = readDetachedJws(received.message.signature);
@@ -52,6 +53,8 @@ async function putAnswer(
       status: answer.status,
       ...(answer.code === null ? {} : { code: answer.code }),
       at: now,
+      ...timesOf(before),
+      ...confirmedAtOf(answer, now),
       messageId: received.messageId,
       message: received.message,
     },
@@ -71,6 +74,12 @@ async function putAnswer(
       outbox: consequences(received, answer, enrolment, now),
     },
   );
+}
+
+/** The operator's word for it, as far as it can be true: shown, never decided by. */
+function confirmedAtOf({ confirmation }: EnrolmentAnswer, now: Date): Pick<OperatorAnswer, 'confirmedAt'> {
+  const confirmedAt = new Date(String(confirmation?.at ?? ''));
+  return confirmedAt <= now ? { confirmedAt } : {};
 }
 
 /** The signed word itself: a later one of the same operator takes its place in the row. */

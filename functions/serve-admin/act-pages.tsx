@@ -5,7 +5,14 @@ import { asksQuestion, assertionIn, question } from '../../adapters/http/passkey
 import { Refusal } from '../../core/errors.ts';
 import { type Act, actHash, operatorsNeeded } from '../../core/people/act.ts';
 import { passkeysAt } from '../../core/people/passkey.ts';
-import { type ActFacts, ActListPage, ActPage, AppliedPage, type SignedIn } from '../../pages/acts.tsx';
+import {
+  type ActFacts,
+  ActListPage,
+  ActPage,
+  AppliedPage,
+  type Named,
+  type SignedIn,
+} from '../../pages/acts.tsx';
 import { type DeadEnd, DeadEndPage } from '../../pages/dead-end.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
@@ -108,7 +115,30 @@ function refused(visit: Visit, act: Act, error: Refusal): PageAnswer | Promise<P
   return show(visit, act, [{ field: hasPasskey(visit) ? 'passkey' : 'totp', text: shown }]);
 }
 
+/** Nobody signs an id that they cannot read: whom a parameter names, as far as this node knows them. */
+async function namedIn(
+  deps: AdminApiDeps,
+  parameters: ActFacts['parameters'],
+): Promise<ReadonlyMap<string, Named>> {
+  const named = new Map<string, Named>();
+  for (const [name, value] of parameters) {
+    if (/(^|\.)person_ids?(\[|$)/.test(name)) {
+      const person = await deps.people.person(value);
+      if (!person) continue;
+      const party = person.participant ? await deps.parties.party(person.participant) : undefined;
+      const participant = party?.name ?? person.participant;
+      const about = { office: person.office, ...(participant && { participant }) };
+      named.set(value, { name: await nameOf(deps, value), ...about });
+    } else if (/(^|\.)(participant|fin_id|peer|payout_operators(\[.*)?)$/.test(name)) {
+      const party = await deps.parties.party(value);
+      if (party) named.set(value, { name: party.name });
+    }
+  }
+  return named;
+}
+
 async function factsOf(deps: AdminApiDeps, act: Act): Promise<ActFacts> {
+  const parameters = flattened(act.parameters);
   const signed = act.votes.filter(({ vote }) => vote === 'confirm');
   const expired = act.state === 'open' && deps.clock.now() >= act.expiresAt;
   return {
@@ -124,7 +154,8 @@ async function factsOf(deps: AdminApiDeps, act: Act): Promise<ActFacts> {
     signedBy: await Promise.all(
       signed.map(async ({ personId, at }) => ({ name: await nameOf(deps, personId), at })),
     ),
-    parameters: flattened(act.parameters),
+    parameters,
+    named: await namedIn(deps, parameters),
     hash: actHash(act),
   };
 }

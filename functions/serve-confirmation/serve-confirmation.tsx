@@ -21,6 +21,7 @@ import { deadEnd, refusedEnd } from '../../pages/dead-end.tsx';
 import { DecidedPage } from '../../pages/decided.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
+import { companyTaxIdType } from '../../pages/tax-id.ts';
 import { fill, localeFor, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
 import {
   askVote,
@@ -252,7 +253,8 @@ async function holderOf(deps: ServeConfirmationDeps, enrolment: Enrolment, parti
   const contact = person && (await deps.people.contact(person));
   if (person && contact) return { name: contact.name, taxIdType: person.taxIdType, taxId: contact.taxId };
   const party = await deps.parties.party(enrolment.participant);
-  return { name: participant, taxIdType: '', taxId: party?.taxId ?? '' };
+  const taxIdType = party ? companyTaxIdType(party.country) : '';
+  return { name: participant, taxIdType, taxId: party?.taxId ?? '' };
 }
 
 async function known({ people }: ServeConfirmationDeps, ids: readonly string[]): Promise<Person[]> {
@@ -269,8 +271,11 @@ async function decidedFacts(deps: ServeConfirmationDeps, { decision, person }: T
     decision.state === 'waiting' && deps.clock.now() >= decision.expiresAt && !own
       ? 'expired'
       : decision.state;
+  const { use, thumbprint } = decision.subject;
   return {
     participant,
+    use,
+    thumbprint,
     state: late,
     ...(decision.cause && { cause: decision.cause }),
     decidedAt: decision.decidedAt ?? decision.expiresAt,

@@ -25,7 +25,12 @@ export interface KnownPerson {
 export async function partyInSight(deps: ConsoleDeps, sight: Sight, finId: string) {
   if (sight.of === 'participant' && sight.participant !== finId) return undefined;
   const party = await deps.parties.party(finId);
-  return party && { party, people: await known(deps, await deps.people.holders(finId)) };
+  if (!party) return undefined;
+  const [people, operators] = await Promise.all([
+    deps.people.holders(finId).then((holders) => known(deps, holders)),
+    nodeNames(deps, party.payoutOperators),
+  ]);
+  return { party, people, operators: [...operators.values()] };
 }
 
 /** Operators and auditors, for those who see the node. */

@@ -6,7 +6,7 @@ import type { TimelineState, TimelineStep } from '../../core/enrolment/timeline.
 import { Fact } from '../parts.tsx';
 import { consoleTextsIn } from '../texts/console.ts';
 import { fill } from '../texts/shared.ts';
-import { dateText, momentText, serialText, thumbprintGroups, thumbprintShort } from '../when.ts';
+import { dateText, endingText, momentText, serialText, thumbprintGroups, thumbprintShort } from '../when.ts';
 import { type ConsoleFrame, ConsolePage, List, NetworkState, State, ValidityState, When } from './frame.tsx';
 
 export interface EnrolmentProps {
@@ -41,7 +41,9 @@ export const EnrolmentPage: FC<EnrolmentProps> = (props) => {
         <ValidityState frame={frame} validity={enrolment.validity} />{' '}
         <NetworkState frame={frame} status={enrolment.networkStatus} since={enrolment.createdAt} />{' '}
         {enrolment.code && (
-          <State tone="danger">{fill(texts.enrolment.ended, { code: enrolment.code })}</State>
+          <State tone="danger">
+            {fill(texts.enrolment.ended, { why: endingText(frame, enrolment.code) })}
+          </State>
         )}
       </p>
       <h2>{texts.enrolment.timeline}</h2>
@@ -83,7 +85,7 @@ const Timeline: FC<EnrolmentProps> = ({ frame, steps, later, nameOf }) => {
           </span>
           <div>
             <p>
-              {texts.enrolment.later}: <span class="mono">{outcome}</span>
+              {texts.enrolment.later}: {endingText(frame, outcome)}
             </p>
             <small>
               {momentText(at, frame)}
@@ -122,14 +124,19 @@ const Detail: FC<{ frame: ConsoleFrame; step: TimelineStep; nameOf: (id: string)
         {step.until && ` ${fill(texts.enrolment.waitingUntil, { until: momentText(step.until, frame) })}`}
       </small>
     );
-  const parts = [step.at && momentText(step.at, frame), names && fill(texts.enrolment.by, { names })].filter(
-    Boolean,
-  );
+  const moment = step.at && momentText(step.at, frame);
+  const { by, to, told: according, latest } = texts.enrolment;
+  const how = step.role === 'told' ? to : step.role === 'says' ? according : by;
+  const parts = [
+    moment && (step.atLatest ? fill(latest, { moment }) : moment),
+    names && fill(how, { names }),
+  ].filter(Boolean);
   const told = step.outcome && !plainOutcomes.has(step.outcome);
   if (parts.length === 0 && !told) return null;
   return (
     <small>
-      {parts.join(', ')} {told && <span class="mono">{step.outcome}</span>}
+      {parts.join(', ')}
+      {told && `${parts.length > 0 ? ': ' : ''}${endingText(frame, step.outcome!)}`}
     </small>
   );
 };
@@ -149,7 +156,7 @@ const Operators: FC<EnrolmentProps> = ({ frame, operators }) => {
     name,
     <>
       <State tone={tone[status]}>{texts.enrolment.operatorAnswers[status]}</State>
-      {code && <small class="mono">{code}</small>}
+      {code && <small>{endingText(frame, code)}</small>}
     </>,
     <When frame={frame} date={at} />,
   ]);

@@ -97,9 +97,14 @@ const Side: FC<{ frame: ConsoleFrame; section: Section }> = ({ frame, section })
             <a href="/passkeys">{texts.passkey.listTitle}</a>
           </li>
           {frame.participant !== undefined && (
-            <li>
-              <a href="/delegation">{texts.delegation.listTitle}</a>
-            </li>
+            <>
+              <li>
+                <a href="/delegation">{texts.delegation.listTitle}</a>
+              </li>
+              <li>
+                <a href="/suspension">{texts.common.emergency}</a>
+              </li>
+            </>
           )}
         </ul>
       </section>

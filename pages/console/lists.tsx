@@ -6,6 +6,7 @@ import type { Decision } from '../../core/people/decision.ts';
 import type { Party } from '../../core/people/party.ts';
 import { type Person, powerInForce } from '../../core/people/person.ts';
 import { Fact, Note } from '../parts.tsx';
+import { companyTaxIdType, taxIdText } from '../tax-id.ts';
 import { consoleTextsIn } from '../texts/console.ts';
 import { fill, textsIn } from '../texts/texts.ts';
 import { countryText, dateText, momentText } from '../when.ts';
@@ -97,10 +98,15 @@ export interface PersonLine {
 
 const invite = "apodera admin invite --file person.json --reason '…'";
 
-export const ParticipantPage: FC<{ frame: ConsoleFrame; party: Party; people: readonly PersonLine[] }> = (
-  props,
-) => {
-  const { frame, party, people } = props;
+export interface ParticipantProps {
+  readonly frame: ConsoleFrame;
+  readonly party: Party;
+  readonly people: readonly PersonLine[];
+  /** Names of its payout operators. */
+  readonly operators: readonly string[];
+}
+
+export const ParticipantPage: FC<ParticipantProps> = ({ frame, party, people, operators }) => {
   const { participants } = consoleTextsIn(frame.locale);
   return (
     <ConsolePage
@@ -118,7 +124,7 @@ export const ParticipantPage: FC<{ frame: ConsoleFrame; party: Party; people: re
       )}
       <dl class="facts">
         <Fact name={participants.country}>{countryText(party.country, frame)}</Fact>
-        <Fact name={participants.taxId}>{party.taxId}</Fact>
+        <Fact name={participants.taxId}>{taxIdText(companyTaxIdType(party.country), party.taxId)}</Fact>
         <Fact name={participants.timeZone}>{party.timeZone}</Fact>
         {party.kind === 'participant' && (
           <>
@@ -126,9 +132,7 @@ export const ParticipantPage: FC<{ frame: ConsoleFrame; party: Party; people: re
             <Fact name={participants.officer}>
               {participants.officerConfirmation[party.officerConfirmation]}
             </Fact>
-            {party.payoutOperators.length > 0 && (
-              <Fact name={participants.operators}>{party.payoutOperators.join(', ')}</Fact>
-            )}
+            {operators.length > 0 && <Fact name={participants.operators}>{operators.join(', ')}</Fact>}
           </>
         )}
       </dl>

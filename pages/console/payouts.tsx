@@ -7,7 +7,7 @@ import type { Payout, PayoutState } from '../../core/payout/payout.ts';
 import { Fact } from '../parts.tsx';
 import { consoleTextsIn } from '../texts/console.ts';
 import { fill } from '../texts/shared.ts';
-import { momentText, moneyText } from '../when.ts';
+import { dateText, momentText, moneyText } from '../when.ts';
 import { type ConsoleFrame, ConsolePage, commands, Empty, List, pathOf, State, When } from './frame.tsx';
 import { FilterForm } from './list-page.tsx';
 
@@ -128,13 +128,14 @@ const Limits: FC<{ frame: ConsoleFrame; limits: readonly LimitLine[] }> = ({ fra
   ];
   const rows = limits.map(({ participantName, spent, limit }) => {
     const share = Math.floor((Number(spent.amountMinor) * 100) / Number(limit.amountMinor));
-    const label = fill(payouts.shareOf, { share, participant: participantName });
+    const shown = share === 0 && spent.amountMinor > 0n ? '< 1' : share;
+    const label = fill(payouts.shareOf, { share: shown, participant: participantName });
     return [
       participantName,
       moneyText(spent, frame),
       moneyText(limit, frame),
       <>
-        <meter min={0} max={100} high={80} value={share} aria-label={label}></meter> {share} %
+        <meter min={0} max={100} high={80} value={share} aria-label={label}></meter> {shown} %
       </>,
     ];
   });
@@ -197,7 +198,9 @@ export const PayoutPage: FC<PayoutLine & { frame: ConsoleFrame; answered: boolea
         <Id name={payouts.network} id={payout.networkTransactionId} />
         <Id name={payouts.message} id={payout.messageId} />
         <Fact name={words.received}>{momentText(payout.createdAt, frame)}</Fact>
-        <Fact name={payouts.day}>{payout.day}</Fact>
+        <Fact name={payouts.day}>
+          {dateText(new Date(`${payout.day}T00:00:00Z`), { ...frame, timeZone: 'UTC' })}
+        </Fact>
         {response && (
           <>
             <Fact name={payouts.answer}>

@@ -5,7 +5,7 @@ import type { Decision } from '../../core/people/decision.ts';
 import type { Office } from '../../core/people/person.ts';
 import { type MailTexts, mailTextsIn } from '../texts/mails.ts';
 import { fill, type SharedTexts, sharedTextsIn } from '../texts/shared.ts';
-import { dateText, momentText, type Place } from '../when.ts';
+import { dateText, endingText, momentText, type Place } from '../when.ts';
 import type { Letter } from './mail.tsx';
 
 export interface Envelope extends Place {
@@ -121,7 +121,10 @@ export function outcomeLetter(
   const { texts, mails, said, letter } = base(envelope);
   const subject = active ? mails.outcomeActiveSubject : mails.outcomeRejectedSubject;
   return letter(said(subject), said(active ? mails.outcomeActive : mails.outcomeRejected), {
-    facts: [...factsOf(texts, certificate, envelope), ...(code ? [[mails.code, code] as const] : [])],
+    facts: [
+      ...factsOf(texts, certificate, envelope),
+      ...(code ? [[mails.code, endingText(envelope, code)] as const] : []),
+    ],
     unexpected: said(mails.noticeUnexpected),
   });
 }
@@ -217,7 +220,7 @@ export function actLetter(
       [mails.until, momentText(act.until, envelope)],
     ],
     button: button(mails.actOpen, act.link),
-    unexpected: texts.acts.unexpectedText,
+    unexpected: `${texts.acts.unexpected} ${texts.acts.unexpectedText}`,
   });
 }
 

@@ -43,11 +43,10 @@ export const AskPage: FC<AskProps> = ({ frame, formToken, problems, email, cause
           ))}
         </ul>
       </Note>
-      <form method="post" data-passkey>
+      {/* Asked once for both ways: without a script it goes with the password, with one the passkey's form takes it. */}
+      <form method="post" data-passkey data-takes="cause">
         <FormToken token={formToken} />
-        {/* What the return key presses in a field: a passkey is asked for by its own button alone. */}
-        {fallback && <button type="submit" class="unseen" tabindex={-1} aria-hidden="true" data-plain />}
-        <Causes suspension={suspension} cause={cause} />
+        <Causes suspension={suspension} cause={cause} form={fallback ? passwordForm : undefined} />
         <h2>{texts.passkey.signInHeading}</h2>
         <PasskeyPart texts={texts} problems={problems} signs />
         <div class="actions one">
@@ -55,30 +54,39 @@ export const AskPage: FC<AskProps> = ({ frame, formToken, problems, email, cause
             {suspension.suspendButton}
           </button>
         </div>
-        {fallback && (
-          <>
-            <h2>{texts.passkey.signInFallback}</h2>
+      </form>
+      {fallback && (
+        <>
+          <h2>{texts.passkey.signInFallback}</h2>
+          <form method="post" id={passwordForm}>
+            <FormToken token={formToken} />
             <SignInFields texts={texts} problems={problems} label={said(suspension.email)} email={email} />
             <div class="actions one">
-              <button type="submit" class="no" name="step" value="password" data-plain>
+              <button type="submit" class="no">
                 {suspension.suspendButton}
               </button>
             </div>
-          </>
-        )}
-      </form>
+          </form>
+        </>
+      )}
       <p class="small">{said(suspension.mistaken)}</p>
     </Page>
   );
 };
 
-const Causes: FC<{ suspension: SuspensionTexts; cause: string | undefined }> = ({ suspension, cause }) => (
+const passwordForm = 'by-password';
+
+const Causes: FC<{ suspension: SuspensionTexts; cause: string | undefined; form: string | undefined }> = ({
+  suspension,
+  cause,
+  form,
+}) => (
   <fieldset>
     <legend>{suspension.cause}</legend>
     <div class="choices">
       {suspensionCauses.map((each) => (
         <label>
-          <input type="radio" name="cause" value={each} checked={cause === each} />
+          <input type="radio" name="cause" value={each} checked={cause === each} form={form} />
           {suspension.causes[each]}
         </label>
       ))}

@@ -89,7 +89,7 @@ export const StandingPage: FC<Props> = ({ frame, facts }) => {
   const { confirmedAt } = facts;
   if (confirmedAt)
     return (
-      <Page frame={frame} part="emergency" title={said(suspension.confirmedTitle)}>
+      <Page frame={frame} part="emergency" title={said(suspension.confirmedTitle)} help={false}>
         <Note tone="ok">
           <p>{said(suspension.confirmedText, { when: whenText(confirmedAt, frame) })}</p>
         </Note>

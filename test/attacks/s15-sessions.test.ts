@@ -31,6 +31,7 @@ test.each([
   ['https with user info', 'https://127.0.0.1@evil.test/'],
   ['a script', 'javascript:alert(1)'],
   ['no port', 'http://127.0.0.1/done'],
+  ['a port that is none', 'http://127.0.0.1:99999/done'],
 ])('S15 a sign-in that would answer %s is refused before anybody types', async (_, redirectUri) => {
   const { askForCode, one } = await aSignedInDoor();
   const { answer } = await askForCode(one, redirectUri);

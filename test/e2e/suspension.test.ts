@@ -89,7 +89,7 @@ test('one person freezes the company everywhere; with the other’s word everyth
   await page.fill('[name=email]', aurora.officer);
   await page.check('[value=keysTaken]');
   await fillFactors(page, aurora.officer, 'network');
-  await page.click('button[value=password]');
+  await page.click('#by-password button');
   await page.waitForLoadState('load');
   expect(await page.textContent('h1')).toContain('está en suspenso');
   await expectAccessible(page.url(), 'suspension-stands');

@@ -50,3 +50,31 @@ test.each(['still waits', 'was given up'] as const)(
     ]);
   },
 );
+
+test('the last word keeps when it was asked and received, and its own for when the apoderado confirmed', async () => {
+  const stand = disableStand();
+  const leaf = stand.leaf('timed');
+  const { id, thumbprint } = await stand.pending(leaf);
+  const [asked, received] = [stand.clock.now(), new Date(stand.clock.now().getTime() + 60_000)];
+  const row = { enrolmentId: id, operator: bank.finId };
+  const trace = { evidence: [], outbox: [] };
+  await stand.enrolments.putRow({ ...row, status: 'waiting', at: asked }, trace);
+  await stand.enrolments.putRow({ ...row, status: 'pending', at: received, askedAt: asked }, trace);
+  stand.clock.advance(3600);
+  const confirmed = new Date(received.getTime() + 60_000);
+  const header = { sender: bank, receiver: network, messageId: 'a-1', creationDate: stand.clock.now() };
+  const confirmation = { person_id: 'p1', method: 'passkey', at: confirmed.toISOString() };
+  const said = { enrolment_id: id, thumbprint, status: 'accepted', code: null, confirmation };
+  const bytes = writeEnvelope(header, { action: 'enrolment.answer', parameters: said });
+  const message = { bytes, signature: await signedBy(leaf, bytes) };
+  await receiveAnswer(stand.enrolling, { operator: bank.finId, messageId: 'a-1', message });
+  expect(await stand.enrolments.rows(id)).toMatchObject([
+    {
+      status: 'accepted',
+      at: stand.clock.now(),
+      askedAt: asked,
+      pendingAt: received,
+      confirmedAt: confirmed,
+    },
+  ]);
+});

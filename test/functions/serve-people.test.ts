@@ -45,6 +45,18 @@ test('from invitation to a signed act, through the pages alone', async () => {
   expect((await visit('/acts/01JACT', { session: sessions[1] })).body).not.toMatch(/apo_local_/);
 });
 
+test('S13 an act names the person whom it is about beside the id that is signed', async () => {
+  const { visit, operators, signInByBrowser, perform, propose } = aDoor();
+  const [one, two] = await operators();
+  const { once } = await perform('participant.onboard', onboarding, [one!.id, two!.id]);
+  const { id } = once.find(({ of }) => of === 'Ana Apoderada')!;
+  const actId = await propose('person.reset', { person_id: id }, one!.id);
+  const session = await signInByBrowser(two!);
+  const { body } = await visit(`/acts/${actId}`, { session });
+  expect(body).toContain(`${id}<small>Ana Apoderada, apoderado de Fintech Aurora</small>`);
+  expect(body).toContain('¿Firma usted este acto: Restablecer el acceso de una persona?');
+});
+
 test('opening an invitation changes nothing, whoever opens it and however often', async () => {
   const { world, visit, bootstrap, invitationOf } = aDoor();
   const { once } = await bootstrap();

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { endings } from '../../core/enrolment/enrolment.ts';
 import { type Locale, locales } from '../../core/people/person.ts';
+import { DelegationPage } from '../../pages/delegation.tsx';
+import { delegationLetter } from '../../pages/mails/letters.ts';
+import { PasskeysPage } from '../../pages/passkey.tsx';
 import { qrModules } from '../../pages/qr.ts';
 import { tokens } from '../../pages/style.ts';
 import { taxIdText } from '../../pages/tax-id.ts';
@@ -8,7 +12,14 @@ import { consoleTextsIn } from '../../pages/texts/console.ts';
 import { mailTextsIn } from '../../pages/texts/mails.ts';
 import { suspensionTextsIn } from '../../pages/texts/suspension.ts';
 import { fill, localeOf, textsIn } from '../../pages/texts/texts.ts';
-import { dateText, momentText, moneyText, serialText, thumbprintShort } from '../../pages/when.ts';
+import {
+  dateText,
+  endingText,
+  momentText,
+  moneyText,
+  serialText,
+  thumbprintShort,
+} from '../../pages/when.ts';
 
 function leaves(value: object, path = ''): [string, string][] {
   return Object.entries(value).flatMap(([name, inner]) =>
@@ -42,6 +53,28 @@ test.each(locales)('%s has no exclamation mark and no forbidden word', (locale) 
     .map(([, each]) => each)
     .join('\n');
   expect(text).not.toMatch(/!|¡|\berror\b|\berro\b|invalid input/i);
+});
+
+test.each(locales)('%s says in words why an enrolment ended, whatever a person or a clock said', (locale) => {
+  for (const code of Object.keys(endings)) expect(endingText({ locale }, code)).not.toBe(code);
+  expect(endingText({ locale }, 'SOMETHING_NEW')).toBe('SOMETHING_NEW');
+});
+
+test.each(locales)('%s has no article or preposition twice where a moment is filled in', (locale) => {
+  const frame = { locale, timeZone: 'America/Santiago', nodeName: 'Banco Andino', reference: 'r' };
+  const [from, until] = [new Date('2026-11-23T12:00:00Z'), new Date('2026-12-02T12:00:00Z')];
+  const one = { principalId: 'p1', principal: 'Ana', delegate: 'Rosa', from, until, mayStop: false };
+  const page = { frame, formToken: 't', problems: [], participant: 'Aurora', passkey: true };
+  const letter = delegationLetter({ ...frame, origin: 'https://a.example' }, 'make', one, one);
+  const texts = [
+    DelegationPage({ ...page, open: [one] }),
+    PasskeysPage({ ...page, passkeys: [{ credentialId: 'c1', addedAt: from }] }),
+    letter.first,
+  ].map(String);
+  for (const text of texts) {
+    expect(text).toMatch(/11\/2026|November/);
+    expect(text).not.toMatch(/\b(el el|em em|on on|de em|até em|from on|until on|desde em)\b/);
+  }
 });
 
 /** WCAG 2.2 §1.4.3. */

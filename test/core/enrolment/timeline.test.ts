@@ -105,6 +105,28 @@ test('of several operators the one that has come farthest is told', () => {
   expect(told[15]).toMatchObject({ state: 'done', outcome: 'ACTIVE' });
 });
 
+test('each step of the operator has a time: its own where it said one, else the word by which it was over', () => {
+  const times = { askedAt: hours(1), pendingAt: hours(2), confirmedAt: hours(4), at: hours(5) };
+  const enrolment = atNetwork({ networkStatus: 'active', steps: toldOfficer });
+  const told = timelineOf({ enrolment, rows: [row({ status: 'accepted', ...times })], decision: undefined });
+  const shown = told.slice(6, 15).map(({ number, at, atLatest = false }) => [number, at, atLatest]);
+  expect(shown).toEqual([
+    [7, hours(1), false],
+    [8, hours(2), true],
+    [9, hours(5), true],
+    [10, hours(2), true],
+    [11, hours(2), false],
+    [12, hours(5), true],
+    [13, hours(4), false],
+    [14, hours(5), true],
+    [15, hours(5), false],
+  ]);
+  // Whose apoderado it is the operator says; who was told did nothing.
+  expect([told[12]!.role, told[12]!.by]).toEqual(['says', ['PUERTO']]);
+  const old = timelineOf({ enrolment, rows: [row({ status: 'accepted' })], decision: undefined });
+  expect(old.slice(7, 15).every(({ at }) => at !== undefined)).toBe(true);
+});
+
 test('a payout operator tells its own steps, and of the others that they are elsewhere', () => {
   const steps = [step(7, 'DONE'), step(8, 'ADMITTED'), step(10, 'DONE'), step(9, 'GOOD')];
   const enrolment = anEnrolment({ steps });
