@@ -68,7 +68,9 @@ export function laterRows(answer: Record<string, unknown>): readonly Row[] {
 }
 
 function stepText(step: TimelineStep, { enrolment, rows }: TimelineFacts): string {
-  const { number, state, outcome = state === 'done' ? 'DONE' : '', at } = step;
+  const { number, state, outcome = state === 'done' ? 'DONE' : '' } = step;
+  // When it happened at the operator, this answer does not tell.
+  const at = step.atLatest ? undefined : step.at;
   if (state === 'done' || state === 'failed') return at ? `${outcome}  ${at.toISOString()}` : outcome;
   if (state === 'waiting') return awaited[number] ?? 'being done';
   // Who confirmed, or that policy did not ask, this answer does not tell.

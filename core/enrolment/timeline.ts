@@ -46,7 +46,10 @@ export type TimelineEnrolment = Pick<
   Enrolment,
   'role' | 'use' | 'networkStatus' | 'code' | 'steps' | 'createdAt'
 >;
-type OperatorWord = Pick<OperatorAnswer, 'operator' | 'status' | 'code' | 'at'>;
+type OperatorWord = Pick<
+  OperatorAnswer,
+  'operator' | 'status' | 'code' | 'at' | 'askedAt' | 'pendingAt' | 'confirmedAt'
+>;
 
 /** The order in which things happen at each role; a step that is not named happens at the other node. */
 const orders = {
