@@ -4,6 +4,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { truststoreRecords } from '../../adapters/dynamodb/truststore.ts';
 import { memoryP256Signer } from '../../adapters/memory/signer.ts';
+import { truststoreShelf } from '../../adapters/s3/truststore.ts';
 import { listName, openTruststore, requireList } from '../../core/truststore/manifest.ts';
 import { publishTruststore } from '../../functions/publish-truststore/publish-truststore.ts';
 import { deltaIndicator } from '../support/revocation-lists.ts';
@@ -81,4 +82,20 @@ test('S25 Q: nor does the first list, where nobody signed it', async () => {
   stand.says(good);
   await publish();
   expect(published()).toMatchObject({ lists: [listName(good)] });
+});
+
+test('S25 D: whoever writes to the bucket cannot fill the memory of an edge: what is too large is not read', async () => {
+  let read = 0;
+  const transformToByteArray = async () => new Uint8Array(++read);
+  const shelf = (ContentLength: number | undefined) =>
+    truststoreShelf(
+      { send: async () => ({ ContentLength, Body: { transformToByteArray } }) } as never,
+      'trust',
+    );
+  for (const length of [5_000_000_000, undefined]) {
+    await expect(shelf(length).manifest()).rejects.toThrow('too large');
+    await expect(shelf(length).list('x')).rejects.toThrow('too large');
+  }
+  expect(read).toBe(0);
+  expect(await shelf(1).manifest()).toMatchObject({ file: new Uint8Array(1) });
 });

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect as connectHttp2 } from 'node:http2';
+import { join } from 'node:path';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -120,4 +122,17 @@ test('S30 nobody renegotiates', async () => {
   });
   socket.destroy();
   expect(error).not.toBeNull();
+});
+
+test('S30 D: whoever writes names into Parameter Store changes no truststore with one that is called so', async () => {
+  const { runFolder, names } = stand.config;
+  const [name] = names;
+  const held = () => ['trust.pem', 'lists.pem'].map((file) => readFileSync(join(runFolder, file), 'utf8'));
+  const before = held();
+  await stand.edge.setNames([...names, { ...name!, host: 'trust' }, { ...name!, host: 'lists' }]);
+  expect(held()).toEqual(before);
+  const socket = await open(stand, good);
+  expect(await exchange(socket, get(hosts.optional))).toContain(good.issued.thumbprint);
+  socket.destroy();
+  await stand.edge.setNames(names);
 });
