@@ -146,21 +146,31 @@ export class Edge {
     });
   }
 
-  /** A new chain for a name, of the same or another key. @throws HsmError before anything has changed */
+  /** A new chain for a name, of the same or another key. @throws as setNames */
   async setCertificate(name: ServedName): Promise<void> {
     await this.setNames(this.#names.map((each) => (each.host === name.host ? name : each)));
   }
 
-  /** Other names, chains or keys. @throws Error, HsmError before anything has changed */
+  /** Other names, chains or keys. @throws Error, HsmError; what was served goes on then */
   setNames(names: readonly ServedName[]): Promise<void> {
     return this.#oneByOne(async () => {
       checkConfig({ ...this.#parts.config, names });
       const keys = names.map((each) => provedKey(this.#parts.hsm, each));
-      [this.#names, this.#keys] = [names, keys];
-      for (const name of names) this.#writeCertificate(name);
-      this.#putList();
-      await this.#haproxy.replace();
+      const [namesBefore, keysBefore] = [this.#names, this.#keys];
+      this.#putNames(names, keys);
+      try {
+        await this.#haproxy.replace();
+      } catch (error) {
+        this.#putNames(namesBefore, keysBefore);
+        throw error;
+      }
     });
+  }
+
+  #putNames(names: readonly ServedName[], keys: readonly HsmKey[]): void {
+    [this.#names, this.#keys] = [names, keys];
+    for (const name of names) this.#writeCertificate(name);
+    this.#putList();
   }
 
   /**

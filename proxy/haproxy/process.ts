@@ -55,7 +55,14 @@ export class Haproxy {
     this.#leaving.add(before);
     before.once('exit', () => this.#leaving.delete(before));
     const socket = join(this.#options.runFolder, files.socket);
-    await this.#launch(['-x', socket, '-sf', String(before.pid)]);
+    try {
+      await this.#launch(['-x', socket, '-sf', String(before.pid)]);
+    } catch (error) {
+      // It serves on, and its end would be nobody's wish.
+      this.#asked.delete(before);
+      this.#leaving.delete(before);
+      throw error;
+    }
   }
 
   /** Accepts nothing more, lets what runs end, then ends it all the same. */

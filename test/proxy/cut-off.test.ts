@@ -7,6 +7,7 @@ import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPsc } from '../../local/psc/psc.ts';
 import { files, type ServedName } from '../../proxy/config.ts';
+import { shakeHands } from '../../proxy/handshake.ts';
 import { requireHeld } from '../../proxy/haproxy/held-trust.ts';
 import { RuntimeSocket } from '../../proxy/haproxy/runtime-socket.ts';
 import { checkTrust, pem, type TrustBundle } from '../../proxy/trust.ts';
@@ -220,6 +221,17 @@ it('twenty changes each of certificate, authorities and lists under load fail no
   await other.stop();
   rmSync(folder, { recursive: true });
 }, 240_000);
+
+it('a chain that HAProxy cannot read changes nothing: what was served goes on, ready, and survives a successor', async () => {
+  const client = await stand.client();
+  const [name] = stand.config.names;
+  const broken = `${name!.chainPem}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`;
+  const names = [...stand.config.names, { ...name!, host: 'new.edge.test', chainPem: broken }];
+  await expect(stand.edge.setNames(names)).rejects.toThrow(/HAProxy refuses/);
+  await expect(shakeHands(stand.config, stand.edge.servedHosts)).resolves.toBeUndefined();
+  await stand.edge.replace();
+  expect((await ask(stand, client)).json.client).toBe(client.issued.thumbprint);
+});
 
 /** A new certificate of the same key. */
 async function reissued(): Promise<ServedName> {
