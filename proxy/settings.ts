@@ -95,7 +95,8 @@ export function readSettings(environment: Environment): EdgeSettings {
       proxyProtocolFrom: list('PROXY_PROTOCOL_FROM'),
       api: { host: text('API_HOST'), address: text('API_ADDRESS'), ...(caFile && { caFile }) },
       limits: defaultLimits,
-      threads: whole('EDGE_THREADS', '2', 64),
+      // A signature of an HSM is a wait of milliseconds, in which its thread serves nobody (figures E1-slow, E1-kept).
+      threads: whole('EDGE_THREADS', '8', 64),
     },
     followMilliseconds: whole('FOLLOW_SECONDS', '30', 300) * 1_000,
     drainMilliseconds: whole('DRAIN_SECONDS', '100', 110) * 1_000,
