@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { payoutReader } from '../../adapters/dynamodb/payout-reader.ts';
 import { Transient } from '../../core/errors.ts';
 import type { Executor, ExecutorOutcome } from '../../core/payout/executor.ts';
+import { watchPayouts } from '../../functions/watch-payouts/watch-payouts.ts';
 import { payoutNodes } from '../support/payout-nodes.ts';
 import { fintech, payer } from '../support/payouts.ts';
 
@@ -97,3 +99,34 @@ test('S6 people may end what was not started in time while the core is down, and
   await it.later(3600);
   expect([(await it.find()).state, it.rang()]).toEqual(['ok', true]);
 });
+
+test.each(['OK', 'NEVER_SEEN'] as const)(
+  'S6 one that our rules refuse while the core will not say whether it knows it is paid by nobody, rings and waits for two people; then the core says %s',
+  async (word) => {
+    const it = await silentCore();
+    let calls = 0;
+    it.core.duringPay = async () => void calls++;
+    await it.nodes.op.table.write({ put: { pk: `PART#${payer}`, sk: 'SUSPENSION' } });
+    const atNetwork = async () => (await it.nodes.network.ports.moves.find(payer, 't-1'))!.state;
+    for (const seconds of [0, 120, 16 * 60, 25 * 3600]) {
+      await it.later(seconds);
+      expect([(await it.find()).state, await atNetwork(), calls]).toEqual(['received', 'pending', 0]);
+    }
+    const rings: string[] = [];
+    await watchPayouts({
+      clock: it.nodes.op.clock,
+      role: 'payoutOperator',
+      payouts: payoutReader(it.nodes.op.table),
+      participants: async () => [{ finId: payer, kind: 'participant' }],
+      enqueue: async () => {},
+      alarm: ({ transactionId }) => void rings.push(transactionId),
+    });
+    expect(rings).toEqual(['t-1']);
+    await it.decide('error');
+    it.core.says = word === 'OK' ? { outcome: 'OK', reference: 'B-1' } : ({ outcome: word } as never);
+    await it.later(3600);
+    expect([(await it.find()).state, it.rang(), calls]).toEqual(
+      word === 'OK' ? ['ok', true, 0] : ['error', false, 0],
+    );
+  },
+);
