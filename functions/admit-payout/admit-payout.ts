@@ -36,7 +36,6 @@ import {
 } from '../../core/payout/message.ts';
 import type { NewPayouts, PayoutStore, RecordedMessage, SenderFacts } from '../../core/payout/ports.ts';
 import { readUsualMessage } from '../../core/payout/usual-message.ts';
-import { messagePolicy } from '../../core/policy.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 
 export interface AdmitPayoutPorts {
@@ -232,7 +231,6 @@ function newPayouts(
   const { participant, payoutOperators } = admitted;
   const digest = digestOf(body);
   const sha256 = Buffer.from(digest, 'hex').toString('base64url');
-  const inItem = body.length <= messagePolicy.inItemBytes;
   return {
     admitted,
     messageId,
@@ -249,9 +247,7 @@ function newPayouts(
         actor: { kind: 'participant', finId: participant, apiKeyId: caller.keyId, thumbprint },
         subjects: { messageId },
         facts: { sha256, transactions: admitted.instructions.length, payoutOperators: [...payoutOperators] },
-        ...(inItem && {
-          sources: [{ kind: 'message', sha256, item: `MSG#${participant}#${messageId}|MESSAGE` }],
-        }),
+        sources: [{ kind: 'message', sha256, item: `MSG#${participant}#${messageId}|MESSAGE` }],
       },
     ],
     outbox: payoutOperators.map((receiver) =>
