@@ -23,8 +23,10 @@ export function bytesIn(item: StoredItem, digest: string): Uint8Array | undefine
   return held.find((one): one is Uint8Array => one instanceof Uint8Array && sha256(one) === digest);
 }
 
-/** What stands beside the message of this digest. */
+/** What stands beside the message, or the envelope, of this digest. */
 export function signatureIn(item: StoredItem, digest: string): string | undefined {
+  const around = envelopeIn(item);
+  if (around && sha256(around.bytes) === digest) return around.signature;
   const earlier = earlierIn(item);
   const isEarlier = earlier?.bytes instanceof Uint8Array && sha256(earlier.bytes) === digest;
   const { signature } = isEarlier ? earlier : item;
@@ -58,10 +60,8 @@ export function lockSources(
     if (!item) return false;
     const bytes = bytesIn(item, source.sha256);
     const isMessage = source.kind === 'message' || source.kind === 'envelope';
-    // An envelope stands beside its message in one item, or in its own.
-    const around = source.kind === 'envelope' ? item.envelopeSignature : undefined;
-    const signature = around ?? signatureIn(item, source.sha256);
-    const signed = typeof signature === 'string' && { signature };
+    const signature = signatureIn(item, source.sha256);
+    const signed = signature !== undefined && { signature };
     if (bytes && isMessage)
       messages.set(`${keyName(item)} ${source.sha256}`, { sha256: source.sha256, bytes, ...signed });
     else if (bytes) await archive.putBytes(source.sha256, bytes, retainUntil());

@@ -53,7 +53,7 @@ interface RecordBody {
   readonly id?: string;
   readonly at?: string;
   readonly actor?: { readonly thumbprint?: string };
-  readonly facts?: { readonly signer?: Json };
+  readonly facts?: { readonly signer?: Json; readonly forwardSignedBy?: Json };
   readonly states?: readonly StateMark[];
   readonly sources?: readonly SourceBytes[];
 }
@@ -133,6 +133,9 @@ export class ChainAudit {
     // Who brought a message may be another than who signed it: then the record names both.
     const signed = told.facts?.signer ?? actor?.thumbprint;
     const signer = isText(signed) ? { signer: signed } : {};
+    const around =
+      told.facts?.forwardSignedBy ?? (told.facts?.signer === undefined ? undefined : actor?.thumbprint);
+    const aroundBy = isText(around) ? { signer: around } : {};
     for (const source of sources) {
       this.told.sources.push({
         recordId: id,
@@ -140,6 +143,7 @@ export class ChainAudit {
         at: dateIn(at),
         source,
         ...(source.kind === 'message' && signer),
+        ...(source.kind === 'envelope' && aroundBy),
       });
     }
     // Who signed an act did so over bytes: a record that names the certificate must name them.

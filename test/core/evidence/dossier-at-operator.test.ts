@@ -16,6 +16,7 @@ import { payoutForwardParameters } from '../../../core/payout/forward.ts';
 import { networkTransactionIds } from '../../../core/payout/ids.ts';
 import { receiveEnrolment } from '../../../functions/receive-node-message/receive-enrolment.ts';
 import { receivePayout } from '../../../functions/receive-node-message/receive-payout.ts';
+import { foundIn } from '../../support/audit.ts';
 import type { Issued } from '../../support/certificates.ts';
 import { enrolMessage, enrolmentNode, fintech, network, signedBy } from '../../support/enrolment.ts';
 import { evidenceNode } from '../../support/evidence.ts';
@@ -188,4 +189,23 @@ test('S23 each envelope around a payout goes under lock with its signature', asy
     expect(locked!.signature).toBe(signature);
   }
   expect(it.evidence.log.lines.map(({ code }) => code)).not.toContain('EVIDENCE_BROKEN');
+});
+
+test('S23 D: another signature beside an envelope is found, around an enrolment and around a payout', async () => {
+  const unsigned = async () =>
+    (await foundIn(it.evidence))
+      .filter((found) => found.startsWith('SOURCE_'))
+      .map((one) => one.split(' ')[0]);
+  expect(await unsigned()).toEqual([]);
+  const honest = new Map(it.node.items);
+  const other = (signature: unknown) => String(signature).replace('..', '..AA');
+  for (const [name, item] of honest) {
+    if (item.sk.startsWith('FORWARD#'))
+      it.node.items.set(name, { ...item, signature: other(item.signature) });
+    if (item.envelopeSignature)
+      it.node.items.set(name, { ...item, envelopeSignature: other(item.envelopeSignature) });
+  }
+  const found = await unsigned();
+  for (const [name, item] of honest) it.node.items.set(name, item);
+  expect(found).toEqual(['SOURCE_UNSIGNED', 'SOURCE_UNSIGNED', 'SOURCE_UNSIGNED']);
 });
