@@ -25,7 +25,6 @@ import { anchorShelf } from '../../adapters/s3/anchor-shelf.ts';
 import { s3Client } from '../../adapters/s3/s3.ts';
 import { peerKeys } from '../../adapters/secrets/peer-keys.ts';
 import { peoplePolicy } from '../../core/policy.ts';
-import { acceptInvitation } from './accept-invitation.ts';
 import { voteOnAct } from './apply-act.ts';
 import { changePasskey } from './change-passkey.ts';
 import { delegate } from './delegate.ts';
@@ -99,7 +98,8 @@ export async function handler(event: ApplyActInput) {
   return answered(() =>
     within(event, {
       vote: (input) => voteOnAct(deps, input),
-      accept: (input) => acceptInvitation(deps, input),
+      // Once in a person's life, and nobody else needs its authenticator codes: loaded then (performance, B2).
+      accept: async (input) => (await import('./accept-invitation.ts')).acceptInvitation(deps, input),
       passkey: (input) => changePasskey(deps, input),
       delegation: (input) => delegate(deps, input),
     }),
