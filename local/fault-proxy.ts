@@ -82,7 +82,10 @@ export async function startFaultProxy(options: {
   target: string;
   port?: number;
   rule?: FaultRule;
+  /** False: answers pass unread, and `counts` has no units. */
+  metered?: boolean;
 }): Promise<FaultProxy> {
+  const { metered = true } = options;
   const agent = new Agent({ keepAlive: true });
   let rule = options.rule ?? (() => undefined);
   let counted = noCounts();
@@ -99,13 +102,13 @@ export async function startFaultProxy(options: {
     const fault = rule({ operation, input, before: calls++, caller });
     if (fault) add(counted.faults, fault);
     if (fault && fault !== 'LostAnswer') return sendFault(outgoing, fault, operation, input);
-    const answer = await forward(agent, options.target, incoming, measured(operation, input, body));
+    const sent = metered ? measured(operation, input, body) : body;
+    const answer = await forward(agent, options.target, incoming, sent);
     if (fault) return void outgoing.destroy();
-    const counting = counted;
     const unasked = input.ReturnConsumedCapacity === undefined || input.ReturnConsumedCapacity === 'NONE';
     const shown =
-      answer.status === 200
-        ? countCapacity(answer.body, unasked, counting, { operation, caller })
+      metered && answer.status === 200
+        ? countCapacity(answer.body, unasked, counted, { operation, caller })
         : answer.body;
     outgoing.writeHead(answer.status, {
       'content-type': 'application/x-amz-json-1.0',

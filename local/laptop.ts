@@ -35,10 +35,12 @@ export interface LaptopOptions {
   /** 0 or absent: a free one. */
   readonly ports?: Partial<Record<'aws' | 'dynamodb' | 'states' | 'mail' | 'clock', number>>;
   readonly nodes: readonly NodeOptions[];
-  /** Puts the fault proxy between everything and DynamoDB; it also counts. */
+  /** Puts the fault proxy between everything and DynamoDB; it also counts, units included. */
   readonly faults?: FaultRule;
   /** Functions may do to the table what the template says, and nothing else. */
   readonly policies?: boolean;
+  /** Processes of one function at most; the Lambda host's own number when absent. */
+  readonly mostChildren?: number | undefined;
 }
 
 export interface NodeOptions {
@@ -159,8 +161,9 @@ async function startServices(options: LaptopOptions, stops: Stop[]): Promise<Ser
   const policies = openPolicies();
   const rule: FaultRule = (call) =>
     (options.policies ? policies.rule(call) : undefined) ?? options.faults?.(call);
-  const watched = options.faults !== undefined || options.policies === true;
-  const faultProxy = watched ? await startFaultProxy({ target: dynamodb.url, rule }) : undefined;
+  const metered = options.faults !== undefined;
+  const watched = metered || options.policies === true;
+  const faultProxy = watched ? await startFaultProxy({ target: dynamodb.url, rule, metered }) : undefined;
   if (faultProxy) stops.push(faultProxy.stop);
   const dynamodbUrl = faultProxy?.url ?? dynamodb.url;
   stops.push(clock.register('states', states.idle));
@@ -211,6 +214,7 @@ async function startNode(
     buildFolder,
     logFolder: join(dataFolder, 'logs'),
     environment: { ...environment, ...node.environment },
+    mostChildren: options.mostChildren,
   });
   stops.push(host.stop, clock.register(`functions of ${name}`, host.idle));
   const { region, account } = endpoints;

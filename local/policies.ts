@@ -78,9 +78,17 @@ function isAllowed(statements: readonly Statement[], { action, resource, leading
 
 /** IAM's StringLike with stars. */
 function isLike(key: string, pattern: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 's').test(key);
+  let expression = expressions.get(pattern);
+  if (!expression) {
+    const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+    expression = new RegExp(`^${parts.join('.*')}$`, 's');
+    expressions.set(pattern, expression);
+  }
+  return expression.test(key);
 }
+
+/** Of the template's patterns: every call of every function asks some. */
+const expressions = new Map<string, RegExp>();
 
 type Item = Readonly<Record<string, { readonly S?: string }>>;
 type Input = {

@@ -44,6 +44,10 @@ export interface StartOptions {
   readonly ports?: 'free' | 'documented' | DoorPorts;
   /** Counts what the tables are asked (laptop.faultProxy). */
   readonly counted?: boolean;
+  /** False: functions may do anything to the tables, which spares a look into each of their calls. */
+  readonly policies?: boolean;
+  /** Processes of one function at most: beyond a machine's cores they only start, and wait for each other. */
+  readonly mostChildren?: number;
   /** The mTLS edge as well; by default with the documented ports only. */
   readonly edge?: boolean;
   /** Hears, on a first start, that everything answers, before the people are invited. */
@@ -91,11 +95,12 @@ export async function startWhole(options: StartOptions): Promise<Whole> {
       buildFolder: options.buildFolder ?? 'dist',
       dataFolder,
       clock,
-      policies: true,
+      policies: options.policies ?? true,
       dynamodbEndpoint: process.env.DYNAMODB_ENDPOINT,
       nodes: laptopNodes(chosen ?? (free ? freePorts : undefined), bank.url),
       ...(free ? {} : { ports }),
       ...(options.counted && { faults: () => undefined }),
+      mostChildren: options.mostChildren,
     });
     if (fresh) options.up?.(laptop);
     // Beside the seeding, so that it costs no time.

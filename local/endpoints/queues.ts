@@ -130,7 +130,8 @@ export class Queues {
     const { visibilityTimeoutSeconds, retentionSeconds, deadLetter } = this.queue(name);
     const now = this.#now();
     const taken: QueuedMessage[] = [];
-    for (const message of [...this.#messagesOf(name).values()]) {
+    // Not over a copy: a long queue would be copied for every batch.
+    for (const message of this.#messagesOf(name).values()) {
       if (taken.length === max) break;
       if (message.sentAt + retentionSeconds * 1000 <= now) this.#drop(message);
       else if (message.visibleAt > now) continue;

@@ -30,7 +30,7 @@ export interface HostOptions {
   readonly logFolder: string;
   /** AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE>, APODERA_CLOCK_URL and what else only the laptop has. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly mostChildren?: number;
+  readonly mostChildren?: number | undefined;
   readonly idleMs?: number;
 }
 
