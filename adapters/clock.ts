@@ -23,7 +23,9 @@ export function nodeClock(
     isVirtual: true,
     now: () => new Date(Date.now() + offsetMilliseconds),
     async tune() {
-      const answer = (await (await fetch(`${url}/now`)).json()) as { now?: unknown };
+      const answer = (await (await fetch(`${url}/now`, { signal: AbortSignal.timeout(5_000) })).json()) as {
+        now?: unknown;
+      };
       const now = typeof answer.now === 'string' ? Date.parse(answer.now) : Number.NaN;
       if (Number.isNaN(now)) throw new Error('the virtual clock gave no "now"');
       offsetMilliseconds = now - Date.now();

@@ -120,7 +120,8 @@ interface Exchange {
   readonly ca: Buffer | undefined;
 }
 
-const longestWaitMs = 35_000;
+/** Longer than the node takes for any answer: its functions at the doors end before. */
+export const longestWaitMs = 35_000;
 
 async function exchange({
   origin,

@@ -3,7 +3,7 @@
 
 import { Transient } from '../../core/errors.ts';
 import { UsageError } from '../exit-codes.ts';
-import { NodeRefusal } from '../node-api.ts';
+import { longestWaitMs, NodeRefusal } from '../node-api.ts';
 import type { Terminal } from '../terminal.ts';
 import { readSession } from './session.ts';
 
@@ -39,7 +39,8 @@ export function adminApi(terminal: Terminal): AdminApi {
     const headers = { authorization: `Bearer ${session}`, 'content-type': 'application/json' };
     let reply: Response;
     try {
-      reply = await fetch(`${origin}/admin/api/${path}`, { ...init, headers, redirect: 'error' });
+      const signal = AbortSignal.timeout(longestWaitMs);
+      reply = await fetch(`${origin}/admin/api/${path}`, { ...init, headers, signal, redirect: 'error' });
     } catch (error) {
       throw new Transient('TransientNodeUnreachable', `the node at ${origin} does not answer`, {
         cause: error,

@@ -9,6 +9,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Transient } from '../../core/errors.ts';
 import { UsageError } from '../exit-codes.ts';
+import { longestWaitMs } from '../node-api.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface StoredSession {
@@ -68,7 +69,8 @@ export async function signIn(
   const verifier = randomBytes(32).toString('base64url');
   const { code, redirectUri } = await codeFromBrowser(terminal, origin, verifier, waitMs);
   const form = new URLSearchParams({ code, code_verifier: verifier, redirect_uri: redirectUri });
-  const reply = await fetch(`${origin}/sign-in/token`, { method: 'POST', body: form });
+  const signal = AbortSignal.timeout(longestWaitMs);
+  const reply = await fetch(`${origin}/sign-in/token`, { method: 'POST', body: form, signal });
   const body = (await reply.json()) as { session?: string; expires_in?: number; detail?: string };
   if (!reply.ok || !body.session)
     throw new UsageError(`the node did not sign in: ${body.detail ?? reply.status}`);
@@ -78,7 +80,7 @@ export async function signIn(
 
 /** Else somebody would wait for a page that is elsewhere. @throws UsageError */
 async function requireDoor(origin: string): Promise<void> {
-  const signal = AbortSignal.timeout(10_000);
+  const signal = AbortSignal.timeout(longestWaitMs);
   const door = await fetch(`${origin}/sign-in`, { redirect: 'manual', signal }).catch(() => undefined);
   const isPage = door?.ok && door.headers.get('content-type')?.startsWith('text/html');
   if (!isPage)

@@ -8,6 +8,8 @@ export interface TransportOptions {
   readonly apiKey: () => string | Promise<string>;
   /** For a client certificate, a proxy, a private CA. Redirects are never followed. */
   readonly fetch?: typeof fetch;
+  /** An answer that took longer counts as lost; 30 seconds when absent, the longest that the node takes. */
+  readonly timeoutMs?: number;
   /** How often a lost or busy request is sent in all. */
   readonly attempts?: number;
   readonly pause?: (milliseconds: number) => Promise<void>;
@@ -53,6 +55,7 @@ export class NodeError extends Error {
   }
 }
 
+const TIMEOUT_MS = 30_000;
 const ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
@@ -92,6 +95,7 @@ async function once(options: TransportOptions, { method, path, body, headers }: 
       },
       ...(body && { body: body as Uint8Array<ArrayBuffer> }),
       redirect: 'manual',
+      signal: AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS),
     });
     const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
     const interactionId = response.headers.get('x-fapi-interaction-id') ?? undefined;

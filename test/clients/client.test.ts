@@ -258,6 +258,12 @@ describe('answers', () => {
       .webhooks()
       .catch((reason: unknown) => reason);
     expect(gone).toMatchObject({ status: 0, unknown: true });
+    const silent: typeof fetch = (_url, init) =>
+      new Promise((_, reject) => init!.signal!.addEventListener('abort', () => reject(init!.signal!.reason)));
+    const late = await clientWith({ fetch: silent, timeoutMs: 5 })
+      .payout('p-1')
+      .catch((e: unknown) => e);
+    expect(late).toMatchObject({ status: 0, unknown: true, cause: { name: 'TimeoutError' } });
   });
 
   test('a redirect is not followed: key and signature go nowhere else', async () => {
