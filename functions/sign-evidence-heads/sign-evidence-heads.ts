@@ -3,6 +3,7 @@
 // what it signed before: such a scope keeps its last good head, is named in the document, and raises an alarm.
 
 import type { Log } from '../../adapters/logger.ts';
+import { Transient } from '../../core/errors.ts';
 import { type ChainHead, faultOfLink, genesis, nextLink } from '../../core/evidence/chain.ts';
 import {
   type HeadDocument,
@@ -31,12 +32,15 @@ export interface SignEvidenceHeadsDeps {
   readonly log: Log;
 }
 
+/** Two runs at once race for a number; who loses each time does not race. */
+const mostTries = 5;
+
 export async function signEvidenceHeads(
   deps: SignEvidenceHeadsDeps,
 ): Promise<{ number: number; broken: number }> {
   const { chains, archive, clock, signer } = deps;
   // Another run may take the number between reading and writing: then its document is the one to follow.
-  for (;;) {
+  for (let tries = 0; tries < mostTries; tries++) {
     const { last, free } = await lastDocument(deps);
     const before = last ? await listingOf(deps, last) : new Map();
     const { listing, broken } = await verifiedHeads(deps, before);
@@ -60,6 +64,10 @@ export async function signEvidenceHeads(
     await chains.noteHead({ number, hash: headHash(document), at: now, broken: broken.length });
     return { number, broken: broken.length };
   }
+  throw new Transient(
+    'TransientHeadNumberTaken',
+    'every number that was free was taken before it was written',
+  );
 }
 
 /**
