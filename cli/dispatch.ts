@@ -81,10 +81,23 @@ function parse(verb: Verb, args: readonly string[]) {
     options[name] = { type, ...(short ? { short } : {}), ...(multiple ? { multiple } : {}) };
   }
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    return parseArgs({ args: dashed(args, options), options, allowPositionals: true, strict: true });
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
+}
+
+/** One thumbprint in 64 begins with a dash: it is a word all the same, or the value of the option before it. */
+function dashed(args: readonly string[], options: Readonly<Record<string, { type: string }>>): string[] {
+  const words: string[] = [];
+  const thumbprints: string[] = [];
+  for (const word of args) {
+    const before = words.at(-1) ?? '';
+    if (!/^-[\w-]{42}$/.test(word)) words.push(word);
+    else if (options[before.replace(/^--/, '')]?.type === 'string') words.splice(-1, 1, `${before}=${word}`);
+    else thumbprints.push(word);
+  }
+  return thumbprints.length > 0 && !words.includes('--') ? [...words, '--', ...thumbprints] : words;
 }
 
 function checkWords(verb: Verb, values: Record<string, unknown>, positionals: readonly string[]): void {

@@ -72,15 +72,21 @@ function stepText(step: TimelineStep, { enrolment, rows }: TimelineFacts): strin
   // When it happened at the operator, this answer does not tell.
   const at = step.atLatest ? undefined : step.at;
   if (state === 'done' || state === 'failed') return at ? `${outcome}  ${at.toISOString()}` : outcome;
-  if (state === 'waiting') return awaited[number] ?? 'being done';
+  if (state === 'waiting') return awaited[number] ?? stateWords.waiting;
   // Who confirmed, or that policy did not ask, this answer does not tell.
-  if (number === 5 && (rows.length > 0 || enrolment.networkStatus === 'active')) return 'DONE';
+  const asksHere = enrolment.role === 'network' ? [5] : [12, 13];
+  if (asksHere.includes(number) && (rows.length > 0 || enrolment.networkStatus === 'active')) return 'DONE';
   if (state === 'elsewhere' && enrolment.role === 'payoutOperator') return 'at the network';
   if (state === 'skipped' && enrolment.networkStatus === 'rejected') return 'not reached';
   return stateWords[state];
 }
 
-const stateWords = { ahead: 'to come', skipped: 'not needed', elsewhere: 'at the payout operator' } as const;
+const stateWords = {
+  waiting: 'being done',
+  ahead: 'to come',
+  skipped: 'not needed',
+  elsewhere: 'at the payout operator',
+} as const;
 
 const awaited: Readonly<Record<number, string>> = {
   3: 'waits for the PSC to say whether it is revoked',

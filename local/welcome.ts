@@ -114,7 +114,10 @@ function paying(aurora: SeededParticipant, transactionId: string): string {
 
   npx apodera payout send .local/payout.json --certificate .local/chain.pem ${signing}
   npx apodera payout show ${transactionId}
-  (. .local/${aurora.finId}.operator.env; npx apodera certificate list)     what the payout operator knows of you`;
+
+What the payout operator itself knows of ${aurora.name}:
+
+  (. .local/${aurora.finId}.operator.env; npx apodera certificate list)`;
 }
 
 function afterwards(
@@ -129,7 +132,7 @@ function afterwards(
   return `4. Then, whatever you like.
 
   Rotate      npx apodera certificate rotate --certificate .local/chain.pem ${signing} ${rotation} --psc 'npm run -s psc -- issue ${aurora.finId} - -'
-  Disable     npx apodera certificate disable <thumbprint> --cause other --reason 'prueba' --certificate .local/chain.pem ${signing}
+  Disable     npx apodera certificate disable THUMBPRINT --cause other --reason 'prueba' --certificate .local/chain.pem ${signing}
   Suspend     ${network?.pagesOrigin}/suspension, as ${aurora.officer} or ${aurora.apoderado}: all of ${aurora.name} stops
   Look on     ${network?.pagesOrigin}/console, as ${operatorAt('network')}; ${operator?.pagesOrigin}/console, as ${operatorAt('operator')}
   Administer  npx apodera admin sign-in --node ${network?.pagesOrigin}; most acts take a second operator's signature

@@ -41,6 +41,16 @@ describe('the command line', () => {
     expect(out).toMatch(/--key <file> .*needed, unless --module is/);
   });
 
+  test.each(['-', '--'])('takes a thumbprint that begins with %s for what it is', async (beginning) => {
+    const thumbprint = beginning.padEnd(43, 'x');
+    const env = { APODERA_API: 'http://127.0.0.1:1', APODERA_PARTICIPANT: 'P', APODERA_API_KEY: 'k' };
+    const disable = ['certificate', 'disable', thumbprint, '--cause', 'other', '--reason', 'r'];
+    expect((await apodera(disable, { env })).exitCode).toBe(exitCodes.UNAVAILABLE);
+    const words = ['--chain', '/', '--reason', 'r', '--replaces', thumbprint, '--json'];
+    const { out } = await apodera(['enrolment', 'submit', ...words], { env });
+    expect(out).toContain('is a folder');
+  });
+
   test.each<[string[], string]>([
     [['nonsense'], '"nonsense"'],
     [['../dispatch', 'x'], '"../dispatch"'],

@@ -131,6 +131,16 @@ test('all sixteen steps are told, in the order of their numbers, with what each 
   expect(lines[15]).toEqual(['16 settled, participant told', 'to come']);
 });
 
+test('a payout operator tells its own steps, and which are the network’s', async () => {
+  const own = [7, 8, 10, 9].map((number) => ({ number, outcome: 'DONE', at }));
+  progress = [
+    { network_status: 'active', steps: [...own, { number: 14, outcome: 'ACTIVE', at }, ...steps([15])] },
+  ];
+  const lines = stepLines((await apodera(['enrolment', 'show', 'E1'], { env })).out);
+  const at5and13 = [lines[4], lines[12], lines[13]].map((line) => line!.slice(1));
+  expect(at5and13).toEqual([['at the network'], ['DONE'], ['ACTIVE', at]]);
+});
+
 test('who watches is told of each step as it moves, and of the end once', async () => {
   const operators = (status: string) => [{ fin_id: 'BANCO_CL', status, at }];
   progress = [
