@@ -129,6 +129,10 @@ export function outcomeOf(answer: Record<string, unknown>): Outcome {
   if (answer.code) rows.push(['because', `${answer.code}: ${answer.message}`]);
   if (answer.confirmation_code) rows.push(['confirmation code', String(answer.confirmation_code)]);
   for (const warning of (answer.warnings as string[] | undefined) ?? []) rows.push(['warning', warning]);
+  for (const { source, code } of (answer.unheard as
+    | readonly { source: string; code: string }[]
+    | undefined) ?? [])
+    rows.push(['not heard', `${source}  ${code}`]);
   rows.push(...stepRows(answer), ...laterRows(answer));
   for (const one of answer.operators as readonly OperatorJson[])
     rows.push([one.fin_id, one.code ? `${one.status} (${one.code})` : one.status]);

@@ -17,7 +17,7 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.USAGE, 'the command line is not understood'],
   [exitCodes.REFUSED, 'the rules say no; the code says which one'],
   [exitCodes.UNAVAILABLE, 'something did not answer; trying again may help'],
-  [exitCodes.PENDING, 'not decided yet when the waiting ended'],
+  [exitCodes.PENDING, 'not decided yet: people, or the other side, have to answer first'],
   [exitCodes.INTERRUPTED, 'interrupted (Ctrl-C)'],
 ];
 

@@ -10,6 +10,7 @@ import { described, signs } from '../admin/sign-act.ts';
 import { suspensionVerbs } from '../admin/suspension-verbs.ts';
 import { trustVerbs } from '../admin/trust-verbs.ts';
 import type { Call, Noun, Outcome } from '../command.ts';
+import { UsageError } from '../exit-codes.ts';
 
 const noun: Noun = {
   summary: 'Administration of a node: participants, people, API keys, other nodes, trust anchors.',
@@ -55,8 +56,15 @@ const noun: Noun = {
 };
 export default noun;
 
+/** @throws UsageError unless it is an http(s) address */
+function originOf(text: string): string {
+  const url = URL.parse(text);
+  if (url && /^https?:$/.test(url.protocol)) return url.origin;
+  throw new UsageError(`"--node": expected an address such as https://pages.example, found "${text}"`);
+}
+
 async function startSession(call: Call): Promise<Outcome> {
-  const origin = new URL(call.required('node')).origin;
+  const origin = originOf(call.required('node'));
   const session = await signIn(call.terminal, origin);
   writeSession(call.terminal, session);
   const { expiresAt } = session;

@@ -111,12 +111,16 @@ async function explainCertificate(call: Call): Promise<Outcome> {
 const noneYet =
   'none is active or was; "apodera enrolment submit" enrols one, "apodera enrolment show <id>" tells of one that waits';
 
+const suspendedNow =
+  'You are suspended at this node: nothing that these sign is accepted until two node operators lift it.\n';
+
 /** All pages: the node gives at most 100 at a time. */
 async function list(call: Call): Promise<Outcome> {
   const api = nodeApi(call);
   const state = call.text('state') === undefined ? undefined : call.oneOf('state', networkStatuses);
   const certificates: Record<string, unknown>[] = [];
   const warnings: string[] = [];
+  let suspended = false;
   let cursor: string | null = null;
   do {
     const query = new URLSearchParams({ limit: '100', ...(state && { network_status: state }) });
@@ -124,6 +128,7 @@ async function list(call: Call): Promise<Outcome> {
     const page = await api.get(`/v1/certificates?${query}`);
     certificates.push(...(page.certificates as Record<string, unknown>[]));
     warnings.push(...(page.warnings as string[]));
+    suspended = page.suspended === true;
     cursor = page.next_cursor as string | null;
   } while (cursor !== null);
   const rows = certificates.map((one): [string, string] => [
@@ -131,8 +136,8 @@ async function list(call: Call): Promise<Outcome> {
     `${one.network_status}, ${one.validity}  ${one.use}  ends ${one.not_after}`,
   ]);
   for (const warning of warnings) rows.push(['warning', warning]);
-  const text = rows.length > 0 ? columns(rows, '') : noneYet;
-  return { json: { certificates, warnings }, text };
+  const lines = [...(suspended ? [suspendedNow] : []), rows.length > 0 ? columns(rows, '') : noneYet];
+  return { json: { certificates, suspended, warnings }, text: lines.join('\n') };
 }
 
 async function readInput(call: Call): Promise<Uint8Array> {

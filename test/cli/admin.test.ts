@@ -235,6 +235,14 @@ test('after signing out the session counts no more, also where somebody kept it'
   expect((await admin(['acts'])).exitCode).toBe(exitCodes.USAGE);
 });
 
+test.each(['localhost:4101', 'pages.example', '//x'])('%s is no address to sign in at', async (address) => {
+  const { exitCode, err } = await admin(['sign-in', '--node', address]);
+  expect([exitCode, err]).toEqual([
+    exitCodes.USAGE,
+    expect.stringContaining('such as https://pages.example'),
+  ]);
+});
+
 test('nobody waits for a sign-in at an address where nobody signs in', async () => {
   const { terminal, printed } = terminalFor({ env });
   const elsewhere = createServer((_, response) => response.writeHead(403).end('{}'));

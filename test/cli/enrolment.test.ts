@@ -171,3 +171,26 @@ test('who watches is told of each step as it moves, and of the end once', async 
 });
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+test('which lists and responders were not heard is told while it waits for them', async () => {
+  progress = [{ unheard: [{ source: 'http://crl.psc.example/ca.crl', code: 'UNREACHABLE' }] }];
+  const { out } = await apodera(['enrolment', 'show', 'E1'], { env });
+  expect(out).toMatch(/not heard +http:\/\/crl\.psc\.example\/ca\.crl {2}UNREACHABLE/);
+});
+
+test.each([true, false])(
+  'the list of certificates says whether the participant is suspended: %s',
+  async (suspended) => {
+    const one = {
+      thumbprint: 'T1',
+      network_status: 'active',
+      validity: 'valid',
+      use: 'signing',
+      not_after: at,
+    };
+    progress = [{ certificates: [one], suspended, warnings: [], next_cursor: null }];
+    const { out } = await apodera(['certificate', 'list'], { env });
+    expect(out.startsWith('You are suspended at this node')).toBe(suspended);
+    expect(out).toContain('T1  active, valid');
+  },
+);
