@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { environmentNames } from '../../adapters/config.ts';
 import { tableDefinition } from '../../adapters/dynamodb/schema.ts';
+import { logCodes } from '../../adapters/log-codes.ts';
 import { readTemplate } from '../../local/template/template.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -196,6 +197,20 @@ describe('what is watched', () => {
       const runbook = /docs\/runbooks\/[a-z-]+\.md/.exec(String(alarm.Properties?.AlarmDescription))?.[0];
       expect([name, runbook && existsSync(join(root, runbook))]).toEqual([name, true]);
     }
+  });
+
+  test('every code that is to ring is counted, rings, and stands in a runbook', () => {
+    const runbooks = readdirSync(join(root, 'docs/runbooks'))
+      .map((file) => readFileSync(join(root, 'docs/runbooks', file), 'utf8'))
+      .join('\n');
+    const counted = ofType('AWS::Logs::MetricFilter').filter(([, { Properties }]) => {
+      const [{ MetricName }] = Properties!.MetricTransformations as [{ MetricName: string }];
+      return alarms.some(([, alarm]) => alarm.Properties?.MetricName === MetricName);
+    });
+    const patterns = counted.map(([, { Properties }]) => String(Properties?.FilterPattern)).join('\n');
+    const codes = Object.entries(logCodes).flatMap(([code, [level]]) => (level === 'alarm' ? [code] : []));
+    expect(codes.filter((code) => !patterns.includes(`"${code}"`))).toEqual([]);
+    expect(codes.filter((code) => !runbooks.includes(`\`${code}\``))).toEqual([]);
   });
 
   test('execution data is not logged', () => {
