@@ -192,17 +192,6 @@ export function settleEnrolment(enrolmentId: string, cause: string, now: Date): 
   });
 }
 
-/** Wakes the execution that waits for this decision; the decision item has decided already. */
-export function wakeExecution(decisionId: string, outcome: string, cause: string, now: Date): OutboxEntry {
-  return newOutboxEntry({
-    id: `execution.wake.${decisionId}.${cause}`,
-    queue: 'execution',
-    kind: 'execution.wake',
-    refs: { decisionId, outcome },
-    now,
-  });
-}
-
 /**
  * It is over at this network: a payout operator that was asked must not go on with it.
  * @param cause message_id of what brought it; absent for the end itself, which comes once

@@ -5,12 +5,12 @@ import { answerParameters, type EnrolmentAnswer } from '../../core/enrolment/ans
 import { type Enrolment, type OperatorAnswer, timesOf } from '../../core/enrolment/enrolment.ts';
 import { forwardParameters } from '../../core/enrolment/forward.ts';
 import type { EnrolmentStore, StatusStore } from '../../core/enrolment/ports.ts';
-import { wakeExecution } from '../../core/enrolment/recording.ts';
 import type { JsonObject } from '../../core/message/envelope.ts';
 import { messageIdOf } from '../../core/message/outgoing.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
 import { type Decision, decisionIdOf } from '../../core/people/decision.ts';
 import type { Decisions } from '../../core/people/ports.ts';
+import { wakeEntry } from '../../core/people/wake.ts';
 import type { Ids } from '../../core/ports.ts';
 import { type Delivered, type DeliverPorts, deliverEvent, deliverToNode } from './deliver-message.ts';
 
@@ -73,7 +73,7 @@ async function recordForward(
   };
   // An unsigned "no" rejects nothing (S22); but nothing more will come, so the execution need not wait for days.
   const decisionId = decisionIdOf(enrolment.id, `operator.${operator}`);
-  const outbox = refused ? [wakeExecution(decisionId, 'REJECTED', messageId, now)] : [];
+  const outbox = refused ? [wakeEntry(decisionId, 'REJECTED', messageId, now)] : [];
   const before = (await ports.enrolments.rows(enrolment.id)).find((one) => one.operator === operator);
   const row = { enrolmentId: enrolment.id, operator, at: now, ...timesOf(before) };
   await ports.enrolments.putRow(

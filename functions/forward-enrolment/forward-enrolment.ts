@@ -2,11 +2,11 @@
 // it. A retried attempt brings a new token: it replaces the old one and sends nothing twice.
 
 import type { EnrolmentStore, OperatorRow } from '../../core/enrolment/ports.ts';
-import { wakeExecution } from '../../core/enrolment/recording.ts';
 import { Refusal } from '../../core/errors.ts';
 import { newOutboxEntry } from '../../core/outbox.ts';
 import { decisionIdOf } from '../../core/people/decision.ts';
 import type { TaskTokens } from '../../core/people/ports.ts';
+import { wakeEntry } from '../../core/people/wake.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 
 export interface ForwardEnrolmentPorts {
@@ -37,9 +37,7 @@ export async function forwardEnrolment(
   const answered = row.status === 'accepted' || row.status === 'rejected';
   // The answer came before this token: the execution must not wait for what has been said already.
   if (answered || enrolment.networkStatus !== 'pending')
-    await ports.enrolments.enqueue([
-      wakeExecution(decisionId, row.status.toUpperCase(), ports.ids.next(), now),
-    ]);
+    await ports.enrolments.enqueue([wakeEntry(decisionId, row.status.toUpperCase(), ports.ids.next(), now)]);
 }
 
 async function firstAttempt(

@@ -5,12 +5,13 @@ import { createHash } from 'node:crypto';
 import { type EnrolmentAnswer, readAnswer } from '../../core/enrolment/answer.ts';
 import { type Enrolment, type OperatorAnswer, timesOf } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentStore, OriginalMessage } from '../../core/enrolment/ports.ts';
-import { endAtOperator, settleEnrolment, wakeExecution } from '../../core/enrolment/recording.ts';
+import { endAtOperator, settleEnrolment } from '../../core/enrolment/recording.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { SourceBytes } from '../../core/evidence/record.ts';
 import { readDetachedJws } from '../../core/message/jws.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
 import { decisionIdOf } from '../../core/people/decision.ts';
+import { wakeEntry } from '../../core/people/wake.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 
 export interface ReceiveAnswerPorts {
@@ -104,6 +105,6 @@ function consequences(
   const decisionId = decisionIdOf(enrolment.id, `operator.${operator}`);
   return [
     settleEnrolment(enrolment.id, `${operator}.${messageId}`, now),
-    wakeExecution(decisionId, answer.status.toUpperCase(), messageId, now),
+    wakeEntry(decisionId, answer.status.toUpperCase(), messageId, now),
   ];
 }
