@@ -1,5 +1,5 @@
 // When does a function load what not every request needs? With its first use: what a start does not need, it does not
-// read (performance, B2). The client of a service is made once, and its connections live as long as the process.
+// read (`npm run bench -- B2`). The client of a service is made once, and its connections live as long as the process.
 
 /** Made once, on first use; what failed is tried again by the next. */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {

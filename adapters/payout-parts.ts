@@ -1,5 +1,5 @@
 // What do admit-payout and read-payouts stand on? Like node-parts, but light at the start: KMS, S3 and the proving of
-// chains are loaded when they are first needed (payout-cold.ts; performance, consequence 1).
+// chains are loaded when they are first needed (payout-cold.ts).
 
 import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';

@@ -1,4 +1,4 @@
-// KMS as our adapters speak to it, loaded when a key is first asked for (performance, B2).
+// KMS as our adapters speak to it, loaded when a key is first asked for (`npm run bench -- B2`).
 
 import type {
   DecryptCommandInput,

@@ -1,4 +1,4 @@
-// Lambda as our adapters speak to it, loaded when a function is first invoked (performance, B2).
+// Lambda as our adapters speak to it, loaded when a function is first invoked (`npm run bench -- B2`).
 
 import type { InvokeCommandInput, LambdaClient } from '@aws-sdk/client-lambda';
 import { onDemand } from '../on-demand.ts';

@@ -1,5 +1,5 @@
 // S3 as our adapters speak to it. The client and its commands are a quarter of a bundle and most starts never need
-// them, so they are loaded when the first object is asked for (performance, B2).
+// them, so they are loaded when the first object is asked for (`npm run bench -- B2`).
 
 import type {
   GetObjectCommandInput,

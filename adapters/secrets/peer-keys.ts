@@ -1,5 +1,5 @@
 // Where do the API keys lie that other nodes gave us? In Secrets Manager, one each; written by the function that
-// applies acts, read by those that deliver; the client is loaded when a key is first asked for (performance, B2).
+// applies acts, read by those that deliver; the client is loaded when a key is first asked for.
 
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { PeerKeys } from '../../core/people/ports.ts';

@@ -1,4 +1,4 @@
-// SQS as our adapters speak to it, loaded when there is something to announce (performance, B2).
+// SQS as our adapters speak to it, loaded when there is something to announce (`npm run bench -- B2`).
 
 import type { SendMessageBatchCommandInput, SQSClient } from '@aws-sdk/client-sqs';
 import { onDemand } from '../on-demand.ts';

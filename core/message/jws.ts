@@ -169,7 +169,7 @@ function usualSigner(header: Buffer): Thumbprint | undefined {
   return der && thumbprintOf(der);
 }
 
-/** Room for the bytes of one call, kept because making it costs as much as the decoding (performance, P4). */
+/** Room for the bytes of one call, kept because making it costs as much as the decoding. */
 const decodedHeader = Buffer.allocUnsafeSlow(LONGEST_HEADER);
 const decodedCertificate = Buffer.allocUnsafeSlow(LONGEST_HEADER);
 

@@ -1,6 +1,7 @@
 // Does the sender of this enrolment hold the new certificate's private key? (S11) The new key signs who, to
 // whom, which message, when, and what is asked (use, reason, what it replaces), so that the proof serves for this
-// enrolment only. A certificate seen on the wire can be sent by anybody; its key cannot. Whether the certificate is any good is asked elsewhere.
+// enrolment only. A certificate seen on the wire can be sent by anybody; its key cannot. Whether the certificate is any
+// good is asked elsewhere.
 
 import { constants, createHash, type KeyObject, verify } from 'node:crypto';
 import { canonicalJson, type Json } from '../canonical-json.ts';

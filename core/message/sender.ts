@@ -1,5 +1,5 @@
 // Is this message really from the party that the API key belongs to? The certificate is looked up by thumbprint
-// and proved before the signature is verified, and the body is parsed only after (performance: cheapest "no"
+// and proved before the signature is verified, and the body is parsed only after (the cheapest "no"
 // first). Nothing here asks whether the sender may do the act.
 
 import { ProvedPaths, type UsableCertificate, useCertificate } from '../certificate/usable.ts';

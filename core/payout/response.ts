@@ -1,5 +1,5 @@
-// What does a participant's webhook receive? The published message `responses[]`, compact, with
-// every key that published clients require, and the same bytes at each attempt.
+// What does a participant's webhook receive? The published message `responses[]`, compact, with every key that published
+// clients require, and the same bytes at each attempt.
 
 import type { Institution } from '../message/envelope.ts';
 import { messageIdOf } from '../message/outgoing.ts';

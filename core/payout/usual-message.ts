@@ -1,5 +1,5 @@
 // What does a message of payouts ask for, when it is spelled as they usually are? One pass over the bytes takes what
-// admission reads and builds nothing else (performance, P1: half of what JSON.parse and the schema cost). It can only
+// admission reads and builds nothing else (half of what JSON.parse and the schema cost). It can only
 // say yes: of an unknown member, a name twice, a wrong type or length it says nothing, and the general reading decides
 // (message/envelope.ts, the schema of openapi.yaml). That its yes is always theirs is a property under test.
 

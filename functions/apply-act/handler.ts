@@ -98,7 +98,7 @@ export async function handler(event: ApplyActInput) {
   return answered(() =>
     within(event, {
       vote: (input) => voteOnAct(deps, input),
-      // Once in a person's life, and nobody else needs its authenticator codes: loaded then (performance, B2).
+      // Once in a person's life, and nobody else needs its authenticator codes: loaded then.
       accept: async (input) => (await import('./accept-invitation.ts')).acceptInvitation(deps, input),
       passkey: (input) => changePasskey(deps, input),
       delegation: (input) => delegate(deps, input),
