@@ -94,7 +94,8 @@ function outcomeOf({ status, reference, code, message }: CoreAnswer): ExecutorOu
   if (status !== 'error') return { outcome: 'UNKNOWN' };
   return {
     outcome: 'ERROR',
-    status: typeof code === 'string' && /^[a-z0-9_]{1,64}$/.test(code) ? code : 'error',
+    // "ok" beside an error would read as paid.
+    status: typeof code === 'string' && code !== 'ok' && /^[a-z0-9_]{1,64}$/.test(code) ? code : 'error',
     message: typeof message === 'string' ? message.slice(0, 500) : '',
   };
 }

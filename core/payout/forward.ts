@@ -71,6 +71,8 @@ export function readPayoutForward(parameters: JsonObject): PayoutForward {
 export function readPayoutAnswer(parameters: JsonObject): PayoutAnswer {
   const { participant, status, response_status, response_message } = parameters;
   if (status !== 'ok' && status !== 'error') throw malformed('status');
+  // Published clients ask the second word alone whether money moved.
+  if ((status === 'ok') !== (response_status === 'ok')) throw malformed('response_status');
   return {
     participant: textIn(participant, 'participant'),
     ...readIds(parameters),

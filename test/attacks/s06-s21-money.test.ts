@@ -143,6 +143,30 @@ describe('S7', () => {
     expect((await nodes.network.ports.moves.find(payer, 'other'))?.state).toBe('pending');
   });
 
+  test.each([
+    ['ok', 'error'],
+    ['error', 'ok'],
+  ])('S7 an answer that says %s and %s at once moves nothing', async (status, responseStatus) => {
+    const nodes = await start();
+    await nodes.net.send({ payouts: [{ id: 't' }] });
+    const own = (await nodes.network.ports.moves.find(payer, 't'))!.networkTransactionId;
+    const both = { ...words('t', own, status), response_status: responseStatus };
+    const answer = await said(nodes, bank, network.finId, 'payout.answer', both);
+    expect(answer.code).toBe('PAYOUT_FORWARD_MALFORMED');
+    expect((await nodes.network.ports.moves.find(payer, 't'))?.state).toBe('pending');
+  });
+
+  test('S7 an error that the bank’s core calls "ok" is told as an error by both words', async () => {
+    const nodes = await start();
+    const { bank: core } = running;
+    core.pay = (order) => ({ ...order, status: 'error', code: 'ok', message: '' });
+    await nodes.net.send({ payouts: [{ id: 't' }] });
+    await nodes.run();
+    Reflect.deleteProperty(core, 'pay');
+    const payout = await nodes.network.ports.moves.find(payer, 't');
+    expect([payout?.state, payout?.response?.status]).toEqual(['error', 'error']);
+  });
+
   test('S7 an answer in the name of an operator, signed by another node, moves nothing', async () => {
     const nodes = await start();
     await nodes.net.send({ payouts: [{ id: 't' }] });
