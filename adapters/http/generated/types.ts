@@ -402,6 +402,34 @@ export type ParticipantSuspendParameters = {
   readonly confirmed?: boolean;
 };
 
+/** Of `payout.forward`, and of `payout.inquire` (docs/payout.md, between nodes). */
+export type PayoutForwardParameters = {
+  /** the participant's own bytes */
+  readonly message: Base64;
+  /** the participant's detached JWS */
+  readonly signature: string;
+  /** the receiver of this message */
+  readonly payout_operator: FinId;
+  /** what the receiver is to execute of the participant's message; each `transaction_id` once */
+  readonly transactions: readonly ({
+    readonly transaction_id: MessageId;
+    /** a UUIDv7 that the network made when it took the message */
+    readonly shinkansen_transaction_id: MessageId;
+  })[];
+  /** nothing of it is started later */
+  readonly not_after: Time;
+};
+
+/** Of `payout.answer`; `status` is `ok` exactly where `response_status` is. */
+export type PayoutAnswerParameters = {
+  readonly participant: FinId;
+  readonly transaction_id: MessageId;
+  readonly shinkansen_transaction_id: MessageId;
+  readonly status: "ok" | "error";
+  readonly response_status: string;
+  readonly response_message: string | null;
+};
+
 export type NodeReceipt = {
   readonly message_id: MessageId;
   /** accepted | rejected | pending, for an enrolment (step 11) */
