@@ -10,6 +10,8 @@ import { memorySealer } from '../../adapters/memory/sealer.ts';
 import { memoryTable } from '../../adapters/memory/table.ts';
 import { checkApiKey, grantApiKey, makeApiKey } from '../../core/api-key.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
+import { disableStand } from '../support/disable.ts';
+import { fintech } from '../support/enrolment.ts';
 import { aPerson, noon } from '../support/people.ts';
 
 // Who can write the table leaves every seal as it is, and edits what stands beside it.
@@ -41,6 +43,20 @@ test('S22 D: an ended API key whose end is moved into the future does not come b
   await table.write({ update: apiKeyKey(digest), change: { set } });
   const found = await keys.find(digest);
   expect(() => checkApiKey(found, noon)).toThrow(expect.objectContaining({ code: 'API_KEY_NOT_VALID' }));
+});
+
+test('S22 D: a certificate taken out of the list by which a disable finds it is not used either', async () => {
+  const stand = disableStand();
+  const leaf = await stand.active(stand.leaf('hidden'));
+  await stand.active(stand.leaf('other'));
+  await stand.table.write({ delete: { pk: `OPEN#${fintech.finId}`, sk: `CERT#${leaf.thumbprint}` } });
+  for (const change of [{ set: { gsi1pk: 'CERTIFICATES#OTHER' } }, { remove: ['gsi1pk'] }]) {
+    await stand.table.write({ update: statusKey(leaf.thumbprint), change });
+    await expect(stand.disable({ thumbprint: leaf.thumbprint })).rejects.toMatchObject({
+      code: 'DISABLE_TARGET_UNKNOWN',
+    });
+    await expect(stand.ports.statuses.status(leaf.thumbprint)).rejects.toMatchObject({ code: 'SEAL_BROKEN' });
+  }
 });
 
 test('S22 D: the status of one certificate, copied to the key of another, does not open', async () => {
