@@ -149,6 +149,9 @@ function kindOf({ suspended, origin, disabled, withdrawn }: DisableRecord): stri
   if (origin === 'psc') return 'certificate.revoked';
   if (origin === 'clock') return 'certificate.expired';
   if (origin === 'rotation') return 'certificate.rotated';
+  // Of pending ones only the participant's own word is a withdrawal.
+  if (origin === 'network' && disabled.length === 0 && withdrawn.length > 0)
+    return 'enrolment.endedByNetwork';
   if (disabled.length > 0) return 'certificate.disabled';
   return withdrawn.length > 0 ? 'enrolment.withdrawn' : 'certificate.disableRepeated';
 }

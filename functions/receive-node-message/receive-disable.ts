@@ -8,6 +8,7 @@ import { isActive, isPending } from '../../core/disable/plan.ts';
 import type { DisableRecord, DisableStore } from '../../core/disable/ports.ts';
 import { type DisableAct, disableChange, recordOf } from '../../core/disable/recording.ts';
 import type { EnrolmentStore, OriginalMessage } from '../../core/enrolment/ports.ts';
+import type { SourceBytes } from '../../core/evidence/record.ts';
 import type { Institution } from '../../core/message/envelope.ts';
 import type { People } from '../../core/people/ports.ts';
 import { peopleToTell } from '../../core/people/told.ts';
@@ -61,9 +62,18 @@ function recordFacts(
   { from, messageId }: FromNode,
 ): Omit<DisableRecord, 'disabled' | 'withdrawn' | 'enrolmentIds' | 'suspended'> {
   const at = ports.clock.now();
-  // By its sender's name: the same message again finds it.
-  const id = createHash('sha256').update(`${from.finId}\n${messageId}`).digest('base64url');
+  const id = idOf({ from, messageId });
   return { id, participant, origin: 'network', cause, reason, at, warnings: [], messageId };
+}
+
+/** Of the record, by its sender's name: the same message again finds it. */
+export function idOf({ from, messageId }: Pick<FromNode, 'from' | 'messageId'>): string {
+  return createHash('sha256').update(`${from.finId}\n${messageId}`).digest('base64url');
+}
+
+export function sourceOf({ from, messageId, message }: FromNode): SourceBytes {
+  const sha256 = createHash('sha256').update(message.bytes).digest('base64url');
+  return { kind: 'message', sha256, item: `MSG#${from.finId}#${messageId}|MESSAGE` };
 }
 
 async function commit(
@@ -73,7 +83,6 @@ async function commit(
   what: Pick<DisableAct, 'holdings' | 'codes'>,
 ) {
   const { from, messageId, message, apiKeyId } = said;
-  const sha256 = createHash('sha256').update(message.bytes).digest('base64url');
   const change = disableChange({
     ...what,
     record,
@@ -82,7 +91,7 @@ async function commit(
     evidenceId: ports.ids.next(),
     by: from.finId,
     audience: { people: await peopleToTell(ports.people, record.participant), operators: [] },
-    sources: [{ kind: 'message', sha256, item: `MSG#${from.finId}#${messageId}|MESSAGE` }],
+    sources: [sourceOf(said)],
   });
   return ports.disables.commit({ ...change, message: { ...message, sender: from.finId, messageId } });
 }

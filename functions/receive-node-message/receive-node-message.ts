@@ -99,8 +99,8 @@ const actions: Readonly<Record<string, Hear>> = {
     await receiveAnswer(ports, { operator: peer.finId, messageId, message });
     return {};
   },
-  async 'enrolment.end'(ports, { envelope, from }) {
-    await endEnrolment(ports, { from, parameters: endParameters(envelope) });
+  async 'enrolment.end'(ports, { envelope, peer, signer, ...said }) {
+    await endEnrolment(ports, { ...said, parameters: endParameters(envelope) });
     return {};
   },
   async 'certificate.disable_forward'(ports, { envelope, peer, signer, ...said }) {

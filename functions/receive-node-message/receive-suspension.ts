@@ -2,7 +2,6 @@
 // for the second word. A payout operator carries out what the network has confirmed, as it does with a disable; at the
 // network a payout operator's word freezes and no more, so that none of them can end what the others rely on (ADR 22).
 
-import { createHash } from 'node:crypto';
 import type { SuspendForward } from '../../core/disable/forward.ts';
 import type { DisableStore } from '../../core/disable/ports.ts';
 import { disableChange, recordOf } from '../../core/disable/recording.ts';
@@ -16,7 +15,7 @@ import { firstWord } from '../../core/suspension/first-word.ts';
 import type { Suspensions } from '../../core/suspension/ports.ts';
 import { effectsOf } from '../../core/suspension/recording.ts';
 import { confirmed } from '../../core/suspension/suspension.ts';
-import type { FromNode } from './receive-disable.ts';
+import { type FromNode, idOf, sourceOf } from './receive-disable.ts';
 
 export interface ReceiveSuspensionPorts {
   readonly clock: Clock;
@@ -53,11 +52,9 @@ async function freeze(ports: ReceiveSuspensionPorts, party: Party, asked: Suspen
   const isNew = !(await ports.suspensions.find(participant));
   const by = { kind: 'node', finId: from.finId, ...(suspendedBy && { office: suspendedBy }) } as const;
   const first = await firstWord(ports, { party, by, reason, now });
-  const sha256 = createHash('sha256').update(message.bytes).digest('base64url');
   const record = recordOf(
     {
-      // By its sender's name: the same message again finds it.
-      id: createHash('sha256').update(`${from.finId}\n${messageId}`).digest('base64url'),
+      id: idOf(said),
       participant,
       origin: 'network',
       cause: 'incident',
@@ -81,7 +78,7 @@ async function freeze(ports: ReceiveSuspensionPorts, party: Party, asked: Suspen
     audience: isNew ? first.audience : { people: [], operators: [] },
     quiet: !isNew,
     ...(isNew && { suspension: first.suspension }),
-    sources: [{ kind: 'message', sha256, item: `MSG#${from.finId}#${messageId}|MESSAGE` }],
+    sources: [sourceOf(said)],
   });
   return ports.disables.commit({ ...change, message: { ...message, sender: from.finId, messageId } });
 }

@@ -18,7 +18,7 @@ import {
 // the same kind. `=` is as it stood, `-` nothing recorded.
 const table = `
 network  | participant    | pending          | the same key | CERTIFICATE_UNKNOWN    | =                                                   | =                                                   | -                           | -
-network  | participant    | pending          | another      | done                   | rejected, valid, WITHDRAWN, not taken               | rejected, valid, DISABLED_ELSEWHERE, not taken      | enrolment.withdrawn         | enrolment.withdrawn
+network  | participant    | pending          | another      | done                   | rejected, valid, WITHDRAWN, not taken               | rejected, valid, DISABLED_ELSEWHERE, not taken      | enrolment.withdrawn         | enrolment.endedByNetwork
 network  | participant    | pending          | nothing      | SIGNATURE_MISSING      | =                                                   | =                                                   | -                           | -
 network  | participant    | active           | the same key | done                   | disabled, valid, DISABLED, not taken                | disabled, valid, DISABLED, not taken                | certificate.disabled        | certificate.disabled
 network  | participant    | active           | another      | done                   | disabled, valid, DISABLED, not taken                | disabled, valid, DISABLED, not taken                | certificate.disabled        | certificate.disabled
@@ -57,7 +57,7 @@ network  | node operators | already disabled | the same key | done              
 network  | node operators | already disabled | another      | PROOF_OTHER_PERSON     | =                                                   | =                                                   | -                           | -
 network  | node operators | already disabled | nothing      | PROOF_SIGNATURE_WRONG  | =                                                   | =                                                   | -                           | -
 
-network  | PSC            | pending          | the same key | PROCESSED              | rejected, revoked, REVOKED_WHILE_PENDING, not taken | rejected, valid, DISABLED_ELSEWHERE, not taken      | certificate.revoked         | enrolment.withdrawn
+network  | PSC            | pending          | the same key | PROCESSED              | rejected, revoked, REVOKED_WHILE_PENDING, not taken | rejected, valid, DISABLED_ELSEWHERE, not taken      | certificate.revoked         | enrolment.endedByNetwork
 network  | PSC            | pending          | another      | FAILED                 | =                                                   | =                                                   | -                           | -
 network  | PSC            | pending          | nothing      | FAILED                 | =                                                   | =                                                   | -                           | -
 network  | PSC            | active           | the same key | PROCESSED              | disabled, revoked, CERTIFICATE_REVOKED, not taken   | disabled, valid, DISABLED, not taken                | certificate.revoked         | certificate.disabled

@@ -7,7 +7,7 @@ import type { OutboxEntry } from '../../core/outbox.ts';
 import type { SignedBytes } from '../../functions/deliver-message/deliver-message.ts';
 import { disableDeliveries } from '../../functions/deliver-message/disable-deliveries.ts';
 import { forwardDisable } from '../../functions/forward-disable/forward-disable.ts';
-import { type EndEnrolmentPorts, endEnrolment } from '../../functions/receive-node-message/end-enrolment.ts';
+import { endEnrolment } from '../../functions/receive-node-message/end-enrolment.ts';
 import {
   type FromNode,
   type ReceiveDisablePorts,
@@ -104,10 +104,11 @@ describe('M4 at a payout operator', () => {
 
 describe('an enrolment that the network ends', () => {
   const ended = (enrolmentId = 'E1', from = network) =>
-    endEnrolment({ ...ports, enrolments: there.enrolments } as EndEnrolmentPorts, {
-      from,
-      parameters: { enrolmentId, code: 'WITHDRAWN' },
-    });
+    endEnrolment(
+      { ...ports, enrolments: there.enrolments },
+      { ...said('end-1'), from, parameters: { enrolmentId, code: 'WITHDRAWN' } },
+    );
+  const kept = async () => (await there.table.get({ pk: 'MSG#SHINKANSEN#end-1', sk: 'MESSAGE' }))?.bytes;
 
   test('before it arrives is refused when it does', async () => {
     await ended();
@@ -121,6 +122,34 @@ describe('an enrolment that the network ends', () => {
     expect(await codeOf(ended('E1', { finId: 'OTRA_RED', finIdSchema: 'SHINKANSEN' }))).toBe(
       'ENROLMENT_UNKNOWN',
     );
+  });
+
+  test('while people are asked ends, wakes who waits, tells nobody, and is kept as it was signed', async () => {
+    const { id } = await there.pending(there.leaf('one'), 'signing', 'E1');
+    there.queues.announced.length = 0;
+    await ended();
+    expect(await there.enrolments.find(id)).toMatchObject({
+      networkStatus: 'rejected',
+      code: 'DISABLED_ELSEWHERE',
+    });
+    expect(there.queues.announced.map((entry) => entry.queue)).toEqual(['execution']);
+    expect(there.evidence().at(-1)).toMatchObject({
+      kind: 'enrolment.endedByNetwork',
+      facts: { reason: 'WITHDRAWN' },
+      sources: [{ kind: 'message', item: 'MSG#SHINKANSEN#end-1|MESSAGE' }],
+    });
+    expect(Buffer.from((await kept()) as Uint8Array).toString()).toBe('outer end-1');
+  });
+
+  test('after it became active is disabled at once, and its people are told, once', async () => {
+    const leaf = await there.active(there.leaf('one'), {}, 'E1');
+    there.queues.announced.length = 0;
+    await ended();
+    await ended();
+    expect(await there.statusOf(leaf)).toBe('disabled');
+    expect(told()).toEqual(expect.arrayContaining(['mail.disabled.APODERADO', 'mail.disabled.OFFICER']));
+    expect(there.evidence().at(-1)!.kind).toBe('certificate.disabled');
+    expect(Buffer.from((await kept()) as Uint8Array).toString()).toBe('outer end-1');
   });
 
   test('while it arrives is looked at again, and ends', async () => {
@@ -139,7 +168,7 @@ describe('an enrolment that the network ends', () => {
       },
     };
     const parameters = { enrolmentId: 'E1', code: 'WITHDRAWN' };
-    await endEnrolment(racing as EndEnrolmentPorts, { from: network, parameters });
+    await endEnrolment(racing, { ...said('end-1'), parameters });
     expect((await enrolments.find('E1'))?.networkStatus).toBe('rejected');
     expect(looks).toBe(2);
   });
