@@ -3,30 +3,21 @@
 
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type RunningBank, startBank } from './bank/serve.ts';
+import { startBank } from './bank/serve.ts';
 import { VirtualClock } from './clock.ts';
-import type { RunningEdge } from './edge/edge.ts';
 import { tryEdge } from './edge/try-edge.ts';
 import { evidenceKey } from './evidence-key.ts';
 import { type Laptop, type Node, naming, startLaptop } from './laptop.ts';
 import { laptopNodes, type NodePorts } from './nodes.ts';
 import { startPsc } from './psc/psc.ts';
-import type { TestPsc } from './psc/test-psc.ts';
 import { readRun, readStarting, removeRun, removeStarting, writeRun, writeStarting } from './run-file.ts';
 import { accounts, nodeIdentities } from './seed/cast.ts';
 import { samplePayout } from './seed/sample-payout.ts';
 import { readSeed, type Seed, type SeedParts, seed, seedingEnded } from './seed/seed.ts';
-import { welcome, writeParticipantVariables } from './welcome.ts';
+import { type Running, welcome, writeParticipantVariables } from './welcome.ts';
 
-export interface Whole {
-  readonly laptop: Laptop;
-  readonly psc: TestPsc;
-  /** The payout operator's core. */
-  readonly bank: RunningBank;
+export interface Whole extends Running {
   readonly clock: VirtualClock;
-  readonly seed: Seed;
-  /** In front of the network's api door; absent, with the reason, where the machine cannot run it. */
-  readonly edge: RunningEdge | { readonly missing: string };
   stop(): Promise<void>;
 }
 

@@ -3,14 +3,28 @@
 
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RunningBank } from './bank/serve.ts';
+import type { RunningEdge } from './edge/edge.ts';
+import type { Laptop } from './laptop.ts';
+import type { TestPsc } from './psc/test-psc.ts';
 import { nodeIdentities } from './seed/cast.ts';
-import type { SeededParticipant } from './seed/seed.ts';
-import type { Whole } from './start.ts';
+import type { Seed, SeededParticipant } from './seed/seed.ts';
+
+/** The parts of a running network that have an address. */
+export interface Running {
+  readonly laptop: Laptop;
+  readonly psc: TestPsc;
+  /** The payout operator's core. */
+  readonly bank: RunningBank;
+  readonly seed: Seed;
+  /** In front of the network's api door; absent, with the reason, where the machine cannot run it. */
+  readonly edge: RunningEdge | { readonly missing: string };
+}
 
 const keyPassword = 'ocho palabras para probar';
 
 /** `<fin_id>.env` for the network, `<fin_id>.operator.env` for the payout operator: what `apodera` reads of its environment. */
-export function writeParticipantVariables(dataFolder: string, { laptop, seed: known }: Whole): void {
+export function writeParticipantVariables(dataFolder: string, { laptop, seed: known }: Running): void {
   const [network, operator] = laptop.nodes;
   for (const { finId, apiKeys } of known.participants) {
     const common = { APODERA_PARTICIPANT: finId, APODERA_KEY_PASSWORD: keyPassword };
@@ -35,7 +49,7 @@ export function writeParticipantVariables(dataFolder: string, { laptop, seed: kn
   }
 }
 
-export function welcome(whole: Whole, transactionId: string, seconds: string): string {
+export function welcome(whole: Running, transactionId: string, seconds: string): string {
   const aurora = whole.seed.participants[0]!;
   return [
     places(whole, seconds),
@@ -46,7 +60,7 @@ export function welcome(whole: Whole, transactionId: string, seconds: string): s
   ].join('\n\n');
 }
 
-function places({ laptop, psc, bank, edge }: Whole, seconds: string): string {
+function places({ laptop, psc, bank, edge }: Running, seconds: string): string {
   const [network, operator] = laptop.nodes;
   const door =
     'missing' in edge
@@ -64,7 +78,7 @@ Apodera runs (${seconds} s). Everything is on this machine; .local/ keeps it, Ct
 }
 
 /** Everybody's authenticator secret stands in seed.json, for who wants it in an app. */
-function people({ seed: known }: Whole): string {
+function people({ seed: known }: Running): string {
   const emails = (fits: (one: (typeof known.people)[number]) => boolean) =>
     known.people
       .filter(fits)
@@ -85,7 +99,7 @@ ${companies.join('\n')}`;
 
 const signing = '--key .local/key.pem --password-env APODERA_KEY_PASSWORD';
 
-function enrolling({ laptop, seed: known }: Whole, aurora: SeededParticipant): string {
+function enrolling({ laptop, seed: known }: Running, aurora: SeededParticipant): string {
   const [network, operator] = laptop.nodes;
   const nameOf = (email: string) => known.people.find((one) => one.email === email)?.name;
   const again = existsSync('.local/key.pem')
@@ -121,7 +135,7 @@ What the payout operator itself knows of ${aurora.name}:
 }
 
 function afterwards(
-  { laptop, seed: known }: Whole,
+  { laptop, seed: known }: Running,
   aurora: SeededParticipant,
   transactionId: string,
 ): string {
