@@ -6,7 +6,9 @@ import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Thumbprint } from '../core/certificate/thumbprint.ts';
 import type { EdgeKey } from '../core/edge-identity.ts';
+import { Canaries, type HeldTrust } from './canary.ts';
 import { checkConfig, type EdgeConfig, files, type ServedName } from './config.ts';
+import { proveLists } from './handshake.ts';
 import { requireHeld } from './haproxy/held-trust.ts';
 import { Haproxy, type HaproxyOptions } from './haproxy/process.ts';
 import { largestPayload } from './haproxy/runtime-socket.ts';
@@ -37,7 +39,9 @@ export class Edge {
   readonly #haproxy: Haproxy;
   #names: readonly ServedName[];
   #keys: readonly HsmKey[];
+  readonly #canaries = new Canaries();
   #trust: CheckedTrust;
+  #held: HeldTrust;
   #macKey: EdgeKey;
   #refused: ReadonlySet<Thumbprint>;
   #last: Promise<unknown> = Promise.resolve();
@@ -47,6 +51,10 @@ export class Edge {
     const edge = new Edge(parts);
     edge.#write();
     await edge.#haproxy.start();
+    await edge.#requireHeld().catch(async (error: Error) => {
+      await edge.stop();
+      throw error;
+    });
     return edge;
   }
 
@@ -55,6 +63,7 @@ export class Edge {
     this.#names = checkConfig(parts.config).names;
     this.#keys = this.#names.map((name) => provedKey(parts.hsm, name));
     this.#trust = parts.trust;
+    this.#held = this.#withCanaries(parts.trust);
     this.#macKey = parts.macKey;
     this.#refused = new Set(parts.refused);
     const { runFolder } = parts.config;
@@ -174,24 +183,29 @@ export class Edge {
   }
 
   /**
-   * Authorities and lists as a pair: at no moment has an authority no list. Done when HAProxy says that it holds them.
-   * @throws Error, and the old pair stays
+   * Authorities and lists as a pair: at no moment has an authority no list. Done when HAProxy says that it holds them,
+   * and turns a client away whom they name. @throws Error, and the old pair stays
    */
-  setTrust(next: CheckedTrust): Promise<void> {
+  setTrust(trust: CheckedTrust): Promise<void> {
     return this.#oneByOne(async () => {
-      const before = this.#trust;
-      this.#putTrust(next);
+      const [trustBefore, heldBefore] = [this.#trust, this.#held];
+      this.#putTrust(trust, this.#withCanaries(trust));
       try {
-        await this.#takeOver(before, next);
-        await this.#requireHeld(next);
+        await this.#takeOver(heldBefore, this.#held);
+        await this.#requireHeld();
       } catch (error) {
-        this.#putTrust(before);
+        this.#putTrust(trustBefore, heldBefore);
         throw error;
       }
     });
   }
 
-  async #takeOver(before: CheckedTrust, next: CheckedTrust): Promise<void> {
+  /** TLS goes by the machine's clock, whatever another one says. */
+  #withCanaries(trust: CheckedTrust): HeldTrust {
+    return this.#canaries.into(trust, new Date());
+  }
+
+  async #takeOver(before: HeldTrust, next: HeldTrust): Promise<void> {
     const both = before.listsPem === next.listsPem ? next.listsPem : before.listsPem + next.listsPem;
     const tooLarge = Math.max(both.length, next.authoritiesPem.length) > largestPayload;
     if (tooLarge || before.isEmpty || next.isEmpty) return this.#haproxy.replace();
@@ -201,17 +215,20 @@ export class Edge {
     await runtime.setLists(this.#path(files.lists), next.listsPem);
   }
 
-  /** Lists of megabytes are not read back: the successor that took them over read nothing else. */
-  async #requireHeld(trust: CheckedTrust): Promise<void> {
-    if (trust.isEmpty || trust.listsPem.length > largestPayload) return;
+  async #requireHeld(): Promise<void> {
+    const { canaries, listsPem } = this.#held;
     const at = { authorities: this.#path(files.trust), lists: this.#path(files.lists) };
-    await requireHeld(this.#haproxy.runtime, at, trust);
+    // Lists of megabytes are not read back: the successor that took them over read nothing else.
+    if (canaries && listsPem.length <= largestPayload)
+      await requireHeld(this.#haproxy.runtime, at, this.#held);
+    const asks = this.#names.find(({ clientCertificate }) => clientCertificate !== 'none');
+    if (canaries && asks) await proveLists(this.#parts.config, asks.host, canaries);
   }
 
-  #putTrust(trust: CheckedTrust): void {
-    this.#trust = trust;
-    this.#put(files.trust, trust.authoritiesPem);
-    this.#put(files.lists, trust.listsPem);
+  #putTrust(trust: CheckedTrust, held: HeldTrust): void {
+    [this.#trust, this.#held] = [trust, held];
+    this.#put(files.trust, held.authoritiesPem);
+    this.#put(files.lists, held.listsPem);
     this.#putList();
   }
 
@@ -258,7 +275,7 @@ export class Edge {
     this.#put(files.pin, pin);
     this.#put(files.openssl, opensslCnf(config, this.#path(files.pin)));
     this.#put(files.haproxy, haproxyCfg(config));
-    this.#putTrust(this.#trust);
+    this.#putTrust(this.#trust, this.#held);
     this.#put(files.refused, this.#refusedEntries().map(line).join(''));
     this.#put(files.macKey, line(macEntry(this.#macKey)));
     this.#put(files.ready, 'until 0\n');

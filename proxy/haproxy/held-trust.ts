@@ -1,6 +1,5 @@
 // Does HAProxy hold the pair of CAs and lists that it was given? Its own word is asked, for a change that silently does
-// not take effect would leave who is revoked inside. Whether a client passes, no edge can try: nobody issues it
-// certificates of every PSC.
+// not take effect would leave who is revoked inside. Whether it acts by what it holds, ../canary.ts shows.
 
 import { X509Certificate } from 'node:crypto';
 import type { CheckedTrust } from '../trust.ts';
@@ -12,7 +11,7 @@ type Asked = Pick<RuntimeSocket, 'ask'>;
 export async function requireHeld(
   runtime: Asked,
   files: { readonly authorities: string; readonly lists: string },
-  trust: CheckedTrust,
+  trust: Pick<CheckedTrust, 'authoritiesPem' | 'listsPublished'>,
 ): Promise<void> {
   const certificates = await runtime.ask(`show ssl ca-file ${files.authorities}`);
   const authorities = matches(certificates, /SHA1 FingerPrint: ([0-9A-F]{40})/g);

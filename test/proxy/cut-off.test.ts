@@ -1,13 +1,16 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { scanCrl } from '../../core/certificate/revocation/crl-scan.ts';
+import { WantedSerials } from '../../core/certificate/revocation/wanted-serials.ts';
 import { startPsc } from '../../local/psc/psc.ts';
+import { Canaries } from '../../proxy/canary.ts';
 import { files, type ServedName } from '../../proxy/config.ts';
-import { shakeHands } from '../../proxy/handshake.ts';
+import { proveLists, shakeHands } from '../../proxy/handshake.ts';
 import { requireHeld } from '../../proxy/haproxy/held-trust.ts';
 import { RuntimeSocket } from '../../proxy/haproxy/runtime-socket.ts';
 import { checkTrust, pem, type TrustBundle } from '../../proxy/trust.ts';
@@ -123,17 +126,38 @@ describe('lists', () => {
     const { runFolder } = stand.config;
     const runtime = new RuntimeSocket(join(runFolder, files.socket));
     const at = { authorities: join(runFolder, files.trust), lists: join(runFolder, files.lists) };
-    const pair = checkTrust(stand.trust(), new Date());
-    await stand.edge.setTrust(pair);
+    await stand.edge.setTrust(checkTrust(stand.trust(), new Date()));
+    const [authoritiesPem, listsPem] = [at.authorities, at.lists].map((file) => readFileSync(file, 'utf8'));
+    const listsPublished = pemBlocks(listsPem!).map(thisUpdateOf);
+    const pair = { authoritiesPem: authoritiesPem!, listsPublished };
     await expect(requireHeld(runtime, at, pair)).resolves.toBeUndefined();
-    const { authorities, lists } = stand.trust();
-    const fewer = checkTrust({ authorities: authorities.slice(0, 1), lists: lists.slice(0, 1) }, new Date());
+    const fewer = { ...pair, authoritiesPem: pemBlocks(authoritiesPem!)[0]! };
     await expect(requireHeld(runtime, at, fewer)).rejects.toThrow('HAProxy holds other authorities');
-    const older = (['root', 'intermediate'] as const).map(
-      (issuer) => stand.psc.crl('CL', issuer, new Set(['stale'])).der,
-    );
-    const late = checkTrust({ authorities, lists: older }, new Date());
+    const [first, ...others] = listsPublished;
+    const late = { ...pair, listsPublished: [new Date(first!.getTime() - 1_000), ...others] };
     await expect(requireHeld(runtime, at, late)).rejects.toThrow('HAProxy holds other lists');
+  });
+
+  it('are in force once whom they name is turned away: not where HAProxy holds them and lets everybody in', async () => {
+    const file = join(stand.config.runFolder, files.haproxy);
+    const good = readFileSync(file, 'utf8');
+    const next = () => stand.edge.setTrust(checkTrust(stand.trust(), new Date()));
+    writeFileSync(
+      file,
+      good.replace('crt-ignore-err 11,12 ca-ignore-err 11,12', 'crt-ignore-err all ca-ignore-err all'),
+    );
+    await stand.edge.replace();
+    await expect(next()).rejects.toThrow('whom the list names is not turned away as revoked: it is let in');
+    writeFileSync(file, good);
+    await stand.edge.replace();
+    await expect(next()).resolves.toBeUndefined();
+  });
+
+  it('name canaries that no other edge knows, and whose key is in no file', async () => {
+    const { canaries } = new Canaries().into(checkTrust(stand.trust(), new Date()), new Date());
+    await expect(proveLists(stand.config, hosts.optional, canaries!)).rejects.toThrow(/unknown ca/i);
+    for (const name of readdirSync(stand.config.runFolder).filter((each) => !each.endsWith('.sock')))
+      expect(readFileSync(join(stand.config.runFolder, name), 'latin1')).not.toContain('PRIVATE KEY');
   });
 
   it('are refused before anything changes when one authority has none', () => {
@@ -143,6 +167,12 @@ describe('lists', () => {
     expect(() => checkTrust({ authorities, lists: [] }, new Date())).toThrow(/list/i);
   });
 });
+
+const pemBlocks = (text: string) => text.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----\n/g)!;
+function thisUpdateOf(block: string): Date {
+  const der = Buffer.from(block.replace(/-----[^-]+-----/g, ''), 'base64');
+  return scanCrl(der, new WantedSerials([])).head.thisUpdate;
+}
 
 /** Clients that connect anew for each request until it is done; what failed, and how many were asked. */
 async function underLoad(
