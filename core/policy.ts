@@ -181,7 +181,7 @@ export const peoplePolicy = {
   ],
   totpPeriodSeconds: 30,
   totpWindowSteps: 1,
-  /** S29. The account's own limit is high: it stops a botnet, and a single source cannot reach it. */
+  /** S29. The account's own counts wrong codes after the right password alone: nobody without it closes an account. */
   failures: {
     pair: { failures: 5, windowMs: 15 * 60_000 },
     source: { failures: 20, windowMs: 15 * 60_000 },

@@ -1,5 +1,5 @@
-// How often may somebody guess (S29)? Failures count per account and source, per source, and, far higher, per
-// account; success clears the pair. It never counts against suspension, and passkeys never come here.
+// How often may somebody guess (S29)? Failures count per account and source, and per source; those of whoever knew the
+// password also per account, so that no stranger closes it. It never counts against suspension, nor a passkey.
 
 import { Refusal } from '../errors.ts';
 import { peoplePolicy } from '../policy.ts';
@@ -24,12 +24,16 @@ export interface FailureLimit {
  */
 export function failureLimits(account: string, source: string, suspends = false): readonly FailureLimit[] {
   if (suspends) return [];
-  const { pair, source: bySource, account: byAccount } = peoplePolicy.failures;
+  const { pair, source: bySource } = peoplePolicy.failures;
   return [
     { key: `pair#${account}#${source}`, ...pair },
     { key: `source#${source}`, ...bySource },
-    { key: `account#${account}`, ...byAccount },
   ];
+}
+
+/** What an attempt with the right password touches besides: a botnet that has it tries few of a million codes. */
+export function codeLimits(account: string, suspends = false): readonly FailureLimit[] {
+  return suspends ? [] : [{ key: `account#${account}`, ...peoplePolicy.failures.account }];
 }
 
 /**

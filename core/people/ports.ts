@@ -85,8 +85,11 @@ export interface FactorRecord {
   readonly version: number;
 }
 
+/** With the last step of the authenticator that counted. */
+export type KnownFactor = FactorRecord & { readonly lastStep: number };
+
 export interface Factors {
-  factor(personId: string): Promise<(FactorRecord & { readonly lastStep: number }) | undefined>;
+  factor(personId: string): Promise<KnownFactor | undefined>;
   /** Each step once: the write that moves it on is the one that counts. @throws Refusal FACTOR_STEP_USED */
   useStep(personId: string, step: number): Promise<void>;
 }

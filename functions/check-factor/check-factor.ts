@@ -5,11 +5,11 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { Refusal } from '../../core/errors.ts';
-import { admitAttempt, failureLimits } from '../../core/people/failures.ts';
+import { admitAttempt, codeLimits, failureLimits } from '../../core/people/failures.ts';
 import { passkeysAt } from '../../core/people/passkey.ts';
 import { checkPassword } from '../../core/people/password.ts';
-import { requireActive } from '../../core/people/person.ts';
-import type { Factors, Failures } from '../../core/people/ports.ts';
+import { type Person, requireActive } from '../../core/people/person.ts';
+import type { Factors, Failures, KnownFactor } from '../../core/people/ports.ts';
 import { type Proof, proofBytes } from '../../core/people/proof.ts';
 import type { FactorAttempt } from '../../core/people/second-factor.ts';
 import { parseStatement, type Statement } from '../../core/people/statement.ts';
@@ -43,8 +43,11 @@ export async function checkFactor(deps: CheckFactorDeps, input: CheckFactorInput
   const suspends = 'action' in statement && statement.action === 'participant.suspend';
   const limits = failureLimits(personId, input.source, suspends);
   admitAttempt(limits, await deps.failures.begin(limits, now), now);
-  await requireFactor(deps, input, now);
-  await deps.failures.forget(limits);
+  const { person, factor } = await requirePassword(deps, input);
+  const ofCode = codeLimits(personId, suspends);
+  admitAttempt(ofCode, await deps.failures.begin(ofCode, now), now);
+  await requireCode(deps, input, person, factor, now);
+  await deps.failures.forget([...limits, ...ofCode]);
   const unsigned = { method: 'password+totp' as const, personId, at: now.toISOString(), statement };
   return { ...unsigned, signature: await signed(deps, proofBytes(unsigned)) };
 }
@@ -94,14 +97,27 @@ function namesPerson(statement: Statement, personId: string): boolean {
   return statement.type === 'apodera/passkey-sign-in/v1' || statement.person === personId;
 }
 
-async function requireFactor(deps: CheckFactorDeps, input: CheckFactorInput, now: Date): Promise<void> {
-  const { attempt, personId } = input;
+async function requirePassword(
+  deps: CheckFactorDeps,
+  { attempt, personId }: CheckFactorInput,
+): Promise<{ readonly person: Person; readonly factor: KnownFactor }> {
   if (attempt?.method !== 'password+totp') throw new Refusal('PROOF_MALFORMED');
   const person = await deps.people.person(personId);
   const factor = person && (await deps.factors.factor(personId));
   // The same work and the same answer, whether the person, the password or the code is wrong.
   checkPassword(String(attempt.password), factor?.passwordHash);
   if (!person || !factor) throw new Refusal('FACTOR_WRONG');
+  return { person, factor };
+}
+
+async function requireCode(
+  deps: CheckFactorDeps,
+  { attempt, personId }: CheckFactorInput,
+  person: Person,
+  factor: KnownFactor,
+  now: Date,
+): Promise<void> {
+  if (attempt?.method !== 'password+totp') throw new Refusal('PROOF_MALFORMED');
   const secret = await deps.decryptSecret(factor.totpSecretEncrypted, personId);
   const step = checkTotp(secret, String(attempt.totp), factor.lastStep, now);
   await deps.factors.useStep(personId, step);

@@ -24,6 +24,23 @@ test('S29 failures at one account do not close another from a source that many s
   expect((await decision()).state).toBe('confirmed');
 });
 
+test('S29 a flood from many addresses that do not know the password locks nobody out', async () => {
+  const { vote, decision } = await aWaitingConfirmation();
+  const flood = Array.from({ length: 70 }, (_, at) =>
+    vote('confirm', { form: wrong, source: `198.51.100.${at}` }),
+  );
+  await Promise.all(flood);
+  expect((await vote('confirm', { source: '192.0.2.7' })).status).toBe(303);
+  expect((await decision()).state).toBe('confirmed');
+});
+
+test('S29 who knows the password guesses codes sixty times an hour, from however many addresses', async () => {
+  const { vote } = await aWaitingConfirmation();
+  const guess = (at: number) => vote('confirm', { form: { totp: '12345' }, source: `198.51.100.${at}` });
+  for (let at = 0; at < 60; at++) expect((await guess(at)).status).toBe(422);
+  expect((await guess(60)).status).toBe(429);
+});
+
 test('S29 guesses sent at the same moment are counted one by one', async () => {
   const { world, send } = await aWaitingConfirmation();
   const form = { vote: 'confirm', code: 'AAAAAA', totp: '000000', ...wrong };
