@@ -4,6 +4,7 @@
 import { normaliseTaxId, type TaxIdType, taxIdTypes } from '../certificate/holder/tax-id.ts';
 import { Refusal } from '../errors.ts';
 import type { Currency } from '../payout/amount.ts';
+import { isPlainText } from '../plain-text.ts';
 import { payoutPolicy } from '../policy.ts';
 import { type Rule, rules } from './decision.ts';
 import { type Locale, locales } from './person.ts';
@@ -135,7 +136,8 @@ const fail = (path: string, expected: string): never => {
 const text =
   (pattern: RegExp, expected: string): Check =>
   (value, path) => {
-    if (typeof value !== 'string' || !pattern.test(value)) fail(path, expected);
+    // What is signed must be what is read: no text that turns others round, hides or piles up.
+    if (typeof value !== 'string' || !pattern.test(value) || !isPlainText(value)) fail(path, expected);
   };
 const either =
   (...allowed: readonly string[]): Check =>

@@ -4,6 +4,7 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { canonicalJson, type Json } from '../canonical-json.ts';
 import { Refusal } from '../errors.ts';
+import { isPlainText } from '../plain-text.ts';
 import { peoplePolicy } from '../policy.ts';
 import type { ActKind, ActParameters } from './act-parameters.ts';
 import { admitSigners } from './offices.ts';
@@ -81,6 +82,7 @@ export function proposeAct<K extends ActKind>(
 ): Act<K> {
   const reason = proposal.reason.trim();
   if (reason.length < 3 || reason.length > 200) throw new Refusal('ACT_REASON_MISSING');
+  if (!isPlainText(reason)) throw new Refusal('REASON_UNREADABLE', { parameter: 'reason' });
   const expiresAt = new Date(now.getTime() + peoplePolicy.actLifeMs);
   return { ...proposal, reason, proposedAt: now, expiresAt, state: 'open', votes: [], version: 1 };
 }

@@ -6,10 +6,21 @@ import {
   proposeAct,
   requireSigned,
 } from '../../core/people/act.ts';
+import { parseActParameters } from '../../core/people/act-parameters.ts';
 import { admitHolder } from '../../core/people/offices.ts';
 import type { Person } from '../../core/people/person.ts';
 import { aPerson, aProof, factorPublicKey, hours, minutes, nonce, noon } from '../support/people.ts';
 
+const rosa = {
+  office: 'securityOfficer',
+  participant: 'AURORA',
+  email: 'rosa@aurora.example',
+  tax_id: '22333444-K',
+  tax_id_type: 'CLID',
+  locale: 'es',
+  power_from: null,
+  power_until: null,
+} as const;
 const officer = {
   office: 'securityOfficer',
   participant: 'AURORA',
@@ -86,6 +97,24 @@ function signedBy(...signers: string[]): Act {
     return applyActVote(open, vote);
   }, act);
 }
+
+test.each([
+  ['turned round', 'Contrato \u202Eodamrif'],
+  ['with letters that nobody sees', 'Contrato\u200B firmado'],
+  ['of several lines', 'Contrato\nAprobado por Carla Núñez'],
+])('S13 one insider’s act whose words read otherwise than they are, %s, is not proposed', (_, words) => {
+  const proposal = { actId: 'a1', proposedBy: 'n1', kind: 'person.invite' as const };
+  const person = { ...rosa, name: 'Rosa Pinto' };
+  expect(() => proposeAct({ ...proposal, parameters: person, reason: words }, noon)).toThrow(
+    expect.objectContaining({ code: 'REASON_UNREADABLE' }),
+  );
+  const email = `${words.replace(' ', '')}@aurora.example`;
+  for (const lie of [{ name: words }, { name: 'Rosa Pinto', email }])
+    expect(() => parseActParameters('person.invite', { ...rosa, ...lie })).toThrow(
+      expect.objectContaining({ code: 'ACT_PARAMETERS_INVALID' }),
+    );
+  expect(parseActParameters('person.invite', person)).toEqual(person);
+});
 
 test('S13 one operator cannot be both signers', () => {
   expect(() => requireSigned(signedBy('op1', 'op1'), operators(), factorPublicKey, minutes(2))).toThrow(

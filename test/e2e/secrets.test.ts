@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { DynamoDBClient, ListTablesCommand, paginateScan } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { unpackBytes } from '../../adapters/dynamodb/packed.ts';
 import { askEdge } from '../../local/edge/ask.ts';
 import type { RunningEdge } from '../../local/edge/edge.ts';
 import { Administration } from '../../local/seed/administration.ts';
@@ -15,7 +16,8 @@ import { requireEdgeMachine } from '../support/edge-machine.ts';
 import { Network } from '../support/whole.ts';
 
 // What only one person, one system or Step Functions may know stands in no log line, no stored item and no object,
-// after a run in which people were invited, signed in, signed acts, and an enrolment was confirmed at both nodes.
+// after a run in which people were invited, signed in, signed acts, confirmed an enrolment at both nodes, rejected one,
+// asked the browser for the command line's code, and stopped their company with both words.
 let folder: string;
 let whole: Whole;
 let edge: RunningEdge;
@@ -36,6 +38,7 @@ beforeAll(async () => {
   await net.decide('network', participant.officer, (await net.submit(participant)).code, 'reject');
   await administer(participant.finId);
   await throughTheEdge(participant);
+  await suspended(participant);
   await whole.clock.settled();
   for (const { email, password, totp } of whole.seed.people) {
     secrets.set(`password of ${email}`, password);
@@ -78,6 +81,23 @@ async function administer(participant: string): Promise<void> {
   }
 }
 
+/** The command line's code, which the browser is sent with; then the emergency suspension, both words. */
+async function suspended({ officer, apoderado }: SeededParticipant): Promise<void> {
+  const origin = net.origin('network', 'pages');
+  const operator = net.persona('carla@red.example', 'network');
+  const asked = new URLSearchParams({
+    ...{ client: 'cli', redirect_uri: 'http://127.0.0.1:51000/done', code_challenge: 'c'.repeat(43) },
+    ...{ code_challenge_method: 'S256', state: 's'.repeat(22) },
+  });
+  const page = await operator.visitor.open(`${origin}/sign-in?${asked}`);
+  const typed = { email: operator.email, password: operator.factors!.password, totp: await operator.code() };
+  const { location } = await operator.visitor.submit(page, typed);
+  secrets.set('sign-in code', new URL(location!).searchParams.get('code')!);
+  await net.persona(officer, 'network').suspend(origin);
+  const other = net.persona(apoderado, 'network');
+  await other.answerSuspension(await other.nextLink(origin, '/suspension/'), 'confirm');
+}
+
 /** Asked with an API key, told of a revocation, its process replaced: what it logs, it has logged. */
 async function throughTheEdge({ apiKeys }: SeededParticipant): Promise<void> {
   const headers = { 'shinkansen-api-key': apiKeys.network };
@@ -109,7 +129,7 @@ function logs(): Place[] {
     }));
 }
 
-/** Bytes are read as text too, plain and as base64. */
+/** Bytes are read as text too, plain, as base64, and as what they are once inflated. */
 async function items(): Promise<Place[]> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new DynamoDBClient({ endpoint: whole.laptop.dynamodbUrl, region: 'us-east-1', credentials });
@@ -121,7 +141,9 @@ async function items(): Promise<Place[]> {
         found.push({
           where: `${TableName} ${item.pk?.S} ${item.sk?.S}`,
           text: JSON.stringify(item, (_, value: unknown) =>
-            value instanceof Uint8Array ? [Buffer.from(value).toString('latin1')] : value,
+            value instanceof Uint8Array
+              ? [value, unpackBytes(value) ?? []].map((each) => Buffer.from(each).toString('latin1'))
+              : value,
           ),
         });
   return found;
@@ -177,8 +199,11 @@ test('no log line, stored item or object holds a secret of a person, a system or
       'link',
       'password',
       'session',
+      'sign-in',
     ].toSorted(),
   );
+  const links = [...secrets.keys()].flatMap((name) => (name.startsWith('link') ? [name.split(' ')[1]] : []));
+  expect([...new Set(links)].toSorted()).toEqual(['invitations', 'suspension', 'tasks']);
   expect([...secrets.values()].filter((secret) => secret.length < 12)).toEqual([]);
   expect(leaks([...logged, ...stored, ...kept])).toEqual([]);
 });
