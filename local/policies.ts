@@ -23,7 +23,7 @@ interface Statement {
 interface Access {
   readonly action: string;
   readonly resource: string;
-  /** Hash keys; none where the request names an index. */
+  /** Hash keys, of the table or of the index that is queried. */
   readonly leadingKeys: readonly string[];
 }
 
@@ -132,17 +132,18 @@ function accessOf(operation: string, input: Input): Access {
   return {
     action: `dynamodb:${operation}`,
     resource: `table/${input.TableName.replace(/^.*:table\//, '')}${index}`,
-    leadingKeys: key === undefined || index ? [] : [key],
+    leadingKeys: key === undefined ? [] : [key],
   };
 }
 
 function queriedKey(input: Input): string | undefined {
+  const hash = input.IndexName ? /^(gsi1pk|due)$/ : /^pk$/;
   const {
     KeyConditionExpression = '',
     ExpressionAttributeNames = {},
     ExpressionAttributeValues = {},
   } = input;
   for (const [, name = '', value = ''] of KeyConditionExpression.matchAll(/(#?\w+)\s*=\s*(:\w+)/g))
-    if ((ExpressionAttributeNames[name] ?? name) === 'pk') return ExpressionAttributeValues[value]?.S;
+    if (hash.test(ExpressionAttributeNames[name] ?? name)) return ExpressionAttributeValues[value]?.S;
   return undefined;
 }

@@ -12,7 +12,7 @@ const table = 'arn:aws:dynamodb:us-east-1:000000000000:table/network-Table';
 const Statement = [
   policy(['GetItem', 'Query', 'BatchGetItem'], table, ['CERT#*', 'NODE']),
   policy(['PutItem', 'UpdateItem', 'ConditionCheckItem'], table, ['ENR#*']),
-  policy(['Query'], `${table}/index/GSI1`),
+  policy(['Query'], `${table}/index/GSI1`, ['PARTIES', 'ACTS#*']),
 ];
 const stack = {
   functions: [{ logicalId: 'DoFunction', properties: { Policies: [{ Statement }] } }],
@@ -39,6 +39,8 @@ const query = (pk: string, more: object = {}) => ({
   ExpressionAttributeValues: { ':h': { S: pk }, ':r': { S: 'A' } },
   ...more,
 });
+const ofIndex = (hash: string) =>
+  query(hash, { IndexName: 'GSI1', ExpressionAttributeNames: { '#h': 'gsi1pk', '#r': 'gsi1sk' } });
 const parts = (...pks: string[]) => ({
   TransactItems: pks.map((pk) => ({ Put: { TableName: 'network-Table', Item: key(pk) } })),
 });
@@ -58,7 +60,8 @@ test.each<[string, string, object, string]>([
   ['an action that is not named', 'DeleteItem', { Key: key('ENR#1') }, 'AccessDenied'],
   ['a query under a key it names', 'Query', query('CERT#1'), 'passes'],
   ['a query under another key', 'Query', query('PERSON#1'), 'AccessDenied'],
-  ['a query of an index it names', 'Query', query('X', { IndexName: 'GSI1' }), 'passes'],
+  ['a query of an index under a key it names', 'Query', ofIndex('ACTS#open'), 'passes'],
+  ['a query of an index under another key', 'Query', ofIndex('SUSPENSIONS'), 'AccessDenied'],
   ['a query of another index', 'Query', query('X', { IndexName: 'GSI2' }), 'AccessDenied'],
   ['a scan', 'Scan', {}, 'AccessDenied'],
   ['a transaction of granted parts', 'TransactWriteItems', parts('ENR#1', 'ENR#2'), 'passes'],
