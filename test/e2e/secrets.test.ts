@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { DynamoDBClient, ListTablesCommand, paginateScan } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { unpackBytes } from '../../adapters/dynamodb/packed.ts';
+import { packBytes, unpackBytes } from '../../adapters/dynamodb/packed.ts';
 import { askEdge } from '../../local/edge/ask.ts';
 import type { RunningEdge } from '../../local/edge/edge.ts';
 import { Administration } from '../../local/seed/administration.ts';
@@ -130,6 +130,13 @@ function logs(): Place[] {
 }
 
 /** Bytes are read as text too, plain, as base64, and as what they are once inflated. */
+const textOf = (item: object) =>
+  JSON.stringify(item, (_, value: unknown) =>
+    value instanceof Uint8Array
+      ? [value, unpackBytes(value) ?? []].map((each) => Buffer.from(each).toString('latin1'))
+      : value,
+  );
+
 async function items(): Promise<Place[]> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new DynamoDBClient({ endpoint: whole.laptop.dynamodbUrl, region: 'us-east-1', credentials });
@@ -140,11 +147,7 @@ async function items(): Promise<Place[]> {
       for (const item of Items)
         found.push({
           where: `${TableName} ${item.pk?.S} ${item.sk?.S}`,
-          text: JSON.stringify(item, (_, value: unknown) =>
-            value instanceof Uint8Array
-              ? [value, unpackBytes(value) ?? []].map((each) => Buffer.from(each).toString('latin1'))
-              : value,
-          ),
+          text: textOf(item),
         });
   return found;
 }
@@ -232,4 +235,9 @@ test('what would be found is found: a token, a link and an API key in a line of 
   const [key] = [...secrets].find(([name]) => name.startsWith('API key'))!.slice(1);
   const text = `{"message":"${newToken()}","link":"${link}","key":"${key}"}`;
   expect(leaks([{ where: 'a.log', text }]).length).toBeGreaterThanOrEqual(3);
+  const packed = packBytes(Buffer.from(text.repeat(2)))!;
+  expect(Buffer.from(packed).includes(key!)).toBe(false);
+  expect(
+    leaks([{ where: 'an item', text: textOf({ bytes: Uint8Array.from(packed) }) }]).length,
+  ).toBeGreaterThanOrEqual(3);
 });
