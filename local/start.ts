@@ -133,11 +133,14 @@ export async function startWhole(options: StartOptions): Promise<Whole> {
 
 /** Its invitations have been followed: they would only bury the mails that matter. */
 async function seedAnew(parts: SeedParts): Promise<Seed> {
-  const made = await seed(parts);
+  const made = await seed(parts).catch((error: Error) => {
+    throw new Error(`${error.message}\n${halfSeeded}`, { cause: error });
+  });
   parts.laptop.mail.setAside();
   return made;
 }
 
+const halfSeeded = 'The first start did not come to its end: npm run reset, then npm start.';
 const freePorts = { network: { api: 0, pages: 0 }, operator: { api: 0, pages: 0 } };
 
 /** Nobody can be invited twice: what a first start left half done is thrown away, not gone on with. */
@@ -148,7 +151,7 @@ function refuseToStart(dataFolder: string): void {
   if (starting && starting !== process.pid)
     throw new Error(`The network is just starting (process ${starting}), in another terminal.`);
   if (seedingEnded(dataFolder)) return;
-  throw new Error('The first start did not come to its end: npm run reset, then npm start.');
+  throw new Error(halfSeeded);
 }
 
 async function main(): Promise<void> {
