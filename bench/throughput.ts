@@ -31,7 +31,7 @@ const warmSeconds = 10;
 /** What is not paid so long after the last answer is told as pending, and left. */
 const drainSeconds = 60;
 /** When nothing came for so long, what is left waits for its next try: the network's time is moved on. */
-const stillMs = 5_000;
+const stillMs = 10_000;
 const onwardSeconds = 300;
 
 interface Taken {
