@@ -36,16 +36,36 @@ export interface DayOfAgeing {
 
 export async function expireCertificates(ports: ExpireCertificatesPorts): Promise<DayOfAgeing> {
   const counts = { expired: 0, rotated: 0, reminded: 0, late: 0 };
+  const ending: (readonly [Party, Overlap])[] = [];
+  const faults: unknown[] = [];
+  // What is wrong with one keeps no other from being reminded; it rings in the end.
+  const apart = (work: () => Promise<void>) => work().catch((error) => void faults.push(error));
   for (const party of await ports.parties.parties()) {
-    const aged = ageOf(await ports.disables.holdings(party.finId), ports.clock.now());
-    for (const holding of aged.expired) counts.expired += await end(ports, party, holding, expiry(holding));
-    for (const holding of aged.rotated)
-      counts.rotated += await end(ports, party, holding, rotation(ports, party, holding));
-    for (const { thumbprint } of aged.held) ports.warn(party.finId, thumbprint);
-    for (const overlap of aged.ending) counts.late += await tellLateUse(ports, party, overlap);
-    for (const reminder of aged.reminders) counts.reminded += await remind(ports, party, reminder);
+    await apart(async () => {
+      const aged = ageOf(await ports.disables.holdings(party.finId), ports.clock.now());
+      for (const holding of aged.expired) counts.expired += await end(ports, party, holding, expiry(holding));
+      for (const holding of aged.rotated.filter((one) => endsHere(one, party)))
+        counts.rotated += await end(ports, party, holding, rotation(ports, party, holding));
+      for (const { thumbprint } of aged.held) ports.warn(party.finId, thumbprint);
+      for (const reminder of aged.reminders) counts.reminded += await remind(ports, party, reminder);
+      ending.push(...aged.ending.map((overlap) => [party, overlap] as const));
+    });
   }
+  // Last: it reads a day's evidence for each.
+  for (const [party, overlap] of ending)
+    await apart(async () => {
+      counts.late += await tellLateUse(ports, party, overlap);
+    });
+  if (faults.length > 0) throw faults[0];
   return counts;
+}
+
+/**
+ * Of what the network forwarded only the network knows whether every payout operator has accepted the new one: it says
+ * when the old one ends. Ended here before, payouts that the network still takes would be refused.
+ */
+function endsHere({ enrolment }: Holding, { finId }: Party): boolean {
+  return enrolment === undefined || enrolment.receivedFrom === finId;
 }
 
 type Ending = Pick<DisableAct, 'expired' | 'quiet' | 'codes'> & {

@@ -45,6 +45,24 @@ describe('the daily pass', () => {
     },
   );
 
+  test('goes on with the others where something is wrong with one, and rings in the end', async () => {
+    await stand.active(stand.leaf('one', ends(10)));
+    stand.clock.set(inDays(11));
+    const { holdings } = stand.disables;
+    Object.assign(stand.disables, {
+      holdings: async (finId: string) => {
+        if (finId === 'BROKEN') throw new TypeError('a fault of ours');
+        return holdings(finId);
+      },
+    });
+    const party = (await stand.ports.parties.party('FINTECH_CL'))!;
+    const parties = { parties: async () => [{ ...party, finId: 'BROKEN' }, party] };
+    const late = lateUses(stand.table, async () => undefined);
+    const ran = expireCertificates({ ...stand.ports, parties, warn: () => undefined, lateUses: late });
+    await expect(ran).rejects.toThrow('a fault of ours');
+    expect((await stand.enrolments.list('FINTECH_CL', { limit: 1 })).items[0]!.validity).toBe('expired');
+  });
+
   test('reminds once at each of 60, 30, 14, 7 and 1 days, however often it runs', async () => {
     await stand.active(stand.leaf('one', ends(90)));
     const days: number[] = [];
@@ -130,6 +148,15 @@ describe('rotation', () => {
     }
     expect(await stand.statusOf(old)).toBe('active');
     expect(held).toEqual([old.thumbprint, old.thumbprint]);
+  });
+
+  test('at a payout operator the old one ends when the network says so, for another operator may hold it', async () => {
+    stand = disableStand('payoutOperator');
+    const old = await stand.active(stand.leaf('old'), { acceptingOperators: [] });
+    await stand.activeReplacing(stand.leaf('new'), old, { acceptingOperators: [] });
+    stand.clock.set(inDays(40));
+    expect(await pass()).toMatchObject({ expired: 0, rotated: 0 });
+    expect(await stand.statusOf(old)).toBe('active');
   });
 
   describe('use of the old one in the last week of the overlap', () => {
