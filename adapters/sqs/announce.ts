@@ -1,5 +1,5 @@
 // How does a queue's reader learn of a new entry at once? By a message that carries the entry's id and nothing else,
-// sent after commit. Where it fails nothing is lost: the sweep finds the entry in the index.
+// sent after commit. Where it fails nothing is lost: the sweep finds the entry where it waits.
 
 import type { OutboxEntry, OutboxQueue } from '../../core/outbox.ts';
 import type { Clock } from '../../core/ports.ts';

@@ -1,6 +1,6 @@
 // Is this message really from the party that the API key belongs to? The certificate is looked up by thumbprint
-// and proved before the signature is verified, and the body is parsed only after (the cheapest "no"
-// first). Nothing here asks whether the sender may do the act.
+// and proved before the signature is verified, and the body is parsed only after (the cheapest "no" first). Nothing here
+// asks whether the sender may do the act.
 
 import { ProvedPaths, type UsableCertificate, useCertificate } from '../certificate/usable.ts';
 import type { CertificateUse } from '../enrolment/enrolment.ts';

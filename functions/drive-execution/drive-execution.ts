@@ -1,5 +1,5 @@
-// Starts and wakes executions from the outbox: the only place, with ask-confirmation and forward-enrolment, where a
-// task token is read. It decides nothing; what it says is a hint, and every state reads its items again.
+// Starts and wakes executions from the outbox: the only place where a task token is read; ask-confirmation and
+// forward-enrolment put them there. It decides nothing; what it says is a hint, and every state reads its items again.
 
 import type { OutboxEntry } from '../../core/outbox.ts';
 import type { TaskTokens } from '../../core/people/ports.ts';

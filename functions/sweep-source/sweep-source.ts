@@ -1,5 +1,5 @@
-// One revocation source, asked as policy says. A failure changes no certificate: the freeze is
-// computed from the times that are written here, so that a dead sweep freezes too.
+// One revocation source, asked as policy says. A failure changes no certificate: the freeze is computed from the times
+// that are written here, so that a dead sweep freezes too.
 
 import type { RevocationRule } from '../../core/certificate/psc-profile.ts';
 import { nextAttemptAt, reportOn, restedAt } from '../../core/certificate/revocation/freshness.ts';

@@ -1,5 +1,5 @@
-// The participant no longer wants a certificate that is still pending. Always signed by an
-// active certificate: whoever could withdraw with the API key alone could stop every enrolment.
+// The participant no longer wants a certificate that is still pending. Always signed by an active certificate: whoever
+// could withdraw with the API key alone could stop every enrolment.
 
 import type { Enrolment } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentStore } from '../../core/enrolment/ports.ts';
