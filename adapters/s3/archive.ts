@@ -2,12 +2,12 @@
 // removes a version before its time. A later version or a delete marker can hide one from a plain GET: reading goes
 // by the first version ever written.
 
-import type { PutObjectCommandInput, S3ServiceException } from '@aws-sdk/client-s3';
-import { Transient } from '../../core/errors.ts';
+import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import type { ArchivedHead, EvidenceArchive } from '../../core/evidence/ports.ts';
 import { batchFolder, batchKey, batchKeyBefore, readBatch, writeBatch } from './message-batches.ts';
-import { getObject, listObjectVersions, putObject, type S3 } from './s3.ts';
+import { busyOr, getObject, listObjectVersions, putObject, type S3 } from './s3.ts';
 
+const busy = 'TransientArchiveBusy';
 const headKey = (number: number) => `heads/${String(number).padStart(12, '0')}.json`;
 const listingKey = (hash: string) => `listings/${hash}.json`;
 const bytesKey = (sha256: string) => `bytes/${sha256}`;
@@ -78,7 +78,7 @@ async function put(bucket: Bucket, Key: string, Body: Uint8Array, until: Date): 
     return 'PUT';
   } catch (error) {
     if ((error as Error).name === 'PreconditionFailed') return 'EXISTS';
-    throw busyOr(error);
+    throw busyOr(error, busy);
   }
 }
 
@@ -93,7 +93,7 @@ async function* versions({ client, name }: Bucket, Prefix: string, after?: strin
       : [{ key: current.key, firstVersionId: current.first, laterVersions: current.count - 1 }];
   for (let more = true; more; ) {
     const page = await listObjectVersions(client, { Bucket: name, Prefix, ...markers }).catch((error) => {
-      throw busyOr(error);
+      throw busyOr(error, busy);
     });
     for (const { key, id } of inOrder(page.Versions ?? [], page.DeleteMarkers ?? [])) {
       if (current?.key !== key) {
@@ -115,7 +115,7 @@ async function read({ client, name }: Bucket, Key: string, VersionId: string): P
     const { Body } = await getObject(client, { Bucket: name, Key, VersionId });
     return await Body!.transformToByteArray();
   } catch (error) {
-    throw busyOr(error);
+    throw busyOr(error, busy);
   }
 }
 
@@ -137,15 +137,4 @@ function inOrder(
   ];
   const newestFirst = (a?: Date, b?: Date) => (b?.getTime() ?? 0) - (a?.getTime() ?? 0);
   return entries.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : newestFirst(a.at, b.at)));
-}
-
-function busyOr(error: unknown): unknown {
-  const { name, code, $metadata } = error as S3ServiceException & { code?: string };
-  const busy = ($metadata?.httpStatusCode ?? 0) >= 500 || name === 'TimeoutError' || name === 'SlowDown';
-  // 409: two conditional writes of one key at once; the one told so may simply come again.
-  const raced = name === 'ConditionalRequestConflict' || name === 'OperationAborted';
-  if (busy || raced || code === 'ECONNREFUSED' || code === 'ECONNRESET') {
-    return new Transient('TransientArchiveBusy', `the archive is busy: ${name}`, { cause: error });
-  }
-  return error;
 }

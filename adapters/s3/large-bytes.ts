@@ -2,9 +2,8 @@
 // nothing and reading one checks it.
 
 import { createHash } from 'node:crypto';
-import { Transient } from '../../core/errors.ts';
 import type { LargeBytes } from '../dynamodb/sent-messages.ts';
-import { getObject, putObject, type S3 } from './s3.ts';
+import { busyOr, getObject, putObject, type S3 } from './s3.ts';
 
 const keyOf = (sha256: string) => `messages/${sha256}`;
 
@@ -25,6 +24,6 @@ export function s3LargeBytes(client: S3, Bucket: string): LargeBytes {
   };
 }
 
-function busy(cause: unknown): never {
-  throw new Transient('TransientBucketBusy', 'the message bucket is busy', { cause });
+function busy(error: unknown): never {
+  throw busyOr(error, 'TransientBucketBusy');
 }

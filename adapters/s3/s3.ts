@@ -6,7 +6,9 @@ import type {
   ListObjectVersionsCommandInput,
   PutObjectCommandInput,
   S3Client,
+  S3ServiceException,
 } from '@aws-sdk/client-s3';
+import { Transient } from '../../core/errors.ts';
 import { onDemand } from '../on-demand.ts';
 
 export type S3 = Pick<S3Client, 'send'>;
@@ -28,6 +30,24 @@ export async function putObject(client: S3, input: PutObjectCommandInput) {
 export async function listObjectVersions(client: S3, input: ListObjectVersionsCommandInput) {
   const { ListObjectVersionsCommand } = await sdk();
   return client.send(new ListObjectVersionsCommand(input));
+}
+
+const busyNames = new Set([
+  'SlowDown',
+  'RequestTimeout',
+  'TimeoutError',
+  // 409: two conditional writes of one key at once; the one told so may simply come again.
+  'ConditionalRequestConflict',
+  'OperationAborted',
+]);
+const lostOnTheWay = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+
+/** What passes by itself as a Transient of this name; a missing permission, key or object stays the fault that it is. */
+export function busyOr(error: unknown, name: `Transient${string}`): unknown {
+  const { name: cause, code, $metadata } = error as S3ServiceException & { code?: string };
+  const passes =
+    ($metadata?.httpStatusCode ?? 0) >= 500 || busyNames.has(cause) || lostOnTheWay.has(code ?? '');
+  return passes ? new Transient(name, `S3 is busy: ${cause}`, { cause: error }) : error;
 }
 
 export const isMissing = (error: unknown): boolean => (error as Error).name === 'NoSuchKey';

@@ -2,9 +2,11 @@ import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, test } from 'vitest';
 import { s3Archive } from '../../adapters/s3/archive.ts';
+import { s3LargeBytes } from '../../adapters/s3/large-bytes.ts';
 
 const s3 = mockClient(S3Client);
 const archive = s3Archive(new S3Client({ region: 'us-east-1' }), 'evidence');
+const large = s3LargeBytes(new S3Client({ region: 'us-east-1' }), 'evidence');
 const until = new Date('2036-03-02T00:00:00Z');
 beforeEach(() => s3.reset());
 
@@ -33,18 +35,22 @@ test.each([
     { name: 'ConditionalRequestConflict', $metadata: { httpStatusCode: 409 } },
   ],
   ['no connection', { name: 'Error', code: 'ECONNREFUSED' }],
+  ['no name', { name: 'Error', code: 'ENOTFOUND' }],
 ])('%s is Transient', async (_, error) => {
   s3.onAnyCommand().rejects(Object.assign(new Error('busy'), error));
   await expect(archive.putHead(1, new Uint8Array(), until)).rejects.toMatchObject({
     name: 'TransientArchiveBusy',
   });
   await expect(archive.head(1)).rejects.toMatchObject({ name: 'TransientArchiveBusy' });
+  await expect(large.put('ab', new Uint8Array())).rejects.toMatchObject({ name: 'TransientBucketBusy' });
+  await expect(large.get('ab')).rejects.toMatchObject({ name: 'TransientBucketBusy' });
 });
 
 test('missing permission is a fault', async () => {
   const denied = Object.assign(new Error('no'), { name: 'AccessDenied', $metadata: { httpStatusCode: 403 } });
   s3.onAnyCommand().rejects(denied);
   await expect(archive.putHead(1, new Uint8Array(), until)).rejects.toBe(denied);
+  await expect(large.get('ab')).rejects.toBe(denied);
 });
 
 test('finds the first version of a key whose versions stand on two pages', async () => {
