@@ -68,7 +68,7 @@ function sentence(code: RefusalCode, detail: RefusalDetail): string {
   return parts.length === 0 ? said : `${said.replace(/\.$/, '')} (${parts.join(', ')}).`;
 }
 
-/** The world is busy: the name starts with `Transient`, so that a state machine's Retry can say so by prefix. */
+/** The world is busy. The name tells of what, because a state machine's Retry knows errors by their names alone. */
 export class Transient extends Error {
   constructor(name: `Transient${string}`, message: string, options?: ErrorOptions) {
     super(message, options);

@@ -7,7 +7,8 @@ import { createEgress } from '../../adapters/http/egress.ts';
 import { revocationWire } from '../../adapters/http/revocation-wire.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { nodeTrust } from '../../adapters/node-trust.ts';
-import { putObject, s3Client } from '../../adapters/s3/s3.ts';
+import { s3KeptBytes } from '../../adapters/s3/kept-bytes.ts';
+import { s3Client } from '../../adapters/s3/s3.ts';
 import { sweepSource } from './sweep-source.ts';
 
 const config = readConfig([
@@ -26,7 +27,6 @@ const parts = nodeParts('sweep-source', {
     execution: config.executionQueueUrl,
   },
 });
-const s3 = s3Client();
 const ports = {
   ...parts,
   ...nodeTrust(parts),
@@ -35,13 +35,7 @@ const ports = {
   disables: disableStore(parts.table, parts.announce),
   // Only the local run's PSC lives on a private address.
   wire: revocationWire(createEgress({ allowPrivate: config.nodeStage === 'local' })),
-  async keep(_kind: string, sha256: string, Body: Uint8Array): Promise<void> {
-    const object = { Bucket: config.evidenceBucket, Key: `bytes/${sha256}`, Body, IfNoneMatch: '*' };
-    await putObject(s3, { ...object, ChecksumAlgorithm: 'SHA256' }).catch((error: Error) => {
-      // The same list was kept before.
-      if (error.name !== 'PreconditionFailed') throw error;
-    });
-  },
+  keep: s3KeptBytes(s3Client(), config.evidenceBucket),
   alarm: ({ id }: { readonly id: string }, refusal: string) =>
     parts.log.say('REVOCATION_SOURCE_FAILING', { source: id, refusal }),
 };

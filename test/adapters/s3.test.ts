@@ -2,11 +2,13 @@ import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, test } from 'vitest';
 import { s3Archive } from '../../adapters/s3/archive.ts';
+import { s3KeptBytes } from '../../adapters/s3/kept-bytes.ts';
 import { s3LargeBytes } from '../../adapters/s3/large-bytes.ts';
 
 const s3 = mockClient(S3Client);
 const archive = s3Archive(new S3Client({ region: 'us-east-1' }), 'evidence');
 const large = s3LargeBytes(new S3Client({ region: 'us-east-1' }), 'evidence');
+const keep = s3KeptBytes(new S3Client({ region: 'us-east-1' }), 'evidence');
 const until = new Date('2036-03-02T00:00:00Z');
 beforeEach(() => s3.reset());
 
@@ -44,6 +46,7 @@ test.each([
   await expect(archive.head(1)).rejects.toMatchObject({ name: 'TransientArchiveBusy' });
   await expect(large.put('ab', new Uint8Array())).rejects.toMatchObject({ name: 'TransientBucketBusy' });
   await expect(large.get('ab')).rejects.toMatchObject({ name: 'TransientBucketBusy' });
+  await expect(keep('crl', 'ab', new Uint8Array())).rejects.toMatchObject({ name: 'TransientBucketBusy' });
 });
 
 test('missing permission is a fault', async () => {
@@ -51,6 +54,12 @@ test('missing permission is a fault', async () => {
   s3.onAnyCommand().rejects(denied);
   await expect(archive.putHead(1, new Uint8Array(), until)).rejects.toBe(denied);
   await expect(large.get('ab')).rejects.toBe(denied);
+  await expect(keep('crl', 'ab', new Uint8Array())).rejects.toBe(denied);
+});
+
+test('bytes that were kept before are kept', async () => {
+  s3.on(PutObjectCommand).rejects(Object.assign(new Error('there'), { name: 'PreconditionFailed' }));
+  await keep('ocsp', 'ab', new Uint8Array());
 });
 
 test('finds the first version of a key whose versions stand on two pages', async () => {
