@@ -111,7 +111,9 @@ async function submit(call: Call): Promise<Outcome> {
   if (call.flag('watch')) return watchEnrolment(call, api, String(answer.enrolment_id));
   // Sent and recorded is what was asked for; who wants to know the decision watches.
   const outcome = outcomeOf(answer);
-  return answer.network_status === 'pending' ? { ...outcome, exitCode: exitCodes.DONE } : outcome;
+  if (answer.network_status !== 'pending') return outcome;
+  const next = `To wait for the decision: apodera enrolment watch ${answer.enrolment_id}`;
+  return { ...outcome, text: `${outcome.text}\n\n${next}`, exitCode: exitCodes.DONE };
 }
 
 async function withdraw(call: Call): Promise<Outcome> {
