@@ -69,6 +69,33 @@ test('a sweep that dies at any await and runs again ends each revoked certificat
   expect(places).toBeGreaterThan(20);
 });
 
+test('S11 a sweep that dies among many certificates on one key ends each of them once', async () => {
+  const places = await atEveryAwait(async (doomed) => {
+    const stand = sweepStand();
+    const [bad, ...others] = Array.from({ length: 10 }, () => stand.listed('shared'));
+    for (const leaf of [bad!, ...others]) await stand.active(leaf);
+    stand.says(stand.list({ revoked: [{ leaf: bad!, reason: 1 }] }));
+    const table = doomed.wrap(stand.table);
+    const { id } = await stand.source();
+    const ports = {
+      ...stand.sweepPorts,
+      sources: sweptSources(table),
+      disables: disableStore(table, (entries) => stand.queues.announce(entries)),
+    };
+    const outcome = await doomed.run(() => sweepSource(ports, { source: id }));
+    stand.clock.advance(3_600);
+    await stand.sweep();
+    for (const leaf of others) expect(await stand.statusOf(leaf)).toBe('disabled');
+    expect((await stand.ports.statuses.status(bad!.thumbprint))?.validity).toBe('revoked');
+    const ended = [...stand.items.values()].flatMap(({ pk, enrolmentIds }) =>
+      pk.startsWith('DIS#') ? (enrolmentIds as string[]) : [],
+    );
+    expect([ended.length, new Set(ended).size]).toEqual([10, 10]);
+    return outcome;
+  });
+  expect(places).toBeGreaterThan(15);
+});
+
 test('a sweep that dies while it writes down what people had rejected does so once, and wakes nobody', async () => {
   const places = await atEveryAwait(async (doomed) => {
     const stand = sweepStand();
