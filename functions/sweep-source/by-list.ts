@@ -141,8 +141,11 @@ class ListReading {
     if (rows.length > 0) await this.read(rows);
     if (this.faults.length > 0) throw this.faults[0];
     const { word, crl = this.scan([], new Map()) } = this;
-    if (!word && this.isAsked)
-      throw this.refusals[0] ?? new Refusal('REVOCATION_UNAVAILABLE', { retryable: true });
+    if (!word && this.isAsked) {
+      const [first] = this.refusals;
+      const ofTheList = this.refusals.find(({ code }) => code !== 'ANCHOR_NOT_FOUND');
+      throw ofTheList ?? first ?? new Refusal('REVOCATION_UNAVAILABLE', { retryable: true });
+    }
     return { word, crl };
   }
 

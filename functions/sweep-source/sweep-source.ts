@@ -19,7 +19,7 @@ interface SweepInput {
   readonly ahead?: true;
 }
 
-/** IDLE: nobody depends on it now; it is looked at again, and rings for nobody. */
+/** IDLE: nobody depends on it now, or only who hangs from no anchor; it is looked at again, and rings for nobody. */
 export type SweepOutcome = 'NOT_DUE' | 'UNCHANGED' | 'PROCESSED' | 'FAILED' | 'IDLE';
 
 export async function sweepSource(
@@ -52,6 +52,8 @@ export async function sweepSource(
     if (!(error instanceof Refusal || error instanceof Transient)) throw error;
     const trouble = error instanceof Refusal ? error.code : error.name;
     await ports.sources.save({ ...source, lastAttempt: now, trouble });
+    // Two node operators took the anchor out, and nobody signs with what hangs from it: no fault of the source's.
+    if (trouble === 'ANCHOR_NOT_FOUND') return { outcome: 'IDLE' };
     const { alarm } = reportOn({ ...source, lastAttempt: now }, now);
     if (alarm && !(source.beside && rule.source)) ports.alarm(source, trouble);
     return { outcome: 'FAILED' };

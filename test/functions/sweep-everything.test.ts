@@ -173,6 +173,25 @@ test('A-164 a PSC whose profile is stricter freezes sooner', async () => {
   expect(before.getTime() - frozenAt(await stand.source()).getTime()).toBe(24 * hour);
 });
 
+test('a source of an anchor that was taken out of trust rings for nobody, and says nothing', async () => {
+  await stand.active(stand.listed('one'));
+  stand.says(stand.list());
+  expect(await stand.sweep()).toEqual(['PROCESSED']);
+  const { lastGoodFetch } = await stand.source();
+  const anchors = stand.trust.anchors as unknown[];
+  const taken = anchors.splice(0);
+  for (let round = 0; round < 5; round++) {
+    minutes(120);
+    stand.says(stand.list());
+    expect(await stand.sweep()).toEqual(['IDLE']);
+  }
+  expect(stand.alarms).toEqual([]);
+  expect(await stand.source()).toMatchObject({ lastGoodFetch, trouble: 'ANCHOR_NOT_FOUND' });
+  anchors.push(...taken);
+  minutes(120);
+  expect(await stand.sweep()).toEqual(['PROCESSED']);
+});
+
 describe('lists that share the reasons out', () => {
   const otherUrl = 'http://psc.example/otra.crl';
   const points = sequence(...[listUrl, otherUrl].map((url) => sequence(context(0, context(0, uri(url))))));
