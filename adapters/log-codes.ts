@@ -72,7 +72,6 @@ export interface LogFields {
   readonly payoutOperator?: string;
   readonly personId?: string;
   readonly queue?: string;
-  readonly reference?: string;
   readonly refusal?: string;
   readonly scope?: string;
   readonly seconds?: number;

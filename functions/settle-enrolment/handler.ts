@@ -7,21 +7,23 @@ import { lastSensitiveChange } from '../../adapters/dynamodb/sensitive-changes.t
 import { enrolling } from '../../adapters/enrolling.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { nodeTrust } from '../../adapters/node-trust.ts';
-import { type SettleEnrolmentOutcome, settleEnrolment } from './settle-enrolment.ts';
+import {
+  type SettleEnrolmentOutcome,
+  type SettleEnrolmentPorts,
+  settleEnrolment,
+} from './settle-enrolment.ts';
 
 const { deliverQueueUrl } = readConfig(['deliverQueueUrl']);
 const parts = nodeParts('settle-enrolment', { seals: true, queueUrls: { deliver: deliverQueueUrl } });
 const trust = nodeTrust(parts, { seals: true });
-const ports = {
+const ports: SettleEnrolmentPorts = {
   ...parts,
   ...trust,
   ...enrolling(parts.table, trust),
   decisions: decisions(parts.table, parts.announce),
   acts: acts(parts.table, parts.announce),
   lastSensitiveChange: (participant: string) => lastSensitiveChange(parts.table, participant),
-  warn(code: 'OPERATOR_ANSWER_UNPROVED' | 'CONFIRMATION_UNPROVED', _subject: string, because: string) {
-    parts.log.say(code, { refusal: because });
-  },
+  warn: (code, about, because) => parts.log.say(code, { ...about, refusal: because }),
 };
 
 export async function handler(event: {

@@ -28,7 +28,11 @@ export interface ProveAgainPorts extends SenderPorts {
   participant(finId: string): Promise<AdmissionGround['participant'] | undefined>;
   apoderados(participant: string): Promise<AdmissionGround['apoderados']>;
   sourcesOf(path: CertificationPath, profiles: TrustInForce['profiles']): readonly string[];
-  warn(code: 'OPERATOR_ANSWER_UNPROVED', subject: string, because: string): void;
+  warn(
+    code: 'OPERATOR_ANSWER_UNPROVED',
+    about: { readonly enrolmentId: string; readonly payoutOperator: string },
+    because: string,
+  ): void;
 }
 
 type Proved = Pick<
@@ -97,7 +101,11 @@ export async function provedRows(
       proved.push(row);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      ports.warn('OPERATOR_ANSWER_UNPROVED', `${enrolment.id} ${row.operator}`, error.code);
+      ports.warn(
+        'OPERATOR_ANSWER_UNPROVED',
+        { enrolmentId: enrolment.id, payoutOperator: row.operator },
+        error.code,
+      );
       proved.push({ ...row, status: 'waiting' });
     }
   }

@@ -2,6 +2,7 @@
 // and the payout operators' signed answers are verified again here (S22), and only here a status item is sealed.
 
 import { createHash, type KeyObject } from 'node:crypto';
+import type { LogFields } from '../../adapters/log-codes.ts';
 import { transitionFor } from '../../core/certificate/lifecycle.ts';
 import type { CertificateStatus, EndingCode, Enrolment, Step } from '../../core/enrolment/enrolment.ts';
 import { officerMustConfirm } from '../../core/enrolment/officer.ts';
@@ -38,7 +39,11 @@ export interface SettleEnrolmentPorts extends ProveAgainPorts {
   suspended(participant: string): Promise<boolean>;
   lastSensitiveChange(participant: string): Promise<Date | undefined>;
   factorPublicKey(): Promise<KeyObject>;
-  warn(code: 'OPERATOR_ANSWER_UNPROVED' | 'CONFIRMATION_UNPROVED', subject: string, because: string): void;
+  warn(
+    code: 'OPERATOR_ANSWER_UNPROVED' | 'CONFIRMATION_UNPROVED',
+    about: Pick<LogFields, 'enrolmentId' | 'payoutOperator' | 'decisionId'>,
+    because: string,
+  ): void;
 }
 
 export interface SettleEnrolmentInput {
@@ -144,7 +149,7 @@ async function confirmationFound(
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     // A state without its proof is somebody's raw edit: it counts as no answer, and the alarm rings.
-    ports.warn('CONFIRMATION_UNPROVED', decision.decisionId, error.code);
+    ports.warn('CONFIRMATION_UNPROVED', { decisionId: decision.decisionId }, error.code);
     return { confirmation: { status: 'waiting' } };
   }
 }
