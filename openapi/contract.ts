@@ -67,8 +67,6 @@ export interface Operation {
   readonly 'x-apodera-proof': Proof;
   readonly 'x-apodera-edge-certificate': 'never' | 'ifSet';
   readonly 'x-apodera-max-bytes'?: number;
-  /** Agreed, not deployed: left out of the gateway's document. */
-  readonly 'x-apodera-planned'?: true;
 }
 
 export interface Contract {

@@ -10,7 +10,7 @@ const TIMEOUT_MS = 29_000;
 
 export function gatewayDocument(contract: Contract): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const route of routesOf(contract).filter((one) => !one['x-apodera-planned'])) {
+  for (const route of routesOf(contract)) {
     paths[route.path] ??= {};
     paths[route.path]![route.method.toLowerCase()] = operationOf(route);
   }

@@ -1,5 +1,5 @@
-// `npm run generate`: writes everything that comes from openapi.yaml, and the page of all refusals. The files are committed, so that types and
-// bundles need no step before them; test/contract/generated.test.ts proves them current.
+// `npm run generate`: writes everything that comes from openapi.yaml, and the page of all refusals. The files are
+// committed, so that types and bundles need no step before them; test/contract/generated.test.ts proves them current.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';

@@ -236,7 +236,7 @@ describe('the api door', () => {
 });
 
 describe('what each act must prove', () => {
-  const roles = (route: Route) => route['x-apodera-roles'].includes('network') && !route['x-apodera-planned'];
+  const roles = (route: Route) => route['x-apodera-roles'].includes('network');
   const cases = proofCases(routesOf(readContract()).filter(roles));
   let stand: ProofStand;
   beforeAll(async () => {
