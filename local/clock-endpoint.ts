@@ -21,6 +21,7 @@ export async function startClockEndpoint(options: {
       (error: Error) => reply(response, error instanceof RangeError ? 400 : 500, { message: error.message }),
     );
   });
+  server.keepAliveTimeout = 65_000;
   server.listen(options.port, '127.0.0.1');
   await once(server, 'listening');
   return {
