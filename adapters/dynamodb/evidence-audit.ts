@@ -4,6 +4,7 @@ import type { Json } from '../../core/canonical-json.ts';
 import type { ToldSource, UnchainedRecord } from '../../core/evidence/audit-chains.ts';
 import type { AuditedState, StatesToAudit } from '../../core/evidence/audit-states.ts';
 import type { EvidenceArchive } from '../../core/evidence/ports.ts';
+import { isTold, type PayoutState } from '../../core/payout/payout.ts';
 import type { Sealer } from '../../core/ports.ts';
 import { type Seal, type SealContent, sealOver } from '../../core/seal.ts';
 import { evidenceShards, unchainedName, unchainedPartition } from './evidence.ts';
@@ -20,6 +21,7 @@ export function auditedTable(table: Table, sealer: Pick<Sealer, 'check'>) {
       version: typeof item.version === 'number' ? item.version : undefined,
       evidenceId: typeof item.evidenceId === 'string' ? item.evidenceId : undefined,
       grants: mustBeSealed(item),
+      told: isToldPayout(item),
       seal: holds ? sealOver(content).toString('base64url') : undefined,
       sealHolds: item.seal === undefined || holds,
       attributes: item as { readonly [name: string]: Json | undefined },
@@ -31,12 +33,12 @@ export function auditedTable(table: Table, sealer: Pick<Sealer, 'check'>) {
       const granting = any(
         present('seal'),
         present('evidenceId'),
-        ...mustBeSealed.prefixes.map((p) => beginsWith('pk', p)),
+        ...[...mustBeSealed.prefixes, 'TX#'].map((p) => beginsWith('pk', p)),
       );
       for await (const page of table.scan(granting)) {
         for (const item of page) {
-          const counts = item.seal !== undefined || item.evidenceId !== undefined || mustBeSealed(item);
-          if (counts) yield await stateOf(item);
+          const named = item.seal !== undefined || item.evidenceId !== undefined;
+          if (named || mustBeSealed(item) || isToldPayout(item)) yield await stateOf(item);
         }
       }
     },
@@ -90,6 +92,10 @@ export function auditedTable(table: Table, sealer: Pick<Sealer, 'check'>) {
     },
   };
 }
+
+/** What is told of it has a record; before that, its message's is all there is. */
+const isToldPayout = ({ pk, sk, state }: StoredItem) =>
+  pk.startsWith('TX#') && sk === 'PAYOUT' && isTold(state as PayoutState);
 
 /** What the seal of an item says it covers; undefined where the item has none that can be read. */
 function sealContentOf(item: StoredItem): SealContent | undefined {

@@ -1,6 +1,8 @@
 // Moves a payout from state to state, each by one conditional write together with its debits or their release, its
 // evidence and what has to be told (S2, S7). Which move is due is decided by the use cases.
 
+import { toldVersion } from '../../core/payout/moving.ts';
+import { isTold } from '../../core/payout/payout.ts';
 import type { PayoutMove, PayoutMoveOutcome, PayoutMoves, ReceivedPayouts } from '../../core/payout/ports.ts';
 import { messagePolicy, payoutPolicy } from '../../core/policy.ts';
 import { type Announce, effectWrites } from './effects.ts';
@@ -68,7 +70,10 @@ export function payoutMoves(parts: PayoutMovesParts): PayoutMoves {
       return outcome;
     },
     async bury(tombstone, evidence, outbox) {
-      const put: Write = { put: payoutItem({ ...tombstone, counters: [] }), when: absent() };
+      const put: Write = {
+        put: { ...payoutItem({ ...tombstone, counters: [] }), version: toldVersion(undefined) },
+        when: absent(),
+      };
       try {
         await table.transact([put, ...effectWrites({ evidence, outbox })]);
       } catch (error) {
@@ -119,6 +124,7 @@ export function moveWrites(move: PayoutMove): readonly Write[] {
           state: to,
           ...(response && { response: itemOf(response) }),
           ...(debits[0] && { counters: debited, day: debits[0].day }),
+          ...(isTold(to) && { version: toldVersion(from.state) }),
         },
       },
       when: all(

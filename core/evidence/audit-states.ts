@@ -15,6 +15,8 @@ export interface AuditedState {
   readonly evidenceId: string | undefined;
   /** Its kind grants rights, so that it must carry a seal. */
   readonly grants: boolean;
+  /** A payout of which something is told: that has a record. */
+  readonly told: boolean;
   /** base64url of `sealOver`, where it carries a seal. */
   readonly seal: string | undefined;
   /** Whether that seal is good; true where there is none. */
@@ -23,7 +25,7 @@ export interface AuditedState {
 }
 
 export interface StatesToAudit {
-  /** Every item that carries a seal, names a record, or grants. */
+  /** Every item that carries a seal, names a record, grants, or is a payout of which something is told. */
   all(): AsyncIterable<AuditedState>;
   one(item: string): Promise<AuditedState | undefined>;
 }
@@ -55,7 +57,7 @@ function faultOfPresent(state: AuditedState, marks: readonly StateMark[], told: 
   if (state.evidenceId !== undefined && !told.ids.has(state.evidenceId))
     return { code: 'STATE_WITHOUT_RECORD' };
   const newest = marks.at(-1);
-  if (!newest) return state.seal === undefined ? undefined : { code: 'STATE_WITHOUT_RECORD' };
+  if (!newest) return state.seal === undefined && !state.told ? undefined : { code: 'STATE_WITHOUT_RECORD' };
   const version = state.version ?? 0;
   const expected = versionTold(marks);
   if (newest.gone || version < expected) return { code: 'STATE_ROLLED_BACK' };

@@ -4,7 +4,14 @@ import { Refusal } from '../errors.ts';
 import type { EvidenceRecord } from '../evidence/record.ts';
 import { newOutboxEntry, type OutboxEntry } from '../outbox.ts';
 import type { PayoutAnswer } from './forward.ts';
-import { mayFollow, networkTransitions, type Payout, type PayoutResponse } from './payout.ts';
+import {
+  isTold,
+  mayFollow,
+  networkTransitions,
+  type Payout,
+  type PayoutResponse,
+  type PayoutState,
+} from './payout.ts';
 
 export interface Making {
   /** Of the evidence record. */
@@ -21,16 +28,20 @@ export function refusedResponse(refusal: Refusal, { responseId, now }: Making): 
   return { id: responseId, status: 'invalid', message: `${refusal.code}: ${refusal.message}`, at: now };
 }
 
+/** @param to what is told of it from now on, where something is: audits hold the item against it (S23) */
 export function payoutEvidence(
   payout: Pick<
     Payout,
     'participant' | 'transactionId' | 'networkTransactionId' | 'messageId' | 'payoutOperator'
-  >,
+  > &
+    Partial<Pick<Payout, 'state'>>,
   kind: string,
   making: Making,
   facts: EvidenceRecord['facts'] = {},
+  to?: PayoutState,
 ): EvidenceRecord {
-  const { participant, transactionId, networkTransactionId, messageId } = payout;
+  const { participant, transactionId, networkTransactionId, messageId, state } = payout;
+  const item = `TX#${participant}#${transactionId}|PAYOUT`;
   return {
     id: making.evidenceId,
     scope: participant,
@@ -39,8 +50,12 @@ export function payoutEvidence(
     actor: { kind: 'node', function: making.by },
     subjects: { messageId, transactionId, networkTransactionId },
     facts: { payoutOperator: payout.payoutOperator, ...facts },
+    ...(to && { states: [{ item, version: toldVersion(state), holds: { state: to } }] }),
   };
 }
+
+/** Of the item once it is told of, and once more where money moved after all. */
+export const toldVersion = (from: PayoutState | undefined) => (from && isTold(from) ? 2 : 1);
 
 /** At the network: the participant's webhook. At the payout operator: the network that forwarded. */
 export function tell(

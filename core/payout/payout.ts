@@ -52,6 +52,9 @@ export const operatorTransitions: Readonly<Record<string, readonly PayoutState[]
   tombstone: ['ok'],
 };
 
+/** Told to somebody, with a record of its own. */
+export const isTold = (state: PayoutState) => state === 'ok' || state === 'error' || state === 'tombstone';
+
 export function mayFollow(
   transitions: Readonly<Record<string, readonly PayoutState[]>>,
   from: PayoutState,

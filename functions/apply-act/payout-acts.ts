@@ -105,7 +105,7 @@ export async function settlePayout(
     message: outcome === 'ok' ? '' : `Decided by two node operators of ${deps.nodeFinId}.`,
     at: now,
   };
-  const evidence = payoutEvidence(payout, 'payout.decided', making, { actId, status: outcome });
+  const evidence = payoutEvidence(payout, 'payout.decided', making, { actId, status: outcome }, outcome);
   const receiver = deps.role === 'network' ? payout.participant : payout.network;
   const kind = deps.role === 'network' ? ('payout.respond' as const) : ('payout.answer' as const);
   const outbox = receiver === undefined ? [] : [tell(kind, payout, receiver, making)];

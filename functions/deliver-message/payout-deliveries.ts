@@ -147,7 +147,7 @@ async function fail(ports: PayoutDeliveryPorts, payout: Payout, refusal: Refusal
     to: 'error',
     response: refusedResponse(refusal, making),
     release: true,
-    evidence: [payoutEvidence(payout, 'payout.notForwarded', making, { code: refusal.code })],
+    evidence: [payoutEvidence(payout, 'payout.notForwarded', making, { code: refusal.code }, 'error')],
     outbox: [tell('payout.respond', payout, payout.participant, making)],
   });
 }

@@ -44,6 +44,7 @@ export type ExecuteOutcome =
   | { readonly outcome: 'STUCK'; readonly code: string };
 
 const DONE: ExecuteOutcome = { outcome: 'DONE' };
+const NEVER_SEEN: ExecuteOutcome = { outcome: 'STUCK', code: 'PAYMENT_NEVER_SEEN' };
 
 export async function executePayout(ports: ExecutePayoutPorts, entry: OutboxEntry): Promise<ExecuteOutcome> {
   if (ports.frozen) return { outcome: 'NOT_NOW', because: 'PAYOUTS_FROZEN' };
@@ -58,7 +59,7 @@ export async function executePayout(ports: ExecutePayoutPorts, entry: OutboxEntr
   if (!recorded) throw new Error('a payout stands without its message');
   const instruction = instructionOf(recorded, payout, ports.clock.now());
   const order = orderOf(recorded, payout, instruction);
-  if (payout.state === 'executing') return resume(ports, payout, order, latestStart(recorded, payout));
+  if (payout.state === 'executing') return resume(ports, payout, recorded, instruction, order);
   const started = await start(ports, payout, recorded, instruction, order);
   if (started !== 'STARTED') return started;
   const executing = { ...payout, state: 'executing' } as const;
@@ -84,7 +85,7 @@ async function speakOf(ports: ExecutePayoutPorts, tombstone: Payout): Promise<Ex
     from: tombstone,
     to: 'ok',
     response: { id: making.responseId, status: 'ok', message: '', at: making.now },
-    evidence: [payoutEvidence(tombstone, 'payout.foundPaid', making, { reference })],
+    evidence: [payoutEvidence(tombstone, 'payout.foundPaid', making, { reference }, 'ok')],
     outbox,
   });
   return moved.outcome === 'MOVED' ? DONE : { outcome: 'NOT_NOW', because: moved.outcome };
@@ -116,13 +117,21 @@ async function refuseUnseen(
 async function resume(
   ports: ExecutePayoutPorts,
   payout: Payout,
+  recorded: OriginalPayouts,
+  instruction: Instruction,
   order: PaymentOrder,
-  latest: Date,
 ): Promise<ExecuteOutcome> {
   const found = await ports.executor.find(order.key);
   if (found.outcome !== 'NEVER_SEEN') return conclude(ports, payout, found);
-  if (!ports.executor.idempotent || ports.clock.now() > latest)
-    return { outcome: 'STUCK', code: 'PAYMENT_NEVER_SEEN' };
+  if (!ports.executor.idempotent) return NEVER_SEEN;
+  try {
+    // Who can write the table can write `executing` and the bytes beside it (S22): nothing is ordered on its word.
+    await admitStart(ports, payout, recorded, instruction);
+  } catch (error) {
+    if (!(error instanceof Refusal) || busy.has(error.code)) throw error;
+    // A call of before may still be under way: no error is told.
+    return NEVER_SEEN;
+  }
   return conclude(ports, payout, await ports.executor.pay(order));
 }
 
@@ -149,9 +158,13 @@ async function conclude(
     },
     release: !ok,
     evidence: [
-      payoutEvidence(payout, ok ? 'payout.executed' : 'payout.failed', making, {
-        reference: ok ? result.reference : result.status,
-      }),
+      payoutEvidence(
+        payout,
+        ok ? 'payout.executed' : 'payout.failed',
+        making,
+        { reference: ok ? result.reference : result.status },
+        ok ? 'ok' : 'error',
+      ),
     ],
     outbox: payout.network ? [tell('payout.answer', payout, payout.network, making)] : [],
   });
@@ -184,7 +197,7 @@ async function heardLater(
     to: 'ok',
     response: { id: making.responseId, status: 'ok', message: '', at: making.now },
     redebit: true,
-    evidence: [payoutEvidence(payout, 'payout.executedAfterError', making, { reference })],
+    evidence: [payoutEvidence(payout, 'payout.executedAfterError', making, { reference }, 'ok')],
     outbox: payout.network ? [tell('payout.answer', payout, payout.network, making)] : [],
   });
   return moved.outcome === 'MOVED' ? contradicted : { outcome: 'NOT_NOW', because: moved.outcome };
@@ -271,7 +284,7 @@ async function refuse(ports: ExecutePayoutPorts, payout: Payout, refusal: Refusa
     from: payout,
     to: 'error',
     response: refusedResponse(refusal, making),
-    evidence: [payoutEvidence(payout, 'payout.notExecuted', making, { code: refusal.code })],
+    evidence: [payoutEvidence(payout, 'payout.notExecuted', making, { code: refusal.code }, 'error')],
     outbox: payout.network ? [tell('payout.answer', payout, payout.network, making)] : [],
   });
   return moved.outcome === 'MOVED' ? DONE : { outcome: 'NOT_NOW', because: moved.outcome };

@@ -92,7 +92,7 @@ export async function refuseForward(
 function bury(ports: ReceivePayoutPorts, payout: Payout, making: Making): Promise<boolean> {
   const response = { id: making.responseId, ...neverSeen, at: making.now };
   const tombstone: Payout = { ...payout, state: 'tombstone', response };
-  const evidence = [payoutEvidence(tombstone, 'payout.neverSeen', making)];
+  const evidence = [payoutEvidence(payout, 'payout.neverSeen', making, {}, 'tombstone')];
   return ports.moves.bury(tombstone, evidence, [toExecute(making.entryId, tombstone, making.now)]);
 }
 

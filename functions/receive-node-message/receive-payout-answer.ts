@@ -64,7 +64,13 @@ export async function receivePayoutAnswer(
     answer: { ...message, ...(earlier && { earlier }) },
     evidence: [
       {
-        ...payoutEvidence(payout, kind, making, { status: answer.status, code: answer.responseStatus }),
+        ...payoutEvidence(
+          payout,
+          kind,
+          making,
+          { status: answer.status, code: answer.responseStatus },
+          answer.status,
+        ),
         actor: { kind: 'payoutOperator', finId: payoutOperator, thumbprint },
         sources: [answerSource(payout, message.bytes)],
       },
