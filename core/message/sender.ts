@@ -2,7 +2,7 @@
 // and proved before the signature is verified, and the body is parsed only after (the cheapest "no" first). Nothing here
 // asks whether the sender may do the act.
 
-import { ProvedPaths, type UsableCertificate, useCertificate } from '../certificate/usable.ts';
+import { type ProvedPaths, type UsableCertificate, useCertificate } from '../certificate/usable.ts';
 import type { CertificateUse } from '../enrolment/enrolment.ts';
 import type { StatusStore } from '../enrolment/ports.ts';
 import type { ChainProver } from '../trust.ts';
@@ -70,5 +70,3 @@ export function addressedEnvelope(
 ): AddressedEnvelope {
   return checkAddress(readEnvelope(body), { sender, receiver });
 }
-
-export { ProvedPaths };
