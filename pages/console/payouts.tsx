@@ -198,9 +198,12 @@ export const PayoutPage: FC<PayoutLine & { frame: ConsoleFrame; answered: boolea
         <Id name={payouts.network} id={payout.networkTransactionId} />
         <Id name={payouts.message} id={payout.messageId} />
         <Fact name={words.received}>{momentText(payout.createdAt, frame)}</Fact>
-        <Fact name={payouts.day}>
-          {dateText(new Date(`${payout.day}T00:00:00Z`), { ...frame, timeZone: 'UTC' })}
-        </Fact>
+        {/* At a payout operator it has none before it starts. */}
+        {payout.day !== '' && (
+          <Fact name={payouts.day}>
+            {dateText(new Date(`${payout.day}T00:00:00Z`), { ...frame, timeZone: 'UTC' })}
+          </Fact>
+        )}
         {response && (
           <>
             <Fact name={payouts.answer}>
