@@ -97,7 +97,8 @@ function dashed(args: readonly string[], options: Readonly<Record<string, { type
     else if (options[before.replace(/^--/, '')]?.type === 'string') words.splice(-1, 1, `${before}=${word}`);
     else thumbprints.push(word);
   }
-  return thumbprints.length > 0 && !words.includes('--') ? [...words, '--', ...thumbprints] : words;
+  if (thumbprints.length === 0) return words;
+  return [...words, ...(words.includes('--') ? [] : ['--']), ...thumbprints];
 }
 
 function checkWords(verb: Verb, values: Record<string, unknown>, positionals: readonly string[]): void {

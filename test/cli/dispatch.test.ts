@@ -46,6 +46,9 @@ describe('the command line', () => {
     const env = { APODERA_API: 'http://127.0.0.1:1', APODERA_PARTICIPANT: 'P', APODERA_API_KEY: 'k' };
     const disable = ['certificate', 'disable', thumbprint, '--cause', 'other', '--reason', 'r'];
     expect((await apodera(disable, { env })).exitCode).toBe(exitCodes.UNAVAILABLE);
+    // As whoever knows the custom writes it.
+    const last = ['certificate', 'disable', '--cause', 'other', '--reason', 'r', '--', thumbprint];
+    expect((await apodera(last, { env })).exitCode).toBe(exitCodes.UNAVAILABLE);
     const words = ['--chain', '/', '--reason', 'r', '--replaces', thumbprint, '--json'];
     const { out } = await apodera(['enrolment', 'submit', ...words], { env });
     expect(out).toContain('is a folder');
