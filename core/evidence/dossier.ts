@@ -15,8 +15,8 @@ export interface SignedMessage {
 export interface DossierPayout extends SignedMessage {
   readonly participant: string;
   readonly transaction_id: string;
-  /** At a payout operator: what the network signed around the message when it forwarded this payout. */
-  readonly envelope: SignedMessage | null;
+  /** At a payout operator: what the network signed around the message when it forwarded this payout; absent in old ones. */
+  readonly envelope?: SignedMessage | null;
   /** The payout operator's signed word, once there is one. */
   readonly answer: SignedMessage | null;
 }
@@ -86,7 +86,8 @@ type Shape =
   | 'bytes'
   | 'count'
   | 'any'
-  | { readonly maybe: Shape }
+  /** `since`: what was written before it was a member has none. */
+  | { readonly maybe: Shape; readonly since?: '2026-11-23' }
   | { readonly each: Shape }
   | { readonly named: Shape }
   | { readonly members: Readonly<Record<string, Shape>> };
@@ -102,7 +103,7 @@ const shape: Shape = {
           ...signed,
           participant: 'text',
           transaction_id: 'text',
-          envelope: { maybe: { members: signed } },
+          envelope: { maybe: { members: signed }, since: '2026-11-23' },
           answer: { maybe: { members: signed } },
         },
       },
@@ -176,7 +177,8 @@ function requireShape(value: Json | undefined, expected: Shape, place: string): 
   if (expected === 'any') return;
   if (typeof expected === 'string') requirePlain(value, expected, place);
   else if ('maybe' in expected) {
-    if (value !== null) requireShape(value, expected.maybe, place);
+    const isOlder = value === undefined && expected.since !== undefined;
+    if (value !== null && !isOlder) requireShape(value, expected.maybe, place);
   } else if ('each' in expected) {
     if (!Array.isArray(value)) throw unreadable(place, 'a list');
     for (const [at, one] of value.entries()) requireShape(one, expected.each, `${place}[${at}]`);

@@ -178,6 +178,10 @@ test('and fails without that envelope, with the one around another payout, cut, 
     const { faults } = verified({ ...it.payout, payout: { ...it.payout.payout!, envelope } });
     expect(faults.map((fault) => fault.place)).toContain(`payout: ${place}`);
   }
+  const { envelope: _, ...without } = it.payout.payout!;
+  expect(verified({ ...it.payout, payout: without }).faults.map(({ place }) => place)).toContain(
+    'payout: envelope',
+  );
 });
 
 test('S23 each envelope around a payout goes under lock with its signature', async () => {

@@ -67,6 +67,12 @@ describe('a dossier', () => {
 });
 
 describe('an edited dossier', () => {
+  test('of a payout still stands where it was written before envelopes were part of it', () => {
+    const { envelope, ...payout } = it.dossier.payout!;
+    expect(envelope).toBeNull();
+    expect(faultsOf(dossierBytes({ ...it.dossier, payout }))).toEqual([]);
+  });
+
   test('fails whatever single byte of it is changed', () => {
     const positions = fc.integer({ min: 0, max: it.bytes.length - 1 });
     fc.assert(
