@@ -8,6 +8,7 @@ import { askEdge } from '../edge/ask.ts';
 import { nodeIdentities } from '../seed/cast.ts';
 import { Persona } from '../seed/persona.ts';
 import type { SeededParticipant } from '../seed/seed.ts';
+import { heading } from '../seed/visitor.ts';
 import type { Whole } from '../start.ts';
 import type { Story } from './story.ts';
 
@@ -162,7 +163,7 @@ export class Chapters {
     const link = await persona.nextLink(this.origin(node, 'pages'), '/tasks/');
     for (let opened = 0; opened < 3; opened++) await persona.visitor.open(link);
     const page = await persona.decide(link, vote, code);
-    if (page.status >= 400) throw new Error(`${email}: ${page.status}`);
+    if (page.status >= 400) throw new Error(`${email} at the ${node}: ${heading(page)}`);
     await this.story.tell(
       `${email} opens the mailed link at the ${node} and ${vote}s with password and authenticator`,
     );
