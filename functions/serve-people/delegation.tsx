@@ -4,6 +4,7 @@
 import { formToken, isOwnForm, type PageAnswer, type PageRequest } from '../../adapters/http/page-request.ts';
 import { asksQuestion, assertionIn, question } from '../../adapters/http/passkey-form.ts';
 import { Refusal } from '../../core/errors.ts';
+import { dayIn } from '../../core/payout/limits.ts';
 import { openDelegation } from '../../core/people/delegation.ts';
 import { passkeysAt } from '../../core/people/passkey.ts';
 import type { Person } from '../../core/people/person.ts';
@@ -61,7 +62,8 @@ async function post(visit: Visit): Promise<PageAnswer> {
   const { deps, request, person, frame } = visit;
   if (!isOwnForm(request, deps.door)) return { status: 303, location: '/delegation' };
   try {
-    const asked = askedFor(visit);
+    const party = await deps.parties.party(visit.participant);
+    const asked = askedFor(visit, party?.timeZone ?? frame.timeZone);
     const { personId } = person;
     const statement = { ...asked.statement, nonce: deps.nonce() };
     const assertion = assertionIn(request);
@@ -90,7 +92,7 @@ interface Asked extends Pick<DelegateInput, 'principal' | 'change'> {
   readonly statement: ReturnType<typeof delegationStatement>;
 }
 
-function askedFor({ deps, request, person, participant, holders }: Visit): Asked {
+function askedFor({ deps, request, person, participant, holders }: Visit, timeZone: string): Asked {
   const { form } = request;
   const node = deps.door.nodeFinId;
   if (form.get('change') === 'stop') {
@@ -107,14 +109,22 @@ function askedFor({ deps, request, person, participant, holders }: Visit): Asked
     return { principal: principal.personId, change: 'stop', statement };
   }
   const delegate = form.get('delegate') ?? '';
-  // The whole of that day, wherever in the world the person is; never beyond the rule's 30 days.
-  const day = form.get('until') ?? '';
-  if (!/^\d{4}-\d\d-\d\d$/.test(day) || Number.isNaN(Date.parse(day)))
-    throw new Refusal('DELEGATION_TOO_LONG');
-  const until = new Date(`${day}T23:59:59.000Z`).toISOString();
+  const until = endOf(form.get('until') ?? '', timeZone).toISOString();
   const about = { participant, principal: person.personId, delegate, until };
   const statement = delegationStatement(node, person.personId, 'make', about);
   return { principal: person.personId, change: { make: { delegate, until } }, statement };
+}
+
+const quarterMs = 15 * 60_000;
+/** From 14 hours before a day begins in UTC to 12 after it ends there lies that day of any time zone. */
+const [aheadMs, behindMs] = [14 * 3_600_000, 36 * 3_600_000];
+
+/** The last second of that day where the participant is; never beyond the rule's 30 days. */
+function endOf(day: string, timeZone: string): Date {
+  const begins = /^\d{4}-\d\d-\d\d$/.test(day) ? Date.parse(day) : Number.NaN;
+  for (let at = begins + behindMs; at >= begins - aheadMs; at -= quarterMs)
+    if (dayIn(timeZone, new Date(at)) === day) return new Date(at + quarterMs - 1000);
+  throw new Refusal('DELEGATION_TOO_LONG');
 }
 
 function hasPasskey({ deps, person }: Visit): boolean {

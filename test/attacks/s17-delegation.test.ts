@@ -170,6 +170,11 @@ test('S17 it is made with the person’s passkey, told to delegate and officer, 
     location: '/delegation?done=made',
   });
   expect((await world.people.person('p1'))!.delegation).toMatchObject({ delegate: 'p2', stoppedAt: null });
+  // To the end of the day that was named, where the participant is.
+  const until = { timeZone: 'America/Santiago', dateStyle: 'short', timeStyle: 'medium' } as const;
+  expect((await world.people.person('p1'))!.delegation!.countsUntil.toLocaleString('sv-SE', until)).toBe(
+    `${form.until} 23:59:59`,
+  );
   const told = world.outbox('mail.delegation').map(({ refs }) => refs.personId);
   expect(told.toSorted()).toEqual(['officer', 'p1', 'p2']);
   const officer = await door.session('officer');
