@@ -143,7 +143,13 @@ async function provedByPasskey(
   return { proof, administers };
 }
 
-/** The command line administers; in the browser whoever holds an office may sign in, to look. */
+/** A law firm answers for many; each office is a password to be checked. */
+const mostOffices = 20;
+
+/**
+ * The command line administers; in the browser whoever holds an office may sign in, to look. An address may hold offices
+ * for several participants, each with factors of its own: the code says which is meant.
+ */
 async function proved(
   deps: SignInDeps,
   request: PageRequest,
@@ -151,20 +157,37 @@ async function proved(
   isCli: boolean,
 ): Promise<{ proof: Proof; administers: boolean }> {
   const persons = await deps.people.byAddress(email);
-  const administrator = persons.find(mayAdminister);
-  const person = administrator ?? (isCli ? undefined : persons.find(maySignIn));
+  const first = persons.filter(mayAdminister);
+  const others = isCli ? [] : persons.filter((each) => maySignIn(each) && !mayAdminister(each));
+  let refusal: Refusal | undefined;
+  for (const person of [...first, ...others].slice(0, mostOffices)) {
+    try {
+      const proof = await provedAs(deps, request, person.personId);
+      return { proof, administers: mayAdminister(person) };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (!refusal || refusal.code === 'FACTOR_WRONG') refusal = error;
+    }
+  }
+  if (refusal) throw refusal;
   // An unknown address takes the same way, and its failures are counted under its own name.
-  const personId =
-    person?.personId ?? `unknown-${createHash('sha256').update(email).digest('hex').slice(0, 24)}`;
+  const name = createHash('sha256').update(email).digest('hex').slice(0, 24);
+  return { proof: await provedAs(deps, request, `unknown-${name}`), administers: false };
+}
+
+function provedAs(
+  { door, nonce, secondFactor }: SignInDeps,
+  { form, source }: PageRequest,
+  personId: string,
+): Promise<Proof> {
   const attempt = {
     method: 'password+totp' as const,
-    password: request.form.get('password') ?? '',
-    totp: (request.form.get('totp') ?? '').trim(),
+    password: form.get('password') ?? '',
+    totp: (form.get('totp') ?? '').trim(),
   };
-  const node = deps.door.nodeFinId;
-  const statement = { type: 'apodera/sign-in/v1' as const, node, person: personId, nonce: deps.nonce() };
-  const proof = await deps.secondFactor.prove({ personId, statement, attempt, source: request.source });
-  return { proof, administers: administrator !== undefined };
+  const node = door.nodeFinId;
+  const statement = { type: 'apodera/sign-in/v1' as const, node, person: personId, nonce: nonce() };
+  return secondFactor.prove({ personId, statement, attempt, source });
 }
 
 async function forBrowser(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { stylesheetPath } from '../../pages/style.ts';
-import { onboarding } from '../support/administration.ts';
+import { onboarding, profile } from '../support/administration.ts';
 import { aDoor } from '../support/people-door.ts';
 import { password } from '../support/people-world.ts';
 
@@ -55,6 +55,33 @@ test('S13 an act names the person whom it is about beside the id that is signed'
   const { body } = await visit(`/acts/${actId}`, { session });
   expect(body).toContain(`${id}<small>Ana Apoderada, apoderado de Fintech Aurora</small>`);
   expect(body).toContain('¿Firma usted este acto: Restablecer el acceso de una persona?');
+});
+
+test('an apoderado of two participants signs in for either: the code says which is meant', async () => {
+  const { visit, operators, perform, acceptByPage, totp } = aDoor();
+  const [one, two] = await operators();
+  const signers = [one!.id, two!.id];
+  const other = {
+    profile: { ...profile, fin_id: 'BOREAL', name: 'Fintech Boreal', tax_id: '77.000.000-1' },
+    people: onboarding.people.map((each) => ({ ...each, participant: 'BOREAL' })),
+  };
+  const ids: string[] = [];
+  for (const parameters of [onboarding, other]) {
+    const { once } = await perform('participant.onboard', parameters, signers);
+    const { id, secret } = once.find(({ of }) => of === 'Ana Apoderada')!;
+    await acceptByPage(id, secret);
+    await perform('person.release', { person_ids: [id] }, signers);
+    ids.push(id);
+  }
+  const seen: string[] = [];
+  for (const id of ids) {
+    const form = { email: 'ana.apoderada@example.com', password, totp: totp(id) };
+    const { cookies } = await visit('/sign-in', { form });
+    const session = /session-PUERTO=([^;]+)/.exec(cookies?.join() ?? '')?.[1] ?? '';
+    const { body = '' } = await visit('/console', { session });
+    seen.push(/Fintech (Aurora|Boreal)/.exec(body)?.[0] ?? '');
+  }
+  expect(seen).toEqual(['Fintech Aurora', 'Fintech Boreal']);
 });
 
 test('opening an invitation changes nothing, whoever opens it and however often', async () => {
