@@ -84,12 +84,12 @@ export const ActListPage: FC<{ frame: Frame; who: SignedIn; acts: readonly ActFa
                 <span class="state warn">
                   {texts.acts.signatures} {act.signedBy.length}/{act.needed}
                 </span>
-                <span class="end">
-                  {texts.acts.until} {momentText(act.expiresAt, frame)}
-                </span>
               </div>
               <span class="small">
                 {texts.acts.proposed} {fill(texts.acts.by, { name: act.proposedBy })}: <q>{act.reason}</q>
+              </span>
+              <span class="small">
+                {texts.acts.until} {momentText(act.expiresAt, frame)}
               </span>
             </li>
           ))}

@@ -122,7 +122,6 @@ button.plain{min-height:0;padding:0;border:0;background:none;color:var(--accent)
 .rows>li{padding:14px 20px}
 .rows>li+li{border-top:1px solid var(--line)}
 .rows .line{display:flex;flex-wrap:wrap;gap:4px 16px;align-items:baseline}
-.rows .line .end{margin-left:auto;color:var(--muted);font-size:15px;font-variant-numeric:tabular-nums}
 .once{font:650 22px/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;letter-spacing:.06em;overflow-wrap:anywhere}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0}
 @media (max-width:560px){

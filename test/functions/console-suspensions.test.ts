@@ -72,7 +72,7 @@ test('a participant’s people see on every page who suspended it, since when, a
   for (const note of await seen(asked!.session)) {
     expect(note).toContain('en suspenso en Banco del Puerto');
     expect(note).toContain('alguien con la clave de API de la empresa, sin firma');
-    expect(note).toMatch(/Falta su palabra, hasta el \d\d\/\d\d\/\d{4} a las .*href="\/suspension"/s);
+    expect(note).toMatch(/Falta su respuesta, hasta el \d\d\/\d\d\/\d{4} a las .*href="\/suspension"/s);
   }
   const [others] = await seen(other!.session);
   expect(others).toContain('Se pidió a la otra persona de su empresa');
