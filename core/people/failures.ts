@@ -25,10 +25,25 @@ export interface FailureLimit {
 export function failureLimits(account: string, source: string, suspends = false): readonly FailureLimit[] {
   if (suspends) return [];
   const { pair, source: bySource } = peoplePolicy.failures;
+  const network = networkOf(source);
   return [
-    { key: `pair#${account}#${source}`, ...pair },
-    { key: `source#${source}`, ...bySource },
+    { key: `pair#${account}#${network}`, ...pair },
+    { key: `source#${network}`, ...bySource },
   ];
+}
+
+/** RFC 6177: an IPv6 site holds at least a /64, and all of its addresses are one source. */
+function networkOf(source: string): string {
+  if (!source.includes(':')) return source;
+  // RFC 4291 §2.5.5.2: an IPv4 address in the clothes of the other.
+  const mapped = /:(\d+\.\d+\.\d+\.\d+)$/.exec(source)?.[1];
+  if (mapped) return mapped;
+  const [head = '', tail] = source.toLowerCase().split('::');
+  const [before, after] = [head, tail ?? ''].map((part) => part.split(':').filter(Boolean));
+  const zeros =
+    tail === undefined ? [] : Array<string>(Math.max(0, 8 - before!.length - after!.length)).fill('0');
+  const groups = [...before!, ...zeros, ...after!].map((group) => group.replace(/^0+(?=.)/, ''));
+  return `${groups.slice(0, 4).join(':')}::/64`;
 }
 
 /** What an attempt with the right password touches besides: a botnet that has it tries few of a million codes. */

@@ -17,6 +17,20 @@ test('S29 a stranger’s failures do not lock the person out: another source sti
   expect((await decision()).state).toBe('confirmed');
 });
 
+test('S29 who holds a network of IPv6 addresses is one source, however each is written; its neighbour is another', async () => {
+  const { vote } = await aWaitingConfirmation();
+  const same = [
+    '2001:db8:0:1::1',
+    '2001:DB8::1:0:0:0:2',
+    '2001:db8:0:1:a:b:c:d',
+    '2001:0db8:0000:0001::9',
+    '2001:db8:0:1::',
+  ];
+  for (const source of same) expect((await vote('confirm', { form: wrong, source })).status).toBe(422);
+  expect((await vote('confirm', { source: '2001:db8:0:1:ffff::' })).status).toBe(429);
+  expect((await vote('confirm', { source: '2001:db8:0:2::1' })).status).toBe(303);
+});
+
 test('S29 failures at one account do not close another from a source that many share', async () => {
   const { vote, decision } = await aWaitingConfirmation();
   for (let tries = 0; tries < 6; tries++) await vote('confirm', { form: wrong });
