@@ -6,6 +6,7 @@ import { reportOn, type SourceState } from '../../core/certificate/revocation/fr
 import { thumbprintOf } from '../../core/certificate/thumbprint.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { Sight } from '../../core/people/sight.ts';
+import type { TrustInForce } from '../../core/trust.ts';
 import { certificatesInSight } from './certificates.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 
@@ -24,7 +25,14 @@ const order: readonly SourceRow['state'][] = ['FROZEN', 'STALE', 'UNSWEPT', 'CUR
 
 /** What needs somebody first. */
 export async function sourcesInSight(deps: ConsoleDeps, sight: Sight): Promise<readonly SourceRow[]> {
-  const { rows } = await certificatesInSight(deps, sight);
+  const [{ rows }, trust] = await Promise.all([
+    certificatesInSight(deps, sight),
+    // Only names come from there: a manifest that is refused leaves the list as it is.
+    trustOf(deps).catch((error: unknown) => {
+      if (error instanceof Refusal) return undefined;
+      throw error;
+    }),
+  ]);
   const living = rows.filter(
     ({ networkStatus }) => networkStatus === 'active' || networkStatus === 'pending',
   );
@@ -33,7 +41,8 @@ export async function sourcesInSight(deps: ConsoleDeps, sight: Sight): Promise<r
     for (const source of sources) {
       const known = named.get(source) ?? { pscs: new Set(), certificates: 0 };
       named.set(source, {
-        pscs: psc ? known.pscs.add(psc) : known.pscs,
+        // A pinned certificate knows its profile's id alone.
+        pscs: psc ? known.pscs.add(trust?.profiles.get(psc)?.name ?? psc) : known.pscs,
         certificates: known.certificates + 1,
       });
     }
@@ -66,19 +75,26 @@ export interface AnchorsShown {
 /** For those who see the node. */
 export async function anchorsInForce(deps: ConsoleDeps, sight: Sight): Promise<AnchorsShown | undefined> {
   if (sight.of !== 'node') return undefined;
+  const trust = await trustOf(deps);
+  if (!trust) return { version: 0, anchors: [] };
+  const { version, anchors, profiles } = trust;
+  return {
+    version,
+    anchors: anchors.map(({ certificate, pscProfile }) => ({
+      subject: nameOf(certificate.subject.rdns.flat()),
+      thumbprint: thumbprintOf(certificate.der),
+      notAfter: certificate.notAfter,
+      ...(pscProfile && { profile: profiles.get(pscProfile)?.name ?? pscProfile }),
+    })),
+  };
+}
+
+/** Undefined before the first manifest. */
+async function trustOf({ trust }: ConsoleDeps): Promise<TrustInForce | undefined> {
   try {
-    const { version, anchors, profiles } = await deps.trust.inForce();
-    return {
-      version,
-      anchors: anchors.map(({ certificate, pscProfile }) => ({
-        subject: nameOf(certificate.subject.rdns.flat()),
-        thumbprint: thumbprintOf(certificate.der),
-        notAfter: certificate.notAfter,
-        ...(pscProfile && { profile: profiles.get(pscProfile)?.name ?? pscProfile }),
-      })),
-    };
+    return await trust.inForce();
   } catch (error) {
-    if (error instanceof Refusal && error.code === 'ANCHORS_MISSING') return { version: 0, anchors: [] };
+    if (error instanceof Refusal && error.code === 'ANCHORS_MISSING') return undefined;
     throw error;
   }
 }
