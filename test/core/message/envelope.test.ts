@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { Refusal } from '../../../core/errors.ts';
 import {
   checkAddress,
   checkAge,
@@ -8,20 +7,13 @@ import {
   readTime,
   writeEnvelope,
 } from '../../../core/message/envelope.ts';
+import { refusalCode } from '../../support/refusal-code.ts';
 
 const fintech = { finId: 'FINTECH_CL', finIdSchema: 'SHINKANSEN' };
 const network = { finId: 'SHINKANSEN', finIdSchema: 'SHINKANSEN' };
 const now = new Date('2026-06-01T12:00:00Z');
 
-function code(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof Refusal) return error.code;
-    throw error;
-  }
-  return 'ADMITTED';
-}
+const code = (run: () => unknown) => refusalCode(run, 'ADMITTED');
 
 const header = (creation = '2026-06-01T12:00:00Z') => ({
   sender: { fin_id: 'FINTECH_CL', fin_id_schema: 'SHINKANSEN' },

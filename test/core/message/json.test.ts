@@ -1,17 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Refusal } from '../../../core/errors.ts';
 import { readJson } from '../../../core/message/json.ts';
+import { refusalCode } from '../../support/refusal-code.ts';
 
-function code(bytes: Uint8Array | string): string {
-  try {
-    readJson(Buffer.from(bytes));
-  } catch (error) {
-    if (error instanceof Refusal) return error.code;
-    throw error;
-  }
-  return 'READ';
-}
+const code = (bytes: Uint8Array | string) => refusalCode(() => readJson(Buffer.from(bytes)), 'READ');
 
 describe('readJson', () => {
   test('reads what JSON.parse reads, whatever the white space and escapes', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { CompactSign, FlattenedSign, flattenedVerify, importX509 } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { Refusal } from '../../../core/errors.ts';
 import { readDetachedJws, signDetached, verifyDetached } from '../../../core/message/jws.ts';
+import { refusalCode } from '../../support/refusal-code.ts';
 import { type SigningParty, signingParty } from '../../support/signer.ts';
 
 let party: SigningParty;
@@ -13,15 +13,7 @@ beforeAll(async () => {
   [party, other] = await Promise.all([signingParty(), signingParty()]);
 });
 
-function code(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof Refusal) return error.code;
-    throw error;
-  }
-  return 'ACCEPTED';
-}
+const code = (run: () => unknown) => refusalCode(run, 'ACCEPTED');
 
 const verifyWith = (header: string, bytes: Uint8Array = body, key = party) =>
   verifyDetached(readDetachedJws(header), bytes, key);

@@ -1,6 +1,5 @@
 import { constants, sign } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { Refusal } from '../../../core/errors.ts';
 import { confirmationCode, normalisedCode } from '../../../core/message/code.ts';
 import {
   type PossessionClaim,
@@ -8,6 +7,7 @@ import {
   possessionStatement,
   verifyPossession,
 } from '../../../core/message/possession.ts';
+import { refusalCode } from '../../support/refusal-code.ts';
 import { type SigningParty, signingParty } from '../../support/signer.ts';
 
 let rsa: SigningParty;
@@ -24,15 +24,7 @@ beforeAll(async () => {
   ]);
 });
 
-function code(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof Refusal) return error.code;
-    throw error;
-  }
-  return 'PROVED';
-}
+const code = (run: () => unknown) => refusalCode(run, 'PROVED');
 
 const asked = { chain: ['MIIDVzCC'], use: 'signing', reason: 'primer certificado' };
 

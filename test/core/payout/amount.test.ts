@@ -1,17 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Refusal } from '../../../core/errors.ts';
 import { readMoney, writeAmount } from '../../../core/payout/amount.ts';
+import { refusalCode } from '../../support/refusal-code.ts';
 
-const codeOf = (act: () => unknown): string => {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof Refusal) return error.code;
-    throw error;
-  }
-  return 'READ';
-};
+const codeOf = (act: () => unknown) => refusalCode(act, 'READ');
 
 describe('an amount is an exact number of smallest units', () => {
   test.each([
