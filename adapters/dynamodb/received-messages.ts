@@ -43,7 +43,10 @@ export function receivedMessageWrite(message: ReceivedMessage, now: Date): Write
   return { put: { ...receivedMessageKey(sender, messageId), ...content }, when: absent() };
 }
 
-/** The envelope without the message, which it holds in base64 and which stands beside it; whole where it spells it otherwise. */
+/**
+ * The envelope without the message, which it holds in base64 and which stands beside it; whole where it spells it
+ * otherwise.
+ */
 function cutOut(message: Uint8Array, envelope: Uint8Array): readonly Uint8Array[] {
   const inner = Buffer.from(message).toString('base64');
   const at = Buffer.from(envelope).indexOf(inner);

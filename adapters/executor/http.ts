@@ -1,6 +1,6 @@
 // How does a payout operator talk to its bank's core? Four calls over HTTP, with the payout's key as idempotency key:
-// GET /accounts/{number}, POST /accounts/resolve, POST /payments, GET /payments/{key}. The core is the operator's own and named by its
-// deployment, so that no egress guard stands between; what it does not answer is UNKNOWN, never a no.
+// GET /accounts/{number}, POST /accounts/resolve, POST /payments, GET /payments/{key}. The core is the operator's own and
+// named by its deployment, so that no egress guard stands between; what it does not answer is UNKNOWN, never a no.
 
 import { Transient } from '../../core/errors.ts';
 import { writeAmount } from '../../core/payout/amount.ts';

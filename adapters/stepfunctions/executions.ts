@@ -1,5 +1,5 @@
-// How do we start and wake executions? By an execution name that is the id of the enrolment or the disable, and by task tokens whose
-// lateness is no fault.
+// How do we start and wake executions? By an execution name that is the id of the enrolment or the disable, and by task
+// tokens whose lateness is no fault.
 
 import {
   ExecutionAlreadyExists,

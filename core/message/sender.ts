@@ -62,7 +62,10 @@ export async function verifySigner(
   return { message: verifyDetached(jws, body, certificate), certificate };
 }
 
-/** The envelope of a body whose sender and receiver must be these. @throws Refusal BODY_*, ENVELOPE_*, SENDER_*, RECEIVER_* */
+/**
+ * The envelope of a body whose sender and receiver must be these.
+ * @throws Refusal BODY_*, ENVELOPE_*, SENDER_*, RECEIVER_*
+ */
 export function addressedEnvelope(
   body: Uint8Array,
   sender: Institution,

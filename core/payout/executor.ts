@@ -1,5 +1,6 @@
 // What does a payout operator ask of its bank's core? Whose an account is (S1), which account a creditor's words mean
-// (S8), to pay once per key, and what became of a key. An outcome that is not known is never guessed: whoever called asks again by the key.
+// (S8), to pay once per key, and what became of a key. An outcome that is not known is never guessed: whoever called asks
+// again by the key.
 
 import type { Currency, Money } from './amount.ts';
 import type { Payout } from './payout.ts';

@@ -1,5 +1,6 @@
-// Signing in to the administration: a passkey, or address, password and authenticator. The browser gets a cookie; the command line, on
-// this machine only, a code that nobody else can redeem (RFC 8252, RFC 7636). There is no device code (S15).
+// Signing in to the administration: a passkey, or address, password and authenticator. The browser gets a cookie; the
+// command line, on this machine only, a code that nobody else can redeem (RFC 8252, RFC 7636). There is no device code
+// (S15).
 
 import { createHash } from 'node:crypto';
 import {

@@ -1,5 +1,6 @@
 // The test PSC from a terminal: npm run psc -- issue <participant> <csr> <out>, or revoke <serial number> [reason].
-// "-" for <csr> and <out> is standard input and output, as "certificate rotate --psc" wants it. A real PSC asks for the apoderado's identity first; this one knows the people of the local network.
+// "-" for <csr> and <out> is standard input and output, as "certificate rotate --psc" wants it. A real PSC asks for the
+// apoderado's identity first; this one knows the people of the local network.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { readRun } from '../run-file.ts';
