@@ -223,7 +223,9 @@ export function endingWrites(
 async function moveEnrolment(table: Table, move: Move): Promise<Enrolment | undefined> {
   const { written, writes, mark } = endingWrites(move, move.evidence[0]?.at);
   const trace = mark ? marked(move, mark) : move;
-  return (await committed(table, [...writes, ...traceWrites(trace)])) ? written : undefined;
+  const { message, from, evidence } = move;
+  const kept = message ? [receivedMessageWrite({ ...message, subject: from.id }, evidence[0]!.at)] : [];
+  return (await committed(table, [...writes, ...kept, ...traceWrites(trace)])) ? written : undefined;
 }
 
 /** For the evidence of {@link takeAway}: audit finds the item put back. */

@@ -55,6 +55,8 @@ export interface Move extends WithTrace {
   readonly code?: EndingCode;
   readonly retryable?: boolean;
   readonly steps: readonly Step[];
+  /** That asked for it: kept with the change, so that it counts once. */
+  readonly message?: Required<OriginalMessage> & { readonly sender: string; readonly messageId: string };
 }
 
 export interface Activation extends WithTrace {

@@ -1,8 +1,9 @@
 // The participant no longer wants a certificate that is still pending. Always signed by an active certificate: whoever
 // could withdraw with the API key alone could stop every enrolment.
 
+import { createHash } from 'node:crypto';
 import type { Enrolment } from '../../core/enrolment/enrolment.ts';
-import type { EnrolmentStore } from '../../core/enrolment/ports.ts';
+import type { EnrolmentStore, Move } from '../../core/enrolment/ports.ts';
 import { endAtOperator } from '../../core/enrolment/recording.ts';
 import { readReason } from '../../core/enrolment/submission.ts';
 import { Refusal } from '../../core/errors.ts';
@@ -36,7 +37,7 @@ export async function withdrawEnrolment(
 ): Promise<Enrolment> {
   const now = ports.clock.now();
   const { caller } = received;
-  const { certificate } = await signerOf(ports, received, now);
+  const { certificate, message } = await signerOf(ports, received, now);
   const envelope = addressedEnvelope(received.body, caller, ports.node);
   checkAge(envelope.header, now, 'participant');
   ports.checkShape({ document: envelope.document });
@@ -51,21 +52,40 @@ export async function withdrawEnrolment(
     if (enrolment.code === 'WITHDRAWN') return enrolment;
     if (enrolment.networkStatus !== 'pending')
       throw new Refusal('ENROLMENT_NOT_PENDING', { found: enrolment.networkStatus });
+    if (await ports.enrolments.knownMessage(caller.finId, envelope.header.messageId))
+      throw new Refusal('MESSAGE_ID_REUSED', { parameter: 'message_id', found: envelope.header.messageId });
     // A step of the workflow that is noted meanwhile does not end the waiting: looked at again.
-    const moved = await endByWithdrawal(ports, enrolment, received, certificate.thumbprint, reason);
+    const moved = await endByWithdrawal(ports, enrolment, {
+      caller,
+      reason,
+      thumbprint: certificate.thumbprint,
+      message: {
+        sender: caller.finId,
+        messageId: envelope.header.messageId,
+        bytes: received.body,
+        signature: message.signature,
+      },
+    });
     if (moved) return moved;
   }
   throw new Error(`enrolment ${received.enrolmentId} changes faster than it can be withdrawn`);
 }
 
+interface Withdrawal {
+  readonly caller: ReceivedWithdrawal['caller'];
+  readonly reason: string;
+  /** Of the certificate that signed. */
+  readonly thumbprint: string;
+  readonly message: NonNullable<Move['message']>;
+}
+
 async function endByWithdrawal(
   ports: WithdrawEnrolmentPorts,
   enrolment: Enrolment,
-  { caller }: ReceivedWithdrawal,
-  thumbprint: string,
-  reason: string,
+  { caller, reason, thumbprint, message }: Withdrawal,
 ): Promise<Enrolment | undefined> {
   const now = ports.clock.now();
+  const sha256 = createHash('sha256').update(message.bytes).digest('base64url');
   const rows = await ports.enrolments.rows(enrolment.id);
   const operators = rows.map((row) => row.operator);
   return ports.enrolments.move({
@@ -82,8 +102,10 @@ async function endByWithdrawal(
         actor: { kind: 'participant', finId: caller.finId, apiKeyId: caller.keyId, thumbprint },
         subjects: { enrolmentId: enrolment.id, thumbprint: enrolment.thumbprint },
         facts: { reason },
+        sources: [{ kind: 'message', sha256, item: `MSG#${message.sender}#${message.messageId}|MESSAGE` }],
       },
     ],
+    message,
     outbox: consequences(enrolment, operators, now),
   });
 }
