@@ -191,7 +191,8 @@ async function commit(
       kind: party.kind,
       finId: party.finId,
       apiKeyId: received.caller.keyId,
-      ...(signedBy && { thumbprint: signedBy }),
+      // Whose signature it was stands in the record beside the message itself; the others name its id.
+      ...(signedBy && isLast && { thumbprint: signedBy }),
     },
     evidenceId: ports.ids.next(),
     codes: { active: 'DISABLED', pending: 'WITHDRAWN' },

@@ -3,10 +3,12 @@ import { keyThumbprintOf } from '../../core/certificate/thumbprint.ts';
 import { useCertificate } from '../../core/certificate/usable.ts';
 import { Transient } from '../../core/errors.ts';
 import { codeOf } from '../support/access-stand.ts';
+import { auditNode } from '../support/audit.ts';
 import type { Issued } from '../support/certificates.ts';
 import { spkiOf } from '../support/certificates.ts';
 import { disableStand } from '../support/disable.ts';
 import { fintech } from '../support/enrolment.ts';
+import { evidenceNode } from '../support/evidence.ts';
 
 let stand: ReturnType<typeof disableStand>;
 beforeEach(() => {
@@ -190,6 +192,17 @@ describe('an incident, and all of them', () => {
     expect(answer).toMatchObject({ withdrawn: [waiting.id], warnings: ['LAST_ACTIVE_CERTIFICATE'] });
     expect(new Set((await stand.send(message)).disabled)).toEqual(new Set(answer.disabled));
     for (const leaf of leafs) expect(await stand.statusOf(leaf)).toBe('disabled');
+  });
+
+  test('S23 all of them, in several transactions, leave an audit nothing to find', async () => {
+    const leafs = Array.from({ length: 11 }, (_, i) => stand.leaf(`k${i}`));
+    for (const leaf of leafs) await stand.active(leaf);
+    await stand.disable({ all: true }, { by: leafs[0]! });
+    const evidence = evidenceNode(stand.items, stand.table, { clock: stand.clock, sealer: stand.sealer });
+    await evidence.chain();
+    await evidence.sign();
+    const found = (await auditNode(evidence)).findings.filter(({ code }) => code.startsWith('SOURCE_'));
+    expect(found).toEqual([]);
   });
 
   test('all of them of a participant with accounts at many payout operators, each of which may wait for a pending one', async () => {
