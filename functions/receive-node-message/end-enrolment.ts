@@ -9,7 +9,7 @@ import type { Enrolment } from '../../core/enrolment/enrolment.ts';
 import type { EnrolmentStore } from '../../core/enrolment/ports.ts';
 import { Refusal } from '../../core/errors.ts';
 import { peopleToTell } from '../../core/people/told.ts';
-import { type FromNode, idOf, type ReceiveDisablePorts, sourceOf } from './receive-disable.ts';
+import { type FromNode, idOf, type ReceiveDisablePorts, sourceOf, speaker } from './receive-disable.ts';
 
 export interface EndEnrolmentPorts extends Omit<ReceiveDisablePorts, 'enrolments'> {
   readonly enrolments: Pick<EnrolmentStore, 'find' | 'forestall'>;
@@ -50,7 +50,7 @@ async function endThis(ports: EndEnrolmentPorts, enrolment: Enrolment, ended: En
 }
 
 function actOf(ports: EndEnrolmentPorts, participant: string, ended: EndedEnrolment, holding: Holding) {
-  const { from, apiKeyId, messageId, parameters } = ended;
+  const { from, messageId, parameters } = ended;
   const facts = {
     id: idOf(ended),
     participant,
@@ -65,7 +65,7 @@ function actOf(ports: EndEnrolmentPorts, participant: string, ended: EndedEnrolm
   return {
     record: recordOf(facts, [holding]),
     role: ports.role,
-    actor: { kind: 'network', finId: from.finId, apiKeyId } as const,
+    actor: { kind: 'network', ...speaker(ended) } as const,
     evidenceId: ports.ids.next(),
     codes: { active: 'DISABLED_ELSEWHERE', pending: 'DISABLED_ELSEWHERE' } as const,
     by: from.finId,

@@ -3,6 +3,7 @@
 // network forwarded is what it can end; an enrolment that has not arrived yet is refused when it does.
 
 import { createHash } from 'node:crypto';
+import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import type { DisableForward } from '../../core/disable/forward.ts';
 import { isActive, isPending } from '../../core/disable/plan.ts';
 import type { DisableRecord, DisableStore } from '../../core/disable/ports.ts';
@@ -29,6 +30,8 @@ export interface FromNode {
   readonly apiKeyId: string;
   readonly messageId: string;
   readonly message: OriginalMessage;
+  /** The certificate whose signature was proved: the audit proves it again. */
+  readonly signedBy?: Thumbprint;
 }
 
 export async function receiveDisable(
@@ -71,6 +74,11 @@ export function idOf({ from, messageId }: Pick<FromNode, 'from' | 'messageId'>):
   return createHash('sha256').update(`${from.finId}\n${messageId}`).digest('base64url');
 }
 
+/** For the actor of the record. */
+export function speaker({ from, apiKeyId, signedBy }: FromNode) {
+  return { finId: from.finId, apiKeyId, ...(signedBy && { thumbprint: signedBy }) };
+}
+
 export function sourceOf({ from, messageId, message }: FromNode): SourceBytes {
   const sha256 = createHash('sha256').update(message.bytes).digest('base64url');
   return { kind: 'message', sha256, item: `MSG#${from.finId}#${messageId}|MESSAGE` };
@@ -82,12 +90,12 @@ async function commit(
   record: DisableRecord,
   what: Pick<DisableAct, 'holdings' | 'codes'>,
 ) {
-  const { from, messageId, message, apiKeyId } = said;
+  const { from, messageId, message } = said;
   const change = disableChange({
     ...what,
     record,
     role: ports.role,
-    actor: { kind: 'network', finId: from.finId, apiKeyId },
+    actor: { kind: 'network', ...speaker(said) },
     evidenceId: ports.ids.next(),
     by: from.finId,
     audience: { people: await peopleToTell(ports.people, record.participant), operators: [] },

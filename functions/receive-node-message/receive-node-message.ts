@@ -100,19 +100,18 @@ const actions: Readonly<Record<string, Hear>> = {
     return {};
   },
   async 'enrolment.end'(ports, { envelope, peer, signer, ...said }) {
-    await endEnrolment(ports, { ...said, parameters: endParameters(envelope) });
+    const parameters = endParameters(envelope);
+    await endEnrolment(ports, { ...said, signedBy: signer.thumbprint, parameters });
     return {};
   },
   async 'certificate.disable_forward'(ports, { envelope, peer, signer, ...said }) {
-    await receiveDisable(
-      ports,
-      readDisableForward(parametersOf(envelope, 'certificate.disable_forward')),
-      said,
-    );
+    const forward = readDisableForward(parametersOf(envelope, 'certificate.disable_forward'));
+    await receiveDisable(ports, forward, { ...said, signedBy: signer.thumbprint });
     return {};
   },
   async 'participant.suspend'(ports, { envelope, peer, signer, ...said }) {
-    await receiveSuspension(ports, readSuspend(parametersOf(envelope, 'participant.suspend')), said);
+    const asked = readSuspend(parametersOf(envelope, 'participant.suspend'));
+    await receiveSuspension(ports, asked, { ...said, signedBy: signer.thumbprint });
     return {};
   },
   async 'payout.forward'(ports, { envelope, from, signer, message }) {

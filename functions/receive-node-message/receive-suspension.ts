@@ -15,7 +15,7 @@ import { firstWord } from '../../core/suspension/first-word.ts';
 import type { Suspensions } from '../../core/suspension/ports.ts';
 import { effectsOf } from '../../core/suspension/recording.ts';
 import { confirmed } from '../../core/suspension/suspension.ts';
-import { type FromNode, idOf, sourceOf } from './receive-disable.ts';
+import { type FromNode, idOf, sourceOf, speaker } from './receive-disable.ts';
 
 export interface ReceiveSuspensionPorts {
   readonly clock: Clock;
@@ -46,7 +46,7 @@ export async function receiveSuspension(
 }
 
 async function freeze(ports: ReceiveSuspensionPorts, party: Party, asked: SuspendForward, said: FromNode) {
-  const { from, messageId, message, apiKeyId } = said;
+  const { from, messageId, message } = said;
   const { participant, reason, suspendedBy } = asked;
   const now = ports.clock.now();
   const isNew = !(await ports.suspensions.find(participant));
@@ -70,7 +70,7 @@ async function freeze(ports: ReceiveSuspensionPorts, party: Party, asked: Suspen
   const change = disableChange({
     record,
     role: ports.role,
-    actor: { kind: ports.role === 'network' ? 'payoutOperator' : 'network', finId: from.finId, apiKeyId },
+    actor: { kind: ports.role === 'network' ? 'payoutOperator' : 'network', ...speaker(said) },
     evidenceId: ports.ids.next(),
     codes: { active: 'SUSPENDED', pending: 'SUSPENDED' },
     by: from.finId,

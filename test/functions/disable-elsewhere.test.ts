@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { validate as validateForward } from '../../adapters/http/generated/disable-forward-parameters.js';
 import { validate as validateSuspend } from '../../adapters/http/generated/participant-suspend-parameters.js';
+import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { disableForwardParameters, readDisableForward, readSuspend } from '../../core/disable/forward.ts';
 import { readEnvelope } from '../../core/message/envelope.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
@@ -106,7 +107,12 @@ describe('an enrolment that the network ends', () => {
   const ended = (enrolmentId = 'E1', from = network) =>
     endEnrolment(
       { ...ports, enrolments: there.enrolments },
-      { ...said('end-1'), from, parameters: { enrolmentId, code: 'WITHDRAWN' } },
+      {
+        ...said('end-1'),
+        from,
+        signedBy: 'network' as Thumbprint,
+        parameters: { enrolmentId, code: 'WITHDRAWN' },
+      },
     );
   const kept = async () => (await there.table.get({ pk: 'MSG#SHINKANSEN#end-1', sk: 'MESSAGE' }))?.bytes;
 
@@ -135,6 +141,7 @@ describe('an enrolment that the network ends', () => {
     expect(there.queues.announced.map((entry) => entry.queue)).toEqual(['execution']);
     expect(there.evidence().at(-1)).toMatchObject({
       kind: 'enrolment.endedByNetwork',
+      actor: { kind: 'network', finId: 'SHINKANSEN', apiKeyId: 'KN', thumbprint: 'network' },
       facts: { reason: 'WITHDRAWN' },
       sources: [{ kind: 'message', item: 'MSG#SHINKANSEN#end-1|MESSAGE' }],
     });
