@@ -22,7 +22,7 @@ export async function receiveInquiry(ports: ReceivePayoutPorts, asked: Forwarded
   const { forward, from } = asked;
   const participant = readEnvelope(forward.original.bytes).header.sender.finId;
   const found = await ordered(ports, asked);
-  for (const [place, { transactionId, networkTransactionId }] of forward.transactions.entries()) {
+  await someAtOnce(forward.transactions, async ({ transactionId, networkTransactionId }, place) => {
     const making = makingOf(ports);
     const named = { participant, transactionId, networkTransactionId };
     const standing = await ports.moves.find(participant, transactionId);
@@ -38,7 +38,15 @@ export async function receiveInquiry(ports: ReceivePayoutPorts, asked: Forwarded
     } else if (found instanceof Refusal)
       await ports.moves.enqueue(refusedEntry(ports, asked, named, found, 'execute'));
     else await bury(ports, found[place]!, making);
-  }
+  });
+}
+
+/** A message names up to a thousand payouts: one after the other they outlast the function, at every attempt anew. */
+const atOnce = 25;
+
+async function someAtOnce<T>(all: readonly T[], act: (one: T, place: number) => Promise<void>) {
+  for (let from = 0; from < all.length; from += atOnce)
+    await Promise.all(all.slice(from, from + atOnce).map((one, at) => act(one, from + at)));
 }
 
 const neverSeen = { status: 'error_expired', message: 'The payout operator never saw it.' };
@@ -72,21 +80,21 @@ export async function refuseForward(
   refusal: Refusal,
 ): Promise<void> {
   const { participant, messageId, forward, from } = forwarded;
-  for (const ids of forward.transactions) {
+  await someAtOnce(forward.transactions, async (ids) => {
     const making = makingOf(ports);
     const named = { ...ids, participant };
     const standing = await ports.moves.find(participant, ids.transactionId);
     if (standing?.network === from.finId) {
       if (standing.networkTransactionId === ids.networkTransactionId)
         await tellAgain(ports, standing, from, making);
-      continue;
+      return;
     }
     const entry = refusedEntry(ports, forwarded, named, refusal, standing ? 'answer' : 'execute');
     const about = { ...named, messageId, payoutOperator: ports.node.finId };
     const evidence = payoutEvidence(about, 'payout.refused', making, { code: refusal.code });
     if (!(await ports.moves.refuseFrom(from.finId, named, [evidence], [entry])))
       await ports.moves.enqueue(entry);
-  }
+  });
 }
 
 function bury(ports: ReceivePayoutPorts, payout: Payout, making: Making): Promise<boolean> {
