@@ -158,20 +158,29 @@ describe('bodies', () => {
     },
   );
 
-  it('pass in many writes, the last one alone', async () => {
-    const body = randomBytes(5_000);
-    const socket = await open(stand, good);
-    const head = `POST /v1/x HTTP/1.1\r\nHost: ${hosts.optional}\r\nContent-Length: ${body.length}\r\n\r\n`;
-    socket.write(head);
-    for (let at = 0; at < 4_999; at += 100) {
-      const written = new Promise((resolve) =>
-        socket.write(body.subarray(at, Math.min(at + 100, 4_999)), resolve),
-      );
-      await written;
-    }
-    expect(await exchange(socket, body.subarray(4_999))).toContain('200 OK');
-    socket.destroy();
-    expect(stand.seen.at(-1)?.body.equals(body)).toBe(true);
+  it.each([2, 5_000, 2_097_152])(
+    'pass in many writes, the last byte alone, with %i bytes, with a certificate and without',
+    async (size) => {
+      const body = randomBytes(size);
+      const step = Math.ceil(size / 50);
+      for (const client of [good, {}]) {
+        const socket = await open(stand, client);
+        socket.write(`POST /v1/x HTTP/1.1\r\nHost: ${hosts.optional}\r\nContent-Length: ${size}\r\n\r\n`);
+        for (let at = 0; at < size - 1; at += step)
+          await new Promise((resolve) =>
+            socket.write(body.subarray(at, Math.min(at + step, size - 1)), resolve),
+          );
+        expect(await exchange(socket, body.subarray(size - 1))).toContain('200 OK');
+        socket.destroy();
+        expect(stand.seen.at(-1)?.body.equals(body)).toBe(true);
+      }
+    },
+  );
+
+  it('pass byte for byte up to the larger cap of messages between nodes', async () => {
+    const body = randomBytes(4_194_304);
+    const answer = await ask(stand, { ...good, method: 'POST', path: '/v1/node/messages', body });
+    expect([answer.status, stand.seen.at(-1)?.body.equals(body)]).toEqual([200, true]);
   });
 
   it('pass from curl', async () => {

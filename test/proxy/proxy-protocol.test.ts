@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { proxyLocal, shakeHands } from '../../proxy/handshake.ts';
@@ -89,3 +89,36 @@ it('loses no connection to a successor, at its door nor behind it', async () => 
   await Promise.all(load);
   expect([...said.keys()]).toEqual(['HTTP/1.1 200 OK']);
 });
+
+it('waits at its door for a ClientHello that comes byte by byte, and takes nothing else for one', async () => {
+  const answers = async (hello: Uint8Array) => {
+    const socket = connect({ port: stand.port, host: '127.0.0.1', localAddress: balancer });
+    socket.setNoDelay(true).on('error', () => {});
+    const heard = new Promise((resolve) => {
+      socket.on('data', ([first]) => resolve(first)).on('close', () => resolve('closed'));
+    });
+    // The balancer's header comes in one piece (PROXY protocol §2), what follows it as it likes.
+    socket.write(proxyV2('203.0.113.9'));
+    for (const byte of hello) await new Promise((written) => socket.write(Buffer.of(byte), written));
+    const first = await heard;
+    socket.destroy();
+    return first;
+  };
+  const handshakeRecord = 22;
+  expect(await answers(await helloOf(hosts.none))).toBe(handshakeRecord);
+  expect(await answers(Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.padEnd(200)))).toBe('closed');
+});
+
+/** As Node begins TLS. */
+async function helloOf(servername: string): Promise<Buffer> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = connectTls({ host: '127.0.0.1', port, servername });
+  client.on('error', () => {});
+  const [socket] = (await once(server, 'connection')) as [Socket];
+  const [hello] = (await once(socket, 'data')) as [Buffer];
+  for (const one of [client, socket]) one.destroy();
+  server.close();
+  return hello;
+}
