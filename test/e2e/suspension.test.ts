@@ -85,6 +85,15 @@ test('one person freezes the company everywhere; with the other’s word everyth
   await net.enrolled(aurora);
   const url = `${net.origin('network', 'pages')}/suspension`;
   await expectAccessible(url, 'suspension');
+  // What happened is asked once, for either way: with a script the passkey's question names it too.
+  const scripted = await browser.newPage();
+  await scripted.goto(url);
+  await scripted.check('[value=intruder]');
+  const asked = scripted.waitForRequest((request) => request.method() === 'POST');
+  await scripted.click('button[value=passkey]');
+  const sent = new URLSearchParams((await asked).postData() ?? '');
+  expect([sent.get('step'), sent.get('cause')]).toEqual(['passkey', 'intruder']);
+  await scripted.close();
   const page = await withoutScripts(url);
   await page.fill('[name=email]', aurora.officer);
   await page.check('[value=keysTaken]');
