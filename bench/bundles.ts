@@ -102,7 +102,12 @@ function initRatio(bundle: string, reference: string, variables: Record<string, 
 function importCpu(file: string, variables: Record<string, string>): number {
   const script = `const b = process.cpuUsage(); await import(${JSON.stringify(file)}); const u = process.cpuUsage(b); process.stdout.write(String(u.user + u.system)); process.exit(0);`;
   const env = { PATH: process.env.PATH ?? '', AWS_REGION: 'us-east-1', ...variables };
-  return Number(execFileSync(process.execPath, ['--input-type=module', '-e', script], { env }).toString());
+  return Number(
+    execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+      env,
+      timeout: 60_000,
+    }).toString(),
+  );
 }
 
 if (import.meta.main) {

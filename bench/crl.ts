@@ -72,7 +72,7 @@ async function memoryFigure(folder: string): Promise<Figure> {
     Buffer.from(bytes).toString('base64'),
   );
   const peak = (file: string, ...given: string[]) =>
-    Number(execFileSync(process.execPath, [file, ...given], { encoding: 'utf8' })) / 1024;
+    Number(execFileSync(process.execPath, [file, ...given], { encoding: 'utf8', timeout: 600_000 })) / 1024;
   const runs = Array.from({ length: 5 }, () => peak(script, ...inputs) - peak(bare));
   const aim = 8;
   const value = median(runs);
@@ -86,7 +86,11 @@ async function opensslFigure(folder: string, list: Uint8Array): Promise<Figure> 
   const command = 'openssl crl -inform DER -in list.crl -noout -CAfile psc.pem 2>&1';
   const script = `TIMEFORMAT='%U %S'; time ${command}`;
   const openssl = () => {
-    const said = execFileSync('bash', ['-c', `{ ${script}; } 2>&1`], { cwd: folder, encoding: 'utf8' });
+    const said = execFileSync('bash', ['-c', `{ ${script}; } 2>&1`], {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: 600_000,
+    });
     if (!said.includes('verify OK')) throw new Error(said);
     const [user, system] = said.trim().split('\n').at(-1)!.split(' ').map(Number);
     return (user! + system!) * 1_000_000;

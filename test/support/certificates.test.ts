@@ -22,7 +22,7 @@ function opensslVerify(issued: Issued): string {
   const untrusted = issued.chain.length > 2 ? ['-untrusted', between] : [];
   const leaf = write('leaf.pem', issued.chain.slice(0, 1));
   const args = ['verify', '-x509_strict', '-attime', '1790000000', '-CAfile', anchor, ...untrusted, leaf];
-  return execFileSync('openssl', args, { encoding: 'utf8' }).trim();
+  return execFileSync('openssl', args, { encoding: 'utf8', timeout: 60_000 }).trim();
 }
 
 const root = makeAuthority({ name: 'Support Root' });

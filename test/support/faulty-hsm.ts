@@ -53,7 +53,7 @@ export function faultyHsm(folder: string): FaultyHsm {
     '-ldl',
     '-lpthread',
   ];
-  execFileSync('gcc', args);
+  execFileSync('gcc', args, { timeout: 120_000 });
   writeFileSync(faults, 'ok');
   return {
     module,

@@ -67,7 +67,11 @@ export function opensslVerify(
 
 /** Accepted chains stand on stdout, errors on stderr before the line that names their file. */
 function run(args: readonly string[]): { accepted: string; refused: string } {
-  const { stdout, stderr, error } = spawnSync('openssl', args, { encoding: 'utf8', maxBuffer: 1 << 28 });
+  const { stdout, stderr, error } = spawnSync('openssl', args, {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    timeout: 300_000,
+  });
   if (error) throw error;
   return { accepted: stdout, refused: stderr };
 }

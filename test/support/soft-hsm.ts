@@ -26,7 +26,7 @@ export function openSoftHsm(folder: string): () => void {
   writeFileSync(configuration, `directories.tokendir = ${tokens}\n`);
   process.env.SOFTHSM2_CONF = configuration;
   const args = ['--init-token', '--free', '--label', tokenLabel, '--pin', tokenPin, '--so-pin', '654321'];
-  execFileSync('softhsm2-util', args, { stdio: 'ignore' });
+  execFileSync('softhsm2-util', args, { stdio: 'ignore', timeout: 60_000 });
   return () => {
     if (before === undefined) delete process.env.SOFTHSM2_CONF;
     else process.env.SOFTHSM2_CONF = before;

@@ -112,6 +112,6 @@ it('tries a wrong PIN once and never says it', () => {
 
 it('names the tokens that are there when the label is not one of them', () => {
   const script = `import('${join(import.meta.dirname, '../../../proxy/hsm/hsm.ts')}').then(({ Hsm }) => { try { Hsm.open({ module: '${module}', token: 'none', pin: 'x' }) } catch (error) { console.log(error.message) } })`;
-  const said = execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+  const said = execFileSync(process.execPath, ['-e', script], { encoding: 'utf8', timeout: 60_000 });
   expect(said).toContain('expected one token "none", found "apodera"');
 });
