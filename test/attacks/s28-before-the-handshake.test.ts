@@ -7,8 +7,8 @@ import { hosts, type Stand, startStand } from '../support/edge-stand.ts';
 
 // Q has one machine and no certificate. What it opens and does not finish, and each handshake that it makes the HSM sign,
 // counts against its own address before TLS begins; in production that address comes by PROXY protocol.
-const [attacker, other, balancer] = ['127.0.0.7', '127.0.0.8', '127.0.0.9'];
-const limits = { connections: 60, openConnections: 20, newConnections: 100 };
+const [attacker, hurried, other, balancer] = ['127.0.0.7', '127.0.0.6', '127.0.0.8', '127.0.0.9'];
+const limits = { connections: 60, openConnections: 20, newConnections: 40 };
 
 describe.each([
   ['that connect themselves', undefined],
@@ -55,8 +55,10 @@ describe.each([
 
   test('S28 a source that shakes hands too often is cut off before the HSM signs, another is not', async () => {
     let shaken = 0;
-    for (let at = 0; at < 140; at++) if (await shakes(attacker)) shaken++;
-    expect(shaken).toBeLessThanOrEqual(100);
+    // Few: on a busy machine they still fit into the ten seconds that are counted.
+    for (let at = 0; at < 60; at++) if (await shakes(hurried)) shaken++;
+    expect(shaken).toBeGreaterThan(0);
+    expect(shaken).toBeLessThanOrEqual(limits.newConnections);
     expect(await shakes(other)).toBe(true);
   });
 });
