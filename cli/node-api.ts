@@ -149,8 +149,12 @@ async function exchange({
     request.on('timeout', () => request.destroy(new Error('no answer in time')));
     request.on('error', reject);
     request.end(body);
-  }).catch((error: Error) => {
-    throw new Transient('TransientApi', `${url.host} did not answer: ${error.message}`, { cause: error });
+  }).catch((error: NodeJS.ErrnoException) => {
+    const untrusted = /ISSUER|SELF_SIGNED/.test(error.code ?? '');
+    const hint = untrusted ? '; "--ca-file" names a CA that is not a public one' : '';
+    throw new Transient('TransientApi', `${url.host} did not answer: ${error.message}${hint}`, {
+      cause: error,
+    });
   });
   return readAnswer(url, status, text);
 }
