@@ -24,7 +24,7 @@ export const endings = {
   SUSPENDED: 'The participant is suspended.',
   REVOKED_WHILE_PENDING: 'The PSC revoked the certificate before it was confirmed.',
   EXPIRED_WHILE_PENDING: 'The certificate expired before it was confirmed.',
-  DISABLED_ELSEWHERE: 'The participant disabled the certificate before its enrolment arrived.',
+  DISABLED_ELSEWHERE: 'The network ended it, before or after it arrived at the payout operator.',
   DISABLED: 'The participant disabled the certificate.',
   ROTATED: 'Another certificate took its place, and the overlap is over.',
   ANCHOR_REMOVED: 'The node operators took the anchor of this certificate out of trust.',
