@@ -7,11 +7,11 @@ import { readRun, readStarting } from './run-file.ts';
 export function reset(dataFolder: string): void {
   const run = readRun(dataFolder);
   if (run)
-    throw new Error(`The laptop runs (process ${run.pid}): Ctrl-C where "npm start" runs, then again.`);
+    throw new Error(`The network runs (process ${run.pid}): Ctrl-C where "npm start" runs, then again.`);
   const starting = readStarting(dataFolder);
   if (starting)
     throw new Error(
-      `The laptop is just starting (process ${starting}): wait until it runs, or Ctrl-C it, then again.`,
+      `The network is just starting (process ${starting}): wait until it runs, or Ctrl-C it, then again.`,
     );
   rmSync(dataFolder, { recursive: true, force: true });
 }
