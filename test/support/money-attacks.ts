@@ -7,7 +7,7 @@ import { signDetached } from '../../core/message/jws.ts';
 import { nodeMessageBytes } from '../../core/message/outgoing.ts';
 import { type RunningBank, startBank } from '../../local/bank/serve.ts';
 import { payoutNodes } from './payout-nodes.ts';
-import { bank, now, payer } from './payouts.ts';
+import { bank, now, otherBank, payer } from './payouts.ts';
 
 export type Nodes = Awaited<ReturnType<typeof payoutNodes>>;
 
@@ -61,7 +61,7 @@ export async function said(
   const signature = await signDetached(body, key.der, {
     sign: async (digest) => signPssDigest(key.key, digest),
   });
-  const node = to === bank ? nodes.operator : nodes.network;
+  const node = { [bank]: nodes.operator, [otherBank]: nodes.otherOperator }[to] ?? nodes.network;
   const answer = await node.take(from, signature, body);
   return JSON.parse(Buffer.from(answer.body).toString()) as { code?: string };
 }

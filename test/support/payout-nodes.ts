@@ -1,5 +1,6 @@
-// A network, a payout operator with a simulated bank, and a participant's webhook, each over a table of its own, that
-// talk to each other as deployed nodes do: signed messages through the outbox. What a test of the whole payout stands on.
+// A network, a payout operator with a simulated bank (two where a test asks for it), and a participant's webhook, each
+// over a table of its own, that talk to each other as deployed nodes do: signed messages through the outbox. What a test of the
+// whole payout stands on.
 
 import { createPublicKey } from 'node:crypto';
 import { statusStore } from '../../adapters/dynamodb/certificate.ts';
@@ -24,13 +25,14 @@ import type { Institution } from '../../core/message/envelope.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
 import type { Executor } from '../../core/payout/executor.ts';
 import type { Party } from '../../core/people/party.ts';
+import { payoutPolicy } from '../../core/policy.ts';
 import { chainProver } from '../../core/trust.ts';
 import type { PostedAnswer } from '../../functions/deliver-message/deliver-message.ts';
 import { payoutDeliveries } from '../../functions/deliver-message/payout-deliveries.ts';
 import { executePayout } from '../../functions/execute-payouts/execute-payout.ts';
 import { receiveNodeMessage } from '../../functions/receive-node-message/receive-node-message.ts';
 import type { Issued } from './certificates.ts';
-import { bank, fintech, network, now, payoutWorld } from './payouts.ts';
+import { bank, fintech, network, now, otherBank, payoutWorld } from './payouts.ts';
 
 type World = Awaited<ReturnType<typeof payoutWorld>>;
 export interface Posted {
@@ -40,6 +42,7 @@ export interface Posted {
 }
 
 const operator: Institution = { finId: bank, finIdSchema: 'SHINKANSEN' };
+const otherOperator: Institution = { finId: otherBank, finIdSchema: 'SHINKANSEN' };
 /** Another network that the payout operator works for. Nothing stands behind it. */
 export const otherNetwork = 'OTRA_RED';
 const peers: Readonly<Record<string, Party>> = {
@@ -58,73 +61,85 @@ const peers: Readonly<Record<string, Party>> = {
     apiUrl: 'https://other',
   },
   [bank]: { ...fintech, ...operator, kind: 'payoutOperator', payoutOperators: [], apiUrl: 'https://bank' },
+  [otherBank]: {
+    ...fintech,
+    ...otherOperator,
+    kind: 'payoutOperator',
+    payoutOperators: [],
+    apiUrl: 'https://second-bank',
+  },
 };
 
-/** @param options.executor stands for the bank's core */
-export async function payoutNodes(options: { readonly bankUrl: string; readonly executor?: Executor }) {
-  const net = await payoutWorld();
-  // The operator enrolled the same certificate by itself, in its own table.
-  const op = await payoutWorld({ status: { acceptingOperators: [] }, leaf: net.leaf });
-  const keys = {
-    [network.finId]: net.root.issue({
-      subject: [{ type: 'CN', value: 'network' }] as never,
-      keyLabel: 'net',
-    }),
-    [bank]: net.root.issue({ subject: [{ type: 'CN', value: 'bank' }] as never, keyLabel: 'bank' }),
-    [otherNetwork]: net.root.issue({
-      subject: [{ type: 'CN', value: 'other' }] as never,
-      keyLabel: 'other',
-    }),
-  } as Readonly<Record<string, Issued>>;
+/**
+ * @param options.executor stands for the bank's core
+ * @param options.otherBankUrl with it a second payout operator is up, and a message may name both (S10)
+ */
+export async function payoutNodes(options: {
+  readonly bankUrl: string;
+  readonly executor?: Executor;
+  readonly otherBankUrl?: string;
+}) {
+  const settings = { limits: payoutPolicy.limits, severalOperators: true };
+  const net = await payoutWorld(options.otherBankUrl ? { settings } : {});
+  // Each operator enrolled the same certificate by itself, in its own table.
+  const atOperator = { status: { acceptingOperators: [] }, leaf: net.leaf };
+  const op = await payoutWorld(atOperator);
+  const otherOp = await payoutWorld(atOperator);
+  const issue = (name: string) =>
+    net.root.issue({ subject: [{ type: 'CN', value: name }] as never, keyLabel: name });
+  const keys: Readonly<Record<string, Issued>> = {
+    [network.finId]: issue('net'),
+    [bank]: issue('bank'),
+    [otherBank]: issue('second bank'),
+    [otherNetwork]: issue('other'),
+  };
   const posted: Posted[] = [];
-  const faults = { beforeSend: undefined as (() => void) | undefined };
+  const faults = { beforeSend: undefined as ((url: string) => void) | undefined };
   const webhook = { answer: 200 as number, received: [] as Posted[] };
   const nodes: Record<string, ReturnType<typeof nodeOver>> = {};
-  const post = async (url: string, headers: Readonly<Record<string, string>>, body: Uint8Array) => {
-    faults.beforeSend?.();
-    posted.push({ url, headers, body });
-    if (url.startsWith('https://fintech')) {
-      webhook.received.push({ url, headers, body });
-      return { status: webhook.answer, retryAfter: undefined, body: new Uint8Array() };
-    }
-    if (url.startsWith('https://other'))
-      return { status: 200, retryAfter: undefined, body: Buffer.from('{}') };
-    const [to, from] = url.startsWith('https://bank') ? [bank, network.finId] : [network.finId, bank];
-    return nodes[to]!.take(from, headers['Shinkansen-JWS-Signature'], body);
+  const postFrom =
+    (from: string) => async (url: string, headers: Readonly<Record<string, string>>, body: Uint8Array) => {
+      faults.beforeSend?.(url);
+      posted.push({ url, headers, body });
+      if (url.startsWith('https://fintech')) {
+        webhook.received.push({ url, headers, body });
+        return { status: webhook.answer, retryAfter: undefined, body: new Uint8Array() };
+      }
+      if (url.startsWith('https://other'))
+        return { status: 200, retryAfter: undefined, body: Buffer.from('{}') };
+      const to = Object.keys(nodes).find((finId) => url.startsWith(`${peers[finId]!.apiUrl}/`))!;
+      return nodes[to]!.take(from, headers['Shinkansen-JWS-Signature'], body);
+    };
+  const coreAt = (url: string) => httpExecutor({ url, idempotent: true, timeout: 2_000 });
+  const executor = options.executor ?? coreAt(options.bankUrl);
+  const start = (role: Role, world: World, node: Institution, core: Executor) => {
+    nodes[node.finId] = nodeOver(role, world, node, keys, postFrom(node.finId), core);
   };
-  const executor =
-    options.executor ?? httpExecutor({ url: options.bankUrl, idempotent: true, timeout: 2_000 });
-  nodes[network.finId] = nodeOver('network', net, network, keys, post, executor);
-  nodes[bank] = nodeOver('payoutOperator', op, operator, keys, post, executor);
-  for (const world of [net, op]) {
+  start('network', net, network, executor);
+  start('payoutOperator', op, operator, executor);
+  if (options.otherBankUrl) start('payoutOperator', otherOp, otherOperator, coreAt(options.otherBankUrl));
+  for (const world of [net, op, otherOp]) {
     for (const [finId, issued] of Object.entries(keys)) await pin(world, finId, issued);
   }
   /** Everything that is queued anywhere, until nothing is or it only waits. */
   async function run(rounds = 8): Promise<void> {
-    for (let round = 0; round < rounds; round++) {
-      await nodes[network.finId]!.drain();
-      await nodes[bank]!.drain();
-    }
+    for (let round = 0; round < rounds; round++) for (const node of Object.values(nodes)) await node.drain();
   }
   return {
-    net,
-    op,
-    keys,
-    posted,
-    faults,
-    webhook,
+    ...{ net, op, otherOp, keys, posted, faults, webhook, run },
     network: nodes[network.finId]!,
     operator: nodes[bank]!,
-    run,
+    otherOperator: nodes[otherBank]!,
     advance(seconds: number) {
-      net.clock.advance(seconds);
-      op.clock.advance(seconds);
+      for (const { clock } of [net, op, otherOp]) clock.advance(seconds);
     },
   };
 }
 
+type Role = 'network' | 'payoutOperator';
+
 function nodeOver(
-  role: 'network' | 'payoutOperator',
+  role: Role,
   world: World,
   node: Institution,
   keys: Readonly<Record<string, Issued>>,

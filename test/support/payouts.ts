@@ -34,6 +34,7 @@ export const network = { finId: 'SHINKANSEN', finIdSchema: 'SHINKANSEN' };
 export const now = new Date('2026-06-01T15:00:00Z');
 export const payer = 'FINTECH_CL';
 export const bank = 'BANCO_CL';
+export const otherBank = 'OTRO_BANCO_CL';
 const source = createHash('sha256').update('http://psc.example/crl').digest('hex');
 
 export const fintech: Party = {
@@ -48,7 +49,7 @@ export const fintech: Party = {
   mTLS: 'optional',
   rule: 'any',
   officerConfirmation: 'always',
-  payoutOperators: [bank, 'OTRO_BANCO_CL'],
+  payoutOperators: [bank, otherBank],
   apiUrl: null,
   pinnedCertificate: null,
   version: 1,
@@ -228,7 +229,7 @@ async function enrol(
     networkStatus: 'active',
     validity: 'valid',
     notAfter: parseCertificate(leaf.der).notAfter,
-    acceptingOperators: [bank, 'OTRO_BANCO_CL'],
+    acceptingOperators: [bank, otherBank],
     sources: [source],
     anchor: root.thumbprint,
     activatedAt: new Date('2026-05-01T00:00:00Z'),
