@@ -67,6 +67,7 @@ p{margin:0 0 16px}
 .facts small,.small{display:block;font-size:15px;color:var(--muted)}
 .quote{display:block;overflow-wrap:anywhere}
 q{unicode-bidi:isolate}
+p code{overflow-wrap:anywhere}
 .mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:15px;font-variant-ligatures:none}
 .groups{display:grid;grid-template-columns:repeat(4,max-content);gap:0 10px}
 .note{margin:0 0 24px;padding:16px 16px 16px 16px;border-left:4px solid var(--warn);border-radius:0 6px 6px 0;background:var(--warn-back)}

@@ -1,6 +1,6 @@
 // How does a person read a date? In the participant's time zone, named: DD/MM/AAAA in Spanish and Portuguese,
 // D Month YYYY in English. An amount, to the last cent. A country by its name. A thumbprint: SHA-256 in hex, in groups
-// of eight. A code by what it means.
+// of eight. A code by what it means. How a certificate is replaced: by the line that does it.
 
 import { type Money, writeAmount } from '../core/payout/amount.ts';
 import type { Locale } from '../core/people/person.ts';
@@ -96,6 +96,9 @@ export function thumbprintShort(thumbprint: string): string {
   const hex = Buffer.from(thumbprint, 'base64url').toString('hex');
   return `${hex.slice(0, 8)}…${hex.slice(-6)}`;
 }
+
+/** Where the participant's system is; it asks for what else it needs. */
+export const rotationCommand = (thumbprint: string) => `apodera certificate rotate --replaces ${thumbprint}`;
 
 /** `4B:91:0E:7C` */
 export function serialText(serialNumber: string): string {

@@ -278,7 +278,7 @@ async function expiring(deps: SendMailDeps, { envelope }: Addressee, refs: Outbo
     return letters.nodeExpiringLetter(envelope, new Date(refs.notAfter), refs.thumbprint!);
   const enrolment = await enrolmentOf(deps, refs);
   if (enrolment.networkStatus !== 'active' || deps.clock.now() > enrolment.notAfter) return undefined;
-  return letters.expiringLetter(envelope, await certificateOf(deps, enrolment), enrolment.thumbprint);
+  return letters.expiringLetter(envelope, await certificateOf(deps, enrolment), enrolment);
 }
 
 async function usedLate(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {

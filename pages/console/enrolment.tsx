@@ -6,7 +6,15 @@ import type { TimelineState, TimelineStep } from '../../core/enrolment/timeline.
 import { Fact } from '../parts.tsx';
 import { consoleTextsIn } from '../texts/console.ts';
 import { fill } from '../texts/shared.ts';
-import { dateText, endingText, momentText, serialText, thumbprintGroups, thumbprintShort } from '../when.ts';
+import {
+  dateText,
+  endingText,
+  momentText,
+  rotationCommand,
+  serialText,
+  thumbprintGroups,
+  thumbprintShort,
+} from '../when.ts';
 import { type ConsoleFrame, ConsolePage, List, NetworkState, State, ValidityState, When } from './frame.tsx';
 
 export interface EnrolmentProps {
@@ -51,7 +59,21 @@ export const EnrolmentPage: FC<EnrolmentProps> = (props) => {
       <Operators {...props} />
       <h2>{texts.enrolment.facts}</h2>
       <Facts {...props} />
+      {enrolment.networkStatus === 'active' && <Replacing {...props} />}
     </ConsolePage>
+  );
+};
+
+const Replacing: FC<EnrolmentProps> = ({ frame, enrolment, participantName }) => {
+  const { enrolment: texts } = consoleTextsIn(frame.locale);
+  return (
+    <>
+      <h2>{texts.replace}</h2>
+      <p>{fill(texts.replaceHow, { participant: participantName })}</p>
+      <p>
+        <code class="mono">{rotationCommand(enrolment.thumbprint)}</code>
+      </p>
+    </>
   );
 };
 

@@ -1,11 +1,12 @@
 // What does each mail say? Nothing that a submitter wrote, no code, no secret but the link's id. Names come from our
 // own sealed records; the PSC's from the profile or the issuer's own name in a validated chain.
 
+import type { Enrolment } from '../../core/enrolment/enrolment.ts';
 import type { Decision } from '../../core/people/decision.ts';
 import type { Office } from '../../core/people/person.ts';
 import { type MailTexts, mailTextsIn } from '../texts/mails.ts';
 import { fill, type SharedTexts, sharedTextsIn } from '../texts/shared.ts';
-import { dateText, endingText, momentText, type Place } from '../when.ts';
+import { dateText, endingText, momentText, type Place, rotationCommand } from '../when.ts';
 import type { Letter } from './mail.tsx';
 
 export interface Envelope extends Place {
@@ -279,18 +280,22 @@ export function disabledLetter(
   });
 }
 
-/** What to do is said, with the line that does it: the new key is made where the participant's system is. */
+/**
+ * The rotation starts where the participant's system is, with the line that stands here and on the page that the button
+ * opens: the new key is made there.
+ */
 export function expiringLetter(
   envelope: Envelope,
   certificate: CertificateFacts,
-  thumbprint: string,
+  { id, thumbprint }: Pick<Enrolment, 'id' | 'thumbprint'>,
 ): Letter {
-  const { texts, mails, said, letter } = base(envelope);
+  const { texts, mails, said, letter, button } = base(envelope);
   const date = dateText(certificate.notAfter, envelope);
-  const command = `apodera certificate rotate --replaces ${thumbprint}`;
+  const command = rotationCommand(thumbprint);
   return letter(said(mails.expiringSubject, { date }), said(mails.expiring, { date }), {
     facts: factsOf(texts, certificate, envelope),
     paragraphs: [said(mails.expiringWhat), said(mails.expiringCommand, { command })],
+    button: button(mails.expiringOpen, `${envelope.origin}/console/enrolments/${id}`),
   });
 }
 

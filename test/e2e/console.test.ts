@@ -181,6 +181,10 @@ test('an apoderado follows their certificate at the payout operator, all steps o
   await page.click('table.list tbody a');
   expect(await page.locator('.timeline li.done').count()).toBe(9);
   expect(await page.locator('#step-13').innerText()).toContain('María Fernanda Rojas Soto');
+  // Where the reminder of the expiry leads.
+  expect(await page.locator('main code').last().innerText()).toMatch(
+    /^apodera certificate rotate --replaces \S{43}$/,
+  );
 });
 
 test('a list refreshes itself where scripts run, not under somebody’s hands, and ends with the session', async () => {

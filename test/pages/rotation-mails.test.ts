@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { locales } from '../../core/people/person.ts';
 import { expiringLetter, usedLateLetter } from '../../pages/mails/letters.ts';
 
@@ -17,10 +18,12 @@ const envelope = (locale: (typeof locales)[number]) => ({
 });
 
 test.each(locales)(
-  'a reminder in %s names the line that starts the rotation of that certificate',
+  'a reminder in %s names the line that starts the rotation of that certificate, and leads to its page',
   (locale) => {
-    const { paragraphs } = expiringLetter(envelope(locale), certificate, 'THUMBPRINT');
+    const enrolment = { id: 'ENROLMENT', thumbprint: 'THUMBPRINT' as Thumbprint };
+    const { paragraphs, button } = expiringLetter(envelope(locale), certificate, enrolment);
     expect(paragraphs.at(-1)).toMatch(/Fintech SpA.*: apodera certificate rotate --replaces THUMBPRINT$/);
+    expect(button?.href).toBe('https://pages.example/console/enrolments/ENROLMENT');
   },
 );
 
