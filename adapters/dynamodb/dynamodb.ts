@@ -81,6 +81,7 @@ export function dynamoDbTable({
 
   return {
     async get(key, { consistent = true } = {}) {
+      if (isTooLong(key)) return undefined;
       const { Item } = await patiently(() =>
         client.send(new GetItemCommand({ TableName, Key: toItem({ ...key }), ConsistentRead: consistent })),
       );
@@ -102,6 +103,9 @@ export function dynamoDbTable({
     },
   };
 }
+
+/** What somebody asks by a name that no item can have (DynamoDB: 2,048 and 1,024 bytes) is not there. */
+const isTooLong = ({ pk, sk }: Key) => Buffer.byteLength(pk) > 2048 || Buffer.byteLength(sk) > 1024;
 
 interface Engine {
   readonly client: DynamoDBClient;

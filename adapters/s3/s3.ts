@@ -34,6 +34,9 @@ export async function listObjectVersions(client: S3, input: ListObjectVersionsCo
 
 const busyNames = new Set([
   'SlowDown',
+  // Of KMS, whose key the bucket uses.
+  'ThrottlingException',
+  'KMS.ThrottlingException',
   'RequestTimeout',
   'TimeoutError',
   // 409: two conditional writes of one key at once; the one told so may simply come again.

@@ -37,8 +37,7 @@ export async function adminApi(
   session: SignedInSession,
 ): Promise<PageAnswer> {
   const [noun = '', id = '', verb = ''] = request.path.replace(/^\/admin\/api\//, '').split('/');
-  if (request.method === 'GET')
-    return json(200, await read(deps, session, noun, decodeURIComponent(id), request));
+  if (request.method === 'GET') return json(200, await read(deps, session, noun, decoded(id), request));
   if (request.method !== 'POST') return { status: 405 };
   // A browser's cookie goes along with any request; only our own form knows the token.
   if (session.by === 'cookie' && !isOwnForm(request, deps.door)) throw new Refusal('SESSION_MISSING');
@@ -68,6 +67,14 @@ export async function adminApi(
     return json(200, { act_id: id, state, votes, once });
   }
   throw new Refusal('ACT_KIND_UNKNOWN', { parameter: 'path' });
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new Refusal('ACT_KIND_UNKNOWN', { parameter: 'path' });
+  }
 }
 
 async function read(

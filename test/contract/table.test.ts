@@ -78,6 +78,11 @@ describe.each(tables)('a table %s', (_, make) => {
     expect(await table.getMany([key, key])).toEqual([undefined, undefined]);
   });
 
+  test('has nothing under a key longer than a key can be', async () => {
+    expect(await table.get({ ...key, pk: 'é'.repeat(1025) })).toBeUndefined();
+    expect(await table.get({ ...key, sk: 'x'.repeat(1025) })).toBeUndefined();
+  });
+
   test('gives many items in the order asked, also beyond one batch', async () => {
     const keys = Array.from({ length: 120 }, (_unused, i) => ({ pk: 'P', sk: String(i).padStart(3, '0') }));
     for (let i = 0; i < 120; i += 60) {

@@ -132,7 +132,7 @@ test('the stylesheet is served for ever under its own hash, and under no other n
   expect(await visit('/assets/style.0000000000000000.css')).toMatchObject({ status: 404 });
 });
 
-test('the administration’s API shows no address, tax id or key', async () => {
+test('the administration’s API shows no address, tax id or key, and refuses a name that nobody can read', async () => {
   const { visit, operators, askForCode, redeem } = aDoor();
   const [one] = await operators();
   const { verifier, code, redirectUri } = await askForCode(one!);
@@ -143,6 +143,7 @@ test('the administration’s API shows no address, tax id or key', async () => {
     expect(status).toBe(200);
     expect(body).not.toMatch(/@example\.com|taxId|tax_id_digest|apo_local_|salt/);
   }
+  expect(await visit('/admin/api/participants/%ff', { bearer })).toMatchObject({ status: 400 });
 });
 
 test('the header’s switch turns this browser’s pages to another language, and leads back to the page', async () => {
