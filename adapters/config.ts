@@ -66,6 +66,8 @@ const settings = {
   requestCertificateFunction: ['REQUEST_CERTIFICATE_FUNCTION', text],
   /** The API of the payout operator's own core; empty at a network. */
   executorUrl: ['EXECUTOR_URL', text, ''],
+  /** Whether that core promises to do nothing twice under one key. Not unless its operator says so. */
+  executorIdempotent: ['EXECUTOR_IDEMPOTENT', oneOf('no', 'yes'), 'no'],
   /** Ten years, the longest general limitation period among our countries: Brazil, Código Civil art. 205. */
   evidenceRetentionDays: ['EVIDENCE_RETENTION_DAYS', positiveInteger, '3653'],
   /** 72 h. */

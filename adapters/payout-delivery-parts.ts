@@ -3,7 +3,7 @@
 
 import type { Executor } from '../core/payout/executor.ts';
 import { urlInForce } from '../core/webhook.ts';
-import { readConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { payoutMoves } from './dynamodb/payout-moves.ts';
 import { payoutSettingsKey, payoutSettingsOf } from './dynamodb/payout-settings.ts';
 import type { LargeBytes } from './dynamodb/sent-messages.ts';
@@ -31,7 +31,6 @@ export function payoutDeliveryParts(parts: NodeParts, large: LargeBytes) {
 }
 
 export function payoutExecutionParts(parts: NodeParts, large: LargeBytes) {
-  const { executorUrl } = readConfig(['executorUrl']);
   const { table, sealer } = parts;
   const trust = nodeTrust(parts);
   return {
@@ -39,7 +38,7 @@ export function payoutExecutionParts(parts: NodeParts, large: LargeBytes) {
     statuses: trust.statuses,
     chains: trust.chains,
     proved: trust.proved,
-    executor: executorUrl ? httpExecutor({ url: executorUrl, idempotent: true }) : noExecutor,
+    executor: bankCore(readConfig(['executorUrl', 'executorIdempotent'])),
     async payer(finId: string) {
       const party = await trust.parties.party(finId);
       if (!party) return undefined;
@@ -47,6 +46,16 @@ export function payoutExecutionParts(parts: NodeParts, large: LargeBytes) {
       return { ...party, settings, suspended: await trust.parties.frozen(finId) };
     },
   };
+}
+
+/** As its operator names and describes it; `timeout` in milliseconds. */
+export function bankCore(
+  { executorUrl, executorIdempotent }: Config<'executorUrl' | 'executorIdempotent'>,
+  timeout?: number,
+): Executor {
+  if (!executorUrl) return noExecutor;
+  const idempotent = executorIdempotent === 'yes';
+  return httpExecutor({ url: executorUrl, idempotent, ...(timeout !== undefined && { timeout }) });
 }
 
 const unnamed = async (): Promise<never> => {

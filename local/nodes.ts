@@ -24,7 +24,13 @@ export function laptopNodes(
     node('network', { NodeRole: 'network', ...named(nodeIdentities.network) }, ports.network),
     node(
       'operator',
-      { NodeRole: 'payoutOperator', ExecutorUrl: executorUrl, ...named(nodeIdentities.operator) },
+      {
+        NodeRole: 'payoutOperator',
+        ExecutorUrl: executorUrl,
+        // The simulated bank does nothing twice under one key.
+        ExecutorIdempotent: 'yes',
+        ...named(nodeIdentities.operator),
+      },
       ports.operator,
     ),
   ];

@@ -24,7 +24,7 @@ function plausible(name: string): string {
   if (name === 'NODE_ROLE') return 'network';
   if (name === 'NODE_STAGE') return 'dev';
   if (name === 'PASSWORD_FALLBACK') return 'allowed';
-  if (name === 'PAYOUTS_FROZEN') return 'no';
+  if (name === 'PAYOUTS_FROZEN' || name === 'EXECUTOR_IDEMPOTENT') return 'no';
   if (/SECONDS|DAYS/.test(name)) return '60';
   return /URL|ORIGIN/.test(name) ? 'https://example.invalid' : 'x';
 }

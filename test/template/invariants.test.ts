@@ -49,6 +49,13 @@ describe('what may happen in AWS', () => {
     expect(may(pays, 'secretsmanager:GetSecretValue')).toBe(false);
   });
 
+  test('a bank’s core counts as idempotent only where its operator’s deployment says so', () => {
+    const { ExecutorIdempotent } = template.Parameters as Record<string, { Default?: string }>;
+    expect(ExecutorIdempotent?.Default).toBe('no');
+    const { Variables } = template.Resources.ExecutePayoutsFunction!.Properties!.Environment as never;
+    expect(Variables).toMatchObject({ EXECUTOR_IDEMPOTENT: { Ref: 'ExecutorIdempotent' } });
+  });
+
   test('no policy says Resource "*" outside the named list', () => {
     // Vended log delivery and key policies have no resource of their own to name.
     const machines = [
