@@ -33,6 +33,19 @@ test('S19 O: a colluding operator that accepts at once activates for itself alon
   expect(settlement).toEqual({ outcome: 'ACTIVATE', acceptedBy: ['COLLUDING'] });
 });
 
+test('S19 O: an operator that rejects it once it is active is not among those it pays through', () => {
+  const active = { ...pending, networkStatus: 'active' } as Enrolment;
+  const settlement = settle(active, {
+    now,
+    finding: 'GOOD',
+    suspended: false,
+    confirmation: { status: 'confirmed', by: ['P1'] },
+    answers: [answer('COLLUDING', 'accepted'), answer('HONEST', 'rejected')],
+    final: false,
+  });
+  expect(settlement).toEqual({ outcome: 'ADD_OPERATORS', acceptedBy: ['COLLUDING'] });
+});
+
 test('S19 O: acceptance without the participant’s own officer activates nothing', () => {
   const settlement = settle(pending, {
     now,
