@@ -83,7 +83,8 @@ function parse(verb: Verb, args: readonly string[]) {
   try {
     return parseArgs({ args: dashed(args, options), options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    // Node's own sentence goes on with how a word could begin with a dash.
+    throw new UsageError((error as Error).message.replace(/ To specify a positional.*$/s, ''));
   }
 }
 

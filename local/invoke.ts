@@ -1,7 +1,7 @@
 // What does one function answer to one event? As `sam local invoke`: in the running laptop if there is one, with its data,
 // else in an empty one of its own. Run: npm run invoke -- <LogicalId> <event.json> [--node network]
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -88,8 +88,13 @@ async function main(): Promise<number> {
     return 2;
   }
   requireFunction(logicalId);
+  if (!existsSync(eventFile))
+    throw new Error(`There is no file "${eventFile}"; events/ holds one for each function.`);
   const event = readFileSync(eventFile, 'utf8');
   const run = readRun('.local');
+  const names = run?.nodes.map(({ name }) => name);
+  if (values.node !== undefined && names && !names.includes(values.node))
+    throw new Error(`There is no node "${values.node}": ${names.join(', ')}.`);
   const answered = run
     ? await invokeRunning(run.awsUrl, `${values.node ?? run.nodes[0]?.name}-${logicalId}`, event)
     : await invokeAlone(

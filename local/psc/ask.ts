@@ -2,7 +2,7 @@
 // "-" for <csr> and <out> is standard input and output, as "certificate rotate --psc" wants it. A real PSC asks for the
 // apoderado's identity first; this one knows the people of the local network.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { readRun } from '../run-file.ts';
 import { readSeed } from '../seed/seed.ts';
 
@@ -10,9 +10,8 @@ const dataFolder = '.local';
 
 async function ask(url: string, body: object): Promise<Record<string, unknown>> {
   const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
-  const answer = (await response.json()) as Record<string, unknown>;
-  if (!response.ok) throw new Error(String(answer.message ?? response.status));
-  return answer;
+  if (!response.ok) throw new Error(`The PSC refuses: ${await response.text()}`);
+  return (await response.json()) as Record<string, unknown>;
 }
 
 async function main([verb, ...args]: readonly string[]): Promise<void> {
@@ -27,6 +26,8 @@ async function main([verb, ...args]: readonly string[]): Promise<void> {
       const known = seed.participants.map((one) => one.finId).join(', ');
       throw new Error(`"${finId}" is no participant of this network: ${known}`);
     }
+    if (csrFile !== '-' && !existsSync(csrFile)) throw new Error(`There is no file "${csrFile}".`);
+    if (out !== '-' && existsSync(out)) throw new Error(`"${out}" is there already and is not overwritten.`);
     const csr = readFileSync(csrFile === '-' ? 0 : csrFile, 'utf8');
     if (!csr.includes('BEGIN CERTIFICATE REQUEST'))
       throw new Error(`"${csrFile}" is no certificate request in PEM: "apodera key csr" writes one.`);
