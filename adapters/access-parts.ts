@@ -7,6 +7,7 @@ import type { SignedActPorts } from '../core/message/signed-act.ts';
 import type { Party } from '../core/people/party.ts';
 import { type AccessStore, accessStore } from './dynamodb/access.ts';
 import { type ApiKeys, apiKeys } from './dynamodb/api-keys.ts';
+import { operatorRows } from './dynamodb/enrolment-items.ts';
 import { idempotency } from './dynamodb/idempotency.ts';
 import { type Webhooks, webhooks } from './dynamodb/webhooks.ts';
 import type { NodeParts } from './node-parts.ts';
@@ -21,6 +22,7 @@ export interface AccessDeps {
   /** The party with the people who are told of every change of its access (S12). */
   partyAndPeople(finId: string): Promise<(Party & { readonly people: readonly string[] }) | undefined>;
   readonly verify: SignedActPorts['verify'];
+  readonly rows: SignedActPorts['rows'];
 }
 
 export function accessParts(parts: NodeParts): AccessDeps {
@@ -44,7 +46,8 @@ export function accessParts(parts: NodeParts): AccessDeps {
     },
     async verify(received, expected) {
       const { certificate } = await verifySender(trust, received, expected);
-      return { thumbprint: certificate.thumbprint };
+      return certificate;
     },
+    rows: (enrolmentId) => operatorRows(parts.table, enrolmentId),
   };
 }

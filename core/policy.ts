@@ -10,6 +10,8 @@ export const enrolmentLimits = {
   unsignedPerDay: 10,
   /** A vote counts for an activation this long: a workflow ends within 14 days, whatever it waits for. */
   confirmationDays: 14,
+  /** As OperatorTimeoutSeconds of the template: 72 h and four days of delivery. */
+  operatorDays: 7,
   /** two are recommended, more is warned and never refused. */
   activeCertificates: 2,
   /** how long a replaced certificate goes on beside its successor. */

@@ -6,7 +6,7 @@ import type { Enrolment, OperatorAnswer, Step } from '../../core/enrolment/enrol
 import type { ForwardedMessage, OperatorRow } from '../../core/enrolment/ports.ts';
 import type { Attribute, Item } from './attributes.ts';
 import { envelopeIn } from './received-messages.ts';
-import { type StoredItem, text } from './table.ts';
+import { queryAll, type StoredItem, type Table, text } from './table.ts';
 
 export const enrolmentKey = (id: string) => ({ pk: `ENR#${id}`, sk: 'ENROLMENT' });
 /** Left by the end of an enrolment that has not arrived yet. */
@@ -81,6 +81,14 @@ export function rowItem(row: OperatorRow, earlier?: Attribute): StoredItem {
     signature: message?.signature,
     earlier,
   };
+}
+
+export async function operatorRows(table: Table, enrolmentId: string): Promise<readonly OperatorRow[]> {
+  const rows: OperatorRow[] = [];
+  const hash = enrolmentKey(enrolmentId).pk;
+  for await (const item of queryAll(table, { hash, range: { beginsWith: 'OPERATOR#' }, consistent: true }))
+    rows.push(rowOf(item));
+  return rows;
 }
 
 export function rowOf(item: StoredItem): OperatorRow {

@@ -26,9 +26,9 @@ import {
   enrolmentOf,
   messageOf,
   openKey,
+  operatorRows,
   rowItem,
   rowKey,
-  rowOf,
   stepAttribute,
 } from './enrolment-items.ts';
 import { evidencePut } from './evidence.ts';
@@ -99,12 +99,7 @@ export function enrolmentStore({ table: plain, announcer, sealer }: EnrolmentSto
       const item = await table.get(chainKey(thumbprint));
       return item?.path as readonly Uint8Array[] | undefined;
     },
-    async rows(id) {
-      const rows: OperatorRow[] = [];
-      const query = { hash: `ENR#${id}`, range: { beginsWith: 'OPERATOR#' }, consistent: true } as const;
-      for await (const item of queryAll(table, query)) rows.push(rowOf(item));
-      return rows;
-    },
+    rows: (id) => operatorRows(table, id),
     async list(participant, page) {
       const found = await table.query({
         hash: `ENROLMENTS#${participant}`,

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import type { CertificationPath } from '../../core/certificate/path.ts';
 import { admitCertificate, type KnownApoderado, unlessRevoked } from '../../core/enrolment/admission.ts';
 import type { Enrolment } from '../../core/enrolment/enrolment.ts';
+import { requireFullSay } from '../../core/enrolment/full-say.ts';
 import type { EnrolmentStore, StatusStore } from '../../core/enrolment/ports.ts';
 import { newEnrolment } from '../../core/enrolment/recording.ts';
 import { type EnrolParameters, readSubmission, type Submission } from '../../core/enrolment/submission.ts';
@@ -80,6 +81,7 @@ export async function admitEnrolment(
   const envelope = addressedEnvelope(received.body, participant, ports.node);
   const known = await knownBefore(ports, received, envelope);
   if (known) return known;
+  if (signed) await requireFullSay(ports.enrolments, signed.certificate, now);
   checkAge(envelope.header, now, 'participant');
   if (participant.suspended) throw new Refusal('PARTICIPANT_SUSPENDED');
   ports.checkShape({ document: envelope.document });

@@ -4,11 +4,13 @@
 
 import { createHash } from 'node:crypto';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
+import type { UsableCertificate } from '../../core/certificate/usable.ts';
 import { type DisablePlan, type Holding, planDisable } from '../../core/disable/plan.ts';
 import type { DisableRecord, DisableStore } from '../../core/disable/ports.ts';
 import { type Audience, disableChange, endedAtOnce, recordOf } from '../../core/disable/recording.ts';
 import { type DisableRequest, readDisable } from '../../core/disable/request.ts';
 import type { NodeRole } from '../../core/enrolment/enrolment.ts';
+import { requireFullSay } from '../../core/enrolment/full-say.ts';
 import type { EnrolmentStore, OriginalMessage } from '../../core/enrolment/ports.ts';
 import { Refusal } from '../../core/errors.ts';
 import {
@@ -37,7 +39,7 @@ export interface DisableCertificatePorts extends SenderPorts {
   readonly role: NodeRole;
   readonly parties: Parties;
   readonly people: Pick<People, 'holders'>;
-  readonly enrolments: Pick<EnrolmentStore, 'knownMessage'>;
+  readonly enrolments: Pick<EnrolmentStore, 'knownMessage' | 'rows'>;
   readonly disables: DisableStore;
   /** @throws Refusal BODY_SCHEMA */
   checkShape(message: { readonly document: JsonObject }): unknown;
@@ -58,8 +60,8 @@ export async function disableCertificate(
   const now = ports.clock.now();
   const party = await ports.parties.party(received.caller.participant);
   if (!party) throw new Refusal('PARTICIPANT_UNKNOWN');
-  const signedBy = await signerOf(ports, received, party, now);
-  if (typeof signedBy === 'object') return signedBy.before;
+  const signer = await signerOf(ports, received, party, now);
+  if (signer && 'before' in signer) return signer.before;
   const envelope = addressedEnvelope(received.body, party, ports.node);
   const before = await knownBefore(ports, received, envelope);
   if (before) return before;
@@ -69,7 +71,7 @@ export async function disableCertificate(
   const request = readDisable(parameters);
   if (received.thumbprint !== undefined && parameters.thumbprint !== received.thumbprint)
     throw new Refusal('PATH_NOT_THE_MESSAGE', { parameter: 'thumbprint' });
-  return carryOut(ports, { received, party, envelope, request, signedBy, now });
+  return carryOut(ports, { received, party, envelope, request, signer, now });
 }
 
 /** Undefined where only the API key vouches for it; a signature that is there must hold. */
@@ -78,11 +80,11 @@ async function signerOf(
   received: ReceivedDisable,
   party: Party,
   now: Date,
-): Promise<Thumbprint | undefined | { readonly before: Disabled }> {
+): Promise<UsableCertificate | undefined | { readonly before: Disabled }> {
   if (received.signature === undefined) return undefined;
   try {
     const { certificate } = await verifySender(ports, received, { participant: party.finId, now });
-    return certificate.thumbprint;
+    return certificate;
   } catch (error) {
     // The first time it may have disabled the very certificate that signed it: the same bytes hear the same.
     if (!(error instanceof Refusal) || error.code !== 'CERTIFICATE_NOT_ACTIVE') throw error;
@@ -114,7 +116,7 @@ interface Act {
   readonly party: Party;
   readonly envelope: AddressedEnvelope;
   readonly request: DisableRequest;
-  readonly signedBy: Thumbprint | undefined;
+  readonly signer: UsableCertificate | undefined;
   readonly now: Date;
 }
 
@@ -123,8 +125,10 @@ async function carryOut(ports: DisableCertificatePorts, act: Act): Promise<Disab
   for (let fruitless = 0; fruitless < 20; ) {
     const { request, now, party } = act;
     const holdings = await ports.disables.holdings(party.finId);
-    const plan = planDisable(request, { now, signed: act.signedBy !== undefined, holdings });
+    const plan = planDisable(request, { now, signed: act.signer !== undefined, holdings });
     const targets = plan.outcome === 'END' ? lastTheSigner([...plan.disables, ...plan.withdraws], act) : [];
+    if (act.signer && !targets.every((target) => isOwn(target, act.signer!)))
+      await requireFullSay(ports.enrolments, act.signer, now);
     const batch = endedAtOnce(targets, ports.role, operatorsOf(ports, party, targets));
     const isLast = batch.length === targets.length;
     const record = await commit(ports, act, { plan, batch, isLast, sum });
@@ -141,9 +145,14 @@ async function carryOut(ports: DisableCertificatePorts, act: Act): Promise<Disab
 }
 
 /** A crash between two transactions: the same message, sent again, still has its signer. */
-function lastTheSigner(targets: readonly Holding[], { signedBy }: Act): readonly Holding[] {
-  return targets.toSorted((a, b) => Number(a.thumbprint === signedBy) - Number(b.thumbprint === signedBy));
+function lastTheSigner(targets: readonly Holding[], { signer }: Act): readonly Holding[] {
+  const isSigner = ({ thumbprint }: Holding) => Number(thumbprint === signer?.thumbprint);
+  return targets.toSorted((a, b) => isSigner(a) - isSigner(b));
 }
+
+/** An incident ends everything on the key. */
+const isOwn = (target: Holding, { status }: UsableCertificate) =>
+  target.keyThumbprint === status.keyThumbprint;
 
 async function commit(
   ports: DisableCertificatePorts,
@@ -155,7 +164,8 @@ async function commit(
     sum: Pick<Disabled, 'disabled' | 'withdrawn'>;
   },
 ): Promise<DisableRecord | 'MOVED' | 'KNOWN'> {
-  const { received, party, envelope, request, signedBy, now } = act;
+  const { received, party, envelope, request, now } = act;
+  const signedBy = act.signer?.thumbprint;
   const { plan, batch, isLast, sum } = step;
   const suspends = plan.outcome === 'SUSPEND';
   const { messageId } = envelope.header;

@@ -24,6 +24,7 @@ const ports = {
   local,
   random: (size: number) => randomBytes(size),
   verify: access.verify,
+  rows: access.rows,
   checkShape: (message: object) => requireShape(validate, message as never),
   isKnown: access.store.isKnown,
   find: access.webhooks.find,

@@ -21,6 +21,7 @@ const ports = {
   stage: nodeStage,
   random: (size: number) => randomBytes(size),
   verify: access.verify,
+  rows: access.rows,
   checkShape: (message: object) => requireShape(validate, message as never),
   isKnown: access.store.isKnown,
   ringOf: access.keys.heldBy,

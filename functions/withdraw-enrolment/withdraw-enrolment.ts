@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Enrolment } from '../../core/enrolment/enrolment.ts';
+import { requireFullSay } from '../../core/enrolment/full-say.ts';
 import type { EnrolmentStore, Move } from '../../core/enrolment/ports.ts';
 import { endAtOperator } from '../../core/enrolment/recording.ts';
 import { readReason } from '../../core/enrolment/submission.ts';
@@ -38,6 +39,7 @@ export async function withdrawEnrolment(
   const now = ports.clock.now();
   const { caller } = received;
   const { certificate, message } = await signerOf(ports, received, now);
+  await requireFullSay(ports.enrolments, certificate, now);
   const envelope = addressedEnvelope(received.body, caller, ports.node);
   checkAge(envelope.header, now, 'participant');
   ports.checkShape({ document: envelope.document });

@@ -12,6 +12,7 @@ import { memoryClock, memoryIds } from '../../adapters/memory/clock.ts';
 import { memoryLog } from '../../adapters/memory/log.ts';
 import { memorySealer } from '../../adapters/memory/sealer.ts';
 import { memoryTable } from '../../adapters/memory/table.ts';
+import type { OperatorRow } from '../../core/enrolment/ports.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
 import { urlInForce } from '../../core/webhook.ts';
@@ -44,6 +45,8 @@ export function accessStand(party: SigningParty) {
   const announce = async (entries: readonly OutboxEntry[]) => void told.push(...entries);
   const store = accessStore({ table, keys, webhooks: hooks, announce });
   const knobs = {
+    /** What payout operators said of the certificate that signs. */
+    rows: [] as readonly OperatorRow[],
     /** What the registered URL answers to its challenge. */
     answer: (words: string) => ({ status: 200, body: JSON.stringify({ challenge: words }) }),
   };
@@ -54,6 +57,7 @@ export function accessStand(party: SigningParty) {
     random: (size: number) => randomBytes(size),
     verify: verifier(new Map([[party.thumbprint, { party, participant: fintech.finId }]])),
     isKnown: store.isKnown,
+    rows: async () => knobs.rows,
   };
   const people = ['OFFICER', 'APODERADO'];
   const renewal: RenewApiKeyPorts<KeyRing> = {
