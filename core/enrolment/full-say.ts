@@ -7,8 +7,8 @@ import { enrolmentLimits } from '../policy.ts';
 import type { EnrolmentStore } from './ports.ts';
 
 /**
- * Every payout operator that was asked has accepted, but those that cannot be reached: nothing was heard of them for as
- * long as the network waits. Where none is asked (at a payout operator, for a node's own) there is nothing to ask.
+ * Every payout operator that was asked has accepted, but those that cannot be reached: no signed word was heard of them
+ * for as long as the network waits. Where none is asked (at a payout operator, for a node's own) there is nothing to ask.
  * @throws Refusal ACCEPTANCE_INCOMPLETE
  */
 export async function requireFullSay(
@@ -19,7 +19,6 @@ export async function requireFullSay(
   const rows = await enrolments.rows(status.enrolmentId);
   const missing = rows
     .filter(({ operator }) => !status.acceptingOperators.includes(operator))
-    .filter((row) => row.status !== 'silent')
     .filter((row) => row.status === 'rejected' || now.getTime() - row.at.getTime() < waitMs)
     .map((row) => `${row.operator} (${row.status})`);
   if (missing.length > 0) throw new Refusal('ACCEPTANCE_INCOMPLETE', { found: missing.join(', ') });

@@ -60,14 +60,16 @@ export async function executePayout(ports: ExecutePayoutPorts, entry: OutboxEntr
   const instruction = instructionOf(recorded, payout, ports.clock.now());
   const order = orderOf(recorded, payout, instruction);
   if (payout.state === 'executing') return resume(ports, payout, recorded, instruction, order);
+  // Before `executing` is written: a question that failed must not look like an order that was lost.
+  const known = ports.executor.idempotent
+    ? ({ outcome: 'NEVER_SEEN' } as const)
+    : await ports.executor.find(order.key);
+  if (known.outcome === 'UNKNOWN') return { outcome: 'NOT_NOW', because: 'PAYMENT_UNKNOWN' };
   const started = await start(ports, payout, recorded, instruction, order);
   if (started !== 'STARTED') return started;
   const executing = { ...payout, state: 'executing' } as const;
-  if (!ports.executor.idempotent) {
-    const known = await ports.executor.find(order.key);
-    if (known.outcome !== 'NEVER_SEEN') return conclude(ports, executing, known);
-  }
-  return conclude(ports, executing, await ports.executor.pay(order));
+  const paid = known.outcome === 'NEVER_SEEN' ? await ports.executor.pay(order) : known;
+  return conclude(ports, executing, paid);
 }
 
 /** S6: told only once the core says that nothing moved under its key; what moved after all is told as that. */

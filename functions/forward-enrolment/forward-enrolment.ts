@@ -33,7 +33,9 @@ export async function forwardEnrolment(
   const decisionId = decisionIdOf(enrolment.id, `operator.${input.operator}`);
   await ports.tokens.put(decisionId, input.taskToken);
   const row = (await ports.enrolments.rows(enrolment.id)).find((one) => one.operator === input.operator);
-  if (!row) return firstAttempt(ports, enrolment.id, input.operator, now);
+  // A row that waits may be the settlement's; where the forward was queued before, nothing is written.
+  if (!row || row.status === 'waiting') await firstAttempt(ports, enrolment.id, input.operator, now);
+  if (!row) return;
   const answered = row.status === 'accepted' || row.status === 'rejected';
   // The answer came before this token: the execution must not wait for what has been said already.
   if (answered || enrolment.networkStatus !== 'pending')

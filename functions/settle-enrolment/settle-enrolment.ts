@@ -223,11 +223,25 @@ async function activate(
   const activation = await provedActivation(ports, enrolment, acceptedBy, ground);
   if ('refused' in activation)
     return end(ports, enrolment, { outcome: 'END', event: 'REJECTED', code: activation.refused }, ground);
+  await awaitTheOthers(ports, enrolment, ground);
   const outcome = await ports.enrolments.activate(activation);
   if (outcome === 'ACTIVATED') return { outcome: 'ACTIVE' };
   if (outcome === 'STALE') return undefined;
   // Somebody else's certificate of the same thumbprint or key became active meanwhile.
   return end(ports, enrolment, { outcome: 'END', event: 'REJECTED', code: outcome }, ground);
+}
+
+/** Whom the workflow has not come to yet has its say all the same (S19): its row says so before anybody may sign. */
+async function awaitTheOthers(
+  { enrolments, clock }: SettleEnrolmentPorts,
+  enrolment: Enrolment,
+  { party }: Ground,
+): Promise<void> {
+  if (!needsOperators(enrolment)) return;
+  const asked = new Set((await enrolments.rows(enrolment.id)).map(({ operator }) => operator));
+  const row = { enrolmentId: enrolment.id, status: 'waiting', at: clock.now() } as const;
+  for (const operator of party.payoutOperators.filter((one) => !asked.has(one)))
+    await enrolments.putRow({ ...row, operator }, { evidence: [], outbox: [] });
 }
 
 async function widen(

@@ -39,7 +39,6 @@ export async function withdrawEnrolment(
   const now = ports.clock.now();
   const { caller } = received;
   const { certificate, message } = await signerOf(ports, received, now);
-  await requireFullSay(ports.enrolments, certificate, now);
   const envelope = addressedEnvelope(received.body, caller, ports.node);
   checkAge(envelope.header, now, 'participant');
   ports.checkShape({ document: envelope.document });
@@ -54,6 +53,7 @@ export async function withdrawEnrolment(
     if (enrolment.code === 'WITHDRAWN') return enrolment;
     if (enrolment.networkStatus !== 'pending')
       throw new Refusal('ENROLMENT_NOT_PENDING', { found: enrolment.networkStatus });
+    await requireFullSay(ports.enrolments, certificate, now);
     if (await ports.enrolments.knownMessage(caller.finId, envelope.header.messageId))
       throw new Refusal('MESSAGE_ID_REUSED', { parameter: 'message_id', found: envelope.header.messageId });
     // A step of the workflow that is noted meanwhile does not end the waiting: looked at again.
