@@ -7,17 +7,19 @@ import { payer } from '../support/payouts.ts';
 
 // The bank's core over HTTP as a payout operator's deployment names and describes it (docs/payout.md#the-banks-core).
 
-/** A core that stays silent at the first order and has never seen any. */
-async function forgetfulCore() {
+/** A core that has never seen any order: `silent` at its first questions, and at the first order if that is `lost`. */
+async function forgetfulCore({ silent = 0, lost = true } = {}) {
   const orders: string[] = [];
+  let unanswered = silent;
   const answers = (payment: string) => JSON.stringify({ status: 'ok', reference: payment });
   const server = await serve((request, response) => {
     const [, noun, name] = (request.url ?? '').split('/');
     const key = String(request.headers['idempotency-key']);
     if (noun === 'accounts' && name !== 'resolve')
       response.end(JSON.stringify({ holder_tax_id: '76111111-6' }));
+    else if (noun === 'payments' && request.method === 'GET' && unanswered-- > 0) return;
     else if (request.method === 'GET' || noun === 'accounts') response.writeHead(404).end('{}');
-    else if (orders.push(key) > 1) response.end(answers(key));
+    else if (orders.push(key) > (lost ? 1 : 0)) response.end(answers(key));
   });
   const questions = () =>
     server.asked.filter(({ method, url }) => method === 'GET' && url.startsWith('/pay'));
@@ -49,6 +51,14 @@ test('a core that nobody declared idempotent and whose answer got lost is asked 
   expect((await nodes.operator.ports.moves.find(payer, 't-1'))?.state).toBe('executing');
   expect((await nodes.network.ports.moves.find(payer, 't-1'))?.state).toBe('pending');
   expect(JSON.stringify(nodes.operator.log.lines)).toContain('PAYMENT_NEVER_SEEN');
+});
+
+test('a core that cannot be asked is asked again later: nothing was ordered, nobody has to decide', async () => {
+  const core = await forgetfulCore({ silent: 1, lost: false });
+  const nodes = await paidThrough(described(core.url));
+  expect(core.orders).toEqual([`${payer}~t-1`]);
+  expect((await nodes.network.ports.moves.find(payer, 't-1'))?.state).toBe('ok');
+  expect(JSON.stringify(nodes.operator.log.lines)).not.toContain('PAYMENT_NEVER_SEEN');
 });
 
 test('a core that is declared idempotent is sent under the same key what it says it never saw', async () => {

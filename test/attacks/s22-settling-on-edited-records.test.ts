@@ -8,6 +8,7 @@ import { applyVote, type Decision, openDecision, taskIdOf } from '../../core/peo
 import type { Party } from '../../core/people/party.ts';
 import { subjectOf } from '../../core/people/statement.ts';
 import { admitEnrolment } from '../../functions/admit-enrolment/admit-enrolment.ts';
+import { forwardEnrolment } from '../../functions/forward-enrolment/forward-enrolment.ts';
 import { settleEnrolment } from '../../functions/settle-enrolment/settle-enrolment.ts';
 import type { Issued } from '../support/certificates.ts';
 import { enrolMessage, enrolmentNode, fintech, network, now, signedBy } from '../support/enrolment.ts';
@@ -27,6 +28,7 @@ let warned: string[];
 let officerConfirmation: Party['officerConfirmation'];
 
 beforeEach(async () => {
+  parties[fintech.finId] = { ...fintech, kind: 'participant', rule: 'any' };
   node = enrolmentNode();
   [leaf, bankLeaf, warned, decision] = [node.leaf(), node.leaf(), [], undefined];
   officerConfirmation = 'always';
@@ -61,7 +63,6 @@ async function activate(issued: Issued, participant: string, holder?: string): P
 }
 
 const parties: Record<string, Partial<Party>> = {
-  [fintech.finId]: { ...fintech, kind: 'participant', rule: 'any' },
   [bank.finId]: { ...bank, kind: 'payoutOperator' },
   STRANGER: { ...bank, finId: 'STRANGER', kind: 'payoutOperator' },
 };
@@ -131,6 +132,26 @@ test('S22 what people and an operator really said makes it active', async () => 
   await accepts(bank, bankLeaf);
   expect(await settle()).toEqual({ outcome: 'ACTIVE' });
   expect(await status()).toMatchObject({ networkStatus: 'active', acceptingOperators: ['BANCO_CL'] });
+});
+
+test('S19 O: a second payout operator is waited for before the first one’s acceptance counts, asked or not yet', async () => {
+  parties[fintech.finId] = { ...parties[fintech.finId], payoutOperators: ['BANCO_CL', 'BANCO_DOS'] };
+  officerConfirms();
+  await accepts(bank, bankLeaf);
+  expect(await settle()).toEqual({ outcome: 'ACTIVE' });
+  const { id: enrolmentId } = enrolment;
+  const said = async () =>
+    (await node.ports.enrolments.rows(enrolmentId)).map((row) => [row.operator, row.status]);
+  expect(await said()).toEqual([
+    ['BANCO_CL', 'accepted'],
+    ['BANCO_DOS', 'waiting'],
+  ]);
+  // The workflow comes to it: it is sent the enrolment all the same, and once.
+  const ports = { ...node.ports, tokens: { put: async () => undefined } };
+  for (const taskToken of ['first', 'again'])
+    await forwardEnrolment(ports, { taskToken, enrolmentId, operator: 'BANCO_DOS' });
+  const sent = node.queues.announced.map(({ id }) => id).filter((id) => id.startsWith('enrolment.forward.'));
+  expect(sent).toEqual([`enrolment.forward.${enrolmentId}.BANCO_DOS`]);
 });
 
 test('S22 D, P: the participant’s own signature, put in as an operator’s answer, accepts nothing', async () => {
