@@ -35,7 +35,7 @@ export const enrolmentRefusals = {
   CERTIFICATE_NOT_ACTIVE:
     'This certificate is not active; use one that is, or wait for the confirmation of this one.',
   ACCEPTANCE_INCOMPLETE:
-    'Until every payout operator that can be reached has accepted it, and while one has rejected it, this certificate signs nothing but payouts and its own disabling. Sign with another one, or wait for who has not answered; one that was rejected is disabled and another enrolled; disabling also goes without a signature.',
+    'Until every payout operator that can be reached has accepted it, and while one has rejected it, this certificate signs nothing but payouts and its own disabling. Sign with another one, or wait for who has not answered; disable one that was rejected, which also goes unsigned.',
   CERTIFICATE_WRONG_USE:
     'This certificate was not enrolled for that use; signing and transport are enrolled apart.',
   CERTIFICATE_OF_ANOTHER: 'This certificate belongs to another participant.',
