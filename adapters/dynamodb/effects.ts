@@ -13,7 +13,7 @@ export function effectWrites(effects: Effects): Write[] {
   return [...effects.evidence.map(evidencePut), ...effects.outbox.map(outboxPut)];
 }
 
-/** @returns MOVED where one of the first `conditional` writes met another state than it expected. */
+/** @returns MOVED where one of `writes` met another state than it expected. */
 export async function commit(
   table: Table,
   writes: readonly Write[],

@@ -5,7 +5,7 @@ import { toldVersion } from '../../core/payout/moving.ts';
 import { isTold } from '../../core/payout/payout.ts';
 import type { PayoutMove, PayoutMoveOutcome, PayoutMoves, ReceivedPayouts } from '../../core/payout/ports.ts';
 import { messagePolicy, payoutPolicy } from '../../core/policy.ts';
-import { type Announce, effectWrites } from './effects.ts';
+import { type Announce, commit, effectWrites } from './effects.ts';
 import { outboxPut } from './outbox.ts';
 import {
   counterKey,
@@ -74,26 +74,12 @@ export function payoutMoves(parts: PayoutMovesParts): PayoutMoves {
         put: { ...payoutItem({ ...tombstone, counters: [] }), version: toldVersion(undefined) },
         when: absent(),
       };
-      try {
-        await table.transact([put, ...effectWrites({ evidence, outbox })]);
-      } catch (error) {
-        if (error instanceof ConditionFailed && error.index === 0) return false;
-        throw error;
-      }
-      await announce(outbox);
-      return true;
+      return (await commit(table, [put], { evidence, outbox }, announce)) === 'RECORDED';
     },
     async refuseFrom(network, { participant, transactionId, networkTransactionId }, evidence, outbox) {
       const key = refusedKey(participant, transactionId, network);
       const put: Write = { put: { ...key, networkTransactionId }, when: absent() };
-      try {
-        await table.transact([put, ...effectWrites({ evidence, outbox })]);
-      } catch (error) {
-        if (error instanceof ConditionFailed && error.index === 0) return false;
-        throw error;
-      }
-      await announce(outbox);
-      return true;
+      return (await commit(table, [put], { evidence, outbox }, announce)) === 'RECORDED';
     },
     async forwardOf(participant, messageId, sha256) {
       const item = await table.get(payoutForwardKey(participant, messageId, sha256));

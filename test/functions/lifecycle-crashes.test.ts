@@ -7,7 +7,7 @@ import { sweptSources } from '../../adapters/dynamodb/swept-sources.ts';
 import { disableCertificate } from '../../functions/disable-certificate/disable-certificate.ts';
 import { expireCertificates } from '../../functions/expire-certificates/expire-certificates.ts';
 import { sweepSource } from '../../functions/sweep-source/sweep-source.ts';
-import { atEveryAwait } from '../support/crash.ts';
+import { atEveryAwait, type DoomedProcess } from '../support/crash.ts';
 import { disableStand } from '../support/disable.ts';
 import { fintech } from '../support/enrolment.ts';
 import { responderUrl, sweepStand } from '../support/sweep.ts';
@@ -21,6 +21,21 @@ function traces(stand: Pick<ReturnType<typeof disableStand>, 'items' | 'evidence
   const entries = [...stand.items.values()].filter(isOutboxItem);
   const kinds = entries.map(({ kind }) => String(kind)).filter((kind) => !kind.startsWith('enrolment.'));
   return { kinds: kinds.sort(), evidence: stand.evidence().map(({ kind }) => kind) };
+}
+
+/** A sweep that dies somewhere, and the next one. */
+async function sweptTwice(stand: ReturnType<typeof sweepStand>, doomed: DoomedProcess) {
+  const table = doomed.wrap(stand.table);
+  const { id } = await stand.source();
+  const ports = {
+    ...stand.sweepPorts,
+    sources: sweptSources(table),
+    disables: disableStore(table, (entries) => stand.queues.announce(entries)),
+  };
+  const outcome = await doomed.run(() => sweepSource(ports, { source: id }));
+  stand.clock.advance(3_600);
+  await stand.sweep();
+  return outcome;
 }
 
 test('a disable that dies at any await and is sent again is done once, and told once', async () => {
@@ -47,16 +62,7 @@ test('a sweep that dies at any await and runs again ends each revoked certificat
     const stand = sweepStand();
     const [one, two] = [await stand.active(stand.listed('one')), await stand.active(stand.listed('two'))];
     stand.says(stand.list({ revoked: [{ leaf: one }, { leaf: two }] }));
-    const table = doomed.wrap(stand.table);
-    const { id } = await stand.source();
-    const ports = {
-      ...stand.sweepPorts,
-      sources: sweptSources(table),
-      disables: disableStore(table, (entries) => stand.queues.announce(entries)),
-    };
-    const outcome = await doomed.run(() => sweepSource(ports, { source: id }));
-    stand.clock.advance(3_600);
-    await stand.sweep();
+    const outcome = await sweptTwice(stand, doomed);
     for (const leaf of [one, two]) {
       const status = await stand.ports.statuses.status(leaf.thumbprint);
       expect([status?.validity, status?.networkStatus]).toEqual(['revoked', 'disabled']);
@@ -75,16 +81,7 @@ test('S11 a sweep that dies among many certificates on one key ends each of them
     const [bad, ...others] = Array.from({ length: 10 }, () => stand.listed('shared'));
     for (const leaf of [bad!, ...others]) await stand.active(leaf);
     stand.says(stand.list({ revoked: [{ leaf: bad!, reason: 1 }] }));
-    const table = doomed.wrap(stand.table);
-    const { id } = await stand.source();
-    const ports = {
-      ...stand.sweepPorts,
-      sources: sweptSources(table),
-      disables: disableStore(table, (entries) => stand.queues.announce(entries)),
-    };
-    const outcome = await doomed.run(() => sweepSource(ports, { source: id }));
-    stand.clock.advance(3_600);
-    await stand.sweep();
+    const outcome = await sweptTwice(stand, doomed);
     for (const leaf of others) expect(await stand.statusOf(leaf)).toBe('disabled');
     expect((await stand.ports.statuses.status(bad!.thumbprint))?.validity).toBe('revoked');
     const ended = [...stand.items.values()].flatMap(({ pk, enrolmentIds }) =>
