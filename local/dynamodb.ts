@@ -4,8 +4,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import { freePort } from './free-port.ts';
 
 export interface DynamoDbOptions {
   /** Absent: in memory. */
@@ -23,7 +23,7 @@ export interface DynamoDb {
 
 /** The package for this machine is an optional dependency; elsewhere, DYNAMODB_ENDPOINT is needed. */
 const enginePackage = '@dynoxide/linux-x64';
-const startMs = 10_000;
+const startMs = 30_000;
 
 /**
  * Ends the engine when standard input closes, that is, when this process is gone, however it went: an engine that
@@ -84,12 +84,4 @@ function listening(engine: ChildProcess, port: number): Promise<void> {
     engine.stderr!.on('data', hear);
     engine.once('exit', (code) => settle(`ended with ${code}`));
   });
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -17,7 +17,7 @@ import { shakeHands } from '../../proxy/handshake.ts';
 import { nodeRefused, type RefusedSource } from '../../proxy/refused.ts';
 import { type CheckedTrust, checkTrust, pem, type TrustBundle } from '../../proxy/trust.ts';
 import type { VirtualClock } from '../clock.ts';
-import { freePort } from '../dynamodb.ts';
+import { freePort } from '../free-port.ts';
 import type { Laptop, Node } from '../laptop.ts';
 import type { TestPsc } from '../psc/test-psc.ts';
 import { nodeIdentities } from '../seed/cast.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePort } from '../../local/dynamodb.ts';
+import { freePort } from '../../local/free-port.ts';
 
 const dataFolder = mkdtempSync(join(tmpdir(), 'apodera-restart-'));
 const started: ChildProcess[] = [];

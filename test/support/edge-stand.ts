@@ -6,10 +6,10 @@ import { generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } fro
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EdgeIdentity, type EdgeKey, verifyEdge } from '../../core/edge-identity.ts';
+import { freePort } from '../../local/free-port.ts';
 import type { IssuedLeaf } from '../../local/psc/issue.ts';
 import { startPsc } from '../../local/psc/psc.ts';
 import type { TestPsc } from '../../local/psc/test-psc.ts';
@@ -254,14 +254,6 @@ export function stubApi(key: () => EdgeKey) {
 export async function listening(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** A certificate of nobody's: self-signed, of an issuer that the edge does not know. */

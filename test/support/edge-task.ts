@@ -16,12 +16,13 @@ import { truststoreShelf } from '../../adapters/s3/truststore.ts';
 import type { EdgeKey } from '../../core/edge-identity.ts';
 import { listName, signTruststore } from '../../core/truststore/manifest.ts';
 import { startEndpoints } from '../../local/endpoints/endpoints.ts';
+import { freePort } from '../../local/free-port.ts';
 import { startPsc } from '../../local/psc/psc.ts';
 import { Hsm } from '../../proxy/hsm/hsm.ts';
 import { generateKey } from '../../proxy/hsm/key.ts';
 import { pem } from '../../proxy/trust.ts';
 import { startDynamoDb } from './dynamodb.ts';
-import { freePort, holder, hosts, listening, makeClient, privateHost, stubApi } from './edge-stand.ts';
+import { holder, hosts, listening, makeClient, privateHost, stubApi } from './edge-stand.ts';
 import { faultyHsm } from './faulty-hsm.ts';
 import { openSoftHsm, tokenLabel, tokenPin } from './soft-hsm.ts';
 

@@ -5,8 +5,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
-import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -21,6 +21,7 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { realClock } from '../../../../local/clock.ts';
+import { freePort } from '../../../../local/free-port.ts';
 import { startStepFunctions } from '../../../../local/stepfunctions/start.ts';
 import { type Case, cases } from './cases.ts';
 import { zip } from './zip.ts';
@@ -100,7 +101,7 @@ function note({ execution, taskToken }: { execution: string; taskToken: string }
 
 /** Where the peer's function, in its own process, tells the tokens that it gets. */
 async function listenForTokens(): Promise<{ url: string; stop: () => void }> {
-  const server = createHttpServer(async (request, response) => {
+  const server = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
     note(JSON.parse(body));
@@ -161,14 +162,6 @@ async function peer(): Promise<{ endpoint: string; stop: () => Promise<void> } |
   console.error(`NOT COMPARED: MiniStack does not run here (${gone ?? 'it did not answer in 30 s'}).`);
   console.error('pip install ministack==1.5.33 in a virtual environment, and name its binary in MINISTACK.');
   return undefined;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 async function compare(): Promise<number> {
