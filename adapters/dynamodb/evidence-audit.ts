@@ -7,12 +7,60 @@ import type { EvidenceArchive } from '../../core/evidence/ports.ts';
 import { isTold, type PayoutState } from '../../core/payout/payout.ts';
 import type { Sealer } from '../../core/ports.ts';
 import { type Seal, type SealContent, sealOver } from '../../core/seal.ts';
-import { evidenceShards, unchainedName, unchainedPartition } from './evidence.ts';
+import { unchainedItems, unchainedName } from './evidence.ts';
 import { bytesIn, isLargeMessage, signatureIn } from './locked-sources.ts';
 import { keyFrom, mustBeSealed } from './schema.ts';
-import { any, beginsWith, keyName, present, queryAll, type StoredItem, type Table } from './table.ts';
+import { any, beginsWith, keyName, present, type StoredItem, type Table } from './table.ts';
 
-export function auditedTable(table: Table, sealer: Pick<Sealer, 'check'>) {
+export function auditedTable(
+  table: Table,
+  sealer: Pick<Sealer, 'check'>,
+  archive: Pick<EvidenceArchive, 'bytes' | 'message' | 'lockedMessage'>,
+) {
+  return {
+    states: auditedStates(table, sealer),
+    unchained: () => unchainedRecords(table),
+    /** The bytes that a source names: in its item, or locked, where a later message took their place in the item. */
+    async sourceBytes({ source, scope, at }: ToldSource): Promise<Uint8Array | undefined> {
+      const { item, copiedFrom, sha256, kind } = source;
+      const found = await itemOf(table, source);
+      const held = found && bytesIn(found, sha256);
+      if (held) return held;
+      if (item === undefined) {
+        const locked =
+          kind === 'message' && copiedFrom !== undefined
+            ? (await archive.lockedMessage({ scope, at }, sha256))?.bytes
+            : await archive.bytes(sha256);
+        if (locked) return locked;
+      }
+      if (found && isLargeMessage(found)) return archive.message(sha256);
+      return found?.bytes instanceof Uint8Array ? found.bytes : undefined;
+    },
+    /** The attribute `signature` beside them, or what was locked with them where a later message took their place. */
+    async sourceSignature({ source, scope, at }: ToldSource): Promise<string | undefined> {
+      const { item, sha256 } = source;
+      const found = await itemOf(table, source);
+      if (item === undefined && !(found && bytesIn(found, sha256)))
+        return (await archive.lockedMessage({ scope, at }, sha256))?.signature;
+      return found && signatureIn(found, sha256);
+    },
+  };
+}
+
+async function* unchainedRecords(table: Table): AsyncIterable<UnchainedRecord> {
+  for await (const item of unchainedItems(table))
+    yield { ...unchainedName(item.sk), hash: String(item.hash), body: (item.record ?? null) as Json };
+}
+
+async function itemOf(
+  table: Table,
+  { item, copiedFrom }: ToldSource['source'],
+): Promise<StoredItem | undefined> {
+  const key = keyFrom(item ?? copiedFrom);
+  return key && table.get(key);
+}
+
+function auditedStates(table: Table, sealer: Pick<Sealer, 'check'>): StatesToAudit {
   const stateOf = async (item: StoredItem): Promise<AuditedState> => {
     const content = sealContentOf(item);
     const holds = content !== undefined && (await sealHolds(sealer, content, item.seal as never));
@@ -27,8 +75,7 @@ export function auditedTable(table: Table, sealer: Pick<Sealer, 'check'>) {
       attributes: item as { readonly [name: string]: Json | undefined },
     };
   };
-
-  const states: StatesToAudit = {
+  return {
     async *all() {
       const granting = any(
         present('seal'),
@@ -46,49 +93,6 @@ export function auditedTable(table: Table, sealer: Pick<Sealer, 'check'>) {
       const key = keyFrom(name);
       const item = key && (await table.get(key));
       return item && stateOf(item);
-    },
-  };
-
-  return {
-    states,
-    async *unchained(): AsyncIterable<UnchainedRecord> {
-      for (let shard = 0; shard < evidenceShards; shard++) {
-        for await (const item of queryAll(table, { hash: unchainedPartition(shard), consistent: true })) {
-          yield { ...unchainedName(item.sk), hash: String(item.hash), body: (item.record ?? null) as Json };
-        }
-      }
-    },
-    /** The bytes that a source names: in its item, or locked, where a later message took their place in the item. */
-    async sourceBytes(
-      { source, scope, at }: Pick<ToldSource, 'source' | 'scope' | 'at'>,
-      archive: Pick<EvidenceArchive, 'bytes' | 'message' | 'lockedMessage'>,
-    ): Promise<Uint8Array | undefined> {
-      const { item, copiedFrom, sha256, kind } = source;
-      const key = keyFrom(item ?? copiedFrom);
-      const found = key && (await table.get(key));
-      const held = found && bytesIn(found, sha256);
-      if (held) return held;
-      if (item === undefined) {
-        const locked =
-          kind === 'message' && copiedFrom !== undefined
-            ? (await archive.lockedMessage({ scope, at }, sha256))?.bytes
-            : await archive.bytes(sha256);
-        if (locked) return locked;
-      }
-      if (found && isLargeMessage(found)) return archive.message(sha256);
-      return found?.bytes instanceof Uint8Array ? found.bytes : undefined;
-    },
-    /** The attribute `signature` beside them, or what was locked with them where a later message took their place. */
-    async sourceSignature(
-      { source, scope, at }: Pick<ToldSource, 'source' | 'scope' | 'at'>,
-      archive: Pick<EvidenceArchive, 'lockedMessage'>,
-    ): Promise<string | undefined> {
-      const { item, copiedFrom, sha256 } = source;
-      const key = keyFrom(item ?? copiedFrom);
-      const found = key && (await table.get(key));
-      if (item === undefined && !(found && bytesIn(found, sha256)))
-        return (await archive.lockedMessage({ scope, at }, sha256))?.signature;
-      return found && signatureIn(found, sha256);
     },
   };
 }

@@ -6,7 +6,7 @@
 import type { Json } from '../../core/canonical-json.ts';
 import { type ChainHead, genesis, hashesTo, nextLink, type StoredLink } from '../../core/evidence/chain.ts';
 import type { EvidenceChains, HeadNotes, WaitingScope } from '../../core/evidence/ports.ts';
-import { evidenceShards, unchainedName, unchainedPartition, unchainedPartitionOf } from './evidence.ts';
+import { unchainedItems, unchainedName, unchainedPartitionOf } from './evidence.ts';
 import type { LockSources } from './locked-sources.ts';
 import {
   type Attribute,
@@ -39,46 +39,15 @@ export function dynamoDbEvidenceChains(table: Table, lock?: LockSources): Eviden
   return {
     async waiting() {
       const scopes = new Map<string, WaitingScope>();
-      for (let shard = 0; shard < evidenceShards; shard++) {
-        for await (const { sk, at } of queryAll(table, {
-          hash: unchainedPartition(shard),
-          consistent: true,
-        })) {
-          const { scope } = unchainedName(sk);
-          const known = scopes.get(scope);
-          const since = new Date(String(at));
-          scopes.set(scope, { scope, count: (known?.count ?? 0) + 1, since: known?.since ?? since });
-        }
+      for await (const { sk, at } of unchainedItems(table)) {
+        const { scope } = unchainedName(sk);
+        const known = scopes.get(scope);
+        const since = new Date(String(at));
+        scopes.set(scope, { scope, count: (known?.count ?? 0) + 1, since: known?.since ?? since });
       }
       return [...scopes.values()];
     },
-    async chain(scope, now) {
-      const head = await readHead(table, scope);
-      await tidy(table, scope, head.last);
-      const waiting = await table.query({
-        hash: unchainedPartitionOf(scope),
-        range: { beginsWith: `${scope}#` },
-        limit: batch,
-        consistent: true,
-      });
-      // Another scope's name may begin with this one's and a `#`.
-      const items = waiting.items.filter(({ sk }) => unchainedName(sk).scope === scope);
-      if (items.length === 0) return { chained: 0, broken: [] };
-      const missing = lock ? await lock({ scope, at: now, records: items }) : new Set<string>();
-      try {
-        await table.transact(chainWrites(scope, head, items, now));
-      } catch (error) {
-        // Another writer was first; what it left is chained in the next round.
-        if (error instanceof ConditionFailed) return { chained: 0, broken: [] };
-        throw error;
-      }
-      const broken = items.filter(
-        (item) => missing.has(item.sk) || !hashesTo((item.record ?? null) as Json, text(item, 'hash')),
-      );
-      // What is not removed now is removed before the head moves again.
-      await Promise.allSettled(items.map((item) => table.write({ delete: { pk: item.pk, sk: item.sk } })));
-      return { chained: items.length, broken: broken.map(({ sk }) => unchainedName(sk).id) };
-    },
+    chain: (scope, now) => chainNext(table, scope, now, lock),
     async heads() {
       const heads = new Map<string, ChainHead>();
       for await (const item of queryAll(table, { hash: headsPartition, consistent: true })) {
@@ -112,6 +81,40 @@ export function dynamoDbEvidenceChains(table: Table, lock?: LockSources): Eviden
       await table.write({ put: { ...notesKey, ...head, ...(at && { at: at.toISOString() }) } });
     },
   };
+}
+
+/** The oldest of what waits in one scope, as much as fits into a transaction. */
+async function chainNext(
+  table: Table,
+  scope: string,
+  now: Date,
+  lock: LockSources | undefined,
+): ReturnType<EvidenceChains['chain']> {
+  const head = await readHead(table, scope);
+  await tidy(table, scope, head.last);
+  const waiting = await table.query({
+    hash: unchainedPartitionOf(scope),
+    range: { beginsWith: `${scope}#` },
+    limit: batch,
+    consistent: true,
+  });
+  // Another scope's name may begin with this one's and a `#`.
+  const items = waiting.items.filter(({ sk }) => unchainedName(sk).scope === scope);
+  if (items.length === 0) return { chained: 0, broken: [] };
+  const missing = lock ? await lock({ scope, at: now, records: items }) : new Set<string>();
+  try {
+    await table.transact(chainWrites(scope, head, items, now));
+  } catch (error) {
+    // Another writer was first; what it left is chained in the next round.
+    if (error instanceof ConditionFailed) return { chained: 0, broken: [] };
+    throw error;
+  }
+  const broken = items.filter(
+    (item) => missing.has(item.sk) || !hashesTo((item.record ?? null) as Json, text(item, 'hash')),
+  );
+  // What is not removed now is removed before the head moves again.
+  await Promise.allSettled(items.map((item) => table.write({ delete: { pk: item.pk, sk: item.sk } })));
+  return { chained: items.length, broken: broken.map(({ sk }) => unchainedName(sk).id) };
 }
 
 interface StoredHead extends ChainHead {

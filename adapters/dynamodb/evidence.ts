@@ -3,15 +3,15 @@
 
 import { createHash } from 'node:crypto';
 import { bodyHash, type EvidenceRecord, recordBody } from '../../core/evidence/record.ts';
-import { type Attribute, absent, type Write } from './table.ts';
+import { type Attribute, absent, queryAll, type StoredItem, type Table, type Write } from './table.ts';
 
 /** Unchained records lie on this many partitions, so that none is hot and the chain writer finds them without an index. */
-export const evidenceShards = 4;
+const evidenceShards = 4;
 
 export const shardOf = (name: string, shards: number) =>
   createHash('sha256').update(name).digest()[0]! % shards;
 
-export const unchainedPartition = (shard: number) => `EVIDNEW#${shard}`;
+const unchainedPartition = (shard: number) => `EVIDNEW#${shard}`;
 export const unchainedPartitionOf = (scope: string) => unchainedPartition(shardOf(scope, evidenceShards));
 
 /** One write of the caller's transaction. */
@@ -34,4 +34,10 @@ export function evidencePut(record: EvidenceRecord): Write {
 export function unchainedName(sk: string): { readonly scope: string; readonly id: string } {
   const at = sk.lastIndexOf('#');
   return { scope: sk.slice(0, at), id: sk.slice(at + 1) };
+}
+
+/** All that waits to be chained; of one scope, in the order in which it happened. */
+export async function* unchainedItems(table: Table): AsyncIterable<StoredItem> {
+  for (let shard = 0; shard < evidenceShards; shard++)
+    yield* queryAll(table, { hash: unchainedPartition(shard), consistent: true });
 }

@@ -41,7 +41,7 @@ export async function auditNode({
     // A broken seal is a finding here, not an alarm.
     log: { say: () => {} },
   });
-  const { states, unchained, sourceBytes, sourceSignature } = auditedTable(table, seals);
+  const { unchained, ...audited } = auditedTable(table, seals, archive);
   return audit({
     archive,
     isOurs: headVerifier([config.evidenceKeyId, ...config.pastEvidenceKeyIds], given(evidenceKey)),
@@ -49,9 +49,7 @@ export async function auditNode({
     now,
     peerHeads,
     chains: { ...dynamoDbEvidenceChains(table), unchained },
-    states,
-    sourceBytes: (told) => sourceBytes(told, archive),
-    sourceSignature: (told) => sourceSignature(told, archive),
+    ...audited,
   });
 }
 

@@ -30,7 +30,7 @@ test('a node’s evidence is chained by competing writers, signed, and audited, 
   const archive = s3Archive(client, 'evidence');
   const sign = () => signEvidenceHeads({ ...node, archive, node: 'NODE', retentionDays: 10 });
   const findings = async () => {
-    const { states, unchained, sourceBytes, sourceSignature } = auditedTable(table, node.sealer);
+    const { unchained, ...audited } = auditedTable(table, node.sealer, archive);
     const report = await audit({
       ...node,
       archive,
@@ -38,9 +38,7 @@ test('a node’s evidence is chained by competing writers, signed, and audited, 
       now: node.clock.now(),
       peerHeads: [],
       chains: { ...node.chains, unchained },
-      states,
-      sourceBytes: (told) => sourceBytes(told, archive),
-      sourceSignature: (told) => sourceSignature(told, archive),
+      ...audited,
     });
     return { codes: report.findings.map(({ code }) => code), records: report.records, heads: report.heads };
   };

@@ -7,16 +7,14 @@ import type { LastHead } from '../../core/evidence/ports.ts';
 import type { EvidenceNode } from './evidence.ts';
 
 export function auditNode(node: EvidenceNode, peerHeads: readonly LastHead[] = []): Promise<AuditReport> {
-  const { states, unchained, sourceBytes, sourceSignature } = auditedTable(node.table, node.sealer);
+  const { unchained, ...audited } = auditedTable(node.table, node.sealer, node.archive);
   return audit({
     ...node,
     node: 'NODE',
     now: node.clock.now(),
     peerHeads,
     chains: { ...node.chains, unchained },
-    states,
-    sourceBytes: (told) => sourceBytes(told, node.archive),
-    sourceSignature: (told) => sourceSignature(told, node.archive),
+    ...audited,
   });
 }
 
