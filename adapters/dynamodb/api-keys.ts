@@ -48,7 +48,7 @@ export interface ApiKeys {
 const LISTED_MS = 90 * 24 * 60 * 60_000;
 
 export const apiKeyKey = (digest: string): Key => ({ pk: `KEY#${digest}`, sk: 'KEY' });
-export const keyRingKey = (participant: string): Key => ({ pk: `KEY#RING#${participant}`, sk: 'RING' });
+const keyRingKey = (participant: string): Key => ({ pk: `KEY#RING#${participant}`, sk: 'RING' });
 
 export function apiKeys(table: Table, sealer: Sealer): ApiKeys {
   return {

@@ -9,7 +9,7 @@ import { absent, equals, type Key, queryAll, type StoredItem, type Table, type W
 
 const dates = ['decidedAt', 'createdAt', 'expiresAt'];
 
-export const decisionKey = (decisionId: string): Key => ({ pk: `CONF#${decisionId}`, sk: 'DECISION' });
+const decisionKey = (decisionId: string): Key => ({ pk: `CONF#${decisionId}`, sk: 'DECISION' });
 
 const waitingKey = (participant: string, use: string, office: string) =>
   `CONFWAIT#${participant}#${use}#${office}`;
@@ -65,7 +65,7 @@ function decisionItem(decision: Decision): StoredItem {
 type StoredVote = Omit<Decision['votes'][number], 'at'> & { readonly votedAt: Date };
 
 /** A proof's own `at` is text: the vote's stands under another name. */
-export function decisionOf(item: StoredItem): Decision {
+function decisionOf(item: StoredItem): Decision {
   const stored = recordOf<Omit<Decision, 'votes'> & { votes: StoredVote[] }>(withoutKeys(item), [
     ...dates,
     'votedAt',

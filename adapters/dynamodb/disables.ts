@@ -11,8 +11,8 @@ import type { StateMark } from '../../core/evidence/record.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
 import { statusAsStored, statusKey } from './certificate-items.ts';
 import { effectWrites } from './effects.ts';
-import { endingWrites, takeAway, takenAway } from './enrolment.ts';
 import { chainKey, enrolmentKey, enrolmentOf } from './enrolment-items.ts';
+import { endingWrites, takeAway, takenAway } from './enrolment-states.ts';
 import { receivedMessageWrite } from './received-messages.ts';
 import { itemOf, recordOf, withoutKeys } from './records.ts';
 import { suspensionKey, suspensionWrite } from './suspensions.ts';
@@ -27,7 +27,7 @@ import {
   type Write,
 } from './table.ts';
 
-export const disableKey = (id: string): Key => ({ pk: `DIS#${id}`, sk: 'DISABLE' });
+const disableKey = (id: string): Key => ({ pk: `DIS#${id}`, sk: 'DISABLE' });
 
 export function disableStore(
   table: Table,

@@ -91,7 +91,7 @@ export async function operatorRows(table: Table, enrolmentId: string): Promise<r
   return rows;
 }
 
-export function rowOf(item: StoredItem): OperatorRow {
+function rowOf(item: StoredItem): OperatorRow {
   const { pk, sk, bytes, signature, earlier, at, askedAt, pendingAt, confirmedAt, ...plain } = item;
   const times = Object.entries({ askedAt, pendingAt, confirmedAt }).flatMap(([name, time]) =>
     typeof time === 'string' ? [[name, new Date(time)] as const] : [],

@@ -1,7 +1,6 @@
 // How are enrolments kept? Each method is one transaction whose conditions decide (core/enrolment/ports.ts says
 // what they promise); a refused enrolment leaves nothing behind that could stop the next one.
 
-import { transitionFor } from '../../core/certificate/lifecycle.ts';
 import type { Enrolment, Step } from '../../core/enrolment/enrolment.ts';
 import type {
   Activation,
@@ -16,7 +15,7 @@ import type {
 import type { StateMark } from '../../core/evidence/record.ts';
 import type { Sealer } from '../../core/ports.ts';
 import type { Announcer } from '../sqs/announce.ts';
-import { certificateItem, statusKey } from './certificate-items.ts';
+import { certificateItem } from './certificate-items.ts';
 import {
   chainItem,
   chainKey,
@@ -31,6 +30,7 @@ import {
   rowKey,
   stepAttribute,
 } from './enrolment-items.ts';
+import { endingWrites, madeActive, unchanged } from './enrolment-states.ts';
 import { evidencePut } from './evidence.ts';
 import { isOutboxItem, outboxPut, readEntry } from './outbox.ts';
 import {
@@ -48,7 +48,6 @@ import {
   ConditionFailed,
   compare,
   equals,
-  keyName,
   oneOf,
   queryAll,
   type Table,
@@ -180,80 +179,12 @@ async function record(table: Table, fresh: NewEnrolment): Promise<RecordOutcome>
   }
 }
 
-const unchanged = (from: Enrolment) => equals('version', from.version);
-
-export interface EndOfEnrolment {
-  readonly written: Enrolment;
-  readonly writes: readonly Write[];
-  /** What the evidence says of the status item that it takes away; undefined where there was none. */
-  readonly mark: StateMark | undefined;
-}
-
-/** For a transaction that ends one or several enrolments; the condition says that nobody wrote them meanwhile. */
-export function endingWrites(
-  move: Pick<Move, 'from' | 'to' | 'code' | 'retryable' | 'steps'>,
-  at: Date | undefined,
-): EndOfEnrolment {
-  const { from, to } = move;
-  const event = eventFor(from, to);
-  if (!transitionFor(event, from)) throw new TypeError(`no transition ${event} from ${from.networkStatus}`);
-  const written: Enrolment = {
-    ...from,
-    ...to,
-    ...(move.code === undefined ? {} : { code: move.code }),
-    ...(move.retryable === undefined ? {} : { retryable: move.retryable }),
-    steps: [...from.steps, ...move.steps],
-    version: from.version + 1,
-  };
-  const writes: Write[] = [{ put: enrolmentItem(written), when: unchanged(from) }];
-  // Pending or active, it kept others of the same certificate from starting; from now on one may.
-  const wasOpen = from.networkStatus === 'pending' || from.networkStatus === 'active';
-  if (wasOpen) writes.push({ delete: openKey(from.participant, from.thumbprint) });
-  // Only what was active has a status item.
-  if (from.networkStatus === 'pending' || from.networkStatus === 'rejected')
-    return { written, writes, mark: undefined };
-  return { written, writes: [...writes, takeAway(from, to, move.code, at)], mark: takenAway(from, to) };
-}
-
 async function moveEnrolment(table: Table, move: Move): Promise<Enrolment | undefined> {
   const { written, writes, mark } = endingWrites(move, move.evidence[0]?.at);
   const trace = mark ? marked(move, mark) : move;
   const { message, from, evidence } = move;
   const kept = message ? [receivedMessageWrite({ ...message, subject: from.id }, evidence[0]!.at)] : [];
   return (await committed(table, [...writes, ...kept, ...traceWrites(trace)])) ? written : undefined;
-}
-
-/** For the evidence of {@link takeAway}: audit finds the item put back. */
-export const takenAway = (
-  from: Pick<Enrolment, 'thumbprint'>,
-  { networkStatus, validity }: Move['to'],
-): StateMark => ({
-  item: keyName(statusKey(from.thumbprint)),
-  holds: { networkStatus, validity },
-});
-
-/** Taking a right away is one write without a seal; removing the seal makes a raw edit back to `active` worthless. */
-export function takeAway(
-  from: Pick<Enrolment, 'thumbprint'> & { readonly id: string },
-  to: Move['to'],
-  code: string | undefined,
-  at: Date | undefined,
-): Write {
-  return {
-    update: statusKey(from.thumbprint),
-    change: {
-      set: { ...to, code, ...(at && { disabledAt: at.toISOString() }) },
-      add: { version: 1 },
-      remove: ['seal'],
-    },
-    when: equals('enrolmentId', from.id),
-  };
-}
-
-function eventFor(from: Enrolment, to: Move['to']): 'REVOKED' | 'EXPIRED' | 'REJECTED' | 'DISABLED' {
-  if (to.validity === 'revoked') return 'REVOKED';
-  if (to.validity === 'expired') return 'EXPIRED';
-  return from.networkStatus === 'pending' ? 'REJECTED' : 'DISABLED';
 }
 
 async function note(
@@ -275,17 +206,6 @@ async function note(
   };
   return (await committed(table, [write, ...traceWrites(trace)])) ? written : undefined;
 }
-
-function madeActive({ from, steps }: Pick<Activation, 'from' | 'steps'>): Enrolment {
-  const state = { networkStatus: 'active', validity: 'valid' } as const;
-  return { ...from, ...state, steps: [...from.steps, ...steps], version: from.version + 1 };
-}
-
-/** The enrolment's part of an activation by an act; its status item is sealed in the same transaction. */
-export const activeWrite = (activation: Pick<Activation, 'from' | 'steps'>): Write => ({
-  put: enrolmentItem(madeActive(activation)),
-  when: all(equals('version', activation.from.version), equals('networkStatus', 'pending')),
-});
 
 async function activate(table: Table, sealer: Sealer, activation: Activation): Promise<ActivationOutcome> {
   const { from, status } = activation;

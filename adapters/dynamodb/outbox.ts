@@ -28,7 +28,7 @@ import {
 } from './table.ts';
 
 /** What waits lies on this many partitions, so that none is hot: the sweep reads them all and needs no index. */
-export const outboxShards = 16;
+const outboxShards = 16;
 
 /** The sweep leaves an entry this long to its announcement. */
 const announcementSeconds = 30;

@@ -38,7 +38,7 @@ interface Parts {
 /** The check of the message's state and the chunk's own record. */
 const overhead = 2;
 /** Where reservations wait for the sweep, should their process die. */
-export const reservationsDue = 'PAYOUTRESERVATION#0';
+const reservationsDue = 'PAYOUTRESERVATION#0';
 
 export async function recordByReservation(
   table: Table,

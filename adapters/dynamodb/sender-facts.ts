@@ -15,7 +15,7 @@ import { openRecord } from './sealed-records.ts';
 import { isFrozen, suspensionKey } from './suspensions.ts';
 import { keyName, number, type StoredItem, type Table } from './table.ts';
 
-export const leastAnchorsKey = { pk: 'NODE', sk: 'ANCHORS' };
+const leastAnchorsKey = { pk: 'NODE', sk: 'ANCHORS' };
 
 /** @throws Refusal SEAL_BROKEN, ANCHORS_MISSING */
 export function senderFacts(table: Table, sealer: Sealer) {

@@ -5,7 +5,7 @@
 import type { Key } from './schema.ts';
 import { absent, any, ConditionFailed, compare, equals, number, type Table } from './table.ts';
 
-export const truststoreKey: Key = { pk: 'TRUSTSTORE', sk: 'TRUSTSTORE' };
+const truststoreKey: Key = { pk: 'TRUSTSTORE', sk: 'TRUSTSTORE' };
 
 export interface KeptList {
   /** The sweep's word for the body it read last. */

@@ -2,6 +2,7 @@
 // versions can be added over one, and none removed.
 
 import type { EvidenceArchive } from '../../core/evidence/ports.ts';
+import { bytesKey, headKey, listingKey, messageKeyOf, numberOfHead } from '../s3/evidence-keys.ts';
 import { batchFolder, batchKey, batchKeyBefore, readBatch, writeBatch } from '../s3/message-batches.ts';
 
 export type MemoryArchive = EvidenceArchive & {
@@ -11,7 +12,6 @@ export type MemoryArchive = EvidenceArchive & {
 
 export function memoryArchive(): MemoryArchive {
   const objects = new Map<string, (Uint8Array | null)[]>();
-  const headKey = (number: number) => `heads/${String(number).padStart(12, '0')}.json`;
   const first = (key: string) => {
     const version = objects.get(key)?.find((each) => each !== null);
     return version && Uint8Array.from(version);
@@ -24,50 +24,36 @@ export function memoryArchive(): MemoryArchive {
   };
   return {
     objects,
-    async putHead(number, bytes) {
-      return put(headKey(number), bytes);
-    },
-    async head(number) {
-      return first(headKey(number));
-    },
+    putHead: async (number, bytes) => put(headKey(number), bytes),
+    head: async (number) => first(headKey(number)),
     async *heads(fromNumber) {
-      const numbers = [...objects.keys()]
-        .flatMap((key) => /^heads\/(\d{12})/.exec(key)?.[1] ?? [])
-        .map(Number);
+      const numbers = [...objects.keys()].map(numberOfHead).filter((number) => number >= fromNumber);
       for (const number of numbers.sort((a, b) => a - b)) {
         const bytes = first(headKey(number));
         const laterVersions = objects.get(headKey(number))!.length - 1;
-        if (number >= fromNumber && bytes) yield { number, bytes, laterVersions };
+        if (bytes) yield { number, bytes, laterVersions };
       }
     },
     async putListing(hash, bytes) {
-      put(`listings/${hash}.json`, bytes);
+      put(listingKey(hash), bytes);
     },
-    async listing(hash) {
-      return first(`listings/${hash}.json`);
-    },
+    listing: async (hash) => first(listingKey(hash)),
     async putMessages(batch, messages) {
       const bytes = writeBatch(messages);
       put(batchKey(batch, bytes), bytes);
     },
     async lockedMessage(record, sha256) {
-      const from = batchKeyBefore(record);
-      const later = [...objects.keys()].filter(
-        (key) => key.startsWith(batchFolder(record.scope)) && key > from,
-      );
-      return later
+      const [folder, from] = [batchFolder(record.scope), batchKeyBefore(record)];
+      return [...objects.keys()]
+        .filter((key) => key.startsWith(folder) && key > from)
         .sort()
         .map((key) => readBatch(first(key) ?? new Uint8Array(), sha256))
         .find((found) => found !== undefined);
     },
     async putBytes(sha256, bytes) {
-      put(`bytes/${sha256}`, bytes);
+      put(bytesKey(sha256), bytes);
     },
-    async bytes(sha256) {
-      return first(`bytes/${sha256}`);
-    },
-    async message(sha256) {
-      return first(`messages/${Buffer.from(sha256, 'base64url').toString('hex')}`);
-    },
+    bytes: async (sha256) => first(bytesKey(sha256)),
+    message: async (sha256) => first(messageKeyOf(sha256)),
   };
 }

@@ -4,13 +4,11 @@
 
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import type { ArchivedHead, EvidenceArchive } from '../../core/evidence/ports.ts';
+import { bytesKey, headKey, listingKey, messageKeyOf, numberOfHead } from './evidence-keys.ts';
 import { batchFolder, batchKey, batchKeyBefore, readBatch, writeBatch } from './message-batches.ts';
 import { busyOr, getObject, listObjectVersions, putObject, type S3 } from './s3.ts';
 
 const busy = 'TransientArchiveBusy';
-const headKey = (number: number) => `heads/${String(number).padStart(12, '0')}.json`;
-const listingKey = (hash: string) => `listings/${hash}.json`;
-const bytesKey = (sha256: string) => `bytes/${sha256}`;
 
 interface Versions {
   readonly key: string;
@@ -26,7 +24,7 @@ export function s3Archive(client: S3, name: string): EvidenceArchive {
     async *heads(fromNumber): AsyncIterable<ArchivedHead> {
       for await (const version of versions(bucket, 'heads/', headKey(fromNumber - 1))) {
         const { key, firstVersionId, laterVersions } = version;
-        const number = Number(/^heads\/(\d{12})\.json$/.exec(key)?.[1]);
+        const number = numberOfHead(key);
         if (number < fromNumber || Number.isNaN(number)) continue;
         yield { number, bytes: await read(bucket, key, firstVersionId), laterVersions };
       }
@@ -51,8 +49,7 @@ export function s3Archive(client: S3, name: string): EvidenceArchive {
       await put(bucket, bytesKey(sha256), bytes, until);
     },
     bytes: (sha256) => readFirst(bucket, bytesKey(sha256)),
-    // Its name is the digest in hex (large-bytes.ts).
-    message: (sha256) => readFirst(bucket, `messages/${Buffer.from(sha256, 'base64url').toString('hex')}`),
+    message: (sha256) => readFirst(bucket, messageKeyOf(sha256)),
   };
 }
 

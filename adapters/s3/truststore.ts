@@ -7,7 +7,7 @@ import { revocationPolicy } from '../../core/policy.ts';
 import { requireList } from '../../core/truststore/manifest.ts';
 import { getObject, isMissing, putObject, type S3 } from './s3.ts';
 
-export const truststorePrefix = 'truststore/';
+const truststorePrefix = 'truststore/';
 const manifestKey = `${truststorePrefix}manifest.json`;
 const listKey = (sha256: string) => `${truststorePrefix}lists/${sha256}`;
 

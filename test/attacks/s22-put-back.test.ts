@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { apiKeyKey, apiKeys } from '../../adapters/dynamodb/api-keys.ts';
 import { statusStore } from '../../adapters/dynamodb/certificate.ts';
 import { certificateItem, statusKey } from '../../adapters/dynamodb/certificate-items.ts';
-import { takeAway } from '../../adapters/dynamodb/enrolment.ts';
+import { takeAway } from '../../adapters/dynamodb/enrolment-states.ts';
 import { leastAnchorsWrite } from '../../adapters/dynamodb/least-anchors.ts';
 import { neverBack } from '../../adapters/dynamodb/never-back.ts';
 import { people, personKey, personWrite } from '../../adapters/dynamodb/people.ts';

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { headKey } from '../../adapters/s3/evidence-keys.ts';
 import { signedHeadBytes } from '../../core/evidence/heads.ts';
 import { auditNode, foundIn } from '../support/audit.ts';
 import type { EvidenceNode } from '../support/evidence.ts';
@@ -12,7 +13,6 @@ beforeEach(async () => {
 });
 
 describe('S23 finds in the archive', () => {
-  const headKey = (number: number) => `heads/${String(number).padStart(12, '0')}.json`;
   beforeEach(async () => {
     await node.happen();
     await settle(node);
