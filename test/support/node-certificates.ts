@@ -6,9 +6,9 @@ import { isOutboxItem, readEntry } from '../../adapters/dynamodb/outbox.ts';
 import { sentMessages } from '../../adapters/dynamodb/sent-messages.ts';
 import { problemOf } from '../../adapters/http/problem.ts';
 import { signPssDigest } from '../../adapters/memory/signer.ts';
+import { ownCertificate } from '../../adapters/own-certificate.ts';
 import type { NodeRole } from '../../core/enrolment/enrolment.ts';
 import { Refusal } from '../../core/errors.ts';
-import { onKey, signingNow } from '../../core/message/own-certificate.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
 import type { ActParameters } from '../../core/people/act-parameters.ts';
 import { askConfirmation } from '../../functions/ask-confirmation/ask-confirmation.ts';
@@ -78,26 +78,13 @@ async function aNode(
     peerHeads: { hold: async () => {} },
     secondFactor: world.secondFactor,
   };
-  async function ownCertificate(receiver?: string) {
-    const own = await deps.statuses.activeOf(finId);
-    const chains = await Promise.all(own.map(({ thumbprint }) => store.chainOf(thumbprint)));
-    const usable = onKey(
-      own.map((status, at) => ({ ...status, der: chains[at]![0]! })),
-      createPublicKey(key),
-    ).filter(({ notAfter }) => clock.now() <= notAfter);
-    const confirmed = new Set<string>();
-    for (const { enrolmentId, thumbprint } of usable)
-      for (const row of await store.rows(enrolmentId))
-        if (row.operator === receiver && row.status === 'accepted') confirmed.add(thumbprint);
-    const pinned = (await world.parties.party(finId))!.pinnedCertificate;
-    const handing = { now: clock.now(), pinned, ...(receiver !== undefined && { confirmed }) };
-    return signingNow(usable, handing)!.der;
-  }
+  const messageKey = async () => createPublicKey(key);
   const delivering = {
     ...ports,
     signer: { sign: async (digest: Uint8Array) => signPssDigest(key, digest) },
-    certificate: ownCertificate,
-    messageKey: async () => createPublicKey(key),
+    certificate: (receiver?: string) =>
+      ownCertificate({ ...ports, finId, parties: world.parties, messageKey }, receiver),
+    messageKey,
     sent: sentMessages(table, memoryLarge()),
     evidenceHead: async () => undefined,
     eventsUrl: async (id: string) =>
@@ -210,7 +197,8 @@ async function aNode(
       const delivered = await deliverToNode(delivering, entry, { receiver, action, parameters: content });
       return delivered.outcome === 'REFUSED' ? delivered.code : delivered.outcome;
     },
-    signsWith: async (receiver?: string) => Buffer.from(await ownCertificate(receiver)).toString('base64'),
+    signsWith: async (receiver?: string) =>
+      Buffer.from(await delivering.certificate(receiver)).toString('base64'),
     published: (of: string) => signingCertificatesOf(ports, of),
     async state(thumbprint: string) {
       const status = await deps.statuses.status(thumbprint as never);
