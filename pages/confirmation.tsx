@@ -43,19 +43,10 @@ export interface ConfirmationProps {
   readonly passkey: boolean;
 }
 
-export const ConfirmationPage: FC<ConfirmationProps> = ({
-  frame,
-  facts,
-  formToken,
-  problems,
-  typedCode,
-  cause,
-  onBehalfOf,
-  passkey,
-}) => {
+export const ConfirmationPage: FC<ConfirmationProps> = (props) => {
+  const { frame, facts, problems, onBehalfOf, passkey } = props;
   const texts = textsIn(frame.locale);
-  const names = { participant: facts.participant, node: frame.nodeName };
-  const said = (text: string) => fill(text, names);
+  const said = (text: string) => saidIn(props, text);
   return (
     <Page
       frame={frame}
@@ -79,48 +70,60 @@ export const ConfirmationPage: FC<ConfirmationProps> = ({
           {facts.office === 'apoderado' ? texts.confirm.unexpectedApoderado : texts.confirm.unexpectedOfficer}
         </p>
       </Note>
-      <form method="post" autocomplete="off" data-passkey={passkey || undefined}>
-        <FormToken token={formToken} />
-        <Field
-          id="code"
-          label={said(texts.confirm.code)}
-          hint={texts.confirm.codeHint}
-          autocomplete="off"
-          look="code"
-          maxlength={12}
-          value={typedCode}
-          problems={problems}
-        />
-        <h2>{texts.confirm.factor}</h2>
-        {passkey ? (
-          <PasskeyPart texts={texts} problems={problems} signs />
-        ) : (
-          <FactorFields texts={texts} problems={problems} />
-        )}
-        <fieldset>
-          <legend>{texts.confirm.why}</legend>
-          <div class="choices">
-            {rejectionCauses.map((each) => (
-              <label>
-                <input type="radio" name="cause" value={each} checked={cause === each} />
-                {texts.confirm.causes[each]}
-              </label>
-            ))}
-          </div>
-        </fieldset>
-        <div class="actions">
-          <button type="submit" name="vote" value="confirm">
-            {texts.confirm.confirmButton}
-          </button>
-          <button type="submit" name="vote" value="reject" class="no">
-            {texts.confirm.rejectButton}
-          </button>
-        </div>
-      </form>
+      <Vote {...props} />
       <p class="small">{fill(texts.confirm.deadline, { moment: momentText(facts.expiresAt, frame) })}</p>
     </Page>
   );
 };
+
+/** The code of the mail, their factor, why not, and two buttons. */
+const Vote: FC<ConfirmationProps> = (props) => {
+  const { frame, formToken, problems, typedCode, cause, passkey } = props;
+  const texts = textsIn(frame.locale);
+  return (
+    <form method="post" autocomplete="off" data-passkey={passkey || undefined}>
+      <FormToken token={formToken} />
+      <Field
+        id="code"
+        label={saidIn(props, texts.confirm.code)}
+        hint={texts.confirm.codeHint}
+        autocomplete="off"
+        look="code"
+        maxlength={12}
+        value={typedCode}
+        problems={problems}
+      />
+      <h2>{texts.confirm.factor}</h2>
+      {passkey ? (
+        <PasskeyPart texts={texts} problems={problems} signs />
+      ) : (
+        <FactorFields texts={texts} problems={problems} />
+      )}
+      <fieldset>
+        <legend>{texts.confirm.why}</legend>
+        <div class="choices">
+          {rejectionCauses.map((each) => (
+            <label>
+              <input type="radio" name="cause" value={each} checked={cause === each} />
+              {texts.confirm.causes[each]}
+            </label>
+          ))}
+        </div>
+      </fieldset>
+      <div class="actions">
+        <button type="submit" name="vote" value="confirm">
+          {texts.confirm.confirmButton}
+        </button>
+        <button type="submit" name="vote" value="reject" class="no">
+          {texts.confirm.rejectButton}
+        </button>
+      </div>
+    </form>
+  );
+};
+
+const saidIn = ({ frame, facts }: ConfirmationProps, text: string) =>
+  fill(text, { participant: facts.participant, node: frame.nodeName });
 
 function titleOf({ confirm }: Texts, { use, office }: ConfirmationFacts): string {
   if (use === 'transport') return confirm.titleTransport;

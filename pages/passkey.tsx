@@ -41,7 +41,8 @@ export interface PasskeysProps {
   readonly done?: 'added' | 'ended';
 }
 
-export const PasskeysPage: FC<PasskeysProps> = ({ frame, formToken, problems, passkeys, done }) => {
+export const PasskeysPage: FC<PasskeysProps> = (props) => {
+  const { frame, problems, passkeys, done } = props;
   const texts = textsIn(frame.locale);
   const { passkey } = texts;
   const said = (text: string) => fill(text, { node: frame.nodeName });
@@ -60,45 +61,52 @@ export const PasskeysPage: FC<PasskeysProps> = ({ frame, formToken, problems, pa
           <p>{passkey[done]}</p>
         </Note>
       )}
-      {passkeys.length > 0 && (
-        <>
-          <dl class="facts">
-            {passkeys.map(({ credentialId, addedAt }, at) => (
-              <Fact name={fill(passkey.item, { number: at + 1 })}>
-                {fill(passkey.since, { moment: momentText(addedAt, frame) })}
-                {passkeys.length > 1 && (
-                  <form method="post" data-passkey>
-                    <FormToken token={formToken} />
-                    <input type="hidden" name="credential" value={credentialId} />
-                    <button type="submit" class="plain" name="step" value="end">
-                      {passkey.endButton}
-                    </button>
-                  </form>
-                )}
-              </Fact>
-            ))}
-          </dl>
-          {passkeys.length === 1 && (
-            <Note tone="info">
-              <p>{passkey.last}</p>
-            </Note>
-          )}
-          <h2>{passkey.addHeading}</h2>
-          <p>{passkey.addText}</p>
-          <form method="post" data-passkey>
-            <FormToken token={formToken} />
-            <PasskeyPart texts={texts} problems={problems} />
-            <div class="actions one">
-              <button type="submit" name="step" value="add">
-                {passkey.addButton}
-              </button>
-            </div>
-          </form>
-        </>
-      )}
+      {passkeys.length > 0 && <Theirs {...props} />}
       <p>
         <a href="/console">{texts.common.console}</a>
       </p>
     </Page>
+  );
+};
+
+/** The last one cannot be ended; another can be added. */
+const Theirs: FC<PasskeysProps> = ({ frame, formToken, problems, passkeys }) => {
+  const texts = textsIn(frame.locale);
+  const { passkey } = texts;
+  return (
+    <>
+      <dl class="facts">
+        {passkeys.map(({ credentialId, addedAt }, at) => (
+          <Fact name={fill(passkey.item, { number: at + 1 })}>
+            {fill(passkey.since, { moment: momentText(addedAt, frame) })}
+            {passkeys.length > 1 && (
+              <form method="post" data-passkey>
+                <FormToken token={formToken} />
+                <input type="hidden" name="credential" value={credentialId} />
+                <button type="submit" class="plain" name="step" value="end">
+                  {passkey.endButton}
+                </button>
+              </form>
+            )}
+          </Fact>
+        ))}
+      </dl>
+      {passkeys.length === 1 && (
+        <Note tone="info">
+          <p>{passkey.last}</p>
+        </Note>
+      )}
+      <h2>{passkey.addHeading}</h2>
+      <p>{passkey.addText}</p>
+      <form method="post" data-passkey>
+        <FormToken token={formToken} />
+        <PasskeyPart texts={texts} problems={problems} />
+        <div class="actions one">
+          <button type="submit" name="step" value="add">
+            {passkey.addButton}
+          </button>
+        </div>
+      </form>
+    </>
   );
 };

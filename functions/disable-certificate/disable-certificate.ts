@@ -154,32 +154,27 @@ function lastTheSigner(targets: readonly Holding[], { signer }: Act): readonly H
 const isOwn = (target: Holding, { status }: UsableCertificate) =>
   target.keyThumbprint === status.keyThumbprint;
 
-async function commit(
-  ports: DisableCertificatePorts,
-  act: Act,
-  step: {
-    plan: DisablePlan;
-    batch: readonly Holding[];
-    isLast: boolean;
-    sum: Pick<Disabled, 'disabled' | 'withdrawn'>;
-  },
-): Promise<DisableRecord | 'MOVED' | 'KNOWN'> {
-  const { received, party, envelope, request, now } = act;
-  const signedBy = act.signer?.thumbprint;
-  const { plan, batch, isLast, sum } = step;
-  const suspends = plan.outcome === 'SUSPEND';
-  const { messageId } = envelope.header;
+/** One transaction of those that carry out a plan. */
+interface Step {
+  readonly plan: DisablePlan;
+  readonly batch: readonly Holding[];
+  readonly isLast: boolean;
+  /** What those before it ended. */
+  readonly sum: Pick<Disabled, 'disabled' | 'withdrawn'>;
+}
+
+function recordOfStep(id: string, act: Act, { plan, batch, sum }: Step): DisableRecord {
   const ended = recordOf(
     {
-      id: ports.ids.next(),
-      participant: party.finId,
-      origin: signedBy ? 'signature' : 'apiKey',
-      cause: request.cause,
-      reason: request.reason,
-      at: now,
-      suspended: suspends,
+      id,
+      participant: act.party.finId,
+      origin: act.signer ? 'signature' : 'apiKey',
+      cause: act.request.cause,
+      reason: act.request.reason,
+      at: act.now,
+      suspended: plan.outcome === 'SUSPEND',
       warnings: plan.warnings,
-      messageId,
+      messageId: act.envelope.header.messageId,
     },
     batch,
   );
@@ -187,11 +182,20 @@ async function commit(
     disabled: [...sum.disabled, ...ended.disabled],
     withdrawn: [...sum.withdrawn, ...ended.withdrawn],
   };
-  const record = {
-    ...ended,
-    ...(total.disabled.length + total.withdrawn.length > batch.length && { total }),
-  };
-  const isNew = suspends && !(await ports.disables.suspended(party.finId));
+  return { ...ended, ...(total.disabled.length + total.withdrawn.length > batch.length && { total }) };
+}
+
+async function commit(
+  ports: DisableCertificatePorts,
+  act: Act,
+  step: Step,
+): Promise<DisableRecord | 'MOVED' | 'KNOWN'> {
+  const { received, party, request, now } = act;
+  const { plan, batch, isLast } = step;
+  const signedBy = act.signer?.thumbprint;
+  const { messageId } = act.envelope.header;
+  const record = recordOfStep(ports.ids.next(), act, step);
+  const isNew = record.suspended && !(await ports.disables.suspended(party.finId));
   const by = { kind: 'apiKey', keyId: received.caller.keyId } as const;
   const first = isNew && (await firstWord(ports, { party, by, reason: request.reason, now }));
   const change = disableChange({

@@ -63,17 +63,43 @@ const groups: readonly {
 /** What belongs to no participant. */
 const nodeOnly: readonly Section[] = ['anchors', 'evidence', 'acts', 'suspensions', 'people'];
 
-const Side: FC<{ frame: ConsoleFrame; section: Section }> = ({ frame, section }) => {
-  const texts = textsIn(frame.locale);
-  const { nav } = consoleTextsIn(frame.locale);
+interface SideProps {
+  readonly frame: ConsoleFrame;
+  readonly section: Section;
+}
+
+const labelOf = ({ nav }: ConsoleTexts, { participant }: ConsoleFrame, section: Section) =>
+  nav[section === 'participants' && participant !== undefined ? 'participant' : section];
+
+const Side: FC<SideProps> = (props) => {
+  const texts = consoleTextsIn(props.frame.locale);
+  const { nav } = texts;
+  return (
+    <nav class="side" aria-label={nav.label}>
+      <div class="groups-of">
+        <Groups {...props} />
+      </div>
+      {/* On a phone in its place: twelve entries would push the page's answer off the screen. */}
+      <details class="menu">
+        <summary>
+          {nav.menu}: <b>{labelOf(texts, props.frame, props.section)}</b>
+        </summary>
+        <Groups {...props} />
+      </details>
+    </nav>
+  );
+};
+
+const Groups: FC<SideProps> = ({ frame, section }) => {
+  const { common, passkey, delegation } = textsIn(frame.locale);
+  const texts = consoleTextsIn(frame.locale);
+  const { nav } = texts;
   const counts: Partial<Record<Section, number | undefined>> = {
     ...frame.waiting,
     suspensions: frame.suspended.length,
   };
   const mine = (one: Section) => frame.participant === undefined || !nodeOnly.includes(one);
-  const label = (one: Section) =>
-    one === 'participants' && frame.participant !== undefined ? nav.participant : nav[one];
-  const Groups = () => (
+  return (
     <>
       {groups.map(({ title, sections }) => (
         <section>
@@ -82,7 +108,7 @@ const Side: FC<{ frame: ConsoleFrame; section: Section }> = ({ frame, section })
             {sections.filter(mine).map((one) => (
               <li>
                 <a href={pathOf[one]} aria-current={one === section ? 'page' : undefined}>
-                  {label(one)}
+                  {labelOf(texts, frame, one)}
                   {counts[one] ? <span class="count">{counts[one]}</span> : null}
                 </a>
               </li>
@@ -91,38 +117,24 @@ const Side: FC<{ frame: ConsoleFrame; section: Section }> = ({ frame, section })
         </section>
       ))}
       <section>
-        <h2>{texts.common.access}</h2>
+        <h2>{common.access}</h2>
         <ul>
           <li>
-            <a href="/passkeys">{texts.passkey.listTitle}</a>
+            <a href="/passkeys">{passkey.listTitle}</a>
           </li>
           {frame.participant !== undefined && (
             <>
               <li>
-                <a href="/delegation">{texts.delegation.listTitle}</a>
+                <a href="/delegation">{delegation.listTitle}</a>
               </li>
               <li>
-                <a href="/suspension">{texts.common.emergency}</a>
+                <a href="/suspension">{common.emergency}</a>
               </li>
             </>
           )}
         </ul>
       </section>
     </>
-  );
-  return (
-    <nav class="side" aria-label={nav.label}>
-      <div class="groups-of">
-        <Groups />
-      </div>
-      {/* On a phone in its place: twelve entries would push the page's answer off the screen. */}
-      <details class="menu">
-        <summary>
-          {nav.menu}: <b>{label(section)}</b>
-        </summary>
-        <Groups />
-      </details>
-    </nav>
   );
 };
 

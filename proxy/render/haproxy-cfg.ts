@@ -140,9 +140,14 @@ backend seen_clients
 `;
 
 function edgeFrontend(config: EdgeConfig): string {
+  return [listens(config), whoItIs(config), whatIsAsked(config), whatGoesOn(config)].join('\n');
+}
+
+/** Where it listens, and what it says of handshakes and requests. */
+function listens(config: EdgeConfig): string {
   const { runFolder, limits, proxyProtocolFrom: nlb } = config;
   const map = (file: string): string => `${runFolder}/${file}`;
-  const [bound, sources] =
+  const [place, sources] =
     nlb.length === 0
       ? [config.listen, sourceLimits('connection', 'sources', limits)]
       : [
@@ -152,7 +157,7 @@ function edgeFrontend(config: EdgeConfig): string {
   return `frontend edge
   # A list that is late (12), or from a clock ahead of ours (11), is the map's and the node's matter: it must not lock
   # everybody out.
-  bind ${bound} ssl crt-list ${map(files.crtList)} strict-sni crt-ignore-err 11,12 ca-ignore-err 11,12
+  bind ${place} ssl crt-list ${map(files.crtList)} strict-sni crt-ignore-err 11,12 ca-ignore-err 11,12
   # Without being asked for, HTTP/2 would be spoken all the same: bodies without a length, past every cap.
   option disable-h2-upgrade
 ${sources}  # A handshake that fails: the alert that the client was given stands in OpenSSL's reason.
@@ -164,18 +169,24 @@ ${sources}  # A handshake that fails: the alert that the client was given stands
   acl one_interaction req.fhdr_cnt(${INTERACTION_HEADER}) eq 1
   acl uuid_interaction req.fhdr(${INTERACTION_HEADER}) -m reg -i ^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$
   http-request set-var(txn.interaction) req.fhdr(${INTERACTION_HEADER}) if one_interaction uuid_interaction
+`;
+}
 
-  # Who is it? The certificate of this session, resumed or not, asked again at each request.
+function whoItIs({ runFolder }: EdgeConfig): string {
+  return `  # Who is it? The certificate of this session, resumed or not, asked again at each request.
   http-request set-var(txn.client) str(none)
   http-request set-var(txn.client) ssl_c_der,sha2(256),ub64enc if { ssl_c_used } { ssl_c_der -m found }
   http-request set-var(txn.now) date,utime(%y%m%d%H%M%SZ)
-  acl refused var(txn.client),map_str(${map(files.refused)}) -m found
+  acl refused var(txn.client),map_str(${runFolder}/${files.refused}) -m found
   acl expired ssl_c_notafter,strcmp(txn.now) lt 0
   ${answerRule('refused')} hdr connection close if refused
   ${answerRule('refused')} hdr connection close if { ssl_c_used } expired
   http-request track-sc2 var(txn.client) table seen_clients if { ssl_c_used }
+`;
+}
 
-  # Is it meant for this name, and can it be read in one way only?
+function whatIsAsked({ limits }: EdgeConfig): string {
+  return `  # Is it meant for this name, and can it be read in one way only?
   http-request set-var(txn.sni) ssl_fc_sni,lower
   acl right_host req.fhdr(host),lower,field(1,:),strcmp(txn.sni) eq 0
   acl one_host req.fhdr_cnt(host) eq 1
@@ -194,14 +205,18 @@ ${sources}  # A handshake that fails: the alert that the client was given stands
   http-request set-var(txn.keyless) bool(true) if { path -m beg ${keylessPaths.join(' ')} }
   acl known_key var(txn.api_key),table_gpc0(known_keys) gt 0
   ${answerRule('tooMany')} if { sc_gpc0_rate(0) gt ${limits.refusedKeys} } !known_key
+`;
+}
 
-  # Delete before setting.
+/** What the node is given, whose headers from outside are gone; and who answered well. */
+function whatGoesOn(config: EdgeConfig): string {
+  return `  # Delete before setting.
   # One expression for all: each one costs a look at every header of every request.
   http-request del-header '${strippedHeaders.map((pattern) => `(${pattern})`).join('|')}' -m reg
   http-request del-header authorization if { req.fhdr(authorization) -m beg -i AWS4- }
 ${identityRules(config)}
   http-request set-var(txn.target_bytes) url,length,add(32)
-  ${answerRule('headersTooLarge')} if { req.hdrs,length,add(txn.target_bytes) gt ${limits.headerBytes} }
+  ${answerRule('headersTooLarge')} if { req.hdrs,length,add(txn.target_bytes) gt ${config.limits.headerBytes} }
 
   http-response sc-inc-gpc0(0) if { status 401 403 }
   acl no_key var(txn.api_key) -m str none
