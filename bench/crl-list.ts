@@ -25,7 +25,7 @@ function scattered(n: number): number {
 }
 
 /** All that is signed, in chunks of at most 64 KiB. */
-export function* tbsChunks(issuer: Uint8Array, algorithm: Uint8Array): Generator<Uint8Array> {
+function* tbsChunks(issuer: Uint8Array, algorithm: Uint8Array): Generator<Uint8Array> {
   const length = entries * entryLength;
   const head = Buffer.concat([
     der.integer(1),

@@ -3,7 +3,6 @@
 
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { toItem } from '../adapters/dynamodb/attributes.ts';
 import { certificateItem } from '../adapters/dynamodb/certificate-items.ts';
@@ -17,6 +16,7 @@ import type { IssuedPath } from '../core/certificate/revocation/path-sources.ts'
 import { keyThumbprintOf, type Thumbprint, thumbprintOf } from '../core/certificate/thumbprint.ts';
 import { revocationPolicy } from '../core/policy.ts';
 import { watchOf } from '../core/sweep/watch.ts';
+import { closeServer, listen } from '../local/loopback.ts';
 import {
   type Authority,
   type Issued,
@@ -73,8 +73,8 @@ export async function makeWorld(
     traffic.bodies++;
     response.writeHead(200, { 'content-length': list.der.length }).end(list.der);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = (n: number) => `http://127.0.0.1:${(server.address() as AddressInfo).port}/${n}`;
+  const origin = await listen(server);
+  const url = (n: number) => `${origin}/${n}`;
   const anchors = Array.from({ length: roots }, (_, n) =>
     makeAuthority({ name: `Sweep root ${n}`, key: 'ec-p256' }),
   );
@@ -101,7 +101,7 @@ export async function makeWorld(
         list.etag = `"${at.getTime()}"`;
       }
     },
-    stop: () => new Promise((resolve) => server.close(() => resolve())),
+    stop: () => closeServer(server),
   };
 }
 

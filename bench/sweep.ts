@@ -177,16 +177,13 @@ function costOf({ sources, rows }: SweepRun, { readUnits, writeUnits }: Window, 
   );
 }
 
-export async function sweepFigures(certificates = 100_000): Promise<readonly Figure[]> {
-  const run = await sweepRun(certificates);
-  const { first, unchanged, renewed, revoking } = run.windows;
+function figuresOf(run: SweepRun) {
   const of = `${run.rows.toLocaleString('en')} certificates of ${run.sources} lists`;
-  const counted = 'counted in the local run';
   const count = (id: string, what: string, value: number, aim: number): Figure => ({
     id,
     what: `${what}, ${of}`,
     value,
-    reference: counted,
+    reference: 'counted in the local run',
     aim,
     holds: value <= aim,
     unit: 'count',
@@ -200,6 +197,13 @@ export async function sweepFigures(certificates = 100_000): Promise<readonly Fig
     holds: value <= 0.004,
     unit: 'count',
   });
+  return { count, dollars };
+}
+
+export async function sweepFigures(certificates = 100_000): Promise<readonly Figure[]> {
+  const run = await sweepRun(certificates);
+  const { first, unchanged, renewed, revoking } = run.windows;
+  const { count, dollars } = figuresOf(run);
   const renewedSeconds = (renewed.seconds * scaledTo) / run.rows;
   return [
     count('S4-body', 'bodies for each new list', (first.bodies + renewed.bodies) / (2 * run.sources), 1),

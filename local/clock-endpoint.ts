@@ -1,10 +1,9 @@
 // How does another process see and move the virtual clock? GET /now, POST /advance {"seconds"} or {"to"}; plain JSON,
 // RFC 3339 times, 127.0.0.1 only. It does not let other processes sleep on it: timers live in this process.
 
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { VirtualClock } from './clock.ts';
+import { closeServer, listen } from './loopback.ts';
 
 export interface ClockEndpoint {
   readonly url: string;
@@ -22,15 +21,7 @@ export async function startClockEndpoint(options: {
     );
   });
   server.keepAliveTimeout = 65_000;
-  server.listen(options.port, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return { url: await listen(server, options.port), stop: () => closeServer(server) };
 }
 
 /** The clock of another process: `now` and `advance` over HTTP. */

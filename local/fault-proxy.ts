@@ -2,7 +2,8 @@
 // does, by rule or by seeded chance, and counts requests and capacity on the way. Which calls must survive it, tests say.
 
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { closeServer, portOf, readBody, signedBy } from './endpoints/wire.ts';
+import { operationNamed, readBody, signedBy } from './endpoints/wire.ts';
+import { closeServer, listen } from './loopback.ts';
 
 export type Fault =
   /** TransactWriteItems: cancelled with this reason on one of its items; single writes: TransactionConflictException. */
@@ -14,7 +15,9 @@ export type Fault =
   /** Permissions of the caller: policies.ts decides it. */
   | 'AccessDenied'
   /** The engine does the work, the client hears nothing: whoever tries again must not do it twice. */
-  | 'LostAnswer';
+  | 'LostAnswer'
+  /** Neither hears anything. */
+  | 'LostRequest';
 
 export interface Call {
   /** `TransactWriteItems`. */
@@ -93,14 +96,13 @@ export async function startFaultProxy(options: {
 
   async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const body = await readBody(incoming);
-    const operation = String(incoming.headers['x-amz-target'] ?? '')
-      .split('.')
-      .at(-1)!;
+    const operation = operationNamed(incoming.headers) ?? '';
     const input = body.length > 0 ? (JSON.parse(body.toString('utf8')) as Record<string, unknown>) : {};
     const caller = signedBy(incoming.headers);
     add(counted.requests, operation);
     const fault = rule({ operation, input, before: calls++, caller });
     if (fault) add(counted.faults, fault);
+    if (fault === 'LostRequest') return void outgoing.destroy();
     if (fault && fault !== 'LostAnswer') return sendFault(outgoing, fault, operation, input);
     const sent = metered ? measured(operation, input, body) : body;
     const answer = await forward(agent, options.target, incoming, sent);
@@ -110,11 +112,7 @@ export async function startFaultProxy(options: {
       metered && answer.status === 200
         ? countCapacity(answer.body, unasked, counted, { operation, caller })
         : answer.body;
-    outgoing.writeHead(answer.status, {
-      'content-type': 'application/x-amz-json-1.0',
-      'content-length': shown.length,
-    });
-    outgoing.end(shown);
+    send(outgoing, answer.status, shown);
   }
 
   const server = createServer((incoming, outgoing) => {
@@ -123,12 +121,8 @@ export async function startFaultProxy(options: {
       outgoing.destroy();
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
   return {
-    url: `http://127.0.0.1:${portOf(server)}`,
+    url: await listen(server, options.port),
     setRule(next) {
       rule = next;
     },
@@ -210,11 +204,12 @@ function sendFault(
 ): void {
   const { status = 400, type, ...body } = faultBody(fault, operation, input);
   const text = JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}`, ...body });
-  outgoing.writeHead(status, {
-    'content-type': 'application/x-amz-json-1.0',
-    'content-length': Buffer.byteLength(text),
-  });
-  outgoing.end(text);
+  send(outgoing, status, Buffer.from(text));
+}
+
+function send(outgoing: ServerResponse, status: number, body: Buffer): void {
+  const headers = { 'content-type': 'application/x-amz-json-1.0', 'content-length': body.length };
+  outgoing.writeHead(status, headers).end(body);
 }
 
 interface FaultBody {

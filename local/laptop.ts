@@ -218,11 +218,35 @@ async function startNode(
     mostChildren: options.mostChildren,
   });
   stops.push(host.stop, clock.register(`functions of ${name}`, host.idle));
+  const openPrivateApi = await openDoors(
+    { stack, host, clock, endpoints, gatewayFile: options.gatewayFile },
+    { ...node, apiPort, pagesPort, privateHost: parameters.ApiHost ?? 'localhost' },
+    stops,
+  );
+  return { name, stack, host, apiOrigin, pagesOrigin, openPrivateApi };
+}
+
+interface Behind extends Pick<Node, 'stack' | 'host'>, Pick<Services, 'endpoints'> {
+  readonly clock: VirtualClock;
+  readonly gatewayFile: string;
+}
+
+interface Doors extends Pick<NodeOptions, 'name' | 'behindEdge'> {
+  readonly apiPort: number;
+  readonly pagesPort: number;
+  readonly privateHost: string;
+}
+
+/** Both doors; and how a third one, the api's without an edge before it, is opened. */
+async function openDoors(
+  { stack, host, clock, endpoints, gatewayFile }: Behind,
+  { name, apiPort, pagesPort, privateHost, behindEdge }: Doors,
+  stops: Stop[],
+): Promise<Node['openPrivateApi']> {
   const { region, account } = endpoints;
   const shared = { host, clock, door: { apiId: name, stage: 'node', region, account } };
-  const document = readGatewayDocument(options.gatewayFile);
+  const document = readGatewayDocument(gatewayFile);
   const keys = () => readEdgeKeys(endpoints.secrets.current(`${name}-EdgeMacSecret`));
-  const privateHost = parameters.ApiHost ?? 'localhost';
   const edge = localEdge({ key: () => keys()[0]!, clock, privateHost });
   const privateApi = {
     ...shared,
@@ -230,7 +254,7 @@ async function startNode(
     gatewayResponses: gatewayResponsesOfOpenApi(document),
     mostHeaderBytes: 8_000,
   };
-  const api = startFront({ ...privateApi, port: apiPort, ...(node.behindEdge ? {} : { edge }) });
+  const api = startFront({ ...privateApi, port: apiPort, ...(behindEdge ? {} : { edge }) });
   const pages = startFront({
     ...shared,
     port: pagesPort,
@@ -244,12 +268,11 @@ async function startNode(
   ] as const) {
     stops.push((await naming(`${name} ${door}`, port, front)).stop);
   }
-  const openPrivateApi = async (): Promise<PrivateApi> => {
+  return async () => {
     const front = await startFront(privateApi);
     stops.push(front.stop);
     return { port: front.port, host: privateHost, keys };
   };
-  return { name, stack, host, apiOrigin, pagesOrigin, openPrivateApi };
 }
 
 /** The form that edge and authorizer read; CloudFormation's generated string has to be replaced in AWS too. */

@@ -1,8 +1,9 @@
 // Which URL answers what at the simulated bank? Accounts and payments as adapters/executor/http.ts asks for them, a page
 // for its clerk, and POST /behaviour {"mode": "ok" | "error" | "slow" | "unknown" | "twice"}.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { readBody } from '../endpoints/wire.ts';
+import { closeServer, listen } from '../loopback.ts';
 import { type Account, Bank, type Mode, modes, type Payment } from './bank.ts';
 import { bankPage } from './page.ts';
 
@@ -20,20 +21,7 @@ export async function startBank(
   const server = createServer((request, response) => {
     answer(bank, request, response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  return { url: urlOf(server), bank, stop: () => stop(server) };
-}
-
-function urlOf(server: Server): string {
-  return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
-}
-
-async function stop(server: Server): Promise<void> {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  return { url: await listen(server, options.port), bank, stop: () => closeServer(server) };
 }
 
 async function answer(bank: Bank, request: IncomingMessage, response: ServerResponse): Promise<void> {

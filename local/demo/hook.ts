@@ -3,7 +3,8 @@
 
 import { createServer } from 'node:http';
 import { challengeAnswer } from '../../clients/typescript/webhook.ts';
-import { closeServer, portOf, readBody } from '../endpoints/wire.ts';
+import { readBody } from '../endpoints/wire.ts';
+import { closeServer, listen } from '../loopback.ts';
 
 export interface Delivery {
   readonly body: Uint8Array;
@@ -26,7 +27,6 @@ export async function startHook(): Promise<Hook> {
     if (challenge === undefined) deliveries.push({ body, signature: signature?.toString() });
     outgoing.end(challenge ?? '');
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const url = `http://127.0.0.1:${portOf(server)}/shinkansen/messages`;
+  const url = `${await listen(server)}/shinkansen/messages`;
   return { url, deliveries, stop: () => closeServer(server) };
 }

@@ -59,15 +59,7 @@ export async function startLocalEdge(parts: LocalEdgeParts): Promise<RunningEdge
   const say = (line: string): void => appendFileSync(log, `${line}\n`);
   const [port, healthPort] = [parts.port || (await freePort()), await freePort()];
   await requireFree(port);
-  const token = await softToken(folder);
-  // Only now: pkcs11js is optional, and without it everything else runs.
-  const { Hsm } = await import('../../proxy/hsm/hsm.ts');
-  const { findKey, generateKey } = await import('../../proxy/hsm/key.ts');
-  process.env.SOFTHSM2_CONF = token.configuration;
-  const hsm = Hsm.open({ module: token.module, token: token.label, pin: token.pin });
-  const made = existsSync(join(folder, 'key-made'));
-  const key = made ? findKey(hsm, { label: keyLabel }) : generateKey(hsm, keyLabel, 'P-256');
-  writeFileSync(join(folder, 'key-made'), '');
+  const { token, hsm, key } = await openKey(folder);
   const issued = await psc.issue({
     holder: nodeIdentities.network.holder,
     publicKey: key.public,
@@ -117,6 +109,20 @@ export async function startLocalEdge(parts: LocalEdgeParts): Promise<RunningEdge
     await edge.stop();
     throw error;
   }
+}
+
+/** Made at the first start. */
+async function openKey(folder: string) {
+  const token = await softToken(folder);
+  // Only now: pkcs11js is optional, and without it everything else runs.
+  const { Hsm } = await import('../../proxy/hsm/hsm.ts');
+  const { findKey, generateKey } = await import('../../proxy/hsm/key.ts');
+  process.env.SOFTHSM2_CONF = token.configuration;
+  const hsm = Hsm.open({ module: token.module, token: token.label, pin: token.pin });
+  const made = join(folder, 'key-made');
+  const key = existsSync(made) ? findKey(hsm, { label: keyLabel }) : generateKey(hsm, keyLabel, 'P-256');
+  writeFileSync(made, '');
+  return { token, hsm, key };
 }
 
 interface Started {

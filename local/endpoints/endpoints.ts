@@ -3,6 +3,7 @@
 // called here, they are unknown, as is every service that nobody thought of.
 
 import { join } from 'node:path';
+import { closeServer, portOf } from '../loopback.ts';
 import { type Kms, openKms } from './kms.ts';
 import { Functions } from './lambda-endpoint.ts';
 import { openParameterStore, type ParameterStore } from './parameters.ts';
@@ -11,15 +12,7 @@ import { Scheduler } from './scheduler.ts';
 import { openSecrets, type SecretStore } from './secrets.ts';
 import { openSqs, type Sqs } from './sqs.ts';
 import type { LocalClock } from './timer.ts';
-import {
-  AwsError,
-  closeServer,
-  portOf,
-  type ServiceHandler,
-  serve,
-  signedBy,
-  type WireRequest,
-} from './wire.ts';
+import { AwsError, operationNamed, type ServiceHandler, serve, signedBy, type WireRequest } from './wire.ts';
 
 export interface EndpointOptions {
   readonly dataFolder: string;
@@ -54,24 +47,16 @@ export interface Endpoints {
 
 /** State lies in `<dataFolder>/aws/`. Rejects when the port is taken. */
 export async function startEndpoints(options: EndpointOptions): Promise<Endpoints> {
-  const { clock, region = 'us-east-1', account = '000000000000' } = options;
-  const place = { dataFolder: join(options.dataFolder, 'aws'), clock, region, account };
   let url = '';
-  const kms = openKms(place);
-  const s3 = openS3(place);
-  const parameters = openParameterStore(place);
-  const secrets = openSecrets(place);
-  const sqs = openSqs({ ...place, baseUrl: () => url });
-  const sendToQueue = (arn: string, body: string): void =>
-    void sqs.queues.send(arn.split(':').at(-1) ?? '', body);
-  const functions = new Functions({ ...place, sendToQueue });
-  const deliver = async (arn: string, input: string): Promise<void> => {
-    if (arn.startsWith('arn:aws:sqs:')) sendToQueue(arn, input);
-    else if (arn.startsWith('arn:aws:lambda:')) functions.invokeAsync(arn, Buffer.from(input));
-    else if (options.startExecution) await options.startExecution(arn, input);
-    else throw new AwsError('ResourceNotFoundException', `No Step Functions stand behind "${arn}".`);
+  const place = {
+    dataFolder: join(options.dataFolder, 'aws'),
+    clock: options.clock,
+    region: options.region ?? 'us-east-1',
+    account: options.account ?? '000000000000',
+    baseUrl: () => url,
   };
-  const scheduler = new Scheduler({ ...place, deliver });
+  const services = openServices(place, options.startExecution);
+  const { kms, s3, parameters, secrets, sqs, scheduler, functions } = services;
   // By signing name.
   const handlers = new Map<string, ServiceHandler>([
     ['kms', kms.handler],
@@ -96,36 +81,52 @@ export async function startEndpoints(options: EndpointOptions): Promise<Endpoint
   });
   url = `http://127.0.0.1:${portOf(server)}`;
   const names = ['KMS', 'S3', 'SSM', 'SECRETS_MANAGER', 'SQS', 'SCHEDULER', 'LAMBDA'];
-  const stop = async (): Promise<void> => {
-    await closeServer(server);
-    for (const service of [scheduler, functions, sqs, secrets, parameters, s3, kms]) service.close();
-  };
-  const idle = async (): Promise<boolean> =>
-    (await Promise.all([scheduler.idle(), functions.idle()])).includes(true);
-  const urls = Object.fromEntries(names.map((name) => [name, url]));
   return {
     url,
-    urls,
-    region,
-    account,
-    kms,
-    s3,
-    parameters,
-    secrets,
-    sqs,
-    scheduler,
-    functions,
+    urls: Object.fromEntries(names.map((name) => [name, url])),
+    region: place.region,
+    account: place.account,
+    ...services,
     calls: () => ({ ...calls }),
-    idle,
-    stop,
+    idle: async () => (await Promise.all([scheduler.idle(), functions.idle()])).includes(true),
+    async stop() {
+      await closeServer(server);
+      for (const service of [scheduler, functions, sqs, secrets, parameters, s3, kms]) service.close();
+    },
+  };
+}
+
+type Services = Pick<Endpoints, 'kms' | 's3' | 'parameters' | 'secrets' | 'sqs' | 'scheduler' | 'functions'>;
+
+/** What is sent to an ARN reaches the queue, the function or the state machine behind it. */
+function openServices(
+  place: Parameters<typeof openSqs>[0],
+  startExecution: EndpointOptions['startExecution'],
+): Services {
+  const sqs = openSqs(place);
+  const sendToQueue = (arn: string, body: string): void =>
+    void sqs.queues.send(arn.split(':').at(-1) ?? '', body);
+  const functions = new Functions({ ...place, sendToQueue });
+  const deliver = async (arn: string, input: string): Promise<void> => {
+    if (arn.startsWith('arn:aws:sqs:')) sendToQueue(arn, input);
+    else if (arn.startsWith('arn:aws:lambda:')) functions.invokeAsync(arn, Buffer.from(input));
+    else if (startExecution) await startExecution(arn, input);
+    else throw new AwsError('ResourceNotFoundException', `No Step Functions stand behind "${arn}".`);
+  };
+  return {
+    kms: openKms(place),
+    s3: openS3(place),
+    parameters: openParameterStore(place),
+    secrets: openSecrets(place),
+    sqs,
+    functions,
+    scheduler: new Scheduler({ ...place, deliver }),
   };
 }
 
 /** REST services: the method. What a signature costs depends on its algorithm. */
 function operationOf({ headers, method, body }: WireRequest): string {
-  const operation = String(headers['x-amz-target'] ?? method)
-    .split('.')
-    .at(-1)!;
+  const operation = operationNamed(headers) ?? method;
   if (operation !== 'Sign') return operation;
   return `Sign:${String((JSON.parse(body.toString('utf8')) as { SigningAlgorithm?: unknown }).SigningAlgorithm)}`;
 }

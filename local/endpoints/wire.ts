@@ -10,7 +10,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from '../loopback.ts';
 
 export interface WireRequest {
   readonly method: string;
@@ -55,10 +55,9 @@ export function jsonService(operations: Operations): ServiceHandler {
   return async (request) => {
     const type = String(request.headers['content-type'] ?? 'application/x-amz-json-1.1');
     try {
-      const target = String(request.headers['x-amz-target'] ?? '');
-      const name = target.slice(target.lastIndexOf('.') + 1);
+      const name = operationNamed(request.headers) ?? '';
       const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
-      if (!operation) throw unknownOperation(target);
+      if (!operation) throw unknownOperation(String(request.headers['x-amz-target'] ?? ''));
       const output = await operation(parseJson(request.body));
       return { status: 200, headers: { 'content-type': type }, body: JSON.stringify(output ?? {}) };
     } catch (error) {
@@ -102,7 +101,7 @@ export function bytes(input: Json, name: string): Buffer {
 }
 
 /** The service that the client signed for: the fourth part of `Credential=<id>/<day>/<region>/<service>/aws4_request`. */
-export function signedService(headers: IncomingHttpHeaders): string | undefined {
+function signedService(headers: IncomingHttpHeaders): string | undefined {
   return /Credential=[^/\s]*\/\d{8}\/[^/]*\/([^/]+)\/aws4_request/.exec(headers.authorization ?? '')?.[1];
 }
 
@@ -128,10 +127,7 @@ export async function serve(
     );
   });
   server.keepAliveTimeout = 65_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
+  await listen(server, port);
   return server;
 }
 
@@ -166,9 +162,6 @@ function send(outgoing: ServerResponse, method: string, response: WireResponse):
   outgoing.end(method === 'HEAD' ? undefined : body);
 }
 
-export const portOf = (server: Server): number => (server.address() as AddressInfo).port;
-
-export async function closeServer(server: Server): Promise<void> {
-  server.closeAllConnections();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-}
+/** `PutItem` of `DynamoDB_20120810.PutItem`; undefined where a service names its operations otherwise. */
+export const operationNamed = ({ 'x-amz-target': target }: IncomingHttpHeaders): string | undefined =>
+  target === undefined ? undefined : String(target).split('.').at(-1);

@@ -1,9 +1,9 @@
 // How does HTTP reach the functions of one door? What a REST API of API Gateway does around them: route, authorizer,
 // proxy event, limits, and its own answers when no function gives one. TLS, WAF and usage plans are not here.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { LocalClock } from '../endpoints/timer.ts';
-import { closeServer, portOf } from '../endpoints/wire.ts';
+import { closeServer, listen, portOf } from '../loopback.ts';
 import { authorize } from './authorizer.ts';
 import { type GatewayResponses, type GatewayResponseType, gatewayAnswer } from './gateway-responses.ts';
 import type { LambdaHost } from './host.ts';
@@ -57,7 +57,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
       );
     },
   );
-  await listen(server, options.port ?? 0);
+  await listen(server, options.port);
   return { port: portOf(server), stop: () => closeServer(server) };
 }
 
@@ -156,11 +156,4 @@ function send(outgoing: ServerResponse, incoming: IncomingMessage, answer: HttpA
   if (answer.status !== 204 && answer.status !== 304)
     outgoing.setHeader('content-length', answer.body.length);
   outgoing.end(incoming.method === 'HEAD' ? undefined : answer.body);
-}
-
-async function listen(server: Server, port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
 }

@@ -5,7 +5,7 @@ import type { Server, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { openTable } from '../endpoints/journal.ts';
-import { closeServer, portOf } from '../endpoints/wire.ts';
+import { closeServer, portOf } from '../loopback.ts';
 
 /** As aws-ses-v2-local keeps it. */
 export interface Mail {

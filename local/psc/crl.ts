@@ -33,11 +33,7 @@ export interface CrlInput {
 }
 
 /** A list as it should be, or with one of the faults that change its bytes. */
-export function buildCrl(
-  input: CrlInput,
-  faults: ReadonlySet<FaultName>,
-  stranger: PscCertificate,
-): PublishedCrl {
+function buildCrl(input: CrlInput, faults: ReadonlySet<FaultName>, stranger: PscCertificate): PublishedCrl {
   const shift = faults.has('stale') ? input.nextUpdate.getTime() - input.thisUpdate.getTime() + day : 0;
   const ahead = faults.has('future') ? day : 0;
   const thisUpdate = new Date(input.thisUpdate.getTime() - shift + ahead);

@@ -7,7 +7,6 @@ import {
   context,
   contextPrimitive,
   enumerated,
-  generalizedTime,
   integer,
   namedBits,
   objectIdentifier,
@@ -41,7 +40,7 @@ const keyUsageBits = {
 } as const;
 export type KeyUsage = keyof typeof keyUsageBits;
 
-export const extendedKeyUsages = {
+const extendedKeyUsages = {
   serverAuth: '1.3.6.1.5.5.7.3.1',
   clientAuth: '1.3.6.1.5.5.7.3.2',
   codeSigning: '1.3.6.1.5.5.7.3.3',
@@ -152,10 +151,6 @@ export const crlNumber = (number: number): ExtensionInput => ({ oid: '2.5.29.20'
 export const crlReason = (reason: number): ExtensionInput => ({
   oid: '2.5.29.21',
   value: enumerated(reason),
-});
-export const invalidityDate = (date: Date): ExtensionInput => ({
-  oid: '2.5.29.24',
-  value: generalizedTime(date),
 });
 
 export type DistributionScope = 'onlyUserCerts' | 'onlyCACerts' | 'indirectCRL' | 'onlyAttributeCerts';

@@ -3,8 +3,8 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { closeServer, listen } from '../loopback.ts';
 import { type CountryAuthority, openAuthority, ownSerial } from './authorities.ts';
 import { crlPublisher } from './crl.ts';
 import { openFaults } from './faults.ts';
@@ -38,11 +38,7 @@ export async function startPsc(options: PscOptions): Promise<TestPsc> {
   const clock = options.clock ?? (() => new Date());
   mkdirSync(options.dataFolder, { recursive: true, mode: 0o700 });
   const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = await listen(server, options.port);
   const countries = options.countries ?? allCountries;
   const authorities = await Promise.all(
     countries.map((country) => openAuthority(country, options.dataFolder, url, options.keyBits ?? 2048)),
@@ -78,11 +74,7 @@ export async function startPsc(options: PscOptions): Promise<TestPsc> {
     crl: (country, issuer, faults) =>
       publishers.get(`${authority(country).country}/${issuer}`)!(clock(), register.changes, faults),
     authority,
-    async stop() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-    },
+    stop: () => closeServer(server),
   };
   server.on(
     'request',

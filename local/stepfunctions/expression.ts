@@ -83,7 +83,7 @@ export async function evaluateAs(
   );
 }
 
-export function typeOf(value: Json): Exclude<ResultType, 'any'> | 'null' {
+function typeOf(value: Json): Exclude<ResultType, 'any'> | 'null' {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';

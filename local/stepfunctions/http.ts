@@ -2,7 +2,6 @@
 // so that unmodified AWS SDK clients work. Signatures are not checked: it listens on 127.0.0.1 only.
 
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Engine } from './engine.ts';
 import { ApiError } from './errors.ts';
@@ -13,8 +12,8 @@ const contentType = 'application/x-amz-json-1.0';
 /** Larger than any call can be: a definition has at most 1 MiB, escaped twice that. */
 const longestBody = 8 * 1_048_576;
 
-export async function listen(engine: Engine, port: number): Promise<Server> {
-  const server = createServer((request, response) => {
+export function serverOf(engine: Engine): Server {
+  return createServer((request, response) => {
     // A call that is being answered is work: the clock waits for it.
     const answered = answer(engine, request).then(
       (body) => reply(response, 200, body),
@@ -22,9 +21,6 @@ export async function listen(engine: Engine, port: number): Promise<Server> {
     );
     void engine.surroundings.busy.during(answered);
   });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
 }
 
 async function answer(engine: Engine, request: IncomingMessage): Promise<object> {

@@ -2,12 +2,12 @@
 // What it does not do stands in local/GAPS.md.
 
 import { mkdirSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import type { Clock } from '../clock.ts';
+import { closeServer, listen } from '../loopback.ts';
 import { Busy } from './busy.ts';
 import type { Json } from './definition.ts';
 import { Engine } from './engine.ts';
-import { listen } from './http.ts';
+import { serverOf } from './http.ts';
 import { invokeByHttp, invokeInProcess } from './lambda.ts';
 
 export interface StepFunctionsOptions {
@@ -51,13 +51,12 @@ export async function startStepFunctions(options: StepFunctionsOptions): Promise
     patienceMs: options.patienceMs ?? 20_000,
   };
   const engine = await Engine.open(surroundings, options.dataFolder);
-  const server = await listen(engine, options.port);
+  const server = serverOf(engine);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: await listen(server, options.port),
     idle: () => busy.idle(),
     stop: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await closeServer(server);
       await engine.close();
     },
   };

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
@@ -12,6 +11,7 @@ import { dispatch } from '../../cli/dispatch.ts';
 import { exitCodes } from '../../cli/exit-codes.ts';
 import { newOutboxEntry } from '../../core/outbox.ts';
 import { admitPersonParameters, parseActParameters } from '../../core/people/act-parameters.ts';
+import { closeServer, listen } from '../../local/loopback.ts';
 import { onboarding, psc } from '../support/administration.ts';
 import { Authenticator } from '../support/authenticator.ts';
 import { someHolder } from '../support/certificates.ts';
@@ -41,13 +41,11 @@ beforeAll(async () => {
       })
       .catch(() => response.writeHead(500).end());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  node = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  node = await listen(server);
   operators = await door.operators();
 });
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
+afterAll(async () => {
+  await closeServer(server);
   rmSync(folder, { recursive: true });
 });
 
@@ -246,9 +244,8 @@ test.each(['localhost:4101', 'pages.example', '//x'])('%s is no address to sign 
 test('nobody waits for a sign-in at an address where nobody signs in', async () => {
   const { terminal, printed } = terminalFor({ env });
   const elsewhere = createServer((_, response) => response.writeHead(403).end('{}'));
-  await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
-  const address = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
+  const address = await listen(elsewhere);
   expect(await dispatch(['admin', 'sign-in', '--node', address], terminal)).toBe(2);
   expect(printed.err).toContain(`nobody signs in at ${address}`);
-  elsewhere.close();
+  await closeServer(elsewhere);
 });

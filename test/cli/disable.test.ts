@@ -2,7 +2,6 @@
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
@@ -12,6 +11,7 @@ import { parseCertificate } from '../../core/certificate/parse.ts';
 import { Refusal } from '../../core/errors.ts';
 import { disableCertificate } from '../../functions/disable-certificate/disable-certificate.ts';
 import { readBody } from '../../local/endpoints/wire.ts';
+import { closeServer, listen } from '../../local/loopback.ts';
 import type { Issued } from '../support/certificates.ts';
 import { pemOf } from '../support/certificates.ts';
 import { disableStand } from '../support/disable.ts';
@@ -25,6 +25,7 @@ const file = (name: string, content: string) => {
 };
 let stand: ReturnType<typeof disableStand>;
 let server: Server;
+let api: string;
 let one: Issued;
 let other: Issued;
 
@@ -49,12 +50,9 @@ beforeEach(async () => {
     );
     response.writeHead(status).end(JSON.stringify(answer));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  api = await listen(server);
 });
-afterEach(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterEach(() => closeServer(server));
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -66,7 +64,7 @@ const disable = (...words: string[]) =>
   apodera(['certificate', 'disable', ...words, '--cause', 'other', '--reason', 'ya no se usa'], {
     env: {
       PASSWORD: 'correct horse battery',
-      APODERA_API: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      APODERA_API: api,
       APODERA_PARTICIPANT: fintech.finId,
       APODERA_API_KEY: 'k',
     },

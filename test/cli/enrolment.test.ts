@@ -1,7 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -10,6 +9,7 @@ import { encryptedPem } from '../../cli/keys/key-file.ts';
 import { confirmationCode } from '../../core/message/code.ts';
 import { readEnvelope } from '../../core/message/envelope.ts';
 import { parametersDigest, possessionStatement, verifyPossession } from '../../core/message/possession.ts';
+import { closeServer, listen } from '../../local/loopback.ts';
 import { issueLeaf, makeAuthority, someHolder } from '../support/certificates.ts';
 import { apodera } from '../support/terminal.ts';
 
@@ -35,15 +35,13 @@ beforeAll(async () => {
     if (body.length > 0) heard.push(body);
     response.writeHead(body.length > 0 ? 202 : 200).end(JSON.stringify(answerTo(body)));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const api = await listen(server);
   env = { APODERA_API: api, APODERA_PARTICIPANT: 'FINTECH_CL', APODERA_API_KEY: 'apo_dev_key' };
   writeFileSync(join(folder, 'chain.pem'), leaf.chainPem);
   writeFileSync(join(folder, 'key.pem'), await encryptedPem(leaf.key, 'correct horse battery'));
 });
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
+afterAll(async () => {
+  await closeServer(server);
   rmSync(folder, { recursive: true });
 });
 beforeEach(() => {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exitCodes } from '../../cli/exit-codes.ts';
 import { admitPayout } from '../../functions/admit-payout/admit-payout.ts';
 import { readBody } from '../../local/endpoints/wire.ts';
+import { closeServer, listen } from '../../local/loopback.ts';
 import { payer, payoutMessage, payoutWorld } from '../support/payouts.ts';
 import { apodera } from '../support/terminal.ts';
 
@@ -16,6 +17,7 @@ const place = (name: string, content?: string | Uint8Array) => {
 };
 let world: Awaited<ReturnType<typeof payoutWorld>>;
 let server: Server;
+let api: string;
 let signer: string[];
 beforeAll(async () => {
   world = await payoutWorld();
@@ -31,18 +33,17 @@ beforeAll(async () => {
       JSON.stringify(refused ? { code: admitted.refusals[0].code } : { transactions: admitted.transactions }),
     );
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  api = await listen(server);
 });
-afterAll(() => {
-  server.close();
+afterAll(async () => {
+  await closeServer(server);
   rmSync(folder, { recursive: true });
 });
 
 describe('apodera payout send', () => {
   const send = (file: string, json = true) => {
-    const { port } = server.address() as { port: number };
     const env = {
-      APODERA_API: `http://127.0.0.1:${port}`,
+      APODERA_API: api,
       APODERA_API_KEY: 'k',
       APODERA_PARTICIPANT: payer,
     };

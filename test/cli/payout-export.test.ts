@@ -1,9 +1,10 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { closeServer, listen } from '../../local/loopback.ts';
 import { apodera } from '../support/terminal.ts';
 
 let server: Server;
+let api: string;
 const asked: string[] = [];
 const payout = (id: string, amount: string, status: string, message_id = 'm-1') => ({
   transaction_id: id,
@@ -24,12 +25,12 @@ beforeAll(async () => {
       : [payout('t-3', '5', 'error'), payout('t-2', '0.2', 'ok')];
     response.end(JSON.stringify({ payouts, next_cursor: second ? null : 'next' }));
   });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  api = await listen(server);
 });
-afterAll(() => server.close());
+afterAll(() => closeServer(server));
 
 const env = () => ({
-  APODERA_API: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  APODERA_API: api,
   APODERA_PARTICIPANT: 'FINTECH_CL',
   APODERA_API_KEY: 'key',
 });

@@ -2,7 +2,6 @@
 
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -16,6 +15,7 @@ import { thumbprintOf } from '../../core/certificate/thumbprint.ts';
 import { Refusal } from '../../core/errors.ts';
 import { admitEnrolment } from '../../functions/admit-enrolment/admit-enrolment.ts';
 import { readBody } from '../../local/endpoints/wire.ts';
+import { closeServer, listen } from '../../local/loopback.ts';
 import { type Issued, someHolder } from '../support/certificates.ts';
 import { disableStand } from '../support/disable.ts';
 import { fintech } from '../support/enrolment.ts';
@@ -27,6 +27,7 @@ let folder: string;
 let stand: ReturnType<typeof disableStand>;
 let old: Issued;
 let server: Server;
+let api: string;
 /** Requests that end without an answer, though their work is done. */
 let loses: number;
 let polls: number;
@@ -46,13 +47,12 @@ beforeEach(async () => {
     if (request.url === '/v1/certificates' && loses-- > 0) return void response.destroy();
     response.writeHead(answer.status).end(answer.text);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  api = await listen(server);
   writeFileSync(join(folder, 'old.key'), await encryptedPem(old.key, passwords.OLD));
   writeFileSync(join(folder, 'old.pem'), old.pem);
 });
-afterEach(() => {
-  server.closeAllConnections();
-  server.close();
+afterEach(async () => {
+  await closeServer(server);
   rmSync(folder, { recursive: true });
 });
 
@@ -92,8 +92,6 @@ const at = (name: string) => join(folder, name);
 const inFiles = () => ['--key', at('old.key'), '--new-password-env', 'NEW'];
 const rotate = (...more: string[]) => rotateBy(inFiles(), ...more);
 function rotateBy(keys: string[], ...more: string[]) {
-  const { port } = server.address() as AddressInfo;
-  const api = `http://127.0.0.1:${port}`;
   const ask = `const t=require('node:fs').readFileSync(0);fetch('${api}/psc',{method:'POST',body:t}).then(r=>r.text()).then(t=>process.stdout.write(t))`;
   const psc = more.includes('--no-psc') ? [] : ['--psc', `"${process.execPath}" -e "${ask}"`];
   return apodera(

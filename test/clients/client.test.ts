@@ -1,5 +1,4 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { validate as validateDisable } from '../../adapters/http/generated/disable-message.js';
 import { validate as validateEnrol } from '../../adapters/http/generated/enrol-message.js';
@@ -23,6 +22,7 @@ import { confirmationCode as codeOfCore } from '../../core/message/code.ts';
 import { readEnvelope } from '../../core/message/envelope.ts';
 import { readDetachedJws, signDetached, verifyDetached } from '../../core/message/jws.ts';
 import { parametersDigest, verifyPossession } from '../../core/message/possession.ts';
+import { closeServer, listen } from '../../local/loopback.ts';
 import { readContract, routesOf } from '../../openapi/contract.ts';
 import { type SigningParty, signingParty } from '../support/signer.ts';
 
@@ -41,6 +41,7 @@ interface Says {
 let party: SigningParty;
 let network: SigningParty;
 let server: Server;
+let api: string;
 let heard: Heard[];
 let answers: Says[];
 let pauses: number[];
@@ -56,9 +57,9 @@ beforeAll(async () => {
     response.writeHead(said.status, { 'content-type': 'application/json', ...said.headers });
     response.end(said.body === undefined ? '' : JSON.stringify(said.body));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  api = await listen(server);
 });
-afterAll(() => new Promise((resolve) => server.close(resolve)));
+afterAll(() => closeServer(server));
 
 beforeEach(() => {
   heard = [];
@@ -68,7 +69,7 @@ beforeEach(() => {
 
 const clientWith = (over: object = {}) =>
   new Client({
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    origin: `${api}/`,
     apiKey: () => 'apo_dev_key',
     participant: 'FINTECH_CL',
     identity: identityFrom(party.certificateDer, party.privateKey),

@@ -3,17 +3,26 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dynamoDbTable } from '../../adapters/dynamodb/dynamodb.ts';
 import { ConditionFailed, compare } from '../../adapters/dynamodb/table.ts';
 import { Transient } from '../../core/errors.ts';
+import { type Fault, type FaultProxy, startFaultProxy } from '../../local/fault-proxy.ts';
 import { dynamoDbClient, startDynamoDb, type TestDynamoDb } from '../support/dynamodb.ts';
-import { type Fault, type FaultProxy, faults, startFaultProxy } from '../support/fault-proxy.ts';
 
 // A transaction counts once, whatever the network and a busy table do to it.
 
+const faults: readonly Fault[] = [
+  'TransactionConflict',
+  'TransactionInProgress',
+  'Throttling',
+  'ProvisionedThroughputExceeded',
+  'InternalServerError',
+  'LostAnswer',
+  'LostRequest',
+];
 let engine: TestDynamoDb;
 let proxy: FaultProxy;
-let decide: (operation: string) => Fault | undefined = () => undefined;
+let decide: () => Fault | undefined = () => undefined;
 beforeAll(async () => {
   engine = await startDynamoDb();
-  proxy = await startFaultProxy(engine.endpoint, (operation) => decide(operation));
+  proxy = await startFaultProxy({ target: engine.endpoint, rule: () => decide() });
 });
 afterAll(async () => {
   await proxy.stop();
@@ -22,7 +31,7 @@ afterAll(async () => {
 
 async function tables() {
   const direct = await engine.table();
-  const client = dynamoDbClient(proxy.endpoint);
+  const client = dynamoDbClient(proxy.url);
   return { direct, busy: dynamoDbTable({ client, name: direct.name, pause: async () => {} }), client };
 }
 
@@ -54,7 +63,7 @@ test('each transaction counts exactly once under any mix of conflicts, throttlin
     ),
     { numRuns: 15 },
   );
-  expect([...proxy.dealt.keys()].sort()).toEqual([...faults].sort());
+  expect(Object.keys(proxy.counts().faults).sort()).toEqual([...faults].sort());
 });
 
 test('a limit is never passed and never missed while conflicts rain', async () => {

@@ -1,14 +1,12 @@
 // A whole edge for tests: SoftHSM with a server key, the test PSC's certificates, HAProxy, and behind it an API that
-// verifies the edge's MAC with the product's own rules and tells what it saw.
+// tells what it saw.
 
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EdgeIdentity, type EdgeKey, verifyEdge } from '../../core/edge-identity.ts';
+import type { EdgeKey } from '../../core/edge-identity.ts';
 import { freePort } from '../../local/free-port.ts';
 import type { IssuedLeaf } from '../../local/psc/issue.ts';
 import { startPsc } from '../../local/psc/psc.ts';
@@ -21,25 +19,13 @@ import { checkTrust, pem, type TrustBundle } from '../../proxy/trust.ts';
 import { requireEdgeMachine } from './edge-machine.ts';
 import { type FaultyHsm, faultyHsm } from './faulty-hsm.ts';
 import { openSoftHsm, tokenLabel, tokenPin } from './soft-hsm.ts';
+import { type Seen, startStubApi } from './stub-api.ts';
 
 export interface Client {
   readonly issued: IssuedLeaf;
   readonly key: string;
   /** Leaf and intermediate. */
   readonly cert: string;
-}
-
-/** What the API saw of one request; `identity` only when the MAC held. */
-export interface Seen {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: readonly (readonly [string, string])[];
-  readonly trailers: readonly string[];
-  readonly body: Buffer;
-  readonly identity: EdgeIdentity | undefined;
-  readonly problem: string | undefined;
-  /** Port of the edge's side of the private leg: one per back-end connection. */
-  readonly fromPort: number;
 }
 
 export interface Stand {
@@ -104,8 +90,7 @@ export async function startStand(options: StandOptions = {}): Promise<Stand> {
     hosts: Object.values(hosts),
   });
   const macKey: EdgeKey = { id: 'test-1', secret: randomBytes(32) };
-  const api = stubApi(() => macKey);
-  const apiPort = await listening(api.server);
+  const api = await startStubApi(() => macKey);
   const [port, healthPort] = [await freePort(), await freePort()];
   const chainPem = server.chain
     .slice(0, 2)
@@ -122,7 +107,7 @@ export async function startStand(options: StandOptions = {}): Promise<Stand> {
       chainPem,
       clientCertificate,
     })),
-    api: { host: privateHost, address: `127.0.0.1:${apiPort}` },
+    api: { host: privateHost, address: api.address },
     hsm: { module, token: tokenLabel, kind: 'softhsm' },
     limits: { ...defaultLimits, ...options.limits },
     threads: options.threads ?? 2,
@@ -166,8 +151,7 @@ export async function startStand(options: StandOptions = {}): Promise<Stand> {
     async stop() {
       await edge.stop();
       await psc.stop();
-      api.server.closeAllConnections();
-      api.server.close();
+      await api.stop();
       hsm.end();
       closeHsm();
       rmSync(folder, { recursive: true, force: true });
@@ -189,72 +173,6 @@ export async function makeClient(
 }
 
 const pemOf = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }) as string;
-
-/** Verifies the MAC by the product's own rules and tells what it saw. */
-export function stubApi(key: () => EdgeKey) {
-  const seen: Seen[] = [];
-  let status: number | 'hang up' = 200;
-  const server = createServer({ maxHeaderSize: 65_536 }, async (incoming, outgoing) => {
-    const chunks: Buffer[] = [];
-    try {
-      for await (const chunk of incoming) chunks.push(chunk as Buffer);
-    } catch {
-      // The client went away within its body.
-      return;
-    }
-    const raw = incoming.rawHeaders;
-    const headers = raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1]!] as const] : []));
-    const url = new URL(incoming.url!, 'http://x');
-    const query: Record<string, string[]> = {};
-    for (const [name, value] of url.searchParams) query[name] = [...(query[name] ?? []), value];
-    const grouped: Record<string, string[]> = {};
-    for (const [name, value] of headers) grouped[name] = [...(grouped[name] ?? []), value];
-    let identity: EdgeIdentity | undefined;
-    let problem: string | undefined;
-    try {
-      const received = {
-        method: incoming.method!,
-        path: decodeURIComponent(url.pathname),
-        query,
-        headers: grouped,
-      };
-      identity = verifyEdge(received, [key()], new Date());
-    } catch (error) {
-      problem = (error as { code?: string }).code ?? String(error);
-    }
-    const body = Buffer.concat(chunks);
-    const fromPort = incoming.socket.remotePort!;
-    const { rawTrailers: trailers } = incoming;
-    seen.push({
-      method: incoming.method!,
-      url: incoming.url!,
-      headers,
-      trailers,
-      body,
-      identity,
-      problem,
-      fromPort,
-    });
-    if (status === 'hang up') {
-      incoming.socket.destroy();
-      return;
-    }
-    outgoing.writeHead(identity ? status : 599, { 'content-type': 'application/json' });
-    outgoing.end(JSON.stringify({ client: identity?.client, problem, bytes: body.length }));
-  });
-  return {
-    server,
-    seen,
-    answerWith: (next: number | 'hang up'): void => {
-      status = next;
-    },
-  };
-}
-
-export async function listening(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
 
 /** A certificate of nobody's: self-signed, of an issuer that the edge does not know. */
 export function strangerClient(): Pick<Client, 'key' | 'cert'> {

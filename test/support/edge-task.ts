@@ -22,9 +22,10 @@ import { Hsm } from '../../proxy/hsm/hsm.ts';
 import { generateKey } from '../../proxy/hsm/key.ts';
 import { pem } from '../../proxy/trust.ts';
 import { startDynamoDb } from './dynamodb.ts';
-import { holder, hosts, listening, makeClient, privateHost, stubApi } from './edge-stand.ts';
+import { holder, hosts, makeClient, privateHost } from './edge-stand.ts';
 import { faultyHsm } from './faulty-hsm.ts';
 import { openSoftHsm, tokenLabel, tokenPin } from './soft-hsm.ts';
+import { startStubApi } from './stub-api.ts';
 
 export const prefix = '/apodera/test/edge';
 
@@ -61,12 +62,11 @@ export async function edgeTaskStand() {
     JSON.stringify({ id: key.id, secret: Buffer.from(key.secret).toString('base64') });
   endpoints.secrets.seed('login', () => JSON.stringify({ user: 'edge', password: tokenPin }));
   endpoints.secrets.seed('mac', () => macText(macKeys[0]!));
-  const api = stubApi(() => macKeys.at(-1)!);
-  const [apiPort, port, healthPort] = [await listening(api.server), await freePort(), await freePort()];
+  const api = await startStubApi(() => macKeys.at(-1)!);
+  const [port, healthPort] = [await freePort(), await freePort()];
   const shelf = truststoreShelf(new S3Client({ ...given, forcePathStyle: true }), 'trust');
   const records = truststoreRecords(table);
   const signer = kmsSigner(new KMSClient(given), truststoreKey, 'ECDSA_SHA_256');
-  const children: ChildProcess[] = [];
 
   async function serverChain(key: keyof typeof keys): Promise<readonly string[]> {
     const issued = await psc.issue({
@@ -102,7 +102,7 @@ export async function edgeTaskStand() {
     HSM_MODULE: faulty.module,
     HSM_TOKEN: tokenLabel,
     API_HOST: privateHost,
-    API_ADDRESS: `127.0.0.1:${apiPort}`,
+    API_ADDRESS: api.address,
     RUN_FOLDER: join(folder, 'run'),
     EDGE_LISTEN: `127.0.0.1:${port}`,
     HEALTH_LISTEN: `127.0.0.1:${healthPort}`,
@@ -111,6 +111,7 @@ export async function edgeTaskStand() {
     SOFTHSM2_CONF: process.env.SOFTHSM2_CONF,
     PATH: process.env.PATH,
   };
+  const tasks = tasksIn(environment);
 
   return {
     faulty,
@@ -149,6 +150,26 @@ export async function edgeTaskStand() {
       const SecretString = JSON.stringify({ user: 'edge', password });
       await secrets.send(new PutSecretValueCommand({ SecretId: 'login', SecretString }));
     },
+    run: tasks.run,
+    async stop() {
+      await tasks.stop();
+      await api.stop();
+      await psc.stop();
+      await endpoints.stop();
+      await dynamodb.stop();
+      hsm.end();
+      closeSoft();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+/** Processes of proxy/main.ts, and their end. */
+function tasksIn(environment: NodeJS.ProcessEnv) {
+  const children: ChildProcess[] = [];
+  return {
     run(more: Record<string, string> = {}): RunningTask {
       const child = spawn(process.execPath, ['proxy/main.ts'], {
         env: { ...environment, ...more },
@@ -176,16 +197,6 @@ export async function edgeTaskStand() {
         child.kill('SIGTERM');
         await once(child, 'close');
       }
-      api.server.closeAllConnections();
-      api.server.close();
-      await psc.stop();
-      await endpoints.stop();
-      await dynamodb.stop();
-      hsm.end();
-      closeSoft();
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
-
-const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };

@@ -11,7 +11,7 @@ import { type HostOptions, type LambdaHost, startLambdaHost } from '../../../loc
 import type { Stack } from '../../../local/stack.ts';
 import { endpointsOn, freshFolder, morning, onCleanUp, StandingClock } from '../endpoints/support.ts';
 
-export const templateFile = new URL('../fixtures/template.yaml', import.meta.url).pathname;
+const templateFile = new URL('../fixtures/template.yaml', import.meta.url).pathname;
 
 /** Once a test file. */
 export async function built(): Promise<string> {

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { closeServer, listen } from '../../../local/loopback.ts';
 import { invokeByHttp } from '../../../local/stepfunctions/lambda.ts';
 
 interface Answer {
@@ -19,10 +18,8 @@ async function lambda(answer: Answer) {
     asked.push({ request, body });
     response.writeHead(answer.status ?? 200, answer.headers).end(answer.body);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  return { asked, invoke: invokeByHttp(`http://127.0.0.1:${(server.address() as AddressInfo).port}`) };
+  onTestFinished(() => closeServer(server));
+  return { asked, invoke: invokeByHttp(await listen(server)) };
 }
 
 describe('a function behind the Lambda API', () => {
