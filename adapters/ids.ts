@@ -17,10 +17,3 @@ export function ulids(clock: Clock, random: (size: number) => Uint8Array = rando
     },
   };
 }
-
-/** A ULID's 48 bits of time. */
-export function timeOfUlid(id: string): Date {
-  let milliseconds = 0;
-  for (const character of id.slice(0, 10)) milliseconds = milliseconds * 32 + alphabet.indexOf(character);
-  return new Date(milliseconds);
-}

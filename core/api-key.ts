@@ -74,10 +74,7 @@ export function admitAnotherKey(
   }
 }
 
-export function isValid(
-  { expiresAt, endedAt }: Pick<ApiKeyRecord, 'expiresAt' | 'endedAt'>,
-  now: Date,
-): boolean {
+function isValid({ expiresAt, endedAt }: Pick<ApiKeyRecord, 'expiresAt' | 'endedAt'>, now: Date): boolean {
   // No end lies ahead: it is written when it comes, and it stands outside the seal.
   return now < expiresAt && endedAt === undefined;
 }

@@ -10,7 +10,7 @@ export interface NodePorts {
 }
 
 /** The names that the documentation uses. */
-export const defaultPorts = {
+const defaultPorts = {
   network: { api: 4100, pages: 4101 },
   operator: { api: 4200, pages: 4201 },
 } as const;

@@ -136,7 +136,7 @@ function debianMirror(sources: readonly string[]): { url: string; options: strin
  * Installs what is missing, then builds pkcs11js if it does not load. Answers what is still missing, in one sentence,
  * or undefined when everything is here. Never throws for a failed installation.
  */
-export async function installPrerequisites(say: (line: string) => void): Promise<string | undefined> {
+async function installPrerequisites(say: (line: string) => void): Promise<string | undefined> {
   const missing = prerequisites.filter(({ present }) => !present());
   const plan = planOf(missing, await thisMachine());
   if ('missing' in plan) return plan.missing;

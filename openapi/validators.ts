@@ -55,7 +55,7 @@ function compiler(): Ajv {
 }
 
 /** The schema without what only people read, and without `required` where a rule of core refuses by its own code. */
-export function forValidation(schema: Schema): Schema {
+function forValidation(schema: Schema): Schema {
   const copy: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(schema)) {
     if (key === 'description' || key === 'format' || key.startsWith('x-')) continue;

@@ -7,15 +7,7 @@ import { documentOf, type Frame, Page, type PageProps } from './page.tsx';
 import { Note } from './parts.tsx';
 import { fill, textsIn } from './texts/texts.ts';
 
-export const deadEnds = [
-  'linkUnknown',
-  'linkExpired',
-  'notYours',
-  'tries',
-  'formOld',
-  'busy',
-  'notFound',
-] as const;
+const deadEnds = ['linkUnknown', 'linkExpired', 'notYours', 'tries', 'formOld', 'busy', 'notFound'] as const;
 export type DeadEnd = (typeof deadEnds)[number];
 
 export interface DeadEndProps {

@@ -47,12 +47,12 @@ export function dateText(date: Date, { locale, timeZone }: Place): string {
   return [part('day'), part('month'), part('year')].join(between);
 }
 
-export function timeText(date: Date, { locale, timeZone }: Place): string {
+function timeText(date: Date, { locale, timeZone }: Place): string {
   const clock = { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
   return new Intl.DateTimeFormat(tags[locale], clock).format(date);
 }
 
-export function zoneText(date: Date, { locale, timeZone }: Place): string {
+function zoneText(date: Date, { locale, timeZone }: Place): string {
   // ICU writes it as an offset of its own form, `GMT+00:00`; everybody calls it so.
   if (timeZone === 'UTC') return 'UTC';
   const format = new Intl.DateTimeFormat(tags[locale], { timeZone, timeZoneName: 'longGeneric' });

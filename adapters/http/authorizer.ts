@@ -31,7 +31,7 @@ export function authorizerDoor(
   };
 }
 
-export function readAuthorizerEvent(event: APIGatewayRequestAuthorizerEvent): AuthorizerRequest {
+function readAuthorizerEvent(event: APIGatewayRequestAuthorizerEvent): AuthorizerRequest {
   const route = routes.find(({ method, path }) => method === event.httpMethod && path === event.resource);
   return {
     method: event.httpMethod,

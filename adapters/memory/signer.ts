@@ -29,7 +29,7 @@ const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
 const toBigInt = (bytes: Uint8Array) => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
 
 /** ECDSA, FIPS 186-5 §6.4.1, over a SHA-256 digest; DER. Not in constant time: for keys that are worth nothing. */
-export function signP256Digest(privateKey: KeyObject, digest: Uint8Array): Uint8Array {
+function signP256Digest(privateKey: KeyObject, digest: Uint8Array): Uint8Array {
   const d = toBigInt(Buffer.from(privateKey.export({ format: 'jwk' }).d!, 'base64url'));
   for (;;) {
     const once = createECDH('prime256v1');

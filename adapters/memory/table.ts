@@ -114,7 +114,7 @@ function ordered(difference: number, is: '=' | '<>' | '<' | '<=' | '>' | '>='): 
   return is === '>' ? difference > 0 : difference >= 0;
 }
 
-export function holds(condition: Condition, item: Item): boolean {
+function holds(condition: Condition, item: Item): boolean {
   if ('absent' in condition) return at(item, condition.absent) === undefined;
   if ('present' in condition) return at(item, condition.present) !== undefined;
   if ('all' in condition) return condition.all.every((inner) => holds(inner, item));

@@ -18,7 +18,7 @@ export interface ReadablePeerKeys extends PeerKeys {
 }
 
 /** Name of the secret; the template's permissions use the same. */
-export const peerKeyName = (node: string, peer: string) => `apodera/${node}/peers/${peer}/api-key`;
+const peerKeyName = (node: string, peer: string) => `apodera/${node}/peers/${peer}/api-key`;
 
 export function peerKeys(node: string, client = secretsClient()): ReadablePeerKeys {
   return {

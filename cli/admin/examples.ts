@@ -42,7 +42,7 @@ const apoderado: PersonParameters = {
 
 export type FromFile = 'participant.onboard' | 'participant.change' | 'person.invite' | 'peer.pin';
 
-export const examples: { readonly [Kind in FromFile]: ActParameters[Kind] } = {
+const examples: { readonly [Kind in FromFile]: ActParameters[Kind] } = {
   'participant.onboard': { profile, people: [officer, apoderado] },
   'participant.change': { profile },
   'person.invite': apoderado,

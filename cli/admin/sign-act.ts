@@ -58,7 +58,7 @@ async function signInBrowser(call: Call, api: AdminApi, shown: ActJson): Promise
 }
 
 /** Looks again until this person has signed, the act is closed, or nobody came. */
-export async function signatureOf(
+async function signatureOf(
   api: Pick<AdminApi, 'get'>,
   actId: string,
   personId: string,

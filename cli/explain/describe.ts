@@ -88,7 +88,7 @@ function keyText(spki: Uint8Array): string {
 const shortNames = new Map<string, string>(Object.entries(attributeTypes).map(([name, oid]) => [oid, name]));
 
 /** RFC 4514 order and spelling, near enough to read. */
-export function nameText(name: Name): string {
+function nameText(name: Name): string {
   return [...name.rdns]
     .reverse()
     .map((rdn) =>

@@ -107,12 +107,7 @@ export function transitionFor(
   return transitions.find((row) => row.event === event && sameState(row.from, from));
 }
 
-/** The states that a conditional write of this event must find; empty for what begins an enrolment. */
-export function legalPriorStates(event: LifecycleEvent): readonly CertificateState[] {
-  return transitions.flatMap((row) => (row.event === event && row.from !== 'initial' ? [row.from] : []));
-}
-
-export function sameState(a: CertificateState | 'initial', b: CertificateState | 'initial'): boolean {
+function sameState(a: CertificateState | 'initial', b: CertificateState | 'initial'): boolean {
   if (a === 'initial' || b === 'initial') return a === b;
   return a.validity === b.validity && a.networkStatus === b.networkStatus;
 }

@@ -5,7 +5,7 @@ import { bitString, context, integer, nullValue, objectIdentifier, sequence } fr
 import { encodeName, type NameAttribute } from './name-writer.ts';
 
 /** Signature algorithms that every PSC takes: RSASSA-PKCS1-v1_5 and ECDSA, with SHA-256 (P-384: SHA-384). */
-export const requestAlgorithms = {
+const requestAlgorithms = {
   'rsa-sha256': sequence(objectIdentifier('1.2.840.113549.1.1.11'), nullValue()),
   'ecdsa-sha256': sequence(objectIdentifier('1.2.840.10045.4.3.2')),
   'ecdsa-sha384': sequence(objectIdentifier('1.2.840.10045.4.3.3')),

@@ -211,7 +211,7 @@ function startEntry({ id, at }: DisableRecord, operators: readonly string[]): Ou
 }
 
 /** Executions that wait for somebody's word on a pending one: they read the enrolment again and find it ended. */
-export function wakes(
+function wakes(
   { role, audience, record }: Pick<DisableAct, 'role' | 'audience' | 'record'>,
   holding: Holding,
 ): OutboxEntry[] {

@@ -7,7 +7,7 @@ import type { JsonObject } from '../message/envelope.ts';
 import { parametersOf, readEnvelope } from '../message/envelope.ts';
 import { messagePolicy } from '../policy.ts';
 
-export const answerStatuses = ['accepted', 'rejected', 'pending'] as const;
+const answerStatuses = ['accepted', 'rejected', 'pending'] as const;
 export type AnswerStatus = (typeof answerStatuses)[number];
 
 export interface EnrolmentAnswer {

@@ -152,7 +152,7 @@ function recordOf(recording: Recording): Enrolment {
 }
 
 /** The issuer's own name for itself, as far as it can be shown: O, else CN. A quotation, never a statement of ours. */
-export function organisationOf(leaf: ParsedCertificate): string {
+function organisationOf(leaf: ParsedCertificate): string {
   const attributes = leaf.issuer.rdns.flat();
   const named =
     attributes.find((one) => one.oid === '2.5.4.10') ?? attributes.find((one) => one.oid === '2.5.4.3');
@@ -160,7 +160,7 @@ export function organisationOf(leaf: ParsedCertificate): string {
   return isPlainText(text) ? text.slice(0, certificateLimits.holderCharacters) : '';
 }
 
-export function startEnrolment(enrolmentId: string, now: Date): OutboxEntry {
+function startEnrolment(enrolmentId: string, now: Date): OutboxEntry {
   return newOutboxEntry({
     id: `enrolment.start.${enrolmentId}`,
     queue: 'execution',
@@ -171,7 +171,7 @@ export function startEnrolment(enrolmentId: string, now: Date): OutboxEntry {
 }
 
 /** Step 16: the participant hears the outcome (and, at a payout operator, the network: step 15). */
-export function tellOutcome(enrolmentId: string, now: Date): OutboxEntry {
+function tellOutcome(enrolmentId: string, now: Date): OutboxEntry {
   return newOutboxEntry({
     id: `enrolment.tell.${enrolmentId}`,
     queue: 'execution',

@@ -4,7 +4,7 @@
 import { createHmac } from 'node:crypto';
 
 /** 128 bits: as many as no search reaches. */
-export const saltBytes = 16;
+const saltBytes = 16;
 
 /**
  * HMAC-SHA-256 under the person's salt, base64url.

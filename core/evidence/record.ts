@@ -81,11 +81,7 @@ export function recordBody(record: EvidenceRecord): { readonly [name: string]: J
   };
 }
 
-/** SHA-256 of the RFC 8785 JSON of {@link recordBody}, base64url. */
-export function recordHash(record: EvidenceRecord): string {
-  return bodyHash(recordBody(record));
-}
-
+/** SHA-256 of the RFC 8785 JSON of a {@link recordBody}, base64url. */
 export function bodyHash(body: Json): string {
   return createHash('sha256').update(canonicalJson(body)).digest('base64url');
 }

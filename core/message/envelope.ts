@@ -113,7 +113,7 @@ export function checkAge(header: MessageHeader, now: Date, from: 'participant' |
   return header as TimelyHeader;
 }
 
-export function sameInstitution(one: Institution, other: Institution): boolean {
+function sameInstitution(one: Institution, other: Institution): boolean {
   return one.finId === other.finId && one.finIdSchema === other.finIdSchema;
 }
 

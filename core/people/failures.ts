@@ -70,10 +70,3 @@ export function admitAttempt(
     }
   }
 }
-
-export function countFailure(limit: FailureLimit, count: FailureCount | undefined, now: Date): FailureCount {
-  const open = count && now.getTime() < count.windowStart.getTime() + limit.windowMs;
-  return open
-    ? { ...count, failures: count.failures + 1 }
-    : { key: limit.key, failures: 1, windowStart: now };
-}

@@ -4,7 +4,7 @@
 import type { Rule } from './decision.ts';
 import type { Locale } from './person.ts';
 
-export const partyKinds = ['participant', 'payoutOperator', 'network'] as const;
+const partyKinds = ['participant', 'payoutOperator', 'network'] as const;
 export type PartyKind = (typeof partyKinds)[number];
 
 export interface Party {

@@ -6,7 +6,7 @@ import { Refusal } from '../errors.ts';
 import { saltedDigest } from '../evidence/personal.ts';
 import type { Passkey } from './passkey.ts';
 
-export const offices = ['securityOfficer', 'apoderado', 'nodeOperator', 'auditor'] as const;
+const offices = ['securityOfficer', 'apoderado', 'nodeOperator', 'auditor'] as const;
 export type Office = (typeof offices)[number];
 export const locales = ['es', 'pt', 'en'] as const;
 export type Locale = (typeof locales)[number];

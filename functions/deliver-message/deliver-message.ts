@@ -166,7 +166,7 @@ async function send(
 /** Statuses by which a node says that the content itself is refused (adapters/http/problem.ts). */
 const FINAL = new Set([400, 404, 413, 422]);
 
-export function heardFromNode(answer: PostedAnswer, now: Date): Delivered {
+function heardFromNode(answer: PostedAnswer, now: Date): Delivered {
   const { status } = answer;
   const body = objectIn(answer.body);
   // A 409 repeats the receipt of the first time; one without is another state of things, to be asked again.
@@ -180,7 +180,7 @@ export function heardFromNode(answer: PostedAnswer, now: Date): Delivered {
 }
 
 /** Published receivers answer 400 to whatever they cannot read today: only time ends the attempts. */
-export function heardFromParticipant(answer: PostedAnswer, now: Date): Delivered {
+function heardFromParticipant(answer: PostedAnswer, now: Date): Delivered {
   const received = (answer.status >= 200 && answer.status < 300) || answer.status === 409;
   return received ? { outcome: 'RECEIVED', receipt: {} } : notNow(answer, now);
 }

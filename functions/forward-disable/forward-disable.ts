@@ -31,7 +31,7 @@ export interface ForwardDisableInput {
 export type ForwardDisableOutcome = { readonly outcome: 'TOLD' | 'NOT_DELIVERED' };
 
 /** A rule of theirs said no: what we say should never be refused, and saying it again changes nothing. */
-export class DisableRefused extends Error {
+class DisableRefused extends Error {
   constructor(code: string) {
     super(code);
     this.name = 'DisableRefused';

@@ -51,7 +51,7 @@ function known(deps: ConsoleDeps, people: readonly Person[]): Promise<readonly K
   );
 }
 
-export function maskedAddress({ email }: Pick<Contact, 'email'>): string {
+function maskedAddress({ email }: Pick<Contact, 'email'>): string {
   const at = email.lastIndexOf('@');
   return `${email.slice(0, 1)}…${email.slice(at)}`;
 }

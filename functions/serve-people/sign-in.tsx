@@ -306,6 +306,6 @@ function show(
   };
 }
 
-export function json(status: number, body: unknown): PageAnswer {
+function json(status: number, body: unknown): PageAnswer {
   return { status, body: JSON.stringify(body), contentType: 'application/json; charset=utf-8' };
 }

@@ -85,7 +85,7 @@ function attribute(tag: string, name: string): string {
   return unescaped(new RegExp(`${name}="([^"]*)"`).exec(tag)?.[1] ?? '');
 }
 
-export function unescaped(text: string): string {
+function unescaped(text: string): string {
   return text
     .replaceAll('&quot;', '"')
     .replaceAll('&#39;', "'")

@@ -24,7 +24,7 @@ import { type RenewApiKeyPorts, renewApiKey } from '../../functions/renew-api-ke
 import { fintech, network, signedAct, verifier } from './acts.ts';
 import type { SigningParty } from './signer.ts';
 
-export const caller = { participant: fintech.finId, keyId: 'OLD' };
+const caller = { participant: fintech.finId, keyId: 'OLD' };
 
 /** The code of a refusal, or what `promise` came to. */
 export function codeOf(promise: Promise<unknown>): Promise<string> {

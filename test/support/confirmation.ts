@@ -9,7 +9,7 @@ import { serveConfirmation } from '../../functions/serve-confirmation/serve-conf
 import { aSubject, nonce } from './people.ts';
 import { anEnrolment, aParty, aWorld, password, type World } from './people-world.ts';
 
-export const door = { origin: 'https://pages.test', nodeFinId: 'PUERTO' };
+const door = { origin: 'https://pages.test', nodeFinId: 'PUERTO' };
 export const cookieToken = 'A'.repeat(27);
 export const decisionId = `${aSubject.enrolment_id}.apoderado`;
 export const rightCode = confirmationCode({
@@ -26,7 +26,7 @@ export interface Sent {
   readonly source?: string;
 }
 
-export function anEvent({
+function anEvent({
   method = 'GET',
   link,
   form,

@@ -8,7 +8,7 @@ export interface DoomedProcess {
 }
 
 /** @param killAt 1 for the first place; a process with fewer places than that lives. */
-export function doomedProcess(killAt: number): DoomedProcess {
+function doomedProcess(killAt: number): DoomedProcess {
   let places = 0;
   let dead = false;
   let die = () => {};

@@ -39,8 +39,7 @@ export function extension(oid: string, value: Uint8Array, critical = false): Uin
 
 export const crlNumber = (n: number | bigint) => extension('2.5.29.20', der.integer(n));
 export const deltaIndicator = (n: number | bigint) => extension('2.5.29.27', der.integer(n), true);
-export const reasonCode = (n: number, critical = false) =>
-  extension('2.5.29.21', der.enumerated(n), critical);
+const reasonCode = (n: number, critical = false) => extension('2.5.29.21', der.enumerated(n), critical);
 /** Content of an issuingDistributionPoint, field by field. */
 export const issuingDistributionPoint = (...fields: readonly Uint8Array[]) =>
   extension('2.5.29.28', der.sequence(...fields), true);
@@ -49,7 +48,7 @@ export const directoryName = (name: Uint8Array) => der.context(4, name);
 /** `distributionPoint [0]` with a fullName. */
 export const fullName = (...names: readonly Uint8Array[]) => der.context(0, der.context(0, ...names));
 
-export function entryOf(entry: ListedEntry, fallback: Date): Uint8Array {
+function entryOf(entry: ListedEntry, fallback: Date): Uint8Array {
   const extensions = [
     ...(entry.reason === undefined ? [] : [reasonCode(entry.reason)]),
     ...(entry.invalidity ? [extension('2.5.29.24', der.generalizedTime(entry.invalidity))] : []),

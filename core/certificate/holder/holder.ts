@@ -12,7 +12,7 @@ import { mexico } from './mexico.ts';
 import { peru } from './peru.ts';
 import type { TaxId } from './tax-id.ts';
 
-export type { Country, Holder, HolderWarning, Seal } from './extractor.ts';
+export type { Holder } from './extractor.ts';
 
 const extractors = {
   'br.icp': brazil,

@@ -34,7 +34,7 @@ export function pointsOf(certificate: ParsedCertificate): readonly DistributionP
  * Leniency CRL_ISSUER_NAMED: PSCs of CL write the CA's own name as cRLIssuer, which §4.2.1.13 forbids; it is read
  * as absent, because it delegates nothing.
  */
-export function delegateOf(
+function delegateOf(
   point: DistributionPoint,
   certificate: ParsedCertificate,
 ): readonly GeneralName[] | undefined {

@@ -111,7 +111,7 @@ export function ocspPointersOf(certificate: ParsedCertificate): readonly string[
 }
 
 /** http(s) URLs among the names; LDAP and directory pointers are skipped. */
-export function httpUrls(names: readonly GeneralName[]): readonly string[] {
+function httpUrls(names: readonly GeneralName[]): readonly string[] {
   return names.flatMap((name) =>
     name.form === 'uniformResourceIdentifier' && isAskable(name.text) ? [name.text] : [],
   );

@@ -10,7 +10,7 @@ import {
   signedHeadBytes,
 } from '../../../core/evidence/heads.ts';
 import { saltedDigest } from '../../../core/evidence/personal.ts';
-import { bodyHash, type EvidenceRecord, recordBody, recordHash } from '../../../core/evidence/record.ts';
+import { bodyHash, type EvidenceRecord, recordBody } from '../../../core/evidence/record.ts';
 
 const record = (id: string): EvidenceRecord => ({
   id,
@@ -82,6 +82,7 @@ test('each scope begins at a hash of its own', () => {
 });
 
 test('a record’s hash depends on everything in it', () => {
+  const recordHash = (of: EvidenceRecord) => bodyHash(recordBody(of));
   const hash = recordHash(record('R'));
   expect(recordHash({ ...record('R'), at: new Date('2026-03-02T12:00:00.001Z') })).not.toBe(hash);
   expect(recordHash({ ...record('R'), sources: [{ kind: 'message', sha256: 'x' }] })).not.toBe(hash);
