@@ -9,7 +9,7 @@ import { readSettings } from '../../proxy/settings.ts';
 const root = resolve(import.meta.dirname, '../..');
 const template = readTemplate(join(root, 'template.yaml'));
 type Json = Record<string, unknown>;
-type Resource = { Type: string; Properties: Json; Condition?: string };
+type Resource = { Type: string; Properties: Json; Condition?: string; DependsOn?: string | string[] };
 const resources = template.Resources as unknown as Record<string, Resource>;
 const ofType = (type: string) => Object.entries(resources).filter(([, { Type }]) => Type === type);
 const text = (value: unknown) => JSON.stringify(value);
@@ -91,6 +91,14 @@ describe('who reaches what', () => {
     expect(text(rule!.SourceSecurityGroupId)).toContain('EdgeSecurityGroup');
   });
 
+  test('the endpoint lets through to the private domain, and to the stage behind it', () => {
+    const { Statement } = properties('ApiEndpoint').PolicyDocument as { Statement: [{ Resource: unknown }] };
+    const resource = text(Statement[0].Resource);
+    // Two resources for one request: without the first, each is answered 403.
+    expect(resource).toContain(`:/domainnames/\${ApiHost}+*`);
+    expect(resource).toContain(`:*/${properties('MachineApi').StageName}/*`);
+  });
+
   test("only the tasks reach the endpoint of the machines' API", () => {
     const rulesInto = into('ApiEndpointSecurityGroup');
     expect(rulesInto.map(({ SourceSecurityGroupId }) => text(SourceSecurityGroupId))).toEqual([
@@ -125,6 +133,7 @@ describe('who reaches what', () => {
       'kms:Decrypt',
       'kms:GetPublicKey',
       's3:GetObject',
+      's3:ListBucket',
       'secretsmanager:GetSecretValue',
       'ssm:GetParameter',
       'ssm:GetParameters',
@@ -137,6 +146,25 @@ describe('who reaches what', () => {
       text([{ Ref: 'HsmLoginSecret' }, { Ref: 'EdgeMacSecret' }]),
     );
     expect(text(find('s3:GetObject').Resource)).toContain('/truststore/*');
+  });
+
+  test('what the task may do in S3 and DynamoDB, their gateways let through', () => {
+    const asked = statementsOf('EdgeTaskRole').flatMap(({ Action }) => Action);
+    for (const [gateway, service] of [
+      ['BucketsEndpoint', 's3:'],
+      ['TablesEndpoint', 'dynamodb:'],
+    ] as const) {
+      const { Statement } = properties(gateway).PolicyDocument as { Statement: { Action: string }[] };
+      const through = Statement.map(({ Action }) => Action).sort();
+      expect(through).toEqual(asked.filter((action) => action.startsWith(service)).sort());
+    }
+  });
+
+  test('hears 404 and not 403 before the first truststore: who may not list is told nothing else', () => {
+    const listing = statementsOf('EdgeTaskRole').find(({ Action }) => Action.includes('s3:ListBucket'));
+    // A condition on the prefix has no value in a request for an object.
+    expect(listing).toMatchObject({ Resource: { 'Fn::GetAtt': ['TrustBucket', 'Arn'] } });
+    expect(listing).not.toHaveProperty('Condition');
   });
 
   test('tells the task the zones, so that HSMs in one of them alone are noticed', () => {
@@ -156,14 +184,34 @@ describe('who reaches what', () => {
 
 describe('the service', () => {
   test('runs on Fargate, in two zones, two tasks at least, and goes back when new ones do not become ready', () => {
-    expect(properties('EdgeService')).toMatchObject({ LaunchType: 'FARGATE', DesiredCount: 2 });
+    expect(properties('EdgeService')).toMatchObject({ LaunchType: 'FARGATE' });
     expect(properties('EdgeService').DeploymentConfiguration).toMatchObject({
       MinimumHealthyPercent: 100,
       DeploymentCircuitBreaker: { Enable: true, Rollback: true },
     });
     const zones = ['PrivateSubnetA', 'PrivateSubnetB'].map((name) => text(properties(name).AvailabilityZone));
     expect(new Set(zones).size).toBe(2);
+    // Given at the service, a deployment would take away what the load had added.
+    expect(properties('EdgeService')).not.toHaveProperty('DesiredCount');
     expect(properties('EdgeScaling')).toMatchObject({ MinCapacity: 2 });
+  });
+
+  test('starts no task before there is all that a task needs to become ready', () => {
+    const needed = ['VPCEndpoint', 'SecurityGroupIngress', 'SecurityGroupEgress'].flatMap((kind) =>
+      ofType(`AWS::EC2::${kind}`),
+    );
+    const routes = ofType('AWS::EC2::SubnetRouteTableAssociation');
+    const ofTasks = [...needed, ...routes].filter(
+      // The API is not asked for readiness, and callers come later.
+      ([name]) => !/^(Api|EdgeReachesApi|Public|BalancerTakesCalls)/.test(name),
+    );
+    const { DependsOn } = resources.EdgeService!;
+    expect([...DependsOn!].sort()).toEqual(['EdgeListener', ...ofTasks.map(([name]) => name)].sort());
+  });
+
+  test('gives a task the time of all that its start may wait for', () => {
+    // Client 60 s, check of the configuration 20 s, start 20 s; two checks of the load balancer; and as much again.
+    expect(properties('EdgeService').HealthCheckGracePeriodSeconds).toBeGreaterThanOrEqual(180);
   });
 
   test('is given every variable that it asks for, and none that it does not know', () => {
@@ -213,6 +261,27 @@ describe('what is watched of the edge', () => {
       .flatMap(([, { Properties }]) => String(Properties.FilterPattern).match(/EDGE_[A-Z_]+/g) ?? []);
     expect(counted.length).toBeGreaterThan(8);
     expect(counted.filter((code) => !(code in edgeCodes))).toEqual([]);
+  });
+
+  test('what is said once rings, and a task that ended as it was told to does not', () => {
+    expect(properties('EdgeHsmAlarm').EvaluationPeriods).toBe(1);
+    expect(properties('EdgeHsmCodes').FilterPattern).toContain('(($.code = "EDGE_ENDED") && ($.exit != 0))');
+  });
+
+  test('every API that logs waits for the role by which the account may', () => {
+    const logging = ofType('AWS::Serverless::Api').filter(([, one]) => text(one).includes('LoggingLevel'));
+    expect(logging.map(([name]) => name).sort()).toEqual(['MachineApi', 'PagesApi']);
+    for (const [, { DependsOn }] of logging) expect(DependsOn).toBe('GatewayAccount');
+    expect(properties('GatewayAccount').CloudWatchRoleArn).toEqual({
+      'Fn::GetAtt': ['GatewayLogRole', 'Arn'],
+    });
+    // Of the whole account: another stack's APIs go on logging when this one is deleted.
+    for (const name of ['GatewayAccount', 'GatewayLogRole'])
+      expect(resources[name]).toMatchObject({ DeletionPolicy: 'Retain' });
+  });
+
+  test('the flow log finds its group', () => {
+    expect(statementsOf('EdgeFlowRole').flatMap(({ Action }) => Action)).toContain('logs:DescribeLogGroups');
   });
 
   test('every code that needs a person is in a runbook', () => {
