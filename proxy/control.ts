@@ -18,6 +18,7 @@ export interface ControlOptions {
     | 'stop'
     | 'listsFreshUntil'
     | 'listsWarnFrom'
+    | 'certificatesFrom'
     | 'certificatesUntil'
     | 'reopenHsm'
   >;
@@ -43,6 +44,7 @@ const endMilliseconds = 15_000;
 export class Control {
   readonly #options: ControlOptions;
   #mapAt: number;
+  #draining = false;
   #ended = false;
   #successors = 0;
   #isReady = false;
@@ -53,7 +55,7 @@ export class Control {
     this.#mapAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** Until `end`. Never rejects. */
+  /** Until `end`, or until it has drained. Never rejects. */
   async run(): Promise<void> {
     const { everyMilliseconds = 2_000 } = this.#options;
     while (!this.#ended) {
@@ -66,11 +68,14 @@ export class Control {
   async round(): Promise<boolean> {
     const { edge, now } = this.#options;
     await this.#renewMap();
+    // Until the task ends it answers what comes: only who is refused is still of interest.
+    if (this.#draining) return false;
     const signs = this.#hsmSigns();
     const shakes = signs && (await this.#shakesHands());
     this.#warn();
     const leftOfMap = this.#mapAt + mapMilliseconds - now().getTime();
-    const ready = shakes && leftOfMap > 0 && edge.certificatesUntil > now() && !this.#ended;
+    const valid = edge.certificatesFrom <= now() && edge.certificatesUntil > now();
+    const ready = shakes && leftOfMap > 0 && valid && !this.#draining;
     const ahead = ready ? Math.min(promisedMilliseconds, leftOfMap) : -1_000;
     // Untold, HAProxy holds to the last promise, which ends by itself.
     const told = await edge.setReadyUntil(new Date(now().getTime() + ahead)).then(
@@ -89,12 +94,13 @@ export class Control {
   /** Not ready at once; accepts for so long all the same, for the NLB goes on sending; then ends in time. */
   async drain(milliseconds: number): Promise<void> {
     const { edge, now, say } = this.#options;
-    this.#ended = true;
+    this.#draining = true;
     this.#isReady = false;
     say('EDGE_DRAINING');
     // Untold, the last promise ends by itself, well within the wait.
     await edge.setReadyUntil(new Date(now().getTime() - 1_000)).catch(() => {});
     await delay(milliseconds);
+    this.#ended = true;
     await edge.stop(endMilliseconds);
   }
 
@@ -115,7 +121,7 @@ export class Control {
       }
       this.#mapAt = asked.getTime();
     } catch (error) {
-      say('EDGE_MAP_STALE', { reason: (error as Error).message });
+      if (!this.#ended) say('EDGE_MAP_STALE', { reason: (error as Error).message });
     }
   }
 

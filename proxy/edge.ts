@@ -89,10 +89,14 @@ export class Edge {
     return this.#trust.warnFrom;
   }
 
+  /** When the last of the served certificates begins. */
+  get certificatesFrom(): Date {
+    return new Date(Math.max(...this.#names.map((name) => validityOf(name).from.getTime())));
+  }
+
   /** When the first of the served certificates ends. */
   get certificatesUntil(): Date {
-    const ends = this.#names.map(({ chainPem }) => new X509Certificate(chainPem).validToDate.getTime());
-    return new Date(Math.min(...ends));
+    return new Date(Math.min(...this.#names.map((name) => validityOf(name).until.getTime())));
   }
 
   /** Names that answer at present: without a truststore nobody can present a certificate. */
@@ -164,6 +168,7 @@ export class Edge {
   setNames(names: readonly ServedName[]): Promise<void> {
     return this.#oneByOne(async () => {
       checkConfig({ ...this.#parts.config, names });
+      for (const name of names) requireValid(name, new Date());
       const keys = names.map((each) => provedKey(this.#parts.hsm, each));
       const [namesBefore, keysBefore] = [this.#names, this.#keys];
       this.#putNames(names, keys);
@@ -316,6 +321,19 @@ function servedNames(names: readonly ServedName[], { isEmpty }: CheckedTrust): r
   return names
     .filter(({ clientCertificate }) => clientCertificate !== 'required')
     .map((name) => ({ ...name, clientCertificate: 'none' as const }));
+}
+
+function validityOf({ chainPem }: ServedName): { readonly from: Date; readonly until: Date } {
+  const { validFromDate: from, validToDate: until } = new X509Certificate(chainPem);
+  return { from, until };
+}
+
+/** Nobody would take it: what is served is better. */
+function requireValid(name: ServedName, now: Date): void {
+  const { from, until } = validityOf(name);
+  if (from <= now && now < until) return;
+  const validity = `${from.toISOString()} to ${until.toISOString()}`;
+  throw new Error(`"${name.host}" cannot be served: its certificate is valid from ${validity}`);
 }
 
 function provedKey(hsm: Hsm, { host, key: name, chainPem }: ServedName): HsmKey {

@@ -2,14 +2,15 @@
 // the control plane of its own listener. Who signed the server's certificate is not looked at: it installed it itself.
 
 import { connect as connectTcp } from 'node:net';
+import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import type { ClientCredential, HeldTrust } from './canary.ts';
-import type { EdgeConfig } from './config.ts';
+import { type EdgeConfig, files } from './config.ts';
 
 /** PROXY protocol v2, command LOCAL, no addresses: what health checks of an NLB send too. */
 export const proxyLocal = Buffer.from('0d0a0d0a000d0a515549540a20000000', 'hex');
 
-type Listener = Pick<EdgeConfig, 'listen' | 'proxyProtocolFrom'>;
+type Listener = Pick<EdgeConfig, 'listen' | 'proxyProtocolFrom' | 'runFolder'>;
 const timeoutMilliseconds = 2_000;
 
 /** @throws Error naming the name whose handshake failed. */
@@ -33,14 +34,15 @@ export async function proveLists(
 }
 
 function once(
-  { listen, proxyProtocolFrom }: Listener,
+  { listen, proxyProtocolFrom, runFolder }: Listener,
   host: string,
   credential: Partial<ClientCredential> = {},
 ): Promise<void> {
   const port = Number(listen.slice(listen.lastIndexOf(':') + 1));
   const speaksProxy = proxyProtocolFrom.length > 0;
   return new Promise((resolve, reject) => {
-    const tcp = connectTcp(port, '127.0.0.1');
+    // Behind the door: a crowd before it must not look like an HSM that does not sign.
+    const tcp = speaksProxy ? connectTcp(join(runFolder, files.edgeSocket)) : connectTcp(port, '127.0.0.1');
     if (speaksProxy) tcp.write(proxyLocal);
     // TLS 1.2: the server has signed before the client's certificate is asked for, so that "required" shows too.
     const options = {

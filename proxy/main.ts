@@ -26,10 +26,21 @@ const now = (): Date => new Date();
 const write = (line: string): void => void process.stdout.write(`${line}\n`);
 const say = edgeLog(write, now);
 
+/** The SDK waits for ever by itself: one answer that got lost would end all news, and nobody would be told. */
+const patience = {
+  requestHandler: {
+    connectionTimeout: 2_000,
+    requestTimeout: 5_000,
+    throwOnRequestTimeout: true,
+    socketTimeout: 5_000,
+  },
+};
+
 function partsOf(settings: EdgeSettings): TaskParts {
-  const [ssm, secrets, kms] = [new SSMClient(), new SecretsManagerClient(), new KMSClient()];
+  const ssm = new SSMClient(patience);
+  const [secrets, kms] = [new SecretsManagerClient(patience), new KMSClient(patience)];
   const { parameters, hsm, truststoreKeyId } = settings;
-  const table = dynamoDbTable({ client: new DynamoDBClient(), name: settings.tableName });
+  const table = dynamoDbTable({ client: new DynamoDBClient(patience), name: settings.tableName });
   const publicKey = kmsPublicKeys(kms);
   const seals = sealer({
     acceptedKeyIds: settings.sealKeyIds,
@@ -47,7 +58,7 @@ function partsOf(settings: EdgeSettings): TaskParts {
     },
     names: (known) => readNames(ssm, parameters, known),
     trust: new TruststoreReader({
-      shelf: truststoreShelf(new S3Client(), settings.trustBucket),
+      shelf: truststoreShelf(new S3Client(patience), settings.trustBucket),
       least: () => leastTruststore(table),
       keys: async () => new Map([[truststoreKeyId, await publicKey(truststoreKeyId)]]),
       stage: settings.stage,

@@ -13,9 +13,11 @@ const strippedHeaders = [
   '^shinkansen(_api[-_]|-api_)key$',
   // What Connection names is dropped by the next hop: nobody outside may name a header of ours.
   '^(connection|keep[-_]alive|proxy[-_]connection|te|trailer|upgrade|http2[-_]settings)$',
+  // HAProxy frames by the spelling with a hyphen alone.
+  '^(transfer_encoding|content_length)$',
 ];
 
-/** They answer whoever asks: a key that comes with such a request was looked at by nobody. */
+/** They answer whoever asks, however it is spelt: a key that comes with such a request was looked at by nobody. */
 export const keylessPaths = ['/v1/status'];
 
 /** Two decoders could disagree about each of these. */
@@ -56,8 +58,9 @@ export function crtList({ names, runFolder }: EdgeConfig): string {
 }
 
 function globalSection({ runFolder, limits, threads, proxyProtocolFrom: nlb }: EdgeConfig): string {
-  // Behind a load balancer each client has a place at the door and one at the edge.
-  const places = (nlb.length > 0 ? 2 : 1) * limits.connections;
+  // Behind a load balancer each client has a place at the door and one at the edge; no crowd has those of the health
+  // check and of the control plane.
+  const places = (nlb.length > 0 ? 2 : 1) * limits.connections + 100;
   return `global
   maxconn ${places}
   nbthread ${threads}
@@ -149,7 +152,7 @@ function listens(config: EdgeConfig): string {
   const map = (file: string): string => `${runFolder}/${file}`;
   const [place, sources] =
     nlb.length === 0
-      ? [config.listen, sourceLimits('connection', 'sources', limits)]
+      ? [config.listen, `  maxconn ${limits.connections}\n${sourceLimits('connection', 'sources', limits)}`]
       : [
           `unix@${map(files.edgeSocket)} mode 600 accept-proxy`,
           '  tcp-request session track-sc0 src table sources\n',
@@ -202,7 +205,7 @@ function whatIsAsked({ limits }: EdgeConfig): string {
   ${answerRule('tooMany')} if { sc_http_req_rate(0) gt ${limits.requests} }
   http-request set-var(txn.api_key) str(none)
   http-request set-var(txn.api_key) req.fhdr(shinkansen-api-key),sha2(256),ub64enc if { req.fhdr(shinkansen-api-key) -m found }
-  http-request set-var(txn.keyless) bool(true) if { path -m beg ${keylessPaths.join(' ')} }
+  http-request set-var(txn.keyless) bool(true) if { path,url_dec -m beg ${keylessPaths.join(' ')} }
   acl known_key var(txn.api_key),table_gpc0(known_keys) gt 0
   ${answerRule('tooMany')} if { sc_gpc0_rate(0) gt ${limits.refusedKeys} } !known_key
 `;
@@ -253,8 +256,7 @@ ${set.map(([name, value]) => `  http-request set-header ${name} ${value}`).join(
 }
 
 function proxyProtocol(cidrs: readonly string[]): string {
-  // 127.0.0.1 is the control plane, which shakes hands with its own edge by the same way.
-  return `  tcp-request connection reject if !{ src 127.0.0.1 ${cidrs.join(' ')} }
+  return `  tcp-request connection reject if !{ src ${cidrs.join(' ')} }
   tcp-request connection expect-proxy layer4
 `;
 }

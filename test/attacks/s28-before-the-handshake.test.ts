@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Control } from '../../proxy/control.ts';
+import { proxyLocal, shakeHands } from '../../proxy/handshake.ts';
 import { proxyV2 } from '../support/edge-client.ts';
 import { hosts, type Stand, startStand } from '../support/edge-stand.ts';
 
@@ -60,5 +62,49 @@ describe.each([
     expect(shaken).toBeGreaterThan(0);
     expect(shaken).toBeLessThanOrEqual(limits.newConnections);
     expect(await shakes(other)).toBe(true);
+  });
+});
+
+describe('a door that is full', () => {
+  let stand: Stand;
+  beforeAll(async () => {
+    stand = await startStand({ limits, proxyProtocolFrom: [`${balancer}/32`] });
+  });
+  afterAll(() => stand?.stop());
+
+  const reach = (header: Uint8Array, port = stand.port): Socket => {
+    const socket = connect({ port, host: '127.0.0.1', localAddress: balancer });
+    socket.on('error', () => {}).write(header);
+    return socket;
+  };
+
+  test('S28 is no HSM that does not sign: the task stays ready, and nobody is cut off by a successor', async () => {
+    const sources = ['203.0.113.1', '203.0.113.2', '203.0.113.3'];
+    const crowd = await Promise.all(
+      Array.from({ length: limits.connections }, async (_, at) => {
+        const socket = reach(proxyV2(sources[at % sources.length]!));
+        const tls = connectTls({ socket, servername: hosts.none, rejectUnauthorized: false });
+        tls.on('error', () => {});
+        await once(tls, 'secureConnect');
+        return tls;
+      }),
+    );
+    const { pid } = stand.edge;
+    const said: string[] = [];
+    const control = new Control({
+      edge: stand.edge,
+      refused: { refusedAmong: async () => new Set() },
+      shakeHands: () => shakeHands(stand.config, stand.edge.servedHosts),
+      now: () => new Date(),
+      say: (code) => said.push(code),
+    });
+    expect([await control.round(), said, stand.edge.pid]).toEqual([true, [], pid]);
+    const health = reach(
+      Buffer.concat([proxyLocal, Buffer.from('GET / HTTP/1.0\r\n\r\n')]),
+      stand.healthPort,
+    );
+    const [answer] = (await once(health, 'data')) as [Buffer];
+    expect(String(answer)).toMatch(/^HTTP\/1\.[01] 200 /);
+    for (const one of [...crowd, health]) one.destroy();
   });
 });

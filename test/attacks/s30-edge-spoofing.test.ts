@@ -49,6 +49,8 @@ const spoken = [
   'shinkansen_api_key',
   'upgrade',
   'te',
+  'transfer_encoding',
+  'content_length',
 ];
 /** What the edge itself says, once each. */
 const own = [

@@ -1,10 +1,12 @@
+import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { Control, type ControlOptions } from '../../proxy/control.ts';
 import { shakeHands } from '../../proxy/handshake.ts';
 import { HsmError } from '../../proxy/hsm/hsm.ts';
+import { pem } from '../../proxy/trust.ts';
 import { ask } from '../support/edge-client.ts';
-import { type Stand, startStand } from '../support/edge-stand.ts';
+import { holder, type Stand, startStand } from '../support/edge-stand.ts';
 
 let stand: Stand;
 beforeAll(async () => {
@@ -83,6 +85,64 @@ describe('readiness', () => {
     await expect.poll(ready).toBe(503);
     expect((await ask(stand)).status).toBe(200);
     await draining;
+  });
+});
+
+describe('a task that drains', () => {
+  it('goes on refusing whom the node refuses, until it ends', async () => {
+    const client = await stand.client();
+    const edge = new Proxy(stand.edge, {
+      get(target, name) {
+        if (name === 'stop') return async () => {};
+        const value = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const { made, disabled } = control({ edge, everyMilliseconds: 50 });
+    expect((await ask(stand, client)).status).toBe(200);
+    await made.round();
+    const running = made.run();
+    const draining = made.drain(6_000);
+    await expect.poll(ready).toBe(503);
+    disabled.add(client.issued.thumbprint);
+    await expect
+      .poll(async () => (await ask(stand, client)).json.code, { timeout: 5_000 })
+      .toBe('EDGE_CERTIFICATE_REFUSED');
+    expect(await ready()).toBe(503);
+    await Promise.all([draining, running]);
+    await stand.edge.refuse([]);
+  });
+});
+
+describe('a certificate that is not valid', () => {
+  const tomorrow = new Date(Date.now() + 86_400_000);
+
+  it('makes no edge ready, before it begins as after it has ended', async () => {
+    for (const now of [new Date(stand.edge.certificatesFrom.getTime() - 1), stand.edge.certificatesUntil]) {
+      const { made } = control({ now: () => now });
+      expect(await made.round()).toBe(false);
+    }
+    expect(await control().made.round()).toBe(true);
+  });
+
+  it.each([
+    ['begins tomorrow', { notBefore: tomorrow }],
+    ['ended', { notBefore: new Date(Date.now() - 3 * 86_400_000), days: 1 }],
+  ])('takes the place of none that is: one that %s', async (_, more) => {
+    const [name, ...others] = stand.config.names;
+    const issued = await stand.psc.issue({
+      holder,
+      publicKey: new X509Certificate(name!.chainPem).publicKey,
+      use: 'transport',
+      purposes: ['serverAuth'],
+      hosts: [name!.host],
+      ...more,
+    });
+    const chainPem = issued.chain.map((der) => pem('CERTIFICATE', der)).join('');
+    await expect(stand.edge.setNames([{ ...name!, chainPem }, ...others])).rejects.toThrow(
+      `"${name!.host}" cannot be served: its certificate is valid from`,
+    );
+    expect((await ask(stand)).status).toBe(200);
   });
 });
 

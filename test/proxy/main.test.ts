@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ask } from '../support/edge-client.ts';
 import { type EdgeTaskStand, edgeTaskStand, prefix } from '../support/edge-task.ts';
@@ -92,6 +94,16 @@ it('names every variable that is missing and none of their values', async () => 
     /"HSM_KIND": expected cloudhsm or softhsm; .*"TRUST_BUCKET" is not set/,
   );
 }, 30_000);
+
+it('does not wait for ever for an answer of AWS that got lost, and says whose', async () => {
+  const silent = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const task = stand.run({ AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${port}` });
+  expect(await task.ended).toBe(1);
+  expect(task.lines.at(-1)?.reason).toMatch(/^the trust bucket does not answer: TimeoutError/);
+  silent.close();
+}, 60_000);
 
 const held = (pid: number) => readFileSync(`/proc/${pid}/limits`, 'utf8');
 const childrenOf = (pid: number) =>
