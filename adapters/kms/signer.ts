@@ -1,9 +1,10 @@
 // How does a node sign without holding a key? KMS signs a digest; the public key is fetched once and kept.
 
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import type { KMSServiceException, SigningAlgorithmSpec } from '@aws-sdk/client-kms';
+import type { SigningAlgorithmSpec } from '@aws-sdk/client-kms';
 import { Transient } from '../../core/errors.ts';
 import type { Signer } from '../../core/ports.ts';
+import { passesByItself } from '../passing.ts';
 import { getPublicKey, type Kms, sign } from './kms.ts';
 
 /**
@@ -49,17 +50,13 @@ const busyNames = new Set([
   'KMSInternalException',
   'DependencyTimeoutException',
   'KeyUnavailableException',
-  'TimeoutError',
 ]);
 
 async function busyIsTransient<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    const { name, code } = error as KMSServiceException & { code?: string };
-    if (busyNames.has(name) || code === 'ECONNREFUSED' || code === 'ECONNRESET') {
-      throw new Transient('TransientKmsBusy', `KMS is busy: ${name}`, { cause: error });
-    }
-    throw error;
+    if (!passesByItself(error, busyNames)) throw error;
+    throw new Transient('TransientKmsBusy', `KMS is busy: ${(error as Error).name}`, { cause: error });
   }
 }

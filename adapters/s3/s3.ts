@@ -6,10 +6,10 @@ import type {
   ListObjectVersionsCommandInput,
   PutObjectCommandInput,
   S3Client,
-  S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { Transient } from '../../core/errors.ts';
 import { onDemand } from '../on-demand.ts';
+import { passesByItself } from '../passing.ts';
 
 export type S3 = Pick<S3Client, 'send'>;
 
@@ -38,19 +38,15 @@ const busyNames = new Set([
   'ThrottlingException',
   'KMS.ThrottlingException',
   'RequestTimeout',
-  'TimeoutError',
   // 409: two conditional writes of one key at once; the one told so may simply come again.
   'ConditionalRequestConflict',
   'OperationAborted',
 ]);
-const lostOnTheWay = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
 
 /** What passes by itself as a Transient of this name; a missing permission, key or object stays the fault that it is. */
 export function busyOr(error: unknown, name: `Transient${string}`): unknown {
-  const { name: cause, code, $metadata } = error as S3ServiceException & { code?: string };
-  const passes =
-    ($metadata?.httpStatusCode ?? 0) >= 500 || busyNames.has(cause) || lostOnTheWay.has(code ?? '');
-  return passes ? new Transient(name, `S3 is busy: ${cause}`, { cause: error }) : error;
+  if (!passesByItself(error, busyNames)) return error;
+  return new Transient(name, `S3 is busy: ${(error as Error).name}`, { cause: error });
 }
 
 export const isMissing = (error: unknown): boolean => (error as Error).name === 'NoSuchKey';

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { type EdgeKey, readEdgeKeys } from '../../core/edge-identity.ts';
 import { Transient } from '../../core/errors.ts';
+import { passesByItself } from '../passing.ts';
 
 export interface Secret {
   readonly versionId: string;
@@ -34,6 +35,8 @@ export function secretReader(client: SecretsManagerClient, elapsed: () => number
 
 export type SecretReader = ReturnType<typeof secretReader>;
 
+const busyNames = new Set(['ThrottlingException', 'InternalServiceError', 'LimitExceededException']);
+
 async function read(client: SecretsManagerClient, SecretId: string, VersionStage: string) {
   try {
     const { SecretString, VersionId } = await client.send(
@@ -42,6 +45,8 @@ async function read(client: SecretsManagerClient, SecretId: string, VersionStage
     return { versionId: VersionId!, text: SecretString! };
   } catch (error) {
     if (error instanceof ResourceNotFoundException) return undefined;
+    // Denied, or its key: waiting changes nothing, so that somebody must hear of it.
+    if (!passesByItself(error, busyNames)) throw error;
     throw new Transient('TransientSecretsBusy', 'a secret could not be read', { cause: error });
   }
 }

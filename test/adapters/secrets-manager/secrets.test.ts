@@ -9,6 +9,7 @@ import { edgeKeys, secretReader } from '../../../adapters/secrets-manager/secret
 
 const client = mockClient(SecretsManagerClient);
 const missing = new ResourceNotFoundException({ message: 'no such version', $metadata: {} });
+const named = (name: string) => Object.assign(new Error(name), { name });
 let elapsed: number;
 let read: ReturnType<typeof secretReader>;
 
@@ -37,11 +38,21 @@ describe('a secret', () => {
   });
 
   test('that could not be read is asked for again at once, and is Transient', async () => {
-    client.on(GetSecretValueCommand).rejectsOnce(new Error('throttled'));
+    client.on(GetSecretValueCommand).rejectsOnce(named('ThrottlingException'));
     await expect(read('s')).rejects.toMatchObject({ name: 'TransientSecretsBusy' });
     holds('AWSCURRENT', 'v1', 'one');
     expect(await read('s')).toMatchObject({ text: 'one' });
   });
+
+  test.each(['AccessDeniedException', 'DecryptionFailure', 'InvalidRequestException'])(
+    '%s is no busy world: the fault stays, and is not kept',
+    async (name) => {
+      client.on(GetSecretValueCommand).rejectsOnce(named(name));
+      await expect(read('s')).rejects.toMatchObject({ name });
+      holds('AWSCURRENT', 'v1', 'one');
+      expect(await read('s')).toMatchObject({ text: 'one' });
+    },
+  );
 });
 
 describe("the edge's keys", () => {
