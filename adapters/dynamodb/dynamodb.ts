@@ -25,6 +25,7 @@ import {
   checkWrites,
   type Failure,
   keyOf,
+  namesNothing,
   type Page,
   type Query,
   readCursor,
@@ -81,7 +82,7 @@ export function dynamoDbTable({
 
   return {
     async get(key, { consistent = true } = {}) {
-      if (isTooLong(key)) return undefined;
+      if (namesNothing(key)) return undefined;
       const { Item } = await patiently(() =>
         client.send(new GetItemCommand({ TableName, Key: toItem({ ...key }), ConsistentRead: consistent })),
       );
@@ -89,6 +90,7 @@ export function dynamoDbTable({
     },
     getMany: (keys) => getMany(engine, keys),
     async query(query) {
+      if (namesNothing({ pk: query.hash, sk: '' })) return { items: [] };
       const command = { TableName, ...queryFields(query) };
       const answer = await patiently(() => client.send(new QueryCommand(command)));
       return pageOf(answer.Items?.map((item) => stored(fromItem(item))) ?? [], answer.LastEvaluatedKey);
@@ -104,9 +106,6 @@ export function dynamoDbTable({
   };
 }
 
-/** What somebody asks by a name that no item can have (DynamoDB: 2,048 and 1,024 bytes) is not there. */
-const isTooLong = ({ pk, sk }: Key) => Buffer.byteLength(pk) > 2048 || Buffer.byteLength(sk) > 1024;
-
 interface Engine {
   readonly client: DynamoDBClient;
   readonly TableName: string;
@@ -115,7 +114,8 @@ interface Engine {
 
 async function getMany(engine: Engine, keys: readonly Key[]): Promise<readonly (StoredItem | undefined)[]> {
   const found = new Map<string, StoredItem>();
-  const unique = [...new Map(keys.map((key) => [nameOf(key), { pk: key.pk, sk: key.sk }])).values()];
+  const possible = keys.filter((key) => !namesNothing(key));
+  const unique = [...new Map(possible.map((key) => [nameOf(key), { pk: key.pk, sk: key.sk }])).values()];
   for (let start = 0; start < unique.length; start += 100) {
     for (const item of await readBatch(engine, unique.slice(start, start + 100)))
       found.set(nameOf(item), item);

@@ -2,7 +2,7 @@
 // somebody else's.
 
 import { Refusal } from '../../core/errors.ts';
-import { readCursor } from './table.ts';
+import { namesNothing, readCursor } from './table.ts';
 
 /** @param list the index partition that the list reads. @throws Refusal CURSOR_MALFORMED */
 export function requireOwnCursor(
@@ -18,7 +18,9 @@ export function requireOwnCursor(
     throw new Refusal('CURSOR_MALFORMED', { parameter: 'cursor' });
   }
   const names = Object.keys(key).sort().join();
-  const own = names === 'gsi1pk,gsi1sk,pk,sk' && key.gsi1pk === list;
+  // What no item can be named is an error to DynamoDB too.
+  const possible = Object.values(key).every((part) => part !== '' && !namesNothing({ pk: '', sk: part }));
+  const own = names === 'gsi1pk,gsi1sk,pk,sk' && key.gsi1pk === list && possible;
   const { gsi1sk = '' } = key;
   if (!own || (range && (gsi1sk < range.from || gsi1sk > range.to)))
     throw new Refusal('CURSOR_MALFORMED', { parameter: 'cursor' });

@@ -110,6 +110,10 @@ export function keyOf(write: Write): Key {
   return { pk, sk };
 }
 
+/** No item can have this name (DynamoDB: 2,048 and 1,024 bytes of UTF-8): who asks by it finds nothing. */
+export const namesNothing = ({ pk, sk }: Key): boolean =>
+  Buffer.byteLength(pk) > 2048 || Buffer.byteLength(sk) > 1024 || !`${pk}|${sk}`.isWellFormed();
+
 /** DynamoDB's own rules that no type can say; the memory twin keeps them too. @throws TypeError */
 export function checkWrites(writes: readonly Write[]): void {
   if (writes.length === 0 || writes.length > 100) {

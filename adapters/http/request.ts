@@ -25,7 +25,7 @@ export interface ApiRequest {
   readonly interactionId: string;
   /** @throws Refusal HEADER_TWICE */
   header(name: string): string | undefined;
-  /** @throws Refusal QUERY_MALFORMED where it stands twice */
+  /** @throws Refusal QUERY_MALFORMED where it stands twice, is too long or no Unicode */
   query(name: string): string | undefined;
   /** @throws Error on a route without authorizer */
   caller(): Caller;
@@ -47,11 +47,20 @@ export function readRequest(event: APIGatewayProxyEvent): ApiRequest {
     query(name) {
       const values = event.multiValueQueryStringParameters?.[name] ?? [];
       if (values.length > 1) throw new Refusal('QUERY_MALFORMED', { parameter: name, expected: 'one value' });
-      return values[0];
+      const [value] = values;
+      if (value !== undefined && (value.length > longestQuery || !value.isWellFormed()))
+        throw new Refusal('QUERY_MALFORMED', {
+          parameter: name,
+          expected: `at most ${longestQuery} letters`,
+        });
+      return value;
     },
     caller: () => callerOf(event),
   };
 }
+
+/** Of a cursor (openapi.yaml); every other value is shorter. */
+const longestQuery = 2000;
 
 /** The gateway takes every media type as binary and hands over base64; text would be bytes it has re-encoded. */
 function bodyOf(event: APIGatewayProxyEvent): Uint8Array {

@@ -9,6 +9,7 @@ import {
   checkWrites,
   type Failure,
   keyOf,
+  namesNothing,
   type Query,
   readCursor,
   type StoredItem,
@@ -24,6 +25,8 @@ export function memoryTable(items: Map<string, StoredItem> = new Map()): Table {
   const tokens = new Map<string, string>();
 
   function apply(writes: readonly Write[]): void {
+    for (const write of writes)
+      if (namesNothing(keyOf(write))) throw new TypeError('expected a key that an item can have');
     const failures = writes.flatMap((write, index): Failure[] => {
       const old = items.get(nameOf(keyOf(write)));
       return write.when && !holds(write.when, old ?? {}) ? [{ index, old: old && structuredClone(old) }] : [];

@@ -16,7 +16,8 @@ export interface DayRange {
 /** @throws Refusal QUERY_MALFORMED for what is no day of the calendar */
 export function dayRange(timeZone: string, day: string): DayRange {
   const midnight = Date.parse(`${day}T00:00:00Z`);
-  const isDay = /^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(midnight);
+  // No UUIDv7 is of before 1970, and no text of a year with five digits: such a range would begin after its end.
+  const isDay = /^2\d{3}-\d\d-\d\d$/.test(day) && !Number.isNaN(midnight);
   if (!isDay || new Date(midnight).toISOString().slice(0, 10) !== day)
     throw new Refusal('QUERY_MALFORMED', { parameter: 'day', expected: 'YYYY-MM-DD' });
   return { from: startOf(timeZone, midnight, day), to: startOf(timeZone, midnight + 24 * hour) };

@@ -83,6 +83,19 @@ describe.each(tables)('a table %s', (_, make) => {
     expect(await table.get({ ...key, sk: 'x'.repeat(1025) })).toBeUndefined();
   });
 
+  test.each([
+    ['too long', { pk: 'é'.repeat(1025), sk: 'STATUS' }],
+    ['half a letter', { pk: 'CERT#\ud800', sk: 'STATUS' }],
+  ])('finds nothing by a key that is %s, and writes nothing under it', async (_what, impossible) => {
+    expect(await table.get(impossible)).toBeUndefined();
+    await table.write({ put: { ...key, n: 1 } });
+    const found = await table.getMany([impossible, key]);
+    expect(found.map((item) => item?.n)).toEqual([undefined, 1]);
+    expect(await table.query({ hash: impossible.pk })).toEqual({ items: [] });
+    expect(await table.query({ hash: impossible.pk, index: 'GSI1' })).toEqual({ items: [] });
+    await expect(table.transact([{ put: { ...impossible, n: 1 } }])).rejects.toThrow();
+  });
+
   test('gives many items in the order asked, also beyond one batch', async () => {
     const keys = Array.from({ length: 120 }, (_unused, i) => ({ pk: 'P', sk: String(i).padStart(3, '0') }));
     for (let i = 0; i < 120; i += 60) {
