@@ -60,8 +60,9 @@ async function recordForward(
   const { receiver: operator } = refsOf(entry);
   const now = ports.clock.now();
   const refused = delivered.outcome === 'REFUSED';
+  const { code } = refused ? delivered : delivered.receipt;
   const messageId = messageIdOf(entry.id);
-  const said = refused ? { code: delivered.code } : { said: delivered.receipt.status ?? null };
+  const said = refused ? { code } : { said: delivered.receipt.status ?? null };
   const evidence = {
     id: ports.ids.next(),
     scope: enrolment.participant,
@@ -71,13 +72,15 @@ async function recordForward(
     subjects: { enrolmentId: enrolment.id, operator, messageId },
     facts: said,
   };
-  // An unsigned "no" rejects nothing (S22); but nothing more will come, so the execution need not wait for days.
+  // An unsigned "no" rejects nothing (S22); but nothing more will come, so the execution need not wait for days. Nor of
+  // one that our own `enrolment.end` or disable overtook: there is no record of it there.
+  const over = refused || code === 'DISABLED_ELSEWHERE';
   const decisionId = decisionIdOf(enrolment.id, `operator.${operator}`);
-  const outbox = refused ? [wakeEntry(decisionId, 'REJECTED', messageId, now)] : [];
+  const outbox = over ? [wakeEntry(decisionId, 'REJECTED', messageId, now)] : [];
   const before = (await ports.enrolments.rows(enrolment.id)).find((one) => one.operator === operator);
   const row = { enrolmentId: enrolment.id, operator, at: now, ...timesOf(before) };
   await ports.enrolments.putRow(
-    refused ? { ...row, status: 'silent', code: delivered.code } : { ...row, status: 'pending' },
+    over ? { ...row, status: 'silent', ...(code !== undefined && { code }) } : { ...row, status: 'pending' },
     { evidence: [evidence], outbox },
   );
 }

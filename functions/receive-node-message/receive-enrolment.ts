@@ -129,8 +129,8 @@ async function record(
   const recorded = await ports.enrolments.record({ ...fresh, message });
   if (recorded.outcome === 'RECORDED') return statusOf(fresh.enrolment, received.from);
   if (recorded.outcome === 'FORESTALLED') return { status: 'rejected', code: 'DISABLED_ELSEWHERE' };
-  if (recorded.outcome === 'PENDING_ALREADY')
-    return { status: 'rejected', code: 'CERTIFICATE_PENDING' satisfies Enrolment['code'] };
+  // 409: asked again until the one that is pending here has ended, which the network may be about to tell.
+  if (recorded.outcome === 'PENDING_ALREADY') throw new Refusal('CERTIFICATE_PENDING');
   if (!recorded.sameBytes) throw new Refusal('MESSAGE_ID_REUSED', { found: envelope.header.messageId });
   const before = await ports.enrolments.find(recorded.enrolmentId);
   if (!before || before.id !== enrolmentId) throw new Refusal('MESSAGE_ID_REUSED');

@@ -77,7 +77,7 @@ export async function receiveNodeCertificate(
   });
   const recorded = await ports.enrolments.record({ ...fresh, message });
   if (recorded.outcome === 'RECORDED') return statusOf(fresh.enrolment, peer);
-  if (recorded.outcome === 'PENDING_ALREADY') return { status: 'rejected', code: 'CERTIFICATE_PENDING' };
+  if (recorded.outcome === 'PENDING_ALREADY') throw new Refusal('CERTIFICATE_PENDING');
   if (recorded.outcome === 'FORESTALLED') return { status: 'rejected', code: 'DISABLED_ELSEWHERE' };
   if (!recorded.sameBytes) throw new Refusal('MESSAGE_ID_REUSED', { found: header.messageId });
   const first = await ports.enrolments.find(certificate.enrolmentId);

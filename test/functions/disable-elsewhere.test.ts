@@ -130,6 +130,15 @@ describe('an enrolment that the network ends', () => {
     );
   });
 
+  test('makes room for the next of its certificate, which until then is to be brought again', async () => {
+    const leaf = there.leaf('one');
+    await there.pending(leaf, 'signing', 'E1');
+    const next = () => there.pending(leaf, 'signing', 'E2');
+    await expect(next()).rejects.toMatchObject({ code: 'CERTIFICATE_PENDING', detail: {} });
+    await ended();
+    expect((await next()).networkStatus).toBe('pending');
+  });
+
   test('while people are asked ends, wakes who waits, tells nobody, and is kept as it was signed', async () => {
     const { id } = await there.pending(there.leaf('one'), 'signing', 'E1');
     there.queues.announced.length = 0;

@@ -3,11 +3,13 @@ import { sentMessages } from '../../adapters/dynamodb/sent-messages.ts';
 import { validate as validateAnswer } from '../../adapters/http/generated/enrolment-answer-parameters.js';
 import { validate as validateForward } from '../../adapters/http/generated/enrolment-forward-parameters.js';
 import { validate as validateNodeMessage } from '../../adapters/http/generated/node-message.js';
+import { problemOf } from '../../adapters/http/problem.ts';
 import { memoryClock, memoryIds } from '../../adapters/memory/clock.ts';
 import { memoryTable } from '../../adapters/memory/table.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import type { CertificateStatus, Enrolment } from '../../core/enrolment/enrolment.ts';
 import type { OperatorRow, WithTrace } from '../../core/enrolment/ports.ts';
+import { Refusal } from '../../core/errors.ts';
 import { readEnvelope } from '../../core/message/envelope.ts';
 import { newOutboxEntry } from '../../core/outbox.ts';
 import type { Decision } from '../../core/people/decision.ts';
@@ -138,6 +140,30 @@ describe('enrolment.forward', () => {
         },
       ],
     ]);
+  });
+
+  test('one that our own end overtook waits no longer: nothing more will come of it', async () => {
+    answer = says(200, { message_id: 'm', status: 'rejected', code: 'DISABLED_ELSEWHERE' });
+    expect(await deliver('enrolment.forward')).toMatchObject({ outcome: 'RECEIVED' });
+    expect(rows).toMatchObject([
+      [
+        { status: 'silent', code: 'DISABLED_ELSEWHERE' },
+        { outbox: [{ refs: { decisionId: 'E1.operator.BANCO_CL', outcome: 'REJECTED' } }] },
+      ],
+    ]);
+  });
+
+  test('any other unsigned "rejected" waits for the signed one', async () => {
+    answer = says(200, { message_id: 'm', status: 'rejected', code: 'ANCHOR_NOT_FOUND' });
+    await deliver('enrolment.forward');
+    expect(rows).toMatchObject([[{ status: 'pending' }, { outbox: [] }]]);
+  });
+
+  test('one whose certificate is pending there under another enrolment is brought again', async () => {
+    const { status, body } = problemOf(new Refusal('CERTIFICATE_PENDING'), 'i');
+    answer = says(status, body!);
+    expect(await deliver('enrolment.forward')).toMatchObject({ outcome: 'NOT_NOW', because: 'HTTP_409' });
+    expect(rows).toEqual([]);
   });
 
   test('an operator that is down changes no row', async () => {
