@@ -23,7 +23,7 @@ export const enrolmentRefusals = {
   TOO_MANY_PENDING: 'Too many enrolments without a signature are waiting; answer or withdraw one first.',
   TOO_MANY_TODAY:
     'Too many enrolments without a signature were sent today; sign them with an active certificate.',
-  NO_PAYOUT_OPERATOR:
+  PAYOUT_OPERATOR_NOT_SET:
     'The participant has no payout operator that could accept the certificate; ask the node operators to record one.',
   PARTICIPANT_SUSPENDED:
     'The participant is suspended: no payout, enrolment or change of access is accepted until two node operators lift it; disabling and withdrawing still work.',

@@ -89,7 +89,7 @@ export async function admitEnrolment(
   const submission = readSubmission(parameters);
   await checkReplaces(ports, submission, participant.finId, signed);
   if (submission.use === 'signing' && participant.payoutOperators.length === 0)
-    throw new Refusal('NO_PAYOUT_OPERATOR');
+    throw new Refusal('PAYOUT_OPERATOR_NOT_SET');
   const { verdict: judged, profiles } = await judge(ports, submission, envelope, participant, now);
   const active = await ports.statuses.status(judged.thumbprint);
   const verdict = unlessRevoked(judged, active);
