@@ -39,7 +39,7 @@ export function payoutExecutionParts(parts: NodeParts, large: LargeBytes) {
     chains: trust.chains,
     proved: trust.proved,
     executor: bankCore(readConfig(['executorUrl', 'executorIdempotent'])),
-    async payer(finId: string) {
+    async debtor(finId: string) {
       const party = await trust.parties.party(finId);
       if (!party) return undefined;
       const settings = await payoutSettingsOf(sealer, await table.get(payoutSettingsKey(finId)));

@@ -24,7 +24,7 @@ export async function disableRun(runs: number): Promise<DisableRun> {
     const { sealer, clock, root } = stand;
     clock.set(now);
     const over = { table, sealer, clock, root };
-    // It holds the payer's profile and settings; its own certificate goes on and is the last one left.
+    // It holds the debtor's profile and settings; its own certificate goes on and is the last one left.
     const payouts = await payoutWorld({ ...over, leaf: stand.leaf('bench last') });
     const { sk: _, pk, ...source } = swept(clock.now());
     const sources = [pk.slice('SRC#'.length)];

@@ -14,7 +14,7 @@ import { admitPayout } from '../functions/admit-payout/admit-payout.ts';
 import { type AuthorizeDeps, authorizeRequest } from '../functions/authorize-request/authorize-request.ts';
 import { makeAuthority, someHolder } from '../test/support/certificates.ts';
 import { signedBy } from '../test/support/enrolment.ts';
-import { bank, payer, payoutMessage, payoutWorld } from '../test/support/payouts.ts';
+import { bank, debtor, payoutMessage, payoutWorld } from '../test/support/payouts.ts';
 import { cpuOf, type Figure, isBelievable, type Paired, paired } from './figure.ts';
 
 const sizes = [1, 10, 100, 1000] as const;
@@ -68,7 +68,7 @@ function figure(
 async function node() {
   const limit = { day: 10n ** 17n, creditor: 10n ** 17n };
   const world = await payoutWorld({ settings: { limits: { CLP: limit }, severalOperators: false } });
-  const facts = await world.ports.facts(world.leaf.thumbprint, payer);
+  const facts = await world.ports.facts(world.leaf.thumbprint, debtor);
   const thawed = await world.ports.requireThawed({ status: facts.status! }, world.clock.now());
   const seed = world.ports.seed();
   const ports = {

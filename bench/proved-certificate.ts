@@ -4,12 +4,12 @@
 import { constants, createPublicKey, sign, verify } from 'node:crypto';
 import { ProvedPaths, type UseOfCertificate, useCertificate } from '../core/certificate/usable.ts';
 import type { CertificateStatus } from '../core/enrolment/enrolment.ts';
-import { payer, payoutWorld } from '../test/support/payouts.ts';
+import { debtor, payoutWorld } from '../test/support/payouts.ts';
 import { type Figure, isBelievable, type Paired, paired, print } from './figure.ts';
 
 export async function provedCertificateFigures(): Promise<readonly Figure[]> {
   const { ports, leaf, clock } = await payoutWorld();
-  const { status, anchorVersion } = await ports.facts(leaf.thumbprint, payer);
+  const { status, anchorVersion } = await ports.facts(leaf.thumbprint, debtor);
   const now = clock.now();
   const asked: UseOfCertificate = {
     now,

@@ -21,7 +21,6 @@ import {
   equals,
   type Item,
   type Key,
-  present,
   queryAll,
   type StoredItem,
   type Table,
@@ -73,8 +72,8 @@ export async function recordByReservation(
   }
 }
 
-const mine = (seed: Uint8Array) =>
-  all(equals('state', 'reserving'), equals('seed', Buffer.from(seed).toString('base64url')));
+const seedOf = (seed: Uint8Array) => Buffer.from(seed).toString('base64url');
+const mine = (seed: Uint8Array) => all(equals('state', 'reserving'), equals('seed', seedOf(seed)));
 
 /** @returns what is in the way; undefined where this attempt has the message. */
 async function begin(table: Table, payouts: NewPayouts): Promise<RecordPayoutsOutcome | undefined> {
@@ -101,6 +100,7 @@ async function reserve(
     const part = writes.slice(chunk * size, (chunk + 1) * size);
     const record = {
       ...reservationKey(participant, payouts.messageId, chunk),
+      seed: seedOf(payouts.seed),
       debits: part.flatMap((write) => ('update' in write ? [debitOf(write)] : [])),
       payouts: part.flatMap((write) => ('put' in write ? [text(write.put, 'transactionId')] : [])),
     };
@@ -151,7 +151,8 @@ async function compensate(table: Table, key: Key): Promise<void> {
     const debits = chunk.debits as readonly { counter: string; amountMinor: number | bigint }[];
     const ids = chunk.payouts as readonly string[];
     await unlessDone(table, [
-      { delete: { pk, sk }, when: present() },
+      // Undone elsewhere meanwhile, the message may be there again, and its next attempt's chunk under this very key.
+      { delete: { pk, sk }, when: equals('seed', text(chunk, 'seed')) },
       ...debits.map(({ counter, amountMinor }) =>
         releaseWrite({ pk: counter, sk: '0' }, BigInt(amountMinor)),
       ),

@@ -90,12 +90,15 @@ const posted = (body: object, headers: Readonly<Record<string, string>> = {}): R
 
 /** Only the two words that mean an end are an end. */
 function outcomeOf({ status, reference, code, message }: CoreAnswer): ExecutorOutcome {
-  if (status === 'ok') return { outcome: 'OK', reference: String(reference ?? '').slice(0, 64) };
+  if (status === 'ok') return { outcome: 'OK', reference: cut(String(reference ?? ''), 64) };
   if (status !== 'error') return { outcome: 'UNKNOWN' };
   return {
     outcome: 'ERROR',
     // "ok" beside an error would read as paid.
     status: typeof code === 'string' && code !== 'ok' && /^[a-z0-9_]{1,64}$/.test(code) ? code : 'error',
-    message: typeof message === 'string' ? message.slice(0, 500) : '',
+    message: typeof message === 'string' ? cut(message, 500) : '',
   };
 }
+
+/** Half of a pair of surrogates has no form in evidence: what was paid could never be written down. */
+const cut = (text: string, most: number) => text.slice(0, most).toWellFormed();

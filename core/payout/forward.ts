@@ -78,7 +78,7 @@ export function readPayoutAnswer(parameters: JsonObject): PayoutAnswer {
     ...readIds(parameters),
     status,
     responseStatus: textIn(response_status, 'response_status'),
-    responseMessage: response_message === null ? null : textIn(response_message, 'response_message', 2_000),
+    responseMessage: messageIn(response_message),
   };
 }
 
@@ -104,8 +104,14 @@ function idIn(one: JsonObject, parameter: string): string {
   throw malformed(parameter);
 }
 
+/** A core's own words, cut short on their way perhaps: half a letter is no reason to refuse what they say of money. */
+function messageIn(value: unknown): string | null {
+  if (value === null) return null;
+  return textIn(typeof value === 'string' ? value.toWellFormed() : value, 'response_message', 2_000);
+}
+
 function textIn(value: unknown, parameter: string, longest = 64): string {
-  if (typeof value === 'string' && value.length <= longest) return value;
+  if (typeof value === 'string' && value.length <= longest && value.isWellFormed()) return value;
   throw malformed(parameter);
 }
 

@@ -6,6 +6,10 @@ import { messageIdOf } from '../message/outgoing.ts';
 import type { OutboxEntry } from '../outbox.ts';
 import type { Payout } from './payout.ts';
 
+/** Is this the payout's last word? Each has a response id of its own. */
+export const tellsOf = (said: Uint8Array, { response }: Payout): boolean =>
+  response === undefined || Buffer.from(said).includes(`"${response.id}"`);
+
 /** Only `ok` and `error` are told; the transaction's message is what published payloads say. */
 export function responseBytes(
   entry: Pick<OutboxEntry, 'id' | 'createdAt'>,

@@ -213,6 +213,14 @@ function messageIdsIn(body: Uint8Array): readonly string[] {
     const [, id] = /^\s*:\s*"([A-Za-z0-9._:-]{1,64})"/.exec(after) ?? [];
     if (id) found.add(id);
   }
+  // Spelled with escapes, or behind others of that name: then the body is read after all.
+  if (found.size === 0 || found.size === mostCandidates) {
+    try {
+      found.add(readEnvelope(body).header.messageId);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
   return [...found];
 }
 

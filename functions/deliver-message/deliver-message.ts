@@ -101,14 +101,19 @@ export async function deliverEvent(
   return heardFromParticipant(answer, ports.clock.now());
 }
 
-/** The published message of responses, at the participant's own URL. */
+/**
+ * The published message of responses, at the participant's own URL.
+ * @param stands whether what an earlier attempt said is still so
+ */
 export async function deliverToWebhook(
   ports: DeliverPorts,
   entry: Entry,
   url: string,
   make: () => Uint8Array,
+  stands: (said: Uint8Array) => boolean,
 ): Promise<Delivered> {
   const signedBytes = await keptBytes(ports, entry.id, async () => make());
+  if (!stands(signedBytes.bytes)) return { outcome: 'NOWHERE' };
   const answer = await send(ports, url, { 'Content-Type': 'application/json' }, signedBytes);
   return heardFromParticipant(answer, ports.clock.now());
 }

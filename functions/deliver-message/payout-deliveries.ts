@@ -11,7 +11,7 @@ import { payoutAnswerParameters, payoutForwardParameters } from '../../core/payo
 import { type Making, payoutEvidence, refusedResponse, tell } from '../../core/payout/moving.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import type { OriginalPayouts, PayoutMoves } from '../../core/payout/ports.ts';
-import { responseBytes } from '../../core/payout/response.ts';
+import { responseBytes, tellsOf } from '../../core/payout/response.ts';
 import { payoutPolicy } from '../../core/policy.ts';
 import type { Ids } from '../../core/ports.ts';
 import { type Delivered, type DeliverPorts, deliverToNode, deliverToWebhook } from './deliver-message.ts';
@@ -182,7 +182,9 @@ async function respond(ports: PayoutDeliveryPorts, entry: OutboxEntry): Promise<
   const institution = await ports.institution(participant);
   const url = await ports.payoutsUrl(participant, ports.clock.now());
   if (!payout || !institution || url === undefined) return NOTHING_TO_TELL;
-  return deliverToWebhook(ports, entry, url, () => responseBytes(entry, ports.node, institution, payout));
+  const make = () => responseBytes(entry, ports.node, institution, payout);
+  // An error that nobody heard must not be told after the ok that took its place: whoever hears it last pays again.
+  return deliverToWebhook(ports, entry, url, make, (said) => tellsOf(said, payout));
 }
 
 function refsOf<N extends string>(entry: OutboxEntry, ...names: readonly N[]): Readonly<Record<N, string>> {

@@ -31,7 +31,7 @@ export interface ExecutePayoutPorts extends SenderPorts {
   readonly executor: Executor;
   /** After a restore: what was paid is not known for sure until people have said so. */
   readonly frozen?: boolean;
-  payer(
+  debtor(
     finId: string,
   ): Promise<(PayingParticipant & { readonly taxId: string; readonly suspended: boolean }) | undefined>;
 }
@@ -214,10 +214,10 @@ async function start(
 ): Promise<'STARTED' | ExecuteOutcome> {
   const making = makingOf(ports);
   try {
-    const payer = await admitStart(ports, payout, recorded, instruction);
+    const debtor = await admitStart(ports, payout, recorded, instruction);
     const account = await ports.executor.creditorAccount(order.creditor, instruction.money.currency);
     const counted = { ...instruction, creditor: resolvedKeys(instruction.creditor, account) };
-    const debits = debitsOf([counted], payer.settings.limits, dayIn(payer.timeZone, making.now));
+    const debits = debitsOf([counted], debtor.settings.limits, dayIn(debtor.timeZone, making.now));
     const over = debits.find(exceedsAlone);
     if (over) throw limitRefusal(over, payout.transactionId);
     const moved = await ports.moves.move({
@@ -248,9 +248,9 @@ async function admitStart(
   const { original } = recorded;
   const now = ports.clock.now();
   if (now > latestStart(recorded, payout)) throw new Refusal('PAYOUT_FORWARD_OVERDUE');
-  const payer = await ports.payer(payout.participant);
-  if (!payer) throw new Refusal('PARTICIPANT_UNKNOWN');
-  if (payer.suspended) throw new Refusal('PARTICIPANT_SUSPENDED');
+  const debtor = await ports.debtor(payout.participant);
+  if (!debtor) throw new Refusal('PARTICIPANT_UNKNOWN');
+  if (debtor.suspended) throw new Refusal('PARTICIPANT_SUSPENDED');
   await verifySender(
     ports,
     { body: original.bytes, signature: original.signature },
@@ -258,8 +258,8 @@ async function admitStart(
   );
   const holder = await ports.executor.holderOf(instruction.debtorAccount);
   if (holder === undefined) throw new Refusal('DEBTOR_ACCOUNT_UNKNOWN');
-  if (!sameTaxId(holder, payer.taxId)) throw new Refusal('DEBTOR_ACCOUNT_OF_ANOTHER');
-  return payer;
+  if (!sameTaxId(holder, debtor.taxId)) throw new Refusal('DEBTOR_ACCOUNT_OF_ANOTHER');
+  return debtor;
 }
 
 /** S4: whatever the network says, nothing is started later than 48 h after the participant made it. */

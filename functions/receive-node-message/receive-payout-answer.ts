@@ -35,7 +35,11 @@ export async function receivePayoutAnswer(
 ): Promise<void> {
   const payout = await ports.moves.find(answer.participant, answer.transactionId);
   const effect = answerEffect(payout, answer, payoutOperator);
-  if (effect === 'KNOWN' || !payout) return;
+  if (!payout) return;
+  const earlier =
+    effect === 'SETTLE' ? undefined : await ports.moves.answerOf(answer.participant, answer.transactionId);
+  // Where two people said the same before, the operator's own signed word is kept beside theirs.
+  if (effect === 'KNOWN' && earlier) return;
   const making: Making = {
     evidenceId: ports.ids.next(),
     entryId: ports.ids.next(),
@@ -51,14 +55,10 @@ export async function receivePayoutAnswer(
   };
   const { thumbprint } = readDetachedJws(message.signature);
   const kind = effect === 'OK_AFTER_ERROR' ? 'payout.okAfterError' : 'payout.answered';
-  const earlier =
-    effect === 'OK_AFTER_ERROR'
-      ? await ports.moves.answerOf(answer.participant, answer.transactionId)
-      : undefined;
   const moved = await ports.moves.move({
     from: payout,
     to: answer.status,
-    response,
+    ...(effect !== 'KNOWN' && { response }),
     release: effect === 'SETTLE' && answer.status === 'error',
     redebit: effect === 'OK_AFTER_ERROR',
     answer: { ...message, ...(earlier && { earlier }) },
@@ -75,7 +75,7 @@ export async function receivePayoutAnswer(
         sources: [answerSource(payout, message.bytes)],
       },
     ],
-    outbox: [tell('payout.respond', payout, payout.participant, making)],
+    outbox: effect === 'KNOWN' ? [] : [tell('payout.respond', payout, payout.participant, making)],
   });
   if (moved.outcome === 'STALE')
     throw new Transient('TransientPayoutMoved', 'the payout was moved by another answer');

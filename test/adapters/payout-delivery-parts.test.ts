@@ -3,7 +3,7 @@ import { readConfig } from '../../adapters/config.ts';
 import { bankCore } from '../../adapters/payout-delivery-parts.ts';
 import { serve } from '../support/http-server.ts';
 import { payoutNodes } from '../support/payout-nodes.ts';
-import { payer } from '../support/payouts.ts';
+import { debtor } from '../support/payouts.ts';
 
 // The bank's core over HTTP as a payout operator's deployment names and describes it (docs/payout.md#the-banks-core).
 
@@ -45,28 +45,28 @@ async function paidThrough(executor: ReturnType<typeof described>) {
 test('a core that nobody declared idempotent and whose answer got lost is asked by the key, and never sent the order again', async () => {
   const core = await forgetfulCore();
   const nodes = await paidThrough(described(core.url));
-  expect(core.orders).toEqual([`${payer}~t-1`]);
+  expect(core.orders).toEqual([`${debtor}~t-1`]);
   // Before the order, and after it.
-  expect(core.questions().map(({ url }) => url)).toEqual(Array(2).fill(`/payments/${payer}~t-1`));
-  expect((await nodes.operator.ports.moves.find(payer, 't-1'))?.state).toBe('executing');
-  expect((await nodes.network.ports.moves.find(payer, 't-1'))?.state).toBe('pending');
+  expect(core.questions().map(({ url }) => url)).toEqual(Array(2).fill(`/payments/${debtor}~t-1`));
+  expect((await nodes.operator.ports.moves.find(debtor, 't-1'))?.state).toBe('executing');
+  expect((await nodes.network.ports.moves.find(debtor, 't-1'))?.state).toBe('pending');
   expect(JSON.stringify(nodes.operator.log.lines)).toContain('PAYMENT_NEVER_SEEN');
 });
 
 test('a core that cannot be asked is asked again later: nothing was ordered, nobody has to decide', async () => {
   const core = await forgetfulCore({ silent: 1, lost: false });
   const nodes = await paidThrough(described(core.url));
-  expect(core.orders).toEqual([`${payer}~t-1`]);
-  expect((await nodes.network.ports.moves.find(payer, 't-1'))?.state).toBe('ok');
+  expect(core.orders).toEqual([`${debtor}~t-1`]);
+  expect((await nodes.network.ports.moves.find(debtor, 't-1'))?.state).toBe('ok');
   expect(JSON.stringify(nodes.operator.log.lines)).not.toContain('PAYMENT_NEVER_SEEN');
 });
 
 test('a core that is declared idempotent is sent under the same key what it says it never saw', async () => {
   const core = await forgetfulCore();
   const nodes = await paidThrough(described(core.url, { EXECUTOR_IDEMPOTENT: 'yes' }));
-  expect(core.orders).toEqual([`${payer}~t-1`, `${payer}~t-1`]);
+  expect(core.orders).toEqual([`${debtor}~t-1`, `${debtor}~t-1`]);
   expect(core.questions()).toHaveLength(1);
-  expect((await nodes.network.ports.moves.find(payer, 't-1'))?.state).toBe('ok');
+  expect((await nodes.network.ports.moves.find(debtor, 't-1'))?.state).toBe('ok');
 });
 
 test.each(['true', 'YES', '1'])('refuses to start on "%s" as a promise of idempotency', (word) => {

@@ -8,7 +8,7 @@ import { type RunningBank, startBank } from '../../local/bank/serve.ts';
 import { type Issued, makeAuthority, someHolder } from '../support/certificates.ts';
 import { signedBy } from '../support/enrolment.ts';
 import { payoutNodes } from '../support/payout-nodes.ts';
-import { bank, codesOf, network, now, payer, payoutMessage } from '../support/payouts.ts';
+import { bank, codesOf, debtor, network, now, payoutMessage } from '../support/payouts.ts';
 
 // Steps 7 to 11 at the payout operator, played by a network that is in the attacker's hands: it signs every envelope,
 // and still moves nothing that the operator has not enrolled, proved and found alive by itself.
@@ -30,7 +30,7 @@ const statusKey = ({ thumbprint }: Issued) => ({ pk: `CERT#${thumbprint}`, sk: '
 const institution = (finId: string) => ({ finId, finIdSchema: 'SHINKANSEN' });
 
 /** A forward of these bytes, in the network's own envelope. Gives what the operator says, once everything has run. */
-async function forwarded(nodes: Nodes, signer: Issued, sender = payer) {
+async function forwarded(nodes: Nodes, signer: Issued, sender = debtor) {
   const body = payoutMessage({ messageId: 'forged', sender, payouts: [{ id: 'forged' }] });
   const parameters = {
     message: Buffer.from(body).toString('base64'),
@@ -57,7 +57,7 @@ async function forwarded(nodes: Nodes, signer: Issued, sender = payer) {
   const answer = await nodes.operator.take(network.finId, signature, envelope);
   await nodes.run();
   const { code } = JSON.parse(Buffer.from(answer.body).toString()) as { code?: string };
-  const payout = await nodes.operator.ports.moves.find(payer, 'forged');
+  const payout = await nodes.operator.ports.moves.find(debtor, 'forged');
   const words = nodes.posted.map(({ body }) => Buffer.from(body).toString());
   const told = words.map((word) => /"response_message":"([A-Z_]+: [^"]*)/.exec(word)?.[1]).find(Boolean);
   return {
@@ -98,7 +98,7 @@ describe('M16, A-091 a certificate that never passed the operator’s own enrolm
     await nodes.op.table.write({ delete: statusKey(nodes.net.leaf) });
     await nodes.net.send({ payouts: [{ id: 'sent' }] });
     await nodes.run();
-    expect((await nodes.network.ports.moves.find(payer, 'sent'))?.state).toBe('error');
+    expect((await nodes.network.ports.moves.find(debtor, 'sent'))?.state).toBe('error');
     expect(running.bank.payments).toEqual([]);
   });
 

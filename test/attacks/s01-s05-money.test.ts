@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { forwardOf, hours, payoutBank, said, states } from '../support/money-attacks.ts';
-import { bank, codesOf, network, now, payer, payoutMessage, payoutWorld } from '../support/payouts.ts';
+import { bank, codesOf, debtor, network, now, payoutMessage, payoutWorld } from '../support/payouts.ts';
 
 // Attacks on money (docs/threat-model.md): each is played, and fails. Here: who orders, through whom, and when.
 
@@ -131,7 +131,7 @@ describe('S4', () => {
     nodes.advance(49 * 3600);
     expect((await said(nodes, network.finId, bank, 'payout.forward', parameters)).code).toBeUndefined();
     await nodes.operator.drain();
-    expect((await nodes.operator.ports.moves.find(payer, 't'))?.response?.message).toContain(
+    expect((await nodes.operator.ports.moves.find(debtor, 't'))?.response?.message).toContain(
       'PAYOUT_FORWARD_OVERDUE',
     );
     expect(running.bank.payments).toEqual([]);

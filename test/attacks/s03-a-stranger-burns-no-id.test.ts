@@ -4,7 +4,7 @@ import { watchPayouts } from '../../functions/watch-payouts/watch-payouts.ts';
 import { signedBy } from '../support/enrolment.ts';
 import { forwardOf, payoutBank, said, states } from '../support/money-attacks.ts';
 import { otherNetwork } from '../support/payout-nodes.ts';
-import { bank, network, payer, payoutMessage } from '../support/payouts.ts';
+import { bank, debtor, network, payoutMessage } from '../support/payouts.ts';
 
 // A payout operator of two networks. One of them makes up messages of a participant under a key that nobody enrolled:
 // each is refused, signed and for ever, and no id of what the participant really orders through the other is burnt.
@@ -90,7 +90,7 @@ test('S6 what was refused to a network under an unknown certificate is never pai
   await said(nodes, network.finId, bank, 'payout.inquire', forward);
   await nodes.run();
   expect([await states(nodes, 't'), running.bank.payments]).toEqual([['error', 'tombstone'], []]);
-  expect(await nodes.operator.ports.moves.find(payer, 't')).toMatchObject({ network: network.finId });
+  expect(await nodes.operator.ports.moves.find(debtor, 't')).toMatchObject({ network: network.finId });
 });
 
 test('S6 N: a network that comes again under another id of its own moves nothing and hears nothing; it stays open there and rings', async () => {
@@ -99,7 +99,7 @@ test('S6 N: a network that comes again under another id of its own moves nothing
   const forward = await forwardOf(nodes, 'm', ['t']);
   await nodes.run();
   // A table that was restored has made a new id for what it does not remember.
-  const key = { pk: `TX#${payer}#t`, sk: 'PAYOUT' };
+  const key = { pk: `TX#${debtor}#t`, sk: 'PAYOUT' };
   const { response, ...item } = (await nodes.net.table.get(key))!;
   const forgotten = { ...item, state: 'pending', networkTransactionId: otherId, gsi1sk: otherId };
   await nodes.net.table.write({ put: forgotten as never });
@@ -116,7 +116,7 @@ test('S6 N: a network that comes again under another id of its own moves nothing
     clock: nodes.net.clock,
     role: 'network',
     payouts: payoutReader(nodes.net.table),
-    participants: async () => [{ finId: payer, kind: 'participant' }],
+    participants: async () => [{ finId: debtor, kind: 'participant' }],
     enqueue: async () => {},
     alarm: ({ transactionId }) => void rings.push(transactionId),
   });

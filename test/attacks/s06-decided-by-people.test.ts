@@ -2,9 +2,10 @@ import { expect, test } from 'vitest';
 import { payoutReader } from '../../adapters/dynamodb/payout-reader.ts';
 import { Transient } from '../../core/errors.ts';
 import type { Executor, ExecutorOutcome } from '../../core/payout/executor.ts';
+import { tell } from '../../core/payout/moving.ts';
 import { watchPayouts } from '../../functions/watch-payouts/watch-payouts.ts';
-import { payoutNodes } from '../support/payout-nodes.ts';
-import { fintech, payer } from '../support/payouts.ts';
+import { type Posted, payoutNodes } from '../support/payout-nodes.ts';
+import { debtor, fintech } from '../support/payouts.ts';
 
 // Two node operators say what became of a payout while its core is silent; then the core speaks, and says otherwise.
 
@@ -23,7 +24,7 @@ async function silentCore() {
   };
   const nodes = await payoutNodes({ bankUrl: 'http://none', executor });
   const moves = nodes.operator.ports.moves;
-  const find = async () => (await moves.find(payer, 't-1'))!;
+  const find = async () => (await moves.find(debtor, 't-1'))!;
   /** As apply-act does it for `payout.settle`. */
   const decide = async (to: 'ok' | 'error') => {
     const response = {
@@ -33,6 +34,15 @@ async function silentCore() {
       at: nodes.op.clock.now(),
     };
     await moves.move({ from: await find(), to, response, release: to === 'error', evidence: [], outbox: [] });
+  };
+  const decideAtNetwork = async (to: 'ok' | 'error') => {
+    const { moves } = nodes.network.ports;
+    const from = (await moves.find(debtor, 't-1'))!;
+    const at = nodes.net.clock.now();
+    const making = { evidenceId: 'E', entryId: 'O', responseId: 'N', by: 'apply-act', now: at };
+    const response = { id: 'N', status: to, message: 'Decided by two node operators.', at };
+    const outbox = [tell('payout.respond', from, debtor, making)];
+    await moves.move({ from, to, response, release: to === 'error', evidence: [], outbox });
   };
   const later = async (seconds: number) => {
     nodes.advance(seconds);
@@ -44,7 +54,7 @@ async function silentCore() {
   const spent = () =>
     [...nodes.op.items.values()].filter(({ pk }) => pk.startsWith('LIM#')).map((one) => Number(one.spent));
   const rang = () => nodes.operator.log.lines.some(({ code }) => code === 'OUTBOX_DEAD');
-  return { nodes, core, executor, find, decide, later, spent, rang };
+  return { nodes, core, executor, find, decide, decideAtNetwork, later, spent, rang };
 }
 
 test('S6 a core that paid after people said "error" is heard: debited again, told, and it rings', async () => {
@@ -58,7 +68,7 @@ test('S6 a core that paid after people said "error" is heard: debited again, tol
   expect((await it.find()).state).toBe('ok');
   expect(it.spent()).toEqual([1500, 1500, 1500]);
   expect(it.rang()).toBe(true);
-  expect((await it.nodes.network.ports.moves.find(payer, 't-1'))!.state).toBe('ok');
+  expect((await it.nodes.network.ports.moves.find(debtor, 't-1'))!.state).toBe('ok');
 });
 
 test('S6 people who say "error" during the very call do not hide that it paid', async () => {
@@ -106,8 +116,8 @@ test.each(['OK', 'NEVER_SEEN'] as const)(
     const it = await silentCore();
     let calls = 0;
     it.core.duringPay = async () => void calls++;
-    await it.nodes.op.table.write({ put: { pk: `PART#${payer}`, sk: 'SUSPENSION' } });
-    const atNetwork = async () => (await it.nodes.network.ports.moves.find(payer, 't-1'))!.state;
+    await it.nodes.op.table.write({ put: { pk: `PART#${debtor}`, sk: 'SUSPENSION' } });
+    const atNetwork = async () => (await it.nodes.network.ports.moves.find(debtor, 't-1'))!.state;
     for (const seconds of [0, 120, 16 * 60, 25 * 3600]) {
       await it.later(seconds);
       expect([(await it.find()).state, await atNetwork(), calls]).toEqual(['received', 'pending', 0]);
@@ -117,7 +127,7 @@ test.each(['OK', 'NEVER_SEEN'] as const)(
       clock: it.nodes.op.clock,
       role: 'payoutOperator',
       payouts: payoutReader(it.nodes.op.table),
-      participants: async () => [{ finId: payer, kind: 'participant' }],
+      participants: async () => [{ finId: debtor, kind: 'participant' }],
       enqueue: async () => {},
       alarm: ({ transactionId }) => void rings.push(transactionId),
     });
@@ -128,5 +138,50 @@ test.each(['OK', 'NEVER_SEEN'] as const)(
     expect([(await it.find()).state, it.rang(), calls]).toEqual(
       word === 'OK' ? ['ok', true, 0] : ['error', false, 0],
     );
+  },
+);
+
+const heard = (posted: readonly Posted[]) =>
+  posted.map(({ body }) => /"response_status":"(\w+)"/.exec(Buffer.from(body).toString())?.[1]);
+
+test('S6 an error that the webhook did not hear is not told any more once the ok has taken its place', async () => {
+  const it = await silentCore();
+  const { webhook } = it.nodes;
+  await it.nodes.run();
+  webhook.answer = 503;
+  await it.decideAtNetwork('error');
+  await it.nodes.network.sweep();
+  await it.nodes.run();
+  expect(heard(webhook.received)).toEqual(['error']);
+  it.core.says = { outcome: 'OK', reference: 'B-1' };
+  await it.later(600);
+  expect(it.nodes.network.ports.alarms).toEqual(['t-1']);
+  const unheard = webhook.received.length;
+  webhook.answer = 200;
+  for (const seconds of [3600, 3600]) await it.later(seconds);
+  expect(heard(webhook.received.slice(unheard))).toEqual(['ok']);
+});
+
+test.each(['ok', 'error'] as const)(
+  'S6 where people of the network said %s, the payout operator’s own signed word of the same is kept, and told to nobody again',
+  async (status) => {
+    const it = await silentCore();
+    const { webhook, network } = it.nodes;
+    await it.nodes.run();
+    await it.decideAtNetwork(status);
+    await it.nodes.network.sweep();
+    await it.nodes.run();
+    expect(await network.ports.moves.answerOf(debtor, 't-1')).toBeUndefined();
+    it.core.says =
+      status === 'ok'
+        ? { outcome: 'OK', reference: 'B-1' }
+        : { outcome: 'ERROR', status: 'error_creditor_account_closed', message: '' };
+    for (const seconds of [600, 3600]) await it.later(seconds);
+    const words = await network.ports.moves.answerOf(debtor, 't-1');
+    expect(Buffer.from(words!.bytes).toString()).toContain(`"status":"${status}"`);
+    expect((await network.ports.moves.find(debtor, 't-1'))?.response?.id).toBe('N');
+    expect([heard(webhook.received), network.ports.alarms]).toEqual([[status], []]);
+    const records = [...it.nodes.net.items.values()].map(({ record }) => record as { kind?: string });
+    expect(records.filter((one) => one?.kind === 'payout.answered')).toHaveLength(1);
   },
 );

@@ -5,11 +5,11 @@ import { Transient } from '../../core/errors.ts';
 import { newOutboxEntry } from '../../core/outbox.ts';
 import type { Executor, ExecutorOutcome } from '../../core/payout/executor.ts';
 import { payoutNodes } from '../support/payout-nodes.ts';
-import { bank, fintech, payer } from '../support/payouts.ts';
+import { bank, debtor, fintech } from '../support/payouts.ts';
 
 // A payout operator whose table was set back in time has forgotten what it paid. Its bank's core has not.
 
-const t = { participant: payer, transactionId: 't-1' };
+const t = { participant: debtor, transactionId: 't-1' };
 
 /** A core with books of its own. */
 function core({ idempotent = true } = {}) {
@@ -49,7 +49,7 @@ async function paidAndForgotten(setBack: 'before it came' | 'received', options 
   nodes.faults.beforeSend = undefined;
   const { items } = nodes.op;
   for (const [key, { pk, sk }] of items) {
-    const ours = pk === payoutKey(payer, 't-1').pk || pk === payoutMessageKey(payer, 'pay-1').pk;
+    const ours = pk === payoutKey(debtor, 't-1').pk || pk === payoutMessageKey(debtor, 'pay-1').pk;
     if (pk.startsWith('LIM#') || pk.startsWith('OUT') || (setBack === 'before it came' && ours))
       items.delete(key);
     else if (ours && sk === 'PAYOUT') {
@@ -74,7 +74,7 @@ const execute = (nodes: Nodes) =>
 /** What the network does once nothing may start any more. */
 async function asked(nodes: Nodes, id = 'inquire-1') {
   nodes.advance(25 * 3600);
-  const refs = { participant: payer, messageId: 'pay-1', receiver: bank };
+  const refs = { participant: debtor, messageId: 'pay-1', receiver: bank };
   const now = nodes.net.clock.now();
   const inquiry = { id, queue: 'deliver', kind: 'payout.inquire', refs, receiver: bank, now } as const;
   await nodes.network.ports.moves.enqueue(newOutboxEntry(inquiry));
@@ -82,8 +82,8 @@ async function asked(nodes: Nodes, id = 'inquire-1') {
 }
 
 const states = async ({ network, operator }: Nodes) => [
-  (await network.ports.moves.find(payer, 't-1'))?.state,
-  (await operator.ports.moves.find(payer, 't-1'))?.state,
+  (await network.ports.moves.find(debtor, 't-1'))?.state,
+  (await operator.ports.moves.find(debtor, 't-1'))?.state,
 ];
 
 test('S6 a payout operator whose table was set back does not say "never seen" of what it paid', async () => {
@@ -104,7 +104,7 @@ test('S6 thawed, it asks its core by the key before it answers, and tells what w
   await nodes.operator.sweep();
   await nodes.run();
   expect([await states(nodes), state.paid]).toEqual([['ok', 'ok'], 1]);
-  expect(await nodes.operator.ports.moves.find(payer, 't-1')).toMatchObject({
+  expect(await nodes.operator.ports.moves.find(debtor, 't-1')).toMatchObject({
     amountMinor: 1500n,
     messageId: 'pay-1',
   });
@@ -128,7 +128,7 @@ test('S6 what neither its table nor its core ever saw is never seen', async () =
   state.books.clear();
   await asked(nodes);
   expect(await states(nodes)).toEqual(['error', 'tombstone']);
-  const { response } = (await nodes.network.ports.moves.find(payer, 't-1'))!;
+  const { response } = (await nodes.network.ports.moves.find(debtor, 't-1'))!;
   expect(response?.status).toBe('error_expired');
 });
 

@@ -3,7 +3,7 @@ import { abandon } from '../../adapters/dynamodb/payout-reservation.ts';
 import type { Table } from '../../adapters/dynamodb/table.ts';
 import { Transient } from '../../core/errors.ts';
 import { forwardOf, payoutBank, said, states } from '../support/money-attacks.ts';
-import { bank, codesOf, network, payer, payoutMessage, payoutWorld } from '../support/payouts.ts';
+import { bank, codesOf, debtor, network, payoutMessage, payoutWorld } from '../support/payouts.ts';
 
 // Attacks on money (docs/threat-model.md): each is played, and fails. Here: what is said of a payout, and what it costs.
 
@@ -82,7 +82,7 @@ describe('S6', () => {
     const asked = await forwardOf(nodes, 'm', ['t']);
     await nodes.run();
     expect(running.bank.payments).toHaveLength(1);
-    const key = { pk: `TX#${payer}#t`, sk: 'PAYOUT' };
+    const key = { pk: `TX#${debtor}#t`, sk: 'PAYOUT' };
     await nodes.op.table.write({ update: key, change: { set: { network: 'OTRA_RED' } } });
     const before = nodes.posted.length;
     const other = [
@@ -101,9 +101,9 @@ describe('S6', () => {
     const nodes = await start();
     await nodes.net.send({ payouts: [{ id: 't' }] });
     await nodes.run();
-    const payout = (await nodes.network.ports.moves.find(payer, 't'))!;
+    const payout = (await nodes.network.ports.moves.find(debtor, 't'))!;
     const words = {
-      participant: payer,
+      participant: debtor,
       transaction_id: 't',
       shinkansen_transaction_id: payout.networkTransactionId,
       status: 'ok',
@@ -111,7 +111,7 @@ describe('S6', () => {
       response_message: null,
     };
     expect((await said(nodes, bank, network.finId, 'payout.answer', words)).code).toBeUndefined();
-    expect((await nodes.network.ports.moves.find(payer, 't'))?.state).toBe('ok');
+    expect((await nodes.network.ports.moves.find(debtor, 't'))?.state).toBe('ok');
     expect(nodes.network.ports.alarms).toEqual(['t']);
     const counters = [...nodes.net.items.values()].filter(({ pk }) => pk.startsWith('LIM#'));
     expect(counters.map(({ spent }) => Number(spent))).toEqual([1000, 1000, 1000]);
@@ -120,7 +120,7 @@ describe('S6', () => {
 
 describe('S7', () => {
   const words = (id: string, networkId: string, status = 'error') => ({
-    participant: payer,
+    participant: debtor,
     transaction_id: id,
     shinkansen_transaction_id: networkId,
     status,
@@ -132,15 +132,15 @@ describe('S7', () => {
     const nodes = await start();
     await nodes.net.send({ payouts: [{ id: 'other', operator: 'OTRO_BANCO_CL' }] });
     await nodes.net.send({ payouts: [{ id: 't' }] });
-    const other = (await nodes.network.ports.moves.find(payer, 'other'))!.networkTransactionId;
-    const own = (await nodes.network.ports.moves.find(payer, 't'))!.networkTransactionId;
+    const other = (await nodes.network.ports.moves.find(debtor, 'other'))!.networkTransactionId;
+    const own = (await nodes.network.ports.moves.find(debtor, 't'))!.networkTransactionId;
     const say = (parameters: object) => said(nodes, bank, network.finId, 'payout.answer', parameters);
     expect((await say(words('other', other, 'ok'))).code).toBe('PAYOUT_ANSWER_UNEXPECTED');
     expect((await say(words('t', other))).code).toBe('PAYOUT_ANSWER_UNEXPECTED');
     await nodes.run();
     expect((await say(words('t', own))).code).toBe('PAYOUT_ANSWER_UNEXPECTED');
-    expect((await nodes.network.ports.moves.find(payer, 't'))?.state).toBe('ok');
-    expect((await nodes.network.ports.moves.find(payer, 'other'))?.state).toBe('pending');
+    expect((await nodes.network.ports.moves.find(debtor, 't'))?.state).toBe('ok');
+    expect((await nodes.network.ports.moves.find(debtor, 'other'))?.state).toBe('pending');
   });
 
   test.each([
@@ -149,11 +149,11 @@ describe('S7', () => {
   ])('S7 an answer that says %s and %s at once moves nothing', async (status, responseStatus) => {
     const nodes = await start();
     await nodes.net.send({ payouts: [{ id: 't' }] });
-    const own = (await nodes.network.ports.moves.find(payer, 't'))!.networkTransactionId;
+    const own = (await nodes.network.ports.moves.find(debtor, 't'))!.networkTransactionId;
     const both = { ...words('t', own, status), response_status: responseStatus };
     const answer = await said(nodes, bank, network.finId, 'payout.answer', both);
     expect(answer.code).toBe('PAYOUT_FORWARD_MALFORMED');
-    expect((await nodes.network.ports.moves.find(payer, 't'))?.state).toBe('pending');
+    expect((await nodes.network.ports.moves.find(debtor, 't'))?.state).toBe('pending');
   });
 
   test('S7 an error that the bank’s core calls "ok" is told as an error by both words', async () => {
@@ -163,18 +163,18 @@ describe('S7', () => {
     await nodes.net.send({ payouts: [{ id: 't' }] });
     await nodes.run();
     Reflect.deleteProperty(core, 'pay');
-    const payout = await nodes.network.ports.moves.find(payer, 't');
+    const payout = await nodes.network.ports.moves.find(debtor, 't');
     expect([payout?.state, payout?.response?.status]).toEqual(['error', 'error']);
   });
 
   test('S7 an answer in the name of an operator, signed by another node, moves nothing', async () => {
     const nodes = await start();
     await nodes.net.send({ payouts: [{ id: 't' }] });
-    const own = (await nodes.network.ports.moves.find(payer, 't'))!.networkTransactionId;
+    const own = (await nodes.network.ports.moves.find(debtor, 't'))!.networkTransactionId;
     const forged = words('t', own, 'ok');
     const answer = await said(nodes, bank, network.finId, 'payout.answer', forged, network.finId);
     expect(answer.code).toBe('CERTIFICATE_OF_ANOTHER');
-    expect((await nodes.network.ports.moves.find(payer, 't'))?.state).toBe('pending');
+    expect((await nodes.network.ports.moves.find(debtor, 't'))?.state).toBe('pending');
   });
 });
 
@@ -233,7 +233,7 @@ describe('S9', () => {
     let count = 0;
     table.transact = async (writes, options) => {
       const swept = ++count === 4;
-      if (swept) await abandon({ ...world.table, transact }, { pk: `MSG#${payer}#m`, sk: 'MESSAGE' });
+      if (swept) await abandon({ ...world.table, transact }, { pk: `MSG#${debtor}#m`, sk: 'MESSAGE' });
       await transact(writes, options);
     };
     await expect(world.send({ messageId: 'm', payouts: many })).rejects.toBeInstanceOf(Transient);
@@ -241,6 +241,50 @@ describe('S9', () => {
     expect(left).toEqual([]);
     const counters = [...world.items.values()].filter(({ pk }) => pk.startsWith('LIM#'));
     expect(counters.every(({ spent }) => Number(spent) === 0)).toBe(true);
+  });
+
+  test('S9 who undoes a reservation too late undoes nothing of the message’s next attempt', async () => {
+    const world = await payoutWorld();
+    const body = payoutMessage({ messageId: 'm', payouts: many });
+    const table = world.table as { transact: Table['transact'] };
+    const transact = world.table.transact.bind(world.table);
+    const key = { pk: `MSG#${debtor}#m`, sk: 'MESSAGE' };
+    /** What happens before the n-th write of whoever sends next. */
+    const atWrite = (n: number, act: () => Promise<unknown>) => {
+      let count = 0;
+      table.transact = async (writes, options) => {
+        if (++count === n) await act();
+        await transact(writes, options);
+      };
+    };
+    const commit = 6;
+    atWrite(commit, () => Promise.reject(new Transient('TransientGone', 'the process is gone')));
+    await expect(world.send(body)).rejects.toBeInstanceOf(Transient);
+    // One sweep has read what to undo and stands still; another undoes it; the participant tries again.
+    let goOn = () => {};
+    const still = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let writes = 0;
+    const slow: Table = {
+      ...world.table,
+      async transact(all, options) {
+        if (++writes > 1) await still;
+        await transact(all, options);
+      },
+    };
+    const late = abandon(slow, key);
+    while (writes < 2) await Promise.resolve();
+    expect(await abandon({ ...world.table, transact }, key)).toBe('UNDONE');
+    atWrite(commit, async () => {
+      goOn();
+      await late;
+    });
+    expect(codesOf(await world.send(body))).toEqual(['RECORDED']);
+    const kept = [...world.items.values()].filter(({ pk }) => pk.startsWith('TX#'));
+    const counters = [...world.items.values()].filter(({ pk }) => pk.startsWith('LIM#'));
+    const spent = counters.filter(({ pk }) => pk.includes('#day#')).map((one) => Number(one.spent));
+    expect([kept.length, spent]).toEqual([many.length, [1000 * many.length]]);
   });
 });
 
@@ -271,7 +315,7 @@ describe('S21', () => {
     async (at) => {
       const nodes = await start();
       await nodes.net.send({ payouts: [{ id: 't' }] });
-      await nodes[at].table.write({ put: { pk: `PART#${payer}`, sk: 'SUSPENSION' } });
+      await nodes[at].table.write({ put: { pk: `PART#${debtor}`, sk: 'SUSPENSION' } });
       await nodes.run();
       expect((await states(nodes, 't'))[0]).toBe('error');
       expect(running.bank.payments).toEqual([]);

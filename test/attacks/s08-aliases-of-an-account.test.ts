@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Transient } from '../../core/errors.ts';
 import { type Nodes, payoutBank, states } from '../support/money-attacks.ts';
-import { payer } from '../support/payouts.ts';
+import { debtor } from '../support/payouts.ts';
 
 // One account has many names: an alias, the number of before a merger, a branch in front. Only the bank's core knows that
 // they are one, and the payout operator counts by the core's name for it (S8).
@@ -21,7 +21,7 @@ async function paid(accounts: readonly [string, string], nodes: Nodes) {
       await nodes.net.table.write({ delete: { pk, sk } });
     await nodes.run();
   }
-  const second = await nodes.operator.ports.moves.find(payer, 't-1');
+  const second = await nodes.operator.ports.moves.find(debtor, 't-1');
   return `${second?.state} ${second?.response?.message?.split(':')[0] ?? ''}`.trim();
 }
 

@@ -8,7 +8,7 @@ import { memoryLog } from '../../adapters/memory/log.ts';
 import { memorySealer } from '../../adapters/memory/sealer.ts';
 import { memoryTable } from '../../adapters/memory/table.ts';
 import { suspend } from '../../core/suspension/suspension.ts';
-import { payer, payoutWorld } from '../support/payouts.ts';
+import { debtor, payoutWorld } from '../support/payouts.ts';
 import { aParty } from '../support/people-world.ts';
 
 // D: whoever can write the table wants a suspended participant to go on paying. Nothing standing is what two node
@@ -105,6 +105,6 @@ describe('S21 D: a suspension', () => {
 
 test('S21 D: without the item no payout is taken, whoever signs', async () => {
   const world = await payoutWorld();
-  await world.table.write({ delete: suspensionKey(payer) });
-  await expect(world.ports.facts(world.leaf.thumbprint, payer)).rejects.toMatchObject(broken);
+  await world.table.write({ delete: suspensionKey(debtor) });
+  await expect(world.ports.facts(world.leaf.thumbprint, debtor)).rejects.toMatchObject(broken);
 });

@@ -5,7 +5,7 @@ import { toExecute } from '../../functions/receive-node-message/forwarded-payout
 import { foundIn } from '../support/audit.ts';
 import { evidenceNode } from '../support/evidence.ts';
 import { type Nodes, payoutBank } from '../support/money-attacks.ts';
-import { bank, network, now, payer, payoutMessage } from '../support/payouts.ts';
+import { bank, debtor, network, now, payoutMessage } from '../support/payouts.ts';
 
 // D: somebody writes a node's table. At the payout operator no item makes money move that its participant did not order
 // under a certificate enrolled there; at either node a payout of which something is told without a record is found.
@@ -17,14 +17,14 @@ async function begun(nodes: Nodes, body: Uint8Array, signature: string) {
   const digest = createHash('sha256').update(body).digest('hex');
   const message = { kind: 'payouts', subject: 'payouts', state: 'committed', digest, seed: '' };
   const at = now.toISOString();
-  const put = { pk: `MSG#${payer}#forged`, sk: 'MESSAGE', ...message, at, bytes: body, signature };
+  const put = { pk: `MSG#${debtor}#forged`, sk: 'MESSAGE', ...message, at, bytes: body, signature };
   const payout = {
-    ...{ participant: payer, transactionId: 't', messageId: 'forged', place: 0, payoutOperator: bank },
+    ...{ participant: debtor, transactionId: 't', messageId: 'forged', place: 0, payoutOperator: bank },
     ...{ networkTransactionId: '019e83b2-e580-7c9b-85ef-2df0cca0fd35', currency: 'CLP' as const },
     ...{ amountMinor: 1000n, state: 'executing' as const, createdAt: now, day: '2026-06-01' },
     ...{ network: network.finId, notAfter: new Date(now.getTime() + 3_600_000) },
   };
-  const counters = [`LIM#${payer}#CLP#2026-06-01#day#`];
+  const counters = [`LIM#${debtor}#CLP#2026-06-01#day#`];
   await nodes.op.table.write({ put });
   await nodes.op.table.write({ put: payoutItem({ ...payout, counters }) });
   await nodes.operator.ports.moves.enqueue(toExecute('forged', payout, now));
@@ -35,19 +35,19 @@ const rang = ({ operator }: Nodes) => operator.log.lines.some(({ code }) => code
 test('S22 D: bytes that nobody signed are not paid because the table says that they were begun', async () => {
   const nodes = await start();
   await nodes.net.send({ messageId: 'signed', payouts: [{ id: 'other' }] });
-  const { original } = (await nodes.network.ports.moves.original(payer, 'signed'))!;
+  const { original } = (await nodes.network.ports.moves.original(debtor, 'signed'))!;
   await begun(nodes, payoutMessage({ messageId: 'forged', payouts: [{ id: 't' }] }), original.signature);
   expect(running.bank.payments.filter(({ key }) => key.endsWith('~t'))).toEqual([]);
   expect(rang(nodes)).toBe(true);
 });
 
 test.each([
-  ['a suspended participant', { pk: `PART#${payer}`, sk: 'SUSPENSION' }, '4242424242'],
+  ['a suspended participant', { pk: `PART#${debtor}`, sk: 'SUSPENSION' }, '4242424242'],
   ['an account of somebody else', undefined, '99'],
 ])('S22 D: a payout of %s is not paid because the table says that it was begun', async (_, put, account) => {
   const nodes = await start();
   await nodes.net.send({ messageId: 'm', payouts: [{ id: 't', debtorAccount: account }] });
-  const { original } = (await nodes.network.ports.moves.original(payer, 'm'))!;
+  const { original } = (await nodes.network.ports.moves.original(debtor, 'm'))!;
   nodes.net.queues.lose();
   if (put) await nodes.op.table.write({ put });
   await begun(nodes, original.bytes, original.signature);
@@ -58,7 +58,7 @@ test.each([
 test('S22 D: the same item over what the participant did sign is taken up and paid, once', async () => {
   const nodes = await start();
   await nodes.net.send({ messageId: 'm', payouts: [{ id: 't' }] });
-  const { original } = (await nodes.network.ports.moves.original(payer, 'm'))!;
+  const { original } = (await nodes.network.ports.moves.original(debtor, 'm'))!;
   nodes.net.queues.lose();
   await begun(nodes, original.bytes, original.signature);
   expect(running.bank.payments).toHaveLength(1);
@@ -86,13 +86,13 @@ test.each(['net', 'op'] as const)(
       ['open', 'ok'],
     ])
       await table.write({
-        update: { pk: `TX#${payer}#${id}`, sk: 'PAYOUT' },
+        update: { pk: `TX#${debtor}#${id}`, sk: 'PAYOUT' },
         change: { set: { state: state! } },
       });
     expect(await states()).toEqual([
-      `STATE_DIFFERS TX#${payer}#foreign|PAYOUT state`,
-      `STATE_DIFFERS TX#${payer}#paid|PAYOUT state`,
-      `STATE_WITHOUT_RECORD TX#${payer}#open|PAYOUT`,
+      `STATE_DIFFERS TX#${debtor}#foreign|PAYOUT state`,
+      `STATE_DIFFERS TX#${debtor}#paid|PAYOUT state`,
+      `STATE_WITHOUT_RECORD TX#${debtor}#open|PAYOUT`,
     ]);
   },
 );

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { foundIn } from '../support/audit.ts';
 import { evidenceNode } from '../support/evidence.ts';
 import { payoutNodes } from '../support/payout-nodes.ts';
-import { network, payer, payoutMessage, payoutWorld } from '../support/payouts.ts';
+import { debtor, network, payoutMessage, payoutWorld } from '../support/payouts.ts';
 
 // S23: a message of payouts that is too large for its item lies in the locked bucket; it is audited there.
 
@@ -42,7 +42,7 @@ test('S23 at a payout operator too, with the envelope that brought it, which is 
   expect(sources(await foundIn(evidence))).toEqual([]);
   const forward = nodes.posted.find(({ url }) => url.startsWith('https://bank'))!;
   const sha256 = createHash('sha256').update(forward.body).digest('base64url');
-  const kept = await nodes.operator.ports.moves.forwardOf(payer, 'm', sha256);
+  const kept = await nodes.operator.ports.moves.forwardOf(debtor, 'm', sha256);
   expect(Buffer.from(kept!.bytes).equals(forward.body)).toBe(true);
   expect(kept!.signature).toBe(forward.headers['Shinkansen-JWS-Signature']);
   const envelope = `messages/${Buffer.from(sha256, 'base64url').toString('hex')}`;
@@ -69,7 +69,7 @@ test.each([
 
 test('S23 D: another signature beside it is found', async () => {
   const { world, evidence } = await largeMessage();
-  const key = { pk: `MSG#${payer}#m`, sk: 'MESSAGE' };
+  const key = { pk: `MSG#${debtor}#m`, sk: 'MESSAGE' };
   const { signature } = (await world.table.get(key))! as unknown as { signature: string };
   const [header, bytes] = signature.split('..');
   const change = { set: { signature: `${header}..AAAA${bytes!.slice(4)}` } };

@@ -7,7 +7,7 @@ import { exitCodes } from '../../cli/exit-codes.ts';
 import { admitPayout } from '../../functions/admit-payout/admit-payout.ts';
 import { readBody } from '../../local/endpoints/wire.ts';
 import { closeServer, listen } from '../../local/loopback.ts';
-import { payer, payoutMessage, payoutWorld } from '../support/payouts.ts';
+import { debtor, payoutMessage, payoutWorld } from '../support/payouts.ts';
 import { apodera } from '../support/terminal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'apodera-message-'));
@@ -45,7 +45,7 @@ describe('apodera payout send', () => {
     const env = {
       APODERA_API: api,
       APODERA_API_KEY: 'k',
-      APODERA_PARTICIPANT: payer,
+      APODERA_PARTICIPANT: debtor,
     };
     return apodera(['payout', 'send', file, ...signer, ...(json ? ['--json'] : [])], { env });
   };

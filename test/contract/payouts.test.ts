@@ -19,7 +19,7 @@ import { bank, fintech, memoryLarge, now, type PayoutOptions, somePayout } from 
 const limits = { CLP: { day: 1_000n, creditor: 400n } };
 
 function newPayouts(
-  payer: string,
+  debtor: string,
   payouts: readonly PayoutOptions[],
   options: { day?: bigint; creditor?: bigint; messageId?: string; at?: Date } = {},
 ): NewPayouts {
@@ -27,7 +27,7 @@ function newPayouts(
   const instructions = readInstructions({ transactions: payouts.map(somePayout) as never }, at);
   const { day = 1_000_000_000n, creditor = 1_000_000_000n } = options;
   const settings = { limits: { CLP: { day, creditor } }, severalOperators: false };
-  const participant = { ...fintech, finId: payer, settings };
+  const participant = { ...fintech, finId: debtor, settings };
   const messageId = options.messageId ?? randomUUID();
   return {
     admitted: admitPayouts(instructions, participant, [bank], at),
@@ -82,25 +82,25 @@ const message = fc.array(
   }),
   { minLength: 1, maxLength: 4 },
 );
-const work = fc.array(fc.record({ payer: fc.constantFrom('A', 'B'), day: fc.nat(1), payouts: message }), {
+const work = fc.array(fc.record({ debtor: fc.constantFrom('A', 'B'), day: fc.nat(1), payouts: message }), {
   minLength: 1,
   maxLength: 14,
 });
 
 /** Enough messages that each fault strikes, however small what is drawn is. */
 const crowd = Array.from({ length: 40 }, (_, n) => ({
-  payer: (['A', 'B'] as const)[n % 2]!,
+  debtor: (['A', 'B'] as const)[n % 2]!,
   day: n % 2,
   payouts: [{ amount: '1', creditor: '1-9' as const, account: '11' as const }],
 }));
 
-function sendAll(table: Table, all: readonly { payer: string; day: number; payouts: PayoutOptions[] }[]) {
+function sendAll(table: Table, all: readonly { debtor: string; day: number; payouts: PayoutOptions[] }[]) {
   const store = storeOver(table);
   return Promise.allSettled(
-    all.flatMap(({ payer, day, payouts }) => {
+    all.flatMap(({ debtor, day, payouts }) => {
       const at = new Date(now.getTime() + day * 24 * 3_600_000);
       try {
-        const fresh = newPayouts(payer, payouts, { ...limits.CLP, at });
+        const fresh = newPayouts(debtor, payouts, { ...limits.CLP, at });
         return [store.record(fresh).then((outcome) => ({ outcome: outcome.outcome, fresh }))];
       } catch {
         return [];

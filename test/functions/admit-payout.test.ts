@@ -5,7 +5,7 @@ import { payoutsRefused } from '../../adapters/http/payouts.ts';
 import { admitPayout } from '../../functions/admit-payout/admit-payout.ts';
 import { makeAuthority, someHolder } from '../support/certificates.ts';
 import { signedBy } from '../support/enrolment.ts';
-import { bank, codesOf, now, payer, payoutMessage, payoutWorld, swept } from '../support/payouts.ts';
+import { bank, codesOf, debtor, now, payoutMessage, payoutWorld, swept } from '../support/payouts.ts';
 
 const hours = (count: number) => new Date(now.getTime() + count * 3_600_000);
 const kinds = (items: ReadonlyMap<string, { pk: string }>, prefix: string) =>
@@ -23,11 +23,11 @@ describe('a message of payouts', () => {
     expect([kinds(world.items, 'TX#'), kinds(world.items, 'LIM#'), kinds(world.items, 'EVIDNEW#')]).toEqual([
       2, 3, 1,
     ]);
-    const payout = await world.reader.find(payer, 't-2');
+    const payout = await world.reader.find(debtor, 't-2');
     expect(payout).toMatchObject({ state: 'pending', payoutOperator: bank, amountMinor: 1000n });
     const lines = outcome.outcome === 'RECORDED' ? outcome.transactions : [];
     expect(payout?.networkTransactionId).toBe(lines[1]?.shinkansen_transaction_id);
-    expect((await world.reader.find(payer, lines[1]!.shinkansen_transaction_id))?.transactionId).toBe('t-2');
+    expect((await world.reader.find(debtor, lines[1]!.shinkansen_transaction_id))?.transactionId).toBe('t-2');
   });
 
   test('sent again with the same bytes hears the same ids, whatever signature it carries', async () => {
@@ -104,7 +104,7 @@ describe('a message of payouts', () => {
       payouts: [{ more: { payment_rail: null, tracking_key: null, something_new: { a: [1] } } }],
     });
     expect(codesOf(await world.send(body))).toEqual(['RECORDED']);
-    const item = await world.table.get({ pk: `MSG#${payer}#m-1`, sk: 'MESSAGE' });
+    const item = await world.table.get({ pk: `MSG#${debtor}#m-1`, sk: 'MESSAGE' });
     expect(Buffer.from(item?.bytes as Uint8Array).equals(body)).toBe(true);
   });
 });
@@ -185,7 +185,7 @@ describe('who may send', () => {
     const world = await payoutWorld();
     const body = payoutMessage();
     const first = await world.send(body);
-    await world.table.write({ put: { pk: `PART#${payer}`, sk: 'SUSPENSION' } });
+    await world.table.write({ put: { pk: `PART#${debtor}`, sk: 'SUSPENSION' } });
     expect(codesOf(await world.send())).toEqual(['PARTICIPANT_SUSPENDED']);
     expect(await world.send(body)).toEqual({ ...first, outcome: 'KNOWN' });
   });
@@ -201,6 +201,29 @@ describe('who may send', () => {
     });
     expect(await world.send(body)).toEqual({ ...first, outcome: 'KNOWN' });
     expect(codesOf(await world.send({ messageId: 'm-1' }))).toEqual(['CERTIFICATE_NOT_ACTIVE']);
+  });
+
+  test.each([
+    ['escapes', (text: string) => text.replace('"message_id"', '"message\\u005fid"')],
+    [
+      'others of that name before it',
+      (text: string) =>
+        text.replace(
+          '{"document": {',
+          `{"document": {"more": [${[1, 2, 3, 4].map((n) => `{"message_id": "x${n}"}`).join()}], `,
+        ),
+    ],
+  ])('so does one whose message_id is spelled with %s', async (_, spelled) => {
+    const world = await payoutWorld();
+    const plain = Buffer.from(payoutMessage({ messageId: 'm-1' }))
+      .toString()
+      .replace(/^\{ "document": \{ /, '{"document": {');
+    const body = Buffer.from(spelled(plain));
+    expect(body.toString()).not.toBe(plain);
+    const first = await world.send(body);
+    expect(codesOf(first)).toEqual(['RECORDED']);
+    await world.table.write({ put: { pk: `PART#${debtor}`, sk: 'SUSPENSION' } });
+    expect(await world.send(body)).toEqual({ ...first, outcome: 'KNOWN' });
   });
 
   test('while a revocation source is frozen nothing new is accepted, and nothing is burnt', async () => {

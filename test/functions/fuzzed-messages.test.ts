@@ -7,11 +7,11 @@ import { nodeMessageBytes } from '../../core/message/outgoing.ts';
 import { admitPayout } from '../../functions/admit-payout/admit-payout.ts';
 import { signedBy } from '../support/enrolment.ts';
 import { payoutNodes } from '../support/payout-nodes.ts';
-import { bank, network, now, payer, payoutMessage, payoutWorld } from '../support/payouts.ts';
+import { bank, debtor, network, now, payoutMessage, payoutWorld } from '../support/payouts.ts';
 
 // Whatever bytes arrive: an answer that the caller can act on, never a fault of ours, and nothing taken that was not signed.
 
-const caller = { participant: payer, keyId: 'K1' };
+const caller = { participant: debtor, keyId: 'K1' };
 
 /** Bytes that differ from the given ones in at least one place. */
 const mutated = (bytes: Uint8Array) =>
@@ -121,7 +121,7 @@ test('a message between nodes is answered or refused, never a fault, whatever it
     'payout.forward': forward,
     'payout.inquire': forward,
     'payout.answer': {
-      participant: payer,
+      participant: debtor,
       ...ids,
       status: 'ok',
       response_status: 'ok',

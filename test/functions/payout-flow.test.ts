@@ -12,12 +12,12 @@ import type { Executor } from '../../core/payout/executor.ts';
 import { signingCertificatesOf } from '../../functions/read-certificates/read-certificates.ts';
 import { type RunningBank, startBank } from '../../local/bank/serve.ts';
 import { payoutNodes } from '../support/payout-nodes.ts';
-import { bank, fintech, network, payer } from '../support/payouts.ts';
+import { bank, debtor, fintech, network } from '../support/payouts.ts';
 
 // The 14 steps of docs/payout.md between a participant, the network, a payout operator and its bank.
 
 let running: RunningBank;
-const debtor = '4242424242';
+const debtorAccount = '4242424242';
 beforeAll(async () => {
   running = await startBank();
 });
@@ -27,10 +27,10 @@ beforeEach(() => {
   running.bank.payments.length = 0;
   running.bank.accounts.clear();
   const account = { currency: 'CLP', balanceMinor: 100_000n, holder: 'Fintech SpA' };
-  running.bank.accounts.set(debtor, { ...account, number: debtor, taxId: '76.111.111-6' });
+  running.bank.accounts.set(debtorAccount, { ...account, number: debtorAccount, taxId: '76.111.111-6' });
   running.bank.accounts.set('99', { ...account, number: '99', taxId: '11111111-1', holder: 'Otra SpA' });
 });
-const balance = () => running.bank.accounts.get(debtor)?.balanceMinor;
+const balance = () => running.bank.accounts.get(debtorAccount)?.balanceMinor;
 const start = (executor?: Executor) => payoutNodes({ bankUrl: running.url, ...(executor && { executor }) });
 type Nodes = Awaited<ReturnType<typeof start>>;
 const spent = (nodes: Nodes, at: 'net' | 'op') =>
@@ -38,8 +38,8 @@ const spent = (nodes: Nodes, at: 'net' | 'op') =>
 
 async function stateOf(nodes: Nodes, id: string) {
   const [atNetwork, atOperator] = await Promise.all([
-    nodes.network.ports.moves.find(payer, id),
-    nodes.operator.ports.moves.find(payer, id),
+    nodes.network.ports.moves.find(debtor, id),
+    nodes.operator.ports.moves.find(debtor, id),
   ]);
   return [atNetwork?.state, atOperator?.state];
 }
@@ -66,7 +66,7 @@ describe('a payout', () => {
     };
     expect(document.header).toMatchObject({
       sender: { fin_id: 'SHINKANSEN', fin_id_schema: 'SHINKANSEN' },
-      receiver: { fin_id: payer },
+      receiver: { fin_id: debtor },
     });
     const lines = sent.outcome === 'RECORDED' ? sent.transactions : [];
     expect(document.responses).toEqual([
@@ -91,7 +91,7 @@ describe('a payout', () => {
     const nodes = await start();
     await nodes.net.send({ payouts: [{ id: 't-1' }] });
     await nodes.run();
-    const words = await nodes.network.ports.moves.answerOf(payer, 't-1');
+    const words = await nodes.network.ports.moves.answerOf(debtor, 't-1');
     const jws = readDetachedJws(words!.signature);
     expect(jws.thumbprint).toBe(nodes.keys[bank]!.thumbprint);
   });
@@ -100,7 +100,7 @@ describe('a payout', () => {
     const nodes = await start();
     await nodes.net.send({ payouts: [{ id: 't-1' }] });
     await nodes.run();
-    const words = await nodes.network.ports.moves.answerOf(payer, 't-1');
+    const words = await nodes.network.ports.moves.answerOf(debtor, 't-1');
     const { table, sealer, clock, root } = nodes.net;
     const ports = {
       clock,
@@ -247,7 +247,7 @@ test('A-004 a payout beyond what the participant holds there is refused by the c
   expect([await stateOf(nodes, 't-much'), balance()]).toEqual([['error', 'error'], 100_000n]);
   expect(spent(nodes, 'net')).toEqual([0, 0, 0]);
   expect(spent(nodes, 'op')).toEqual([0, 0, 0]);
-  const { response } = (await nodes.network.ports.moves.find(payer, 't-much'))!;
+  const { response } = (await nodes.network.ports.moves.find(debtor, 't-much'))!;
   expect(response?.status).toBe('error_no_funds');
   await nodes.net.send({ payouts: [{ id: 't-all', amount: '100000' }] });
   await nodes.run();
@@ -276,7 +276,7 @@ test('a certificate that the payout operator does not know is answered at once, 
   await nodes.net.send({ payouts: [{ id: 't-unknown' }] });
   await nodes.run();
   expect(await stateOf(nodes, 't-unknown')).toEqual(['error', undefined]);
-  const payout = await nodes.network.ports.moves.find(payer, 't-unknown');
+  const payout = await nodes.network.ports.moves.find(debtor, 't-unknown');
   expect(payout?.response).toMatchObject({
     status: 'invalid',
     message: expect.stringMatching(/^CERTIFICATE_UNKNOWN/),

@@ -4,7 +4,7 @@ import { payoutReader } from '../../adapters/dynamodb/payout-reader.ts';
 import { dayRange } from '../../core/payout/day.ts';
 import { dayIn } from '../../core/payout/limits.ts';
 import { listPayouts, type PayoutQuery } from '../../functions/read-payouts/read-payouts.ts';
-import { payer, payoutWorld } from '../support/payouts.ts';
+import { debtor, payoutWorld } from '../support/payouts.ts';
 
 const refusal = (code: string) => expect.objectContaining({ code });
 let page: (query: Partial<PayoutQuery>) => ReturnType<typeof listPayouts>;
@@ -21,7 +21,7 @@ beforeAll(async () => {
   await world.send({ messageId: 'm-3', creationDate: world.clock.now(), payouts: [{ id: 'c-1' }] });
   const ports = { payouts: payoutReader(world.table), timeZone: async () => 'America/Santiago' };
   page = (query) =>
-    listPayouts(ports, payer, { cursor: undefined, limit: undefined, status: undefined, ...query });
+    listPayouts(ports, debtor, { cursor: undefined, limit: undefined, status: undefined, ...query });
   list = async (query) => (await page(query)).items.map(({ transactionId }) => transactionId);
   walk = async (query) => {
     const found: string[] = [];
@@ -60,7 +60,7 @@ describe('a list of payouts', () => {
     expect(await list({ day: '2026-06-02', cursor: cursor! })).toEqual([]);
   });
 
-  test.each(['2026-6-1', '2026-02-30', 'today', '2026-06-01T00:00:00Z', ''])(
+  test.each(['2026-6-1', '2026-02-30', '1969-12-31', '9999-12-31', 'today', '2026-06-01T00:00:00Z', ''])(
     'knows no day %j',
     async (day) => {
       await expect(list({ day })).rejects.toThrow(refusal('QUERY_MALFORMED'));
@@ -88,4 +88,21 @@ test('a day holds the instants that limits count as that day, and no other, in e
     }),
     { numRuns: 300 },
   );
+});
+
+// Where clocks change at midnight a day begins at one, or the last hour of the day before comes twice.
+test.each([
+  ['America/Santiago', '2026-04-04', 25],
+  ['America/Santiago', '2026-09-06', 23],
+  ['America/Sao_Paulo', '2018-02-17', 25],
+  ['America/Sao_Paulo', '2018-11-04', 23],
+  ['America/Mexico_City', '2022-10-30', 25],
+  ['America/Mexico_City', '2022-04-03', 23],
+  ['America/Tijuana', '2026-11-01', 25],
+])('%s: %s has %i hours, whole, between its neighbours', (zone, day, hours) => {
+  const { from, to } = dayRange(zone, day);
+  expect((to.getTime() - from.getTime()) / 3_600_000).toBe(hours);
+  expect([from, new Date(to.getTime() - 1)].map((at) => dayIn(zone, at))).toEqual([day, day]);
+  expect(dayRange(zone, dayIn(zone, new Date(from.getTime() - 1))).to).toEqual(from);
+  expect(dayRange(zone, dayIn(zone, to)).from).toEqual(to);
 });

@@ -3,7 +3,7 @@ import { Refusal } from '../../core/errors.ts';
 import { networkTransactionIds } from '../../core/payout/ids.ts';
 import type { ReceivePayoutPorts } from '../../functions/receive-node-message/forwarded-payouts.ts';
 import { refuseForward } from '../../functions/receive-node-message/receive-inquiry.ts';
-import { bank, network, now, payer } from '../support/payouts.ts';
+import { bank, debtor, network, now } from '../support/payouts.ts';
 
 test('a forward of a thousand is refused some at once, each with a word: a function has 29 seconds', async () => {
   const idOf = networkTransactionIds(now, new Uint8Array(16).fill(7));
@@ -30,7 +30,7 @@ test('a forward of a thousand is refused some at once, each with a word: a funct
   const forward = { original, payoutOperator: bank, transactions, notAfter: now };
   await refuseForward(
     ports as unknown as ReceivePayoutPorts,
-    { participant: payer, messageId: 'm', forward, from: network },
+    { participant: debtor, messageId: 'm', forward, from: network },
     new Refusal('CERTIFICATE_UNKNOWN'),
   );
   expect(new Set(refused).size).toBe(1000);

@@ -3,7 +3,7 @@ import { readEnvelope } from '../../core/message/envelope.ts';
 import { type RunningBank, startBank } from '../../local/bank/serve.ts';
 import { forwardOf, said } from '../support/money-attacks.ts';
 import { payoutNodes } from '../support/payout-nodes.ts';
-import { bank, network, otherBank, payer } from '../support/payouts.ts';
+import { bank, debtor, network, otherBank } from '../support/payouts.ts';
 
 // One message of payouts for two payout operators (docs/payout.md): what each of them sees, does and says.
 
@@ -37,7 +37,7 @@ const ids = ['a-1', 'b-1', 'a-2'];
 
 const paidBy = ({ bank: core }: RunningBank) => core.payments.map(({ key }) => key.split('~')[1]);
 const states = (nodes: Nodes, of: keyof Pick<Nodes, 'network' | 'operator' | 'otherOperator'>) =>
-  Promise.all(ids.map(async (id) => (await nodes[of].ports.moves.find(payer, id))?.state));
+  Promise.all(ids.map(async (id) => (await nodes[of].ports.moves.find(debtor, id))?.state));
 
 /** What was posted between nodes under this action, in its order. */
 const words = (nodes: Nodes, action: string) =>
@@ -107,10 +107,10 @@ test('a payout operator that is down holds up none of the other, and pays its ow
 test("neither payout operator's word moves what the message names for the other, nor can it be had to execute it", async () => {
   const nodes = await start();
   await nodes.net.send(mixed);
-  const { networkTransactionId } = (await nodes.network.ports.moves.find(payer, 'a-1'))!;
+  const { networkTransactionId } = (await nodes.network.ports.moves.find(debtor, 'a-1'))!;
   for (const status of ['ok', 'error']) {
     const forged = {
-      participant: payer,
+      participant: debtor,
       transaction_id: 'a-1',
       shinkansen_transaction_id: networkTransactionId,
       ...{ status, response_status: status, response_message: null },

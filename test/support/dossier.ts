@@ -30,7 +30,7 @@ import { Authenticator } from './authenticator.ts';
 import { now as enrolledAt, enrolMessage, enrolmentNode, signedBy } from './enrolment.ts';
 import { evidenceNode } from './evidence.ts';
 import { listBy } from './listed.ts';
-import { bank, network, now, payer, payoutWorld } from './payouts.ts';
+import { bank, debtor, network, now, payoutWorld } from './payouts.ts';
 import { aPerson, aProof, factorPrivateKey, factorPublicKey } from './people.ts';
 
 const unheard = async () => {};
@@ -84,7 +84,7 @@ export async function dossierNode() {
   });
   await settle();
 
-  const caller = { participant: payer, keyId: 'K1' };
+  const caller = { participant: debtor, keyId: 'K1' };
   const body = enrolMessage({ leaf, messageId: 'enrol-1', chain: leaf.chain });
   const { enrolment } = (await admitEnrolment(
     enrolling.ports as never,
@@ -135,7 +135,7 @@ export async function dossierNode() {
   const about = { enrolmentId: id, thumbprint: leaf.thumbprint, decisionId: decision.decisionId };
   const voted = proofs.map((proof) =>
     evidence.record({
-      scope: payer,
+      scope: debtor,
       kind: 'confirmation.voted',
       actor: { kind: 'person', personId: proof.personId, method: proof.method },
       subjects: about,
@@ -160,7 +160,7 @@ export async function dossierNode() {
   });
   await receiveAnswer(enrolling.ports, { operator: bank, messageId: 'answer-1', message: accepted });
   await evidence.happen({
-    scope: payer,
+    scope: debtor,
     kind: 'enrolment.activated',
     actor: { kind: 'node', function: 'settle-enrolment' },
     subjects: { enrolmentId: id, thumbprint: leaf.thumbprint },
@@ -177,11 +177,11 @@ export async function dossierNode() {
   const paying = await payoutWorld({ table, leaf });
   await paying.send({ messageId: 'pay-1', payouts: [{ id: 't-1', amount: '1500' }, { id: 't-2' }] });
   const moves = payoutMoves({ table, large: paying.large, announce: unheard });
-  const payout = (await moves.find(payer, 't-1'))!;
+  const payout = (await moves.find(debtor, 't-1'))!;
   const words = await signed(headerOf('answer-2', clock.now()), {
     action: 'payout.answer',
     parameters: payoutAnswerParameters({
-      participant: payer,
+      participant: debtor,
       transactionId: 't-1',
       networkTransactionId: payout.networkTransactionId,
       status: 'ok',
@@ -195,7 +195,7 @@ export async function dossierNode() {
     { answer: readPayoutAnswer(parameters), payoutOperator: bank, message: words },
   );
   // Other things happen on the same day.
-  for (let more = 0; more < 3; more++) await evidence.happen({ scope: payer });
+  for (let more = 0; more < 3; more++) await evidence.happen({ scope: debtor });
 
   const ports = dossierPorts({
     node: network.finId,
@@ -214,7 +214,7 @@ export async function dossierNode() {
     root,
     enrolmentId: id,
     exportPayout: (transaction = 't-1'): Promise<Dossier> =>
-      payoutDossier(ports, { participant: payer, id: transaction }),
+      payoutDossier(ports, { participant: debtor, id: transaction }),
     exportEnrolment: () => enrolmentDossier(ports, id),
   };
 }

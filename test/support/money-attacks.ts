@@ -7,11 +7,11 @@ import { signDetached } from '../../core/message/jws.ts';
 import { nodeMessageBytes } from '../../core/message/outgoing.ts';
 import { type RunningBank, startBank } from '../../local/bank/serve.ts';
 import { payoutNodes } from './payout-nodes.ts';
-import { bank, now, otherBank, payer } from './payouts.ts';
+import { bank, debtor, now, otherBank } from './payouts.ts';
 
 export type Nodes = Awaited<ReturnType<typeof payoutNodes>>;
 
-/** For a test file: one bank, with the payer's account and somebody else's, as new before each test. */
+/** For a test file: one bank, with the debtor's account and somebody else's, as new before each test. */
 export function payoutBank() {
   let running: RunningBank;
   beforeAll(async () => {
@@ -37,8 +37,8 @@ export function payoutBank() {
 
 /** At the network and at the payout operator. */
 export const states = async (nodes: Nodes, id: string) => [
-  (await nodes.network.ports.moves.find(payer, id))?.state,
-  (await nodes.operator.ports.moves.find(payer, id))?.state,
+  (await nodes.network.ports.moves.find(debtor, id))?.state,
+  (await nodes.operator.ports.moves.find(debtor, id))?.state,
 ];
 
 export const hours = (count: number) => new Date(now.getTime() + count * 3_600_000);
@@ -72,11 +72,11 @@ export async function forwardOf(
   ids: readonly string[],
   change: object = {},
 ) {
-  const recorded = await nodes.network.ports.moves.original(payer, messageId);
+  const recorded = await nodes.network.ports.moves.original(debtor, messageId);
   const transactions = await Promise.all(
     ids.map(async (id) => ({
       transaction_id: id,
-      shinkansen_transaction_id: (await nodes.network.ports.moves.find(payer, id))?.networkTransactionId,
+      shinkansen_transaction_id: (await nodes.network.ports.moves.find(debtor, id))?.networkTransactionId,
     })),
   );
   return {

@@ -192,7 +192,7 @@ function nodeOver(
       return known.party(finId);
     },
     suspended: (finId: string) => known.frozen(finId),
-    async payer(finId: string) {
+    async debtor(finId: string) {
       const party = await known.party(finId);
       if (!party) return undefined;
       const settings = await payoutSettingsOf(sealer, await table.get(payoutSettingsKey(finId)));

@@ -32,13 +32,13 @@ import { testQueues } from './queue.ts';
 
 export const network = { finId: 'SHINKANSEN', finIdSchema: 'SHINKANSEN' };
 export const now = new Date('2026-06-01T15:00:00Z');
-export const payer = 'FINTECH_CL';
+export const debtor = 'FINTECH_CL';
 export const bank = 'BANCO_CL';
 export const otherBank = 'OTRO_BANCO_CL';
 const source = createHash('sha256').update('http://psc.example/crl').digest('hex');
 
 export const fintech: Party = {
-  finId: payer,
+  finId: debtor,
   finIdSchema: 'SHINKANSEN',
   kind: 'participant',
   name: 'Fintech SpA',
@@ -111,7 +111,7 @@ export function payoutMessage(options: MessageOptions = {}): Uint8Array {
   const message = {
     document: {
       header: {
-        sender: institution(options.sender ?? payer),
+        sender: institution(options.sender ?? debtor),
         receiver: institution(options.receiver ?? network.finId),
         message_id: options.messageId ?? randomUUID(),
         creation_date: (options.creationDate ?? now).toISOString().replace('Z', '000+00:00'),
@@ -192,7 +192,7 @@ export async function payoutWorld(options: WorldOptions = {}) {
     seed: () => randomBytes(16),
     requireShape: requirePayoutShape,
   };
-  const caller = { participant: payer, keyId: 'K1' };
+  const caller = { participant: debtor, keyId: 'K1' };
   const send = async (message: MessageOptions | Uint8Array = {}, by: Issued = leaf) => {
     const body = message instanceof Uint8Array ? message : payoutMessage(message);
     return admitPayout(ports, { body, signature: await signedBy(by, body), caller });
@@ -223,7 +223,7 @@ async function enrol(
   const status: CertificateStatus = {
     thumbprint: leaf.thumbprint,
     keyThumbprint: 'key',
-    participant: payer,
+    participant: debtor,
     enrolmentId: 'ENR1',
     use: 'signing',
     networkStatus: 'active',
@@ -238,13 +238,13 @@ async function enrol(
   const party = await partyWrite(sealer, { ...fintech, ...options.party }, []);
   const anchors = await leastAnchorsWrite(sealer, 1, []);
   const settings = options.settings
-    ? [(await payoutSettingsWrite(sealer, payer, options.settings, 1, [])).write]
+    ? [(await payoutSettingsWrite(sealer, debtor, options.settings, 1, [])).write]
     : [];
   await table.transact([
     { put: (await certificateItem(status, sealer, 1, [])).item },
     { put: chainItem(leaf.thumbprint, leaf.chain.slice(0, -1)) },
     party.write,
-    (await clearedWrite(sealer, { participant: payer, at: status.activatedAt }, [])).write,
+    (await clearedWrite(sealer, { participant: debtor, at: status.activatedAt }, [])).write,
     anchors.write,
     ...settings,
     { put: swept(now) },
