@@ -1,5 +1,6 @@
 // A-144: who records that a certificate has expired, when it is loaded before the daily pass came by? Whoever meets it
-// asks for that pass at once, by one entry of the outbox for each certificate. The clock has refused it already.
+// asks for that pass over its participant at once, by one entry of the outbox for each certificate. The clock has refused
+// it already.
 
 import type { CertificateStatus } from '../core/enrolment/enrolment.ts';
 import { newOutboxEntry, type OutboxEntry } from '../core/outbox.ts';
@@ -17,9 +18,9 @@ export function expiryOnLoad({ clock, enqueue }: ExpiryOnLoadParts) {
     const now = clock.now();
     if (status?.networkStatus !== 'active' || status.validity !== 'valid' || now <= status.notAfter)
       return status;
-    const { thumbprint } = status;
+    const { thumbprint, participant } = status;
     const id = `certificate.expired.${thumbprint}`;
-    const refs = { thumbprint };
+    const refs = { thumbprint, participant };
     try {
       await enqueue(newOutboxEntry({ id, queue: 'execution', kind: 'certificate.expired', refs, now }));
     } catch (error) {

@@ -201,6 +201,14 @@ export const peoplePolicy = {
 /** Emergency suspension (M8): without a second word in time it stays, and goes to the node operators. */
 export const suspensionPolicy = { confirmMs: 24 * hours } as const;
 
+/** Payout operators that were given up over a disable: the daily pass starts the telling again. */
+export const disablePolicy = {
+  /** Disables in one pass; the rest a day later. */
+  toldAgainAtOnce: 1_000,
+  /** A telling that ended without a word is started again: longer than the workflow may last. */
+  lostAfterDays: 15,
+} as const;
+
 /** Attempts to tell somebody outside (core/outbox.ts). */
 export const outboxPolicy = {
   /** A mail server that is down for a night must not cost a confirmation of 72 h. */

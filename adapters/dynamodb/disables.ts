@@ -27,7 +27,7 @@ import {
   type Write,
 } from './table.ts';
 
-const disableKey = (id: string): Key => ({ pk: `DIS#${id}`, sk: 'DISABLE' });
+export const disableKey = (id: string): Key => ({ pk: `DIS#${id}`, sk: 'DISABLE' });
 
 export function disableStore(
   table: Table,
@@ -45,26 +45,10 @@ export function disableStore(
     },
     async remindOnce(thumbprint, days, mails) {
       const said = { pk: `DIS#reminder.${thumbprint}.${days}`, sk: 'REMINDER' };
-      try {
-        await table.transact([
-          { put: said, when: absent() },
-          ...effectWrites({ evidence: [], outbox: mails }),
-        ]);
-      } catch (error) {
-        if (error instanceof ConditionFailed) return false;
-        throw error;
-      }
-      if (mails.length > 0) await announce(mails);
-      return true;
-    },
-    async noteUndelivered(id, operator, evidence) {
-      const said = { ...disableKey(id), sk: `UNDELIVERED#${operator}`, at: evidence.at.toISOString() };
-      try {
-        const effects = effectWrites({ evidence: [evidence], outbox: [] });
-        await table.transact([{ put: said, when: absent() }, ...effects]);
-      } catch (error) {
-        if (!(error instanceof ConditionFailed)) throw error;
-      }
+      const effects = effectWrites({ evidence: [], outbox: mails });
+      const isNew = await unlessMoved(table.transact([{ put: said, when: absent() }, ...effects]));
+      if (isNew && mails.length > 0) await announce(mails);
+      return isNew;
     },
     holdings: (participant) => holdings(table, participant),
     async commit(change) {
@@ -80,6 +64,17 @@ export function disableStore(
       return 'DONE';
     },
   };
+}
+
+/** @returns false where a condition did not hold */
+export async function unlessMoved(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionFailed) return false;
+    throw error;
+  }
 }
 
 function changeWrites(change: DisableChange): Write[] {

@@ -31,8 +31,8 @@ export function executions(sfn: SFNClient, lambda: Lambda, targets: ExecutionTar
   }
   return {
     start: (enrolmentId: string) => startOnce(targets.stateMachineArn, enrolmentId, { enrolmentId }),
-    startDisable: (disableId: string, operators: readonly string[]) =>
-      startOnce(targets.disableStateMachineArn, disableId, { disableId, operators }),
+    startDisable: (disableId: string, operators: readonly string[], name = disableId) =>
+      startOnce(targets.disableStateMachineArn, name, { disableId, operators }),
     async wake(taskToken: string, output: { readonly outcome: string }): Promise<'WOKEN' | 'GONE'> {
       try {
         await sfn.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) }));

@@ -12,8 +12,8 @@ import type { DisableWarning, Holding } from './plan.ts';
 import type { DisableCause } from './request.ts';
 
 /**
- * Who or what ended them: a participant's message, another node's, the PSC, the clock, an act of node operators, a
- * person of the participant on the page of suspension, a suspension that was confirmed.
+ * Who or what ended them: a participant's message, another node's, the PSC, the clock, the end of the holder's power, an
+ * act of node operators, a person of the participant on the page of suspension, a suspension that was confirmed.
  */
 export type DisableOrigin =
   | 'signature'
@@ -22,6 +22,7 @@ export type DisableOrigin =
   | 'psc'
   | 'rotation'
   | 'clock'
+  | 'power'
   | 'nodeOperators'
   | 'person'
   | 'suspension';
@@ -73,8 +74,29 @@ export interface DisableStore {
   suspended(participant: string): Promise<boolean>;
   /** MOVED: something in it changed meanwhile, read and plan again. KNOWN: the message, or the record, was there. */
   commit(change: DisableChange): Promise<'DONE' | 'MOVED' | 'KNOWN'>;
-  /** Written once: every attempt to tell this operator has failed. */
-  noteUndelivered(disableId: string, operator: string, evidence: EvidenceRecord): Promise<void>;
   /** @returns false where this step of the ladder was said before */
   remindOnce(thumbprint: Thumbprint, days: number, mails: readonly OutboxEntry[]): Promise<boolean>;
+}
+
+/** A payout operator that was given up over a disable. */
+export interface Undelivered {
+  readonly disableId: string;
+  readonly operator: string;
+  readonly dueAt: Date;
+}
+
+/** Payout operators that were given up over a disable, until they have answered. */
+export interface UndeliveredDisables {
+  /** Every attempt has failed: due to be told again from now on. The evidence is written once. */
+  note(disableId: string, operator: string, evidence: EvidenceRecord): Promise<void>;
+  /** It has answered: where it had been given up, that is over, and the evidence says so. */
+  end(disableId: string, operator: string, evidence: EvidenceRecord): Promise<void>;
+  /** Who has waited longest first. */
+  due(now: Date): Promise<readonly Undelivered[]>;
+  /**
+   * Starts the telling of these, of one disable, once more.
+   * @param lostAt when they are due again, should that telling end without a word
+   * @returns false where one of them moved meanwhile
+   */
+  tellAgain(those: readonly Undelivered[], start: OutboxEntry, lostAt: Date): Promise<boolean>;
 }

@@ -200,12 +200,18 @@ function operatorEntries(record: DisableRecord, operators: readonly string[]): O
   ];
 }
 
-function startEntry({ id, at }: DisableRecord, operators: readonly string[]): OutboxEntry {
+/** @param again a later telling: the workflow's execution is another one */
+export function startEntry(
+  { id, at }: Pick<DisableRecord, 'id' | 'at'>,
+  operators: readonly string[],
+  again?: 'again',
+): OutboxEntry {
+  const name = again ? `${id}-${at.getTime()}` : id;
   return newOutboxEntry({
-    id: `disable.start.${id}`,
+    id: `disable.start.${name}`,
     queue: 'execution',
     kind: 'disable.start',
-    refs: { disableId: id, operators: JSON.stringify(operators) },
+    refs: { disableId: id, operators: JSON.stringify(operators), ...(again && { name }) },
     now: at,
   });
 }

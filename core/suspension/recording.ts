@@ -55,13 +55,14 @@ function evidenceOf({ suspension, word, evidenceId, actor, at, proof }: Told): E
 }
 
 function mail(
-  { id, participant }: Suspension,
+  { id, participant, version }: Suspension,
   word: SuspensionWord,
   personId: string,
   now: Date,
 ): OutboxEntry {
   return newOutboxEntry({
-    id: `mail.suspension.${word}.${id}.${personId}`,
+    // Several people may call it a mistake, one after the other.
+    id: `mail.suspension.${word}.${id}.${version}.${personId}`,
     queue: 'mail',
     kind: 'mail.suspension',
     refs: { participant, suspensionId: id, word, personId },

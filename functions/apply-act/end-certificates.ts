@@ -77,13 +77,15 @@ async function endCertificates(
   cause: 'incident' | 'other' = 'other',
 ): Promise<void> {
   const party = await deps.parties.party(participant);
-  const operators = deps.role === 'network' ? (party?.payoutOperators ?? []) : [];
-  const audience = { people: await keepersToTell(deps.people, participant, party), operators };
+  const people = await keepersToTell(deps.people, participant, party);
   for (let fruitless = 0; fruitless < 20; ) {
     const own = (await deps.disables.holdings(participant)).filter(
       (holding) => meant(holding) && (isPending(holding) || isActive(holding)),
     );
     if (own.length === 0) return;
+    const accepting = own.flatMap(({ status }) => status?.acceptingOperators ?? []);
+    const all = deps.role === 'network' ? [...(party?.payoutOperators ?? []), ...accepting] : [];
+    const operators = [...new Set(all)];
     const batch = endedAtOnce(own, deps.role, operators);
     const facts = {
       // A change that moved meanwhile is read and written anew; each transaction is a record of its own.
@@ -106,7 +108,7 @@ async function endCertificates(
         codes: { active: code, pending: code },
         by: signer,
         holdings: batch,
-        audience,
+        audience: { people, operators },
       }),
     );
     if (outcome !== 'DONE') fruitless++;

@@ -9,8 +9,8 @@ export type ExecutionStep = 'notify' | 'settle' | 'followSuspension' | 'expire';
 export interface Executions {
   /** The same name and input again is not a second execution. */
   start(enrolmentId: string): Promise<void>;
-  /** The workflow that tells each operator of a disable; the same disable again is not a second one. */
-  startDisable(disableId: string, operators: readonly string[]): Promise<void>;
+  /** The workflow that tells each operator of a disable; the same name, which is the disable's id, is not a second one. */
+  startDisable(disableId: string, operators: readonly string[], name?: string): Promise<void>;
   /** Sends success; a token that has timed out or is not known any more is tolerated. */
   wake(taskToken: string, output: { readonly outcome: string }): Promise<'WOKEN' | 'GONE'>;
   /** Runs the function of this step outside an execution: the enrolment's own has ended, or there is none. */
@@ -32,7 +32,7 @@ export async function driveExecution(deps: DriveExecutionDeps, entry: OutboxEntr
       await deps.executions.start(refs.enrolmentId!);
       return 'STARTED';
     case 'disable.start':
-      await deps.executions.startDisable(refs.disableId!, JSON.parse(refs.operators!) as string[]);
+      await deps.executions.startDisable(refs.disableId!, JSON.parse(refs.operators!) as string[], refs.name);
       return 'STARTED';
     case 'execution.wake':
       return wake(deps, refs.decisionId!, refs.outcome!);
@@ -43,7 +43,8 @@ export async function driveExecution(deps: DriveExecutionDeps, entry: OutboxEntr
       await deps.executions.invoke('settle', { enrolmentId: refs.enrolmentId! });
       return 'INVOKED';
     case 'certificate.expired':
-      await deps.executions.invoke('expire', {});
+      // Over one participant alone: the day's pass over all takes longer than whoever waits for it may.
+      await deps.executions.invoke('expire', { participant: refs.participant! });
       return 'INVOKED';
     case 'suspension.carryOut':
     case 'suspension.overdue':

@@ -1,5 +1,5 @@
-// Once a day: records what has expired, ends replaced certificates whose overlap is over, tells who still signs with one
-// that is about to end, and reminds officer and apoderado of what expires soon. No verifier relies on it: each of them
+// Once a day: records what has expired, ends certificates whose holder's power is over and replaced ones whose overlap
+// is, tells who still signs with one that is about to end, and reminds officer and apoderado of what expires soon. No verifier relies on it: each of them
 // reads the clock.
 
 import { ageOf, type Overlap, type Reminder } from '../../core/disable/ageing.ts';
@@ -20,7 +20,7 @@ export interface ExpireCertificatesPorts {
   readonly role: NodeRole;
   readonly parties: Pick<Parties, 'parties'>;
   readonly people: Pick<People, 'holders'>;
-  readonly disables: DisableStore;
+  readonly disables: Pick<DisableStore, 'holdings' | 'commit' | 'remindOnce'>;
   readonly lateUses: Pick<LateUses, 'lastUse' | 'report'>;
   /** A replaced certificate whose overlap is over goes on, because an operator has not accepted its successor. */
   warn(participant: string, thumbprint: string): void;
@@ -28,6 +28,7 @@ export interface ExpireCertificatesPorts {
 
 export interface DayOfAgeing {
   readonly expired: number;
+  readonly powerless: number;
   readonly rotated: number;
   readonly reminded: number;
   /** Old certificates that were used in the last days of their overlap. */
@@ -35,15 +36,18 @@ export interface DayOfAgeing {
 }
 
 export async function expireCertificates(ports: ExpireCertificatesPorts): Promise<DayOfAgeing> {
-  const counts = { expired: 0, rotated: 0, reminded: 0, late: 0 };
+  const counts = { expired: 0, powerless: 0, rotated: 0, reminded: 0, late: 0 };
   const ending: (readonly [Party, Overlap])[] = [];
   const faults: unknown[] = [];
   // What is wrong with one keeps no other from being reminded; it rings in the end.
   const apart = (work: () => Promise<void>) => work().catch((error) => void faults.push(error));
   for (const party of await ports.parties.parties()) {
     await apart(async () => {
-      const aged = ageOf(await ports.disables.holdings(party.finId), ports.clock.now());
+      const holdings = await ports.disables.holdings(party.finId);
+      const aged = ageOf(holdings, ports.clock.now(), party.payoutOperators);
       for (const holding of aged.expired) counts.expired += await end(ports, party, holding, expiry(holding));
+      for (const holding of aged.powerless)
+        counts.powerless += await end(ports, party, holding, powerEnd(ports, party, holding));
       for (const holding of aged.rotated.filter((one) => endsHere(one, party)))
         counts.rotated += await end(ports, party, holding, rotation(ports, party, holding));
       for (const { thumbprint } of aged.held) ports.warn(party.finId, thumbprint);
@@ -69,7 +73,8 @@ function endsHere({ enrolment }: Holding, { finId }: Party): boolean {
 }
 
 type Ending = Pick<DisableAct, 'expired' | 'quiet' | 'codes'> & {
-  readonly origin: 'clock' | 'rotation';
+  readonly origin: 'clock' | 'power' | 'rotation';
+  readonly reason: string;
   readonly operators: readonly string[];
 };
 
@@ -77,6 +82,7 @@ type Ending = Pick<DisableAct, 'expired' | 'quiet' | 'codes'> & {
 function expiry(holding: Holding): Ending {
   return {
     origin: 'clock',
+    reason: 'notAfter has passed',
     expired: new Set([holding.thumbprint]),
     quiet: !isActive(holding) && !isPending(holding),
     codes: { active: 'CERTIFICATE_EXPIRED', pending: 'EXPIRED_WHILE_PENDING' },
@@ -84,13 +90,32 @@ function expiry(holding: Holding): Ending {
   };
 }
 
-function rotation(ports: ExpireCertificatesPorts, party: Party, { status }: Holding): Ending {
-  const here = ports.role === 'payoutOperator' || party.kind !== 'participant';
+function rotation(ports: ExpireCertificatesPorts, party: Party, holding: Holding): Ending {
   return {
     origin: 'rotation',
+    reason: 'the overlap is over',
     codes: { active: 'ROTATED', pending: 'WITHDRAWN' },
-    operators: here ? [] : [...new Set([...party.payoutOperators, ...status!.acceptingOperators])],
+    operators: operatorsOf(ports, party, holding),
   };
+}
+
+/** The clock has refused it since; another node may hold a later end, or none. */
+function powerEnd(ports: ExpireCertificatesPorts, party: Party, holding: Holding): Ending {
+  return {
+    origin: 'power',
+    reason: 'the power of its holder is over',
+    codes: { active: 'POWER_ENDED', pending: 'WITHDRAWN' },
+    operators: operatorsOf(ports, party, holding),
+  };
+}
+
+function operatorsOf(
+  { role }: ExpireCertificatesPorts,
+  party: Party,
+  { status }: Holding,
+): readonly string[] {
+  const here = role === 'payoutOperator' || party.kind !== 'participant';
+  return here ? [] : [...new Set([...party.payoutOperators, ...status!.acceptingOperators])];
 }
 
 /** @returns 0 where somebody else ended it meanwhile: tomorrow's pass looks again. */
@@ -100,14 +125,14 @@ async function end(
   holding: Holding,
   ending: Ending,
 ): Promise<number> {
-  const { origin, operators, ...how } = ending;
+  const { origin, reason, operators, ...how } = ending;
   const record = recordOf(
     {
       id: ports.ids.next(),
       participant: party.finId,
       origin,
       cause: origin === 'rotation' ? 'rotation' : 'other',
-      reason: origin === 'rotation' ? 'the overlap is over' : 'notAfter has passed',
+      reason,
       at: ports.clock.now(),
       suspended: false,
       warnings: [],

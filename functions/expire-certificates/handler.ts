@@ -1,12 +1,14 @@
-// Wires expire-certificates, started once a day.
+// Wires expire-certificates, started once a day; and for one participant, by drive-execution.
 
 import { readConfig } from '../../adapters/config.ts';
 import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { lateUses } from '../../adapters/dynamodb/late-uses.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
+import { undeliveredDisables } from '../../adapters/dynamodb/undelivered.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { expireCertificates } from './expire-certificates.ts';
+import { tellAgain } from './tell-again.ts';
 
 const config = readConfig(['nodeRole', 'mailQueueUrl', 'deliverQueueUrl', 'executionQueueUrl']);
 const parts = nodeParts('expire-certificates', {
@@ -23,12 +25,29 @@ const ports = {
   parties: parties(parts.table, parts.sealer),
   people: people(parts.table, parts.sealer),
   disables: disableStore(parts.table, parts.announce),
+  undelivered: undeliveredDisables(parts.table, parts.announce),
   lateUses: lateUses(parts.table, parts.announce),
   warn: (participant: string, thumbprint: string) =>
     parts.log.say('ROTATION_HELD', { participant, thumbprint }),
+  unanswered: (disableId: string, payoutOperator: string) =>
+    parts.log.say('DISABLE_NOT_DELIVERED', { disableId, payoutOperator, error: 'UNANSWERED' }),
 };
 
-export async function handler() {
-  await parts.clock.tune();
-  return expireCertificates(ports);
+interface Pass {
+  /** One participant alone: a certificate of theirs was loaded after its end. */
+  readonly participant?: string;
 }
+
+export async function handler({ participant }: Pass) {
+  await parts.clock.tune();
+  if (participant !== undefined) return expireCertificates({ ...ports, parties: only(participant) });
+  // Neither waits for the other: what is wrong with one rings, and the other is done.
+  const [aged, again] = await Promise.allSettled([expireCertificates(ports), tellAgain(ports)]);
+  if (aged.status === 'rejected') throw aged.reason;
+  if (again.status === 'rejected') throw again.reason;
+  return { ...aged.value, ...again.value };
+}
+
+const only = (finId: string) => ({
+  parties: async () => [await ports.parties.party(finId)].filter((party) => party !== undefined),
+});

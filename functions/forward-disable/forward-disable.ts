@@ -1,17 +1,19 @@
 // Has this payout operator answered what we say of a disable? One attempt: its answer ends the task, anything else is
-// tried again by statemachines/disable.asl.json, with the same bytes and ids. Once nothing is left to try, that is
-// written down and rings; who has to be told was decided with the disable itself.
+// tried again by statemachines/disable.asl.json, with the same bytes and ids. Given up, that is written down and rings,
+// and the daily pass starts the telling again; who has to be told was decided with the disable itself.
 
 import { forwardEntryId } from '../../core/disable/forward.ts';
-import type { DisableRecord, DisableStore } from '../../core/disable/ports.ts';
+import type { DisableRecord, DisableStore, UndeliveredDisables } from '../../core/disable/ports.ts';
 import { Refusal, Transient } from '../../core/errors.ts';
+import type { EvidenceRecord } from '../../core/evidence/record.ts';
 import type { Ids } from '../../core/ports.ts';
 import type { Delivered } from '../deliver-message/deliver-message.ts';
 import { type ForwardPorts, forwardDisableTo } from '../deliver-message/disable-deliveries.ts';
 
 export interface ForwardDisablePorts extends ForwardPorts {
   readonly ids: Ids;
-  readonly disables: Pick<DisableStore, 'find' | 'noteUndelivered'>;
+  readonly disables: Pick<DisableStore, 'find'>;
+  readonly undelivered: Pick<UndeliveredDisables, 'note' | 'end'>;
   readonly log: {
     say(
       code: 'DISABLE_POSTPONED' | 'DISABLE_NOT_DELIVERED',
@@ -50,6 +52,7 @@ export async function forwardDisable(
   const delivered = await attempt(ports, record, operator);
   if (delivered.outcome === 'REFUSED') throw new DisableRefused(delivered.code);
   if (delivered.outcome === 'NOT_NOW') throw postponed(ports, input, delivered.because);
+  await ports.undelivered.end(disableId, operator, evidenceOf(ports, record, operator, 'disableDelivered'));
   return { outcome: 'TOLD' };
 }
 
@@ -80,19 +83,29 @@ function postponed(
 /** Rings at each attempt of it: the record may have been written before a crash, the alarm not. */
 async function giveUp(
   ports: ForwardDisablePorts,
-  { id, participant }: DisableRecord,
+  record: DisableRecord,
   operator: string,
   error: string,
 ): Promise<ForwardDisableOutcome> {
-  await ports.disables.noteUndelivered(id, operator, {
-    id: ports.ids.next(),
-    scope: participant,
-    kind: 'certificate.disableNotDelivered',
-    at: ports.clock.now(),
-    actor: { kind: 'node', function: 'forward-disable' },
-    subjects: { disableId: id, peer: operator },
-    facts: { error },
-  });
+  const { id } = record;
+  const evidence = { ...evidenceOf(ports, record, operator, 'disableNotDelivered'), facts: { error } };
+  await ports.undelivered.note(id, operator, evidence);
   ports.log.say('DISABLE_NOT_DELIVERED', { disableId: id, payoutOperator: operator, error });
   return { outcome: 'NOT_DELIVERED' };
+}
+
+function evidenceOf(
+  { ids, clock }: Pick<ForwardDisablePorts, 'ids' | 'clock'>,
+  { id, participant }: DisableRecord,
+  operator: string,
+  what: 'disableDelivered' | 'disableNotDelivered',
+): EvidenceRecord {
+  return {
+    id: ids.next(),
+    scope: participant,
+    kind: `certificate.${what}`,
+    at: clock.now(),
+    actor: { kind: 'node', function: 'forward-disable' },
+    subjects: { disableId: id, peer: operator },
+  };
 }

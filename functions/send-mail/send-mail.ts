@@ -300,6 +300,7 @@ function storyOf({ origin, disabled: active }: DisableRecord): letters.DisableSt
     psc: 'revoked',
     rotation: 'rotated',
     clock: 'expired',
+    power: 'holderEnded',
     nodeOperators: 'holderEnded',
     person: 'suspended',
     suspension: 'suspended',

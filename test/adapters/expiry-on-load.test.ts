@@ -10,6 +10,7 @@ import { driveExecution } from '../../functions/drive-execution/drive-execution.
 const clock = memoryClock('2026-06-01T12:00:00Z');
 const status = {
   thumbprint: 'T'.repeat(43),
+  participant: 'FINTECH_CL',
   networkStatus: 'active',
   validity: 'valid',
   notAfter: new Date('2026-06-01T11:59:59Z'),
@@ -33,10 +34,10 @@ test('A-144 a certificate that is loaded after its end has its expiry recorded n
   expect(await onLoad(status)).toBe(status);
   await onLoad(status);
   expect(asked).toMatchObject([{ kind: 'certificate.expired', queue: 'execution' }]);
-  const invoked: string[] = [];
-  const executions = { invoke: async (step: string) => void invoked.push(step) };
+  const invoked: unknown[] = [];
+  const executions = { invoke: async (...asked: unknown[]) => void invoked.push(asked) };
   expect(await driveExecution({ executions } as never, asked[0]!)).toBe('INVOKED');
-  expect(invoked).toEqual(['expire']);
+  expect(invoked).toEqual([['expire', { participant: 'FINTECH_CL' }]]);
 });
 
 test.each([

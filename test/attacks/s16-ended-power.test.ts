@@ -6,11 +6,14 @@ import {
   enrolmentOf,
   openKey,
 } from '../../adapters/dynamodb/enrolment-items.ts';
+import { lateUses } from '../../adapters/dynamodb/late-uses.ts';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import type { CertificateStatus, Enrolment } from '../../core/enrolment/enrolment.ts';
 import { confirmationOf } from '../../core/people/confirmation.ts';
+import { expireCertificates } from '../../functions/expire-certificates/expire-certificates.ts';
 import { anAdministration, onboarding } from '../support/administration.ts';
 import { aWaitingConfirmation } from '../support/confirmation.ts';
+import { disableStand } from '../support/disable.ts';
 import { aSubject, hours } from '../support/people.ts';
 import { anEnrolment } from '../support/people-world.ts';
 
@@ -25,7 +28,13 @@ async function anApoderado() {
 type Admin = Awaited<ReturnType<typeof anApoderado>>;
 
 /** As admission and settlement leave them. */
-async function enrolled({ world }: Admin, id: string, holder: string, networkStatus: 'pending' | 'active') {
+async function enrolled(
+  { world }: Admin,
+  id: string,
+  holder: string,
+  networkStatus: 'pending' | 'active',
+  acceptingOperators = ['PUERTO'],
+) {
   const thumbprint = id.padEnd(43, 'x') as Thumbprint;
   const enrolment = anEnrolment({
     id,
@@ -51,7 +60,7 @@ async function enrolled({ world }: Admin, id: string, holder: string, networkSta
         notAfter,
         holder,
       },
-      acceptingOperators: ['PUERTO'],
+      acceptingOperators,
       sources: [],
       anchor: 'a'.repeat(43) as Thumbprint,
       activatedAt: hours(-1),
@@ -81,12 +90,13 @@ test('S16 ending a person ends their certificates at once, active and pending, a
   expect(await other.status()).toBe('active');
 });
 
-test('S16 the other nodes and the participant’s people are told', async () => {
+test('S16 the other nodes and the participant’s people are told, and an operator that is its own no more', async () => {
   const admin = await anApoderado();
-  await enrolled(admin, 'EACTIVE', admin.apoderado, 'active');
+  await enrolled(admin, 'EACTIVE', admin.apoderado, 'active', ['ANTES', 'PUERTO']);
   await admin.perform('person.end', { person_id: admin.apoderado }, [admin.one]);
   // The workflow that this starts tells each payout operator (test/statemachines/disable.test.ts).
-  expect(admin.world.announced.map(({ kind }) => kind)).toContain('disable.start');
+  const start = admin.world.announced.find(({ kind }) => kind === 'disable.start');
+  expect(JSON.parse(start!.refs.operators!).toSorted()).toEqual(['ANTES', 'PUERTO']);
   expect(admin.world.evidence().map(({ kind }) => kind)).toContain('certificate.disabled');
 });
 
@@ -115,4 +125,35 @@ test('S16 a vote that was given in force does not outlive the person’s office'
   expect(() => confirmationOf({ ...evidence, factorPublicKey: world.factorSigner.publicKey })).toThrow(
     expect.objectContaining({ code: 'PERSON_NOT_ACTIVE' }),
   );
+});
+
+test('S16 a power that ends by its date ends its certificate by the clock, and the day’s pass says so to all', async () => {
+  const stand = disableStand();
+  const until = new Date(stand.clock.now().getTime() + 3_600_000);
+  const leaf = await stand.active(stand.leaf('one'), { powerUntil: until, acceptingOperators: ['ANTES'] });
+  const other = await stand.active(stand.leaf('other'));
+  const party = (await stand.ports.parties.party('FINTECH_CL'))!;
+  const late = lateUses(stand.table, async () => undefined);
+  const pass = () =>
+    expireCertificates({
+      ...stand.ports,
+      parties: { parties: async () => [party] },
+      warn: () => undefined,
+      lateUses: late,
+    });
+  stand.clock.set(until);
+  expect(await pass()).toMatchObject({ powerless: 0 });
+  stand.clock.set(new Date(until.getTime() + 1));
+  stand.queues.announced.length = 0;
+  expect(await pass()).toMatchObject({ powerless: 1 });
+  expect([await stand.statusOf(leaf), await stand.statusOf(other)]).toEqual(['disabled', 'active']);
+  const told = stand.queues.announced.map(({ id }) => id.split('.').slice(0, 2).join('.'));
+  expect(told).toEqual(['mail.disabled', 'mail.disabled', 'event.disable', 'disable.start']);
+  expect(stand.evidence().at(-1)).toMatchObject({
+    kind: 'certificate.disabled',
+    facts: { origin: 'power', thumbprints: [leaf.thumbprint] },
+  });
+  const start = [...stand.items.values()].find(({ kind }) => kind === 'disable.start')!;
+  expect(JSON.parse((start.refs as { operators: string }).operators)).toEqual(['BANCO_CL', 'ANTES']);
+  expect(await pass()).toMatchObject({ powerless: 0 });
 });

@@ -255,6 +255,15 @@ describe('M8/A3 the second word', () => {
     expect(stand.queues.announced.at(-1)!.id).toMatch(/OPERATOR$/);
   });
 
+  test('S21 two people call it a mistake within the second: both are heard, and nobody meets a fault', async () => {
+    const stand = await suspensionStand();
+    await stand.addPerson({ personId: 'SECOND' });
+    await stand.suspendAs('OFFICER');
+    expect((await stand.say('APODERADO', 'dispute')).status).toBe(303);
+    expect((await stand.say('SECOND', 'dispute')).status).toBe(303);
+    expect(await stand.standing()).toMatchObject({ state: 'unconfirmed', disputedBy: 'SECOND' });
+  });
+
   test('S21 without an answer it does not lapse: after 24 hours the node operators are called, once', async () => {
     const stand = await suspensionStand();
     await stand.suspendAs('OFFICER');

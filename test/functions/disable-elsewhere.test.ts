@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { undeliveredDisables } from '../../adapters/dynamodb/undelivered.ts';
 import { validate as validateForward } from '../../adapters/http/generated/disable-forward-parameters.js';
 import { validate as validateSuspend } from '../../adapters/http/generated/participant-suspend-parameters.js';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
@@ -216,6 +217,7 @@ describe('what goes out', () => {
       eventsUrl: async () => 'https://fintech.example/events',
       enrolments: here.enrolments,
       disables: here.disables,
+      undelivered: undeliveredDisables(here.table, async () => undefined),
       suspensions: here.suspensions,
     };
     const deliveries = disableDeliveries(ports);

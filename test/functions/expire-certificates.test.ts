@@ -14,9 +14,10 @@ beforeEach(() => {
 
 const inDays = (days: number) => new Date(now.getTime() + days * day);
 const ends = (days: number) => ({ notAfter: inDays(days) });
-const pass = async () => {
+const pass = async (payoutOperators: readonly string[] = ['BANCO_CL', 'OTRO_CL']) => {
   stand.queues.announced.length = 0;
-  const parties = { parties: async () => [(await stand.ports.parties.party('FINTECH_CL'))!] };
+  const party = { ...(await stand.ports.parties.party('FINTECH_CL'))!, payoutOperators };
+  const parties = { parties: async () => [party] };
   const warn = (_: string, thumbprint: string) => void held.push(thumbprint);
   const late = lateUses(stand.table, (entries) => stand.queues.announce(entries));
   return expireCertificates({ ...stand.ports, parties, warn, lateUses: late });
@@ -41,7 +42,7 @@ describe('the daily pass', () => {
         'expired',
         was === 'pending' ? 'rejected' : 'disabled',
       ]);
-      expect(await pass()).toEqual({ expired: 0, rotated: 0, reminded: 0, late: 0 });
+      expect(await pass()).toEqual({ expired: 0, powerless: 0, rotated: 0, reminded: 0, late: 0 });
     },
   );
 
@@ -149,6 +150,43 @@ describe('rotation', () => {
     expect(await stand.statusOf(old)).toBe('active');
     expect(held).toEqual([old.thumbprint, old.thumbprint]);
   });
+
+  test('an operator that the participant pays through no more holds up no rotation, and is told of its end', async () => {
+    const { old } = await rotate(['BANCO_CL']);
+    stand.clock.set(inDays(30));
+    expect(await pass(['BANCO_CL'])).toMatchObject({ rotated: 1 });
+    expect(await stand.statusOf(old)).toBe('disabled');
+    const start = [...stand.items.values()].find(({ kind }) => kind === 'disable.start')!;
+    expect(JSON.parse((start.refs as { operators: string }).operators)).toEqual(['BANCO_CL', 'OTRO_CL']);
+  });
+
+  test('one whose successor was replaced and disabled in its turn ends with that one’s overlap', async () => {
+    const { old, fresh } = await rotate(['BANCO_CL', 'OTRO_CL']);
+    stand.clock.set(inDays(5));
+    const newest = stand.leaf('newest');
+    await stand.activeReplacing(newest, fresh, { acceptingOperators: ['BANCO_CL', 'OTRO_CL'] });
+    await stand.disable({ thumbprint: fresh.thumbprint });
+    stand.clock.set(inDays(34));
+    expect(await pass()).toMatchObject({ rotated: 0 });
+    stand.clock.set(inDays(35));
+    expect(await pass()).toMatchObject({ rotated: 1 });
+    expect([await stand.statusOf(old), await stand.statusOf(newest)]).toEqual(['disabled', 'active']);
+  });
+
+  const both = ['BANCO_CL', 'OTRO_CL'];
+  test.each([
+    [both, ['BANCO_CL']],
+    [['BANCO_CL'], both],
+  ])(
+    'of two successors, accepted by %j and %j, the one that all accepted ends the old one',
+    async (first, second) => {
+      const { old } = await rotate(first);
+      await stand.activeReplacing(stand.leaf('second'), old, { acceptingOperators: second });
+      stand.clock.set(inDays(30));
+      expect(await pass()).toMatchObject({ rotated: 1 });
+      expect([await stand.statusOf(old), held]).toEqual(['disabled', []]);
+    },
+  );
 
   test('at a payout operator the old one ends when the network says so, for another operator may hold it', async () => {
     stand = disableStand('payoutOperator');

@@ -3,6 +3,7 @@ import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { outboxKey } from '../../adapters/dynamodb/outbox.ts';
 import { sentMessages } from '../../adapters/dynamodb/sent-messages.ts';
 import type { Table } from '../../adapters/dynamodb/table.ts';
+import { undeliveredDisables } from '../../adapters/dynamodb/undelivered.ts';
 import { Refusal, Transient } from '../../core/errors.ts';
 import { readEnvelope } from '../../core/message/envelope.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
@@ -63,6 +64,7 @@ async function forwarding(answer: () => PostedAnswer | Error = () => said(200, {
     eventsUrl: async () => undefined,
     enrolments: stand.enrolments,
     disables: disableStore(over, async () => undefined),
+    undelivered: undeliveredDisables(over, async () => undefined),
   });
   const disableId = start.id.split('.')[2]!;
   return { stand, one, start, disableId, posted, lines, ports };
@@ -91,7 +93,7 @@ test('a disable leaves one entry, and it starts the workflow with ids alone', as
   const tokens = { read: async () => undefined };
   const entry = { ...it.start, kind: 'disable.start', refs: refsOf(it.start.id) } as OutboxEntry;
   expect(await driveExecution({ tokens, executions }, entry)).toBe('STARTED');
-  expect(starts).toEqual([[it.disableId, [operator]]]);
+  expect(starts).toEqual([[it.disableId, [operator], undefined]]);
 });
 
 function refsOf(entryId: string): unknown {

@@ -62,7 +62,15 @@ test('a cursor of somebody else’s list, or none at all, leads nowhere', async 
   await hold(node, 2);
   await hold(node, 2, {}, 'OTHER');
   const { cursor } = await list(node, { limit: '1' } as never, 'OTHER');
-  for (const foreign of [cursor, 'e30', '%%', Buffer.from('{"pk":"CERT#x"}').toString('base64url')])
+  const mine = { gsi1pk: `CERTIFICATES#${fintech.finId}`, gsi1sk: '2026', pk: 'CERT#x', sk: 'STATUS' };
+  const none = ['', 'x'.repeat(2_000)].flatMap((sk) => [
+    { ...mine, sk },
+    { ...mine, gsi1sk: sk },
+  ]);
+  const made = [{ pk: 'CERT#x' }, ...none].map((key) =>
+    Buffer.from(JSON.stringify(key)).toString('base64url'),
+  );
+  for (const foreign of [cursor, 'e30', '%%', ...made])
     await expect(list(node, { cursor: foreign } as never)).rejects.toThrow(refusal('CURSOR_MALFORMED'));
 });
 
