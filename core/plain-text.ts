@@ -7,3 +7,9 @@ export const isPlainText = (text: string) => !lying.test(text);
 
 /** Blanks of Hangul and braille, dots alone: nothing that a person could read. */
 export const saysSomething = (text: string) => /(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{N}]/u.test(text);
+
+/** Another party's words as a page quotes them, whatever stands in them: nothing that lies, at most 200 characters. */
+export function quotable(text: string): string {
+  const shown = [...text.replace(new RegExp(lying, 'gu'), '\uFFFD')];
+  return shown.length > 200 ? `${shown.slice(0, 199).join('')}…` : shown.join('');
+}

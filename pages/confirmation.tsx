@@ -3,6 +3,7 @@
 
 import type { FC } from 'hono/jsx';
 import { type AskedOffice, rejectionCauses } from '../core/people/decision.ts';
+import { quotable } from '../core/plain-text.ts';
 import { type Frame, Page } from './page.tsx';
 import { Fact, FactorFields, Field, FormToken, Note, type Problem, ProblemSummary } from './parts.tsx';
 import { PasskeyPart } from './passkey.tsx';
@@ -150,7 +151,7 @@ const Facts: FC<{ frame: Frame; facts: ConfirmationFacts; texts: Texts }> = ({ f
       </Fact>
       <Fact name={confirm.use}>{texts.uses[facts.use]}</Fact>
       <Fact name={confirm.reason}>
-        <q class="quote">{facts.reason.slice(0, 200)}</q>
+        <q class="quote">{quotable(facts.reason)}</q>
       </Fact>
       <Fact name={confirm.replaces}>
         <Replaced frame={frame} facts={facts} texts={texts} />

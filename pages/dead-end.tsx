@@ -70,6 +70,7 @@ export function refusedEnd(
     case 'SUSPENSION_NOT_YOURS':
     case 'PERSON_NOT_ACTIVE':
     case 'PERSON_POWER_NOT_IN_FORCE':
+    case 'PERSON_WRONG_OFFICE':
       return deadEnd(frame, 'notYours', 403, { part, code });
     case 'TRIES_EXHAUSTED':
       return deadEnd(frame, 'tries', 429, { part, code, retry, minutes: minutesIn(error) });

@@ -69,13 +69,12 @@ const rateKey = (name: string): Key => ({
 export function failures(table: Table): Failures {
   return {
     begin: (limits, now) => Promise.all(limits.map((limit) => begin(table, limit, now))),
-    async forget(limits) {
-      for (const [index, limit] of limits.entries()) {
-        const key = rateKey(limit.key);
-        if (index === 0) await table.write({ delete: key });
-        else
-          await table.write({ update: key, change: { add: { failures: -1 } }, when: present() }).catch(gone);
-      }
+    async forget(anew, others) {
+      const back = { change: { add: { failures: -1 } }, when: present() };
+      await Promise.all([
+        ...anew.map(({ key }) => table.write({ delete: rateKey(key) })),
+        ...others.map(({ key }) => table.write({ update: rateKey(key), ...back }).catch(gone)),
+      ]);
     },
   };
 }

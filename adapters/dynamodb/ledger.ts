@@ -19,7 +19,7 @@ import { revivalWrites } from './outbox.ts';
 import { partyWrite } from './parties.ts';
 import { moveWrites } from './payout-moves.ts';
 import { payoutSettingsWrite } from './payout-settings.ts';
-import { contactWrites, personWrite } from './people.ts';
+import { contactWrites, personWrite, samePersonCheck } from './people.ts';
 import { sensitiveChangeWrite } from './sensitive-changes.ts';
 import { clearedWrite, suspensionWrite } from './suspensions.ts';
 import { watchWrites } from './swept-sources.ts';
@@ -70,6 +70,7 @@ async function writesOf(
   grant: Grant,
   { proofs, at }: { readonly proofs: readonly string[]; readonly at: Date },
 ): Promise<Written> {
+  if (grant.noun === 'samePerson') return { writes: [samePersonCheck(grant.person)], marks: [] };
   if (grant.noun === 'contact') return { writes: contactWrites(grant.contact), marks: [] };
   if (grant.noun === 'act') return { writes: [actWrite(grant.act)], marks: [] };
   if (grant.noun === 'apiKey') {
@@ -131,6 +132,7 @@ type SealedGrant = Exclude<
   Grant,
   {
     noun:
+      | 'samePerson'
       | 'contact'
       | 'act'
       | 'noFactor'

@@ -8,7 +8,7 @@ import type { People } from '../../core/people/ports.ts';
 import type { Sealer } from '../../core/ports.ts';
 import { itemOf, recordOf, withoutKeys } from './records.ts';
 import { openRecord, type SealedWrite, sealedWrite } from './sealed-records.ts';
-import { type Key, queryAll, type Table, type Write } from './table.ts';
+import { equals, type Key, queryAll, type Table, type Write } from './table.ts';
 
 const dates = [
   ...['from', 'until', 'invitedAt', 'activeSince', 'addedAt', 'endedAt'],
@@ -65,6 +65,10 @@ export function people(table: Table, sealer: Sealer): People {
 export function personWrite(sealer: Sealer, person: Person, proofs: readonly string[]): Promise<SealedWrite> {
   const beside = { gsi1pk: peopleOf(person.participant), gsi1sk: `${person.office}#${person.personId}` };
   return sealedWrite(sealer, personKey(person.personId), person, proofs, beside);
+}
+
+export function samePersonCheck({ personId, version }: Person): Write {
+  return { check: personKey(personId), when: equals('version', version) };
 }
 
 /** The contact is bound by the digests in the sealed record, so it needs no seal of its own. */

@@ -21,8 +21,7 @@ export interface SesOptions {
 /** @throws MailRefused where SES will not take it, ever */
 export function sesSender({ client, from, name, configurationSet }: SesOptions) {
   const utf8 = (Data: string) => ({ Data, Charset: 'UTF-8' });
-  // RFC 2047: a display name outside ASCII is encoded; quotes and line breaks cannot leave the header.
-  const encoded = `=?UTF-8?B?${Buffer.from(name, 'utf8').toString('base64')}?=`;
+  const encoded = encodedWords(name);
   return async (to: string, mail: OutgoingMail): Promise<void> => {
     try {
       await client.send(
@@ -43,6 +42,19 @@ export function sesSender({ client, from, name, configurationSet }: SesOptions) 
       throw error;
     }
   };
+}
+
+/**
+ * RFC 2047: a display name outside ASCII is encoded; quotes and line breaks cannot leave the header. §2: a word has at
+ * most 75 characters, so a long name is several, none of which splits a character.
+ */
+function encodedWords(name: string): string {
+  const words = [''];
+  for (const character of name) {
+    if (Buffer.byteLength(words.at(-1) + character) > 45) words.push('');
+    words[words.length - 1] += character;
+  }
+  return words.map((word) => `=?UTF-8?B?${Buffer.from(word).toString('base64')}?=`).join(' ');
 }
 
 export class MailRefused extends Error {

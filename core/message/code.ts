@@ -30,3 +30,9 @@ export function normalisedCode(typed: string): string {
   const upper = typed.toUpperCase().replace(/[\s-]/g, '');
   return upper.replaceAll('O', '0').replace(/[IL]/g, '1');
 }
+
+/** Whether it can be any enrolment's code at all: what is not whole was mistyped, and is no guess. */
+export function isWholeCode(typed: string): boolean {
+  const code = normalisedCode(typed);
+  return code.length === 6 && [...code].every((character) => alphabet.includes(character));
+}

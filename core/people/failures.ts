@@ -18,18 +18,18 @@ export interface FailureLimit {
 }
 
 /**
- * The counters that one attempt touches; none for suspending, which nobody may be kept from, whoever guesses beside
- * them: a right guess wins a false alarm and nothing else, and the pages' door limits each address.
+ * What an attempt at this account touches, besides its source's own; none for suspending, which nobody may be kept
+ * from, whoever guesses beside them: a right guess wins a false alarm and nothing else, and the pages' door limits each
+ * address.
  * @param source an address; the store keeps it at most a day
  */
-export function failureLimits(account: string, source: string, suspends = false): readonly FailureLimit[] {
-  if (suspends) return [];
-  const { pair, source: bySource } = peoplePolicy.failures;
-  const network = networkOf(source);
-  return [
-    { key: `pair#${account}#${network}`, ...pair },
-    { key: `source#${network}`, ...bySource },
-  ];
+export function pairLimits(account: string, source: string, suspends = false): readonly FailureLimit[] {
+  return suspends ? [] : [{ key: `pair#${account}#${networkOf(source)}`, ...peoplePolicy.failures.pair }];
+}
+
+/** Once per attempt, however many accounts the typed address may mean. */
+export function sourceLimits(source: string, suspends = false): readonly FailureLimit[] {
+  return suspends ? [] : [{ key: `source#${networkOf(source)}`, ...peoplePolicy.failures.source }];
 }
 
 /** RFC 6177: an IPv6 site holds at least a /64, and all of its addresses are one source. */

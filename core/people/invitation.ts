@@ -30,8 +30,10 @@ export function newInvitationCode(random: Uint8Array): string {
   return `${text.slice(0, 4)}-${text.slice(4, 8)}-${text.slice(8)}`;
 }
 
+const plainCode = (typed: string) => typed.toUpperCase().replace(/[^0-9A-Z]/g, '');
+
 export function invitationCodeHash(invitationId: string, code: string): string {
-  const plain = code.toUpperCase().replace(/[^0-9A-Z]/g, '');
+  const plain = plainCode(code);
   return createHash('sha256').update(`apodera/invitation/v1\n${invitationId}\n${plain}`).digest('hex');
 }
 
@@ -62,9 +64,12 @@ export function admitInvitation(invitation: Invitation, now: Date): void {
     throw new Refusal('INVITATION_NOT_YET', { expected: invitation.opensAt.toISOString() });
 }
 
-/** @throws Refusal INVITATION_CODE_WRONG; the caller counts it */
+/** @throws Refusal INVITATION_CODE_INCOMPLETE, which can be nobody's code; INVITATION_CODE_WRONG, which the caller counts */
 export function admitInvitationCode(invitation: Invitation, code: string, now: Date): void {
   admitInvitation(invitation, now);
+  const plain = plainCode(code);
+  if (plain.length !== 12 || [...plain].some((character) => !alphabet.includes(character)))
+    throw new Refusal('INVITATION_CODE_INCOMPLETE');
   const [found, expected] = [invitationCodeHash(invitation.invitationId, code), invitation.codeHash];
   if (!timingSafeEqual(Buffer.from(found, 'hex'), Buffer.from(expected, 'hex')))
     throw new Refusal('INVITATION_CODE_WRONG');

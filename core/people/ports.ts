@@ -116,8 +116,8 @@ export interface PasskeyChallenges {
 export interface Failures {
   /** Counts this attempt before it is judged, so that parallel guesses are counted too. */
   begin(limits: readonly FailureLimit[], now: Date): Promise<readonly FailureCount[]>;
-  /** The attempt was good: the pair starts anew, the others give it back. */
-  forget(limits: readonly FailureLimit[]): Promise<void>;
+  /** The attempt was good: the first start anew, the others give it back. */
+  forget(anew: readonly FailureLimit[], others: readonly FailureLimit[]): Promise<void>;
 }
 
 export interface Acts {
@@ -159,6 +159,8 @@ export interface SignInCodes {
 /** What acts and accepted invitations change, as data. A record's version is its stored one plus 1. */
 export type Grant =
   | { readonly noun: 'person'; readonly person: Person }
+  /** Nothing changes, and nothing has changed since this person was read. */
+  | { readonly noun: 'samePerson'; readonly person: Person }
   | { readonly noun: 'contact'; readonly contact: Contact }
   | { readonly noun: 'party'; readonly party: Party }
   | { readonly noun: 'invitation'; readonly invitation: Invitation }

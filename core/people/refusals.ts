@@ -58,6 +58,7 @@ export const peopleRefusals = {
   INVITATION_EXPIRED: 'This invitation was valid for 72 hours; ask for a new one.',
   INVITATION_USED: 'This invitation was already used; it works once.',
   INVITATION_NOT_YET: 'After a reset the new factors can be set 24 hours later; the mail names the time.',
+  INVITATION_CODE_INCOMPLETE: 'The code of an invitation has twelve letters and digits; type all of them.',
   INVITATION_CODE_WRONG: 'The code does not belong to this invitation; ask who invited you to read it again.',
   ACT_UNKNOWN: 'There is no such act.',
   ACT_KIND_UNKNOWN: 'This kind of act does not exist.',

@@ -59,5 +59,7 @@ export interface SecondFactor {
     readonly statement: S;
     readonly attempt: FactorAttempt;
     readonly source: string;
+    /** Whom the same typed address may mean besides; still one attempt. The proof says who it was. */
+    readonly or?: readonly { readonly personId: string; readonly statement: S }[];
   }): Promise<Proof<S>>;
 }

@@ -16,11 +16,6 @@ export function mayAdminister(person: Pick<Person, 'office' | 'state'>): boolean
   return offices.includes(person.office) && person.state === 'active';
 }
 
-/** Whoever holds an office may look at the console; what they see there is their sight. */
-export function maySignIn(person: Pick<Person, 'state'>): boolean {
-  return person.state === 'active';
-}
-
 export function newSession(personId: string, now: Date): Session {
   const expiresAt = new Date(now.getTime() + peoplePolicy.sessionLifeMs);
   return { personId, createdAt: now, lastSeenAt: now, expiresAt };

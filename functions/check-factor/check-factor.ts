@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { Refusal } from '../../core/errors.ts';
-import { admitAttempt, codeLimits, failureLimits } from '../../core/people/failures.ts';
+import { admitAttempt, codeLimits, pairLimits, sourceLimits } from '../../core/people/failures.ts';
 import { passkeysAt } from '../../core/people/passkey.ts';
 import { checkPassword } from '../../core/people/password.ts';
 import { type Person, requireActive } from '../../core/people/person.ts';
@@ -27,30 +27,66 @@ export interface CheckFactorDeps extends Omit<PasskeyDeps, 'sign'> {
   readonly passwordFallback: 'allowed' | 'off';
 }
 
-export interface CheckFactorInput {
+/** One person, and what they would sign. */
+interface Candidate<S = Statement> {
   readonly personId: string;
-  readonly statement: unknown;
+  readonly statement: S;
+}
+
+export interface CheckFactorInput extends Candidate<unknown> {
   readonly attempt: FactorAttempt;
   readonly source: string;
+  /** Whom the same typed address may mean besides; it is one attempt, and whose password and code fit is meant. */
+  readonly or?: readonly Candidate<unknown>[];
 }
 
 /** @throws Refusal FACTOR_*, PASSKEY_*, TRIES_EXHAUSTED, PERSON_*, PROOF_* */
 export async function checkFactor(deps: CheckFactorDeps, input: CheckFactorInput): Promise<Proof> {
-  const statement = admitStatement(deps, input);
-  const { personId, attempt } = input;
-  if (attempt?.method === 'passkey') return passkeyProof(deps, input, statement);
-  const now = deps.clock.now();
-  const suspends = 'action' in statement && statement.action === 'participant.suspend';
-  const limits = failureLimits(personId, input.source, suspends);
-  admitAttempt(limits, await deps.failures.begin(limits, now), now);
-  const { person, factor } = await requirePassword(deps, input);
-  const ofCode = codeLimits(personId, suspends);
-  admitAttempt(ofCode, await deps.failures.begin(ofCode, now), now);
-  await requireCode(deps, input, person, factor, now);
-  await deps.failures.forget([...limits, ...ofCode]);
-  const unsigned = { method: 'password+totp' as const, personId, at: now.toISOString(), statement };
+  const first = admitCandidate(deps, input);
+  if (input.attempt?.method === 'passkey') return passkeyProof(deps, input, first.statement);
+  const candidates = [first, ...(input.or ?? []).map((each) => admitCandidate(deps, each))];
+  const { personId, statement, at } = await meant(deps, input, candidates);
+  const unsigned = { method: 'password+totp' as const, personId, at: at.toISOString(), statement };
   return { ...unsigned, signature: await signed(deps, proofBytes(unsigned)) };
 }
+
+/** S29: whoever of them is meant, the attempt counts once for its source, and a good one leaves no failure anywhere. */
+async function meant(
+  deps: CheckFactorDeps,
+  { attempt, source }: CheckFactorInput,
+  candidates: readonly Candidate[],
+): Promise<Candidate & { readonly at: Date }> {
+  const { failures } = deps;
+  const at = deps.clock.now();
+  const suspends = candidates.every(({ statement }) => suspendsBy(statement));
+  const bySource = sourceLimits(source, suspends);
+  const pairs = candidates.map(({ personId }) => pairLimits(personId, source, suspends));
+  const counted = [...bySource, ...pairs.flat()];
+  const counts = await failures.begin(counted, at);
+  admitAttempt(bySource, counts, at);
+  let refusal = new Refusal('FACTOR_WRONG');
+  for (const [index, candidate] of candidates.entries()) {
+    const { personId } = candidate;
+    try {
+      admitAttempt(pairs[index]!, counts, at);
+      const { person, factor } = await requirePassword(deps, attempt, personId);
+      const ofCode = codeLimits(personId, suspends);
+      counted.push(...ofCode);
+      admitAttempt(ofCode, await failures.begin(ofCode, at), at);
+      await requireCode(deps, attempt, person, factor, at);
+      const others = counted.filter((limit) => !pairs[index]!.includes(limit));
+      await failures.forget(pairs[index]!, others);
+      return { ...candidate, at };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (refusal.code === 'FACTOR_WRONG') refusal = error;
+    }
+  }
+  throw refusal;
+}
+
+const suspendsBy = (statement: Statement) =>
+  'action' in statement && statement.action === 'participant.suspend';
 
 /** S29: no count of failures stands before a passkey; it cannot be guessed. */
 async function passkeyProof(
@@ -81,14 +117,17 @@ export async function signed(
 }
 
 /** What a person signs names them, or their task: one person's factor never signs for another. */
-function admitStatement(deps: CheckFactorDeps, input: CheckFactorInput): Statement {
-  const statement = parseStatement(input.statement);
+function admitCandidate(
+  deps: CheckFactorDeps,
+  { personId, statement: asked }: Candidate<unknown>,
+): Candidate {
+  const statement = parseStatement(asked);
   // What a passkey is made for is signed where it is read, and nowhere else.
   if (!statement || statement.type === 'apodera/passkey-registration/v1')
     throw new Refusal('PROOF_MALFORMED');
-  if (!namesPerson(statement, input.personId)) throw new Refusal('PROOF_OTHER_PERSON');
+  if (!namesPerson(statement, personId)) throw new Refusal('PROOF_OTHER_PERSON');
   if ('node' in statement && statement.node !== deps.node) throw new Refusal('PROOF_MALFORMED');
-  return statement;
+  return { personId, statement };
 }
 
 function namesPerson(statement: Statement, personId: string): boolean {
@@ -99,7 +138,8 @@ function namesPerson(statement: Statement, personId: string): boolean {
 
 async function requirePassword(
   deps: CheckFactorDeps,
-  { attempt, personId }: CheckFactorInput,
+  attempt: FactorAttempt,
+  personId: string,
 ): Promise<{ readonly person: Person; readonly factor: KnownFactor }> {
   if (attempt?.method !== 'password+totp') throw new Refusal('PROOF_MALFORMED');
   const person = await deps.people.person(personId);
@@ -112,12 +152,13 @@ async function requirePassword(
 
 async function requireCode(
   deps: CheckFactorDeps,
-  { attempt, personId }: CheckFactorInput,
+  attempt: FactorAttempt,
   person: Person,
   factor: KnownFactor,
   now: Date,
 ): Promise<void> {
   if (attempt?.method !== 'password+totp') throw new Refusal('PROOF_MALFORMED');
+  const { personId } = person;
   const secret = await deps.decryptSecret(factor.totpSecretEncrypted, personId);
   const step = checkTotp(secret, String(attempt.totp), factor.lastStep, now);
   await deps.factors.useStep(personId, step);

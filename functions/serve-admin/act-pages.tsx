@@ -13,7 +13,7 @@ import {
   type Named,
   type SignedIn,
 } from '../../pages/acts.tsx';
-import { type DeadEnd, DeadEndPage } from '../../pages/dead-end.tsx';
+import { type DeadEnd, DeadEndPage, refusedEnd } from '../../pages/dead-end.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
 import { fill, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
@@ -107,8 +107,8 @@ async function vote(visit: Visit, act: Act): Promise<PageAnswer> {
 
 function refused(visit: Visit, act: Act, error: Refusal): PageAnswer | Promise<PageAnswer> {
   if (error.code === 'ACT_CLOSED') return { status: 303, location: visit.request.path };
-  if (error.code === 'TRIES_EXHAUSTED') return deadEnd(visit.frame, 'tries', 429, error.code);
-  if (error.code === 'PROOF_OTHER_STATEMENT') return deadEnd(visit.frame, 'formOld', 409, error.code);
+  if (error.code === 'TRIES_EXHAUSTED' || error.code === 'PROOF_OTHER_STATEMENT')
+    return refusedEnd(error, visit.frame, { part: 'administration', retry: visit.request.path });
   const text = textsIn(visit.frame.locale).problems[error.code as ProblemText];
   // What the act itself refuses is for operators: its own sentence, in English, with its parameter.
   const shown = text ? fill(text, { node: visit.frame.nodeName }) : error.message;

@@ -11,6 +11,7 @@ import {
 import { asksQuestion, assertionIn, question } from '../../adapters/http/passkey-form.ts';
 import type { Enrolment } from '../../core/enrolment/enrolment.ts';
 import { Refusal } from '../../core/errors.ts';
+import { isWholeCode } from '../../core/message/code.ts';
 import { type Decision, rejectionCauses } from '../../core/people/decision.ts';
 import { passkeysAt } from '../../core/people/passkey.ts';
 import type { Person } from '../../core/people/person.ts';
@@ -159,8 +160,12 @@ function missingIn(
 ): Problem[] {
   const texts = textsIn(localeFor(request, person)).problems;
   const has = (name: string) => (request.form.get(name) ?? '').trim() !== '';
+  const code = has('code') ? texts.CODE_INCOMPLETE : texts.CODE_MISSING;
   return [
-    ...(vote === 'confirm' && !has('code') ? [{ field: 'code', text: texts.CODE_MISSING }] : []),
+    // S18: before the factor is asked for, and before anything counts as a wrong code.
+    ...(vote === 'confirm' && !isWholeCode(request.form.get('code') ?? '')
+      ? [{ field: 'code', text: code }]
+      : []),
     ...(!passkey && !request.form.get('password')
       ? [{ field: 'password', text: texts.PASSWORD_MISSING }]
       : []),

@@ -10,7 +10,7 @@ import { passkeysAt } from '../../core/people/passkey.ts';
 import type { Person } from '../../core/people/person.ts';
 import type { Parties, People } from '../../core/people/ports.ts';
 import type { PasskeyCeremonies, SecondFactor } from '../../core/people/second-factor.ts';
-import { DeadEndPage } from '../../pages/dead-end.tsx';
+import { DeadEndPage, refusedEnd } from '../../pages/dead-end.tsx';
 import { DelegationPage, type DelegationShown } from '../../pages/delegation.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
@@ -41,9 +41,10 @@ export async function serveDelegation(
   request: PageRequest,
   stranger: Frame,
 ): Promise<PageAnswer> {
+  let frame = stranger;
   try {
     const { person } = await readerOf(deps, request);
-    const frame = { ...stranger, locale: localeFor(request, person) };
+    frame = { ...stranger, locale: localeFor(request, person) };
     if (!person.participant) {
       const body = documentOf(<DeadEndPage frame={frame} what="notFound" part="access" />);
       return { status: 404, body };
@@ -53,8 +54,9 @@ export async function serveDelegation(
     const visit = { deps, request, person, participant, holders, frame };
     return request.method === 'POST' ? await post(visit) : await show(visit, []);
   } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== 'SESSION_MISSING') throw error;
-    return { status: 303, location: '/sign-in?next=/delegation' };
+    if (error instanceof Refusal && error.code === 'SESSION_MISSING')
+      return { status: 303, location: '/sign-in?next=/delegation' };
+    return refusedEnd(error, frame, { part: 'access', retry: '/delegation' });
   }
 }
 

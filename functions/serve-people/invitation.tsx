@@ -100,6 +100,8 @@ async function find(deps: InvitationDeps, request: PageRequest, stranger: Frame)
   return { invitation, person, frame, ...(party && { participant: party.name }) };
 }
 
+const codeProblems = ['INVITATION_CODE_INCOMPLETE', 'INVITATION_CODE_WRONG'] as const;
+
 async function post(deps: InvitationDeps, request: PageRequest, invited: Invited): Promise<PageAnswer> {
   const { form } = request;
   const { frame, invitation } = invited;
@@ -108,10 +110,9 @@ async function post(deps: InvitationDeps, request: PageRequest, invited: Invited
   try {
     await requireInvitation(deps, { invitationId: invitation.invitationId, code });
   } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== 'INVITATION_CODE_WRONG') throw error;
-    return askCode(deps, request, invited, [
-      { field: 'invitation_code', text: problems.INVITATION_CODE_WRONG },
-    ]);
+    const text = error instanceof Refusal && codeProblems.find((each) => each === error.code);
+    if (!text) throw error;
+    return askCode(deps, request, invited, [{ field: 'invitation_code', text: problems[text] }]);
   }
   try {
     if (form.get('step') === 'passkey') return await setPasskey(deps, request, invited, code);

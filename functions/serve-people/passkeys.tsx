@@ -17,6 +17,7 @@ import type { Person } from '../../core/people/person.ts';
 import type { Sessions } from '../../core/people/ports.ts';
 import type { PasskeyCeremonies, SecondFactor } from '../../core/people/second-factor.ts';
 import type { Ids } from '../../core/ports.ts';
+import { refusedEnd } from '../../pages/dead-end.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
 import { PasskeysPage } from '../../pages/passkey.tsx';
@@ -48,15 +49,17 @@ export async function servePasskeys(
   request: PageRequest,
   stranger: Frame,
 ): Promise<PageAnswer> {
+  let frame = stranger;
   try {
     const { person } = await readerOf(deps, request);
-    const visit = { deps, request, person, frame: { ...stranger, locale: localeFor(request, person) } };
+    frame = { ...stranger, locale: localeFor(request, person) };
+    const visit = { deps, request, person, frame };
     if (request.method !== 'POST') return show(visit, []);
     return await post(visit);
   } catch (error) {
-    if (!(error instanceof Refusal) || !['SESSION_MISSING', 'PERSON_NOT_ACTIVE'].includes(error.code))
-      throw error;
-    return { status: 303, location: '/sign-in?next=/passkeys' };
+    if (error instanceof Refusal && ['SESSION_MISSING', 'PERSON_NOT_ACTIVE'].includes(error.code))
+      return { status: 303, location: '/sign-in?next=/passkeys' };
+    return refusedEnd(error, frame, { part: 'access', retry: '/passkeys' });
   }
 }
 

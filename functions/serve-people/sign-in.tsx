@@ -17,20 +17,14 @@ import { Refusal } from '../../core/errors.ts';
 import type { People, Sessions, SignInCodes } from '../../core/people/ports.ts';
 import type { Proof } from '../../core/people/proof.ts';
 import type { PasskeyCeremonies, SecondFactor } from '../../core/people/second-factor.ts';
-import {
-  admitLoopback,
-  admitVerifier,
-  mayAdminister,
-  maySignIn,
-  newSession,
-} from '../../core/people/session.ts';
+import { admitLoopback, admitVerifier, mayAdminister, newSession } from '../../core/people/session.ts';
 import { peoplePolicy } from '../../core/policy.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 import { deadEnd, minutesIn } from '../../pages/dead-end.tsx';
 import { documentOf, type Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
 import { SignInPage } from '../../pages/sign-in.tsx';
-import { fill, textsIn } from '../../pages/texts/texts.ts';
+import { fill, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
 
 const part = 'administration';
 
@@ -93,20 +87,19 @@ export async function signIn(deps: SignInDeps, request: PageRequest, frame: Fram
   }
 }
 
+/** Said only to who has proved that it is them. */
+const withoutOffice = ['PERSON_NOT_ACTIVE', 'PERSON_POWER_NOT_IN_FORCE'];
+
 function problemOf({ code }: Refusal, frame: Frame, byPasskey: boolean): Problem {
   const { problems } = textsIn(frame.locale);
+  const said = (known: readonly string[], otherwise: string) =>
+    fill(known.includes(code) ? problems[code as ProblemText] : otherwise, { node: frame.nodeName });
   if (byPasskey) {
-    const known: Partial<Record<string, string>> = {
-      PASSKEY_CHALLENGE_USED: problems.PASSKEY_CHALLENGE_USED,
-      PASSKEY_NOT_VERIFIED: problems.PASSKEY_NOT_VERIFIED,
-    };
-    return {
-      field: 'passkey',
-      text: known[code] ?? fill(problems.SIGN_IN_PASSKEY, { node: frame.nodeName }),
-    };
+    const known = ['PASSKEY_CHALLENGE_USED', 'PASSKEY_NOT_VERIFIED', ...withoutOffice];
+    return { field: 'passkey', text: said(known, problems.SIGN_IN_PASSKEY) };
   }
-  const own = code === 'FACTOR_STEP_USED' || code === 'FACTOR_FALLBACK_CLOSED';
-  return { field: 'email', text: own ? problems[code] : problems.SIGN_IN_WRONG };
+  const known = ['FACTOR_STEP_USED', 'FACTOR_FALLBACK_CLOSED', ...withoutOffice];
+  return { field: 'email', text: said(known, problems.SIGN_IN_WRONG) };
 }
 
 /** The browser is asked who it is: no address is typed, none can be tried. */
@@ -153,42 +146,31 @@ const mostOffices = 20;
  */
 async function proved(
   deps: SignInDeps,
-  request: PageRequest,
+  { form, source }: PageRequest,
   email: string,
   isCli: boolean,
 ): Promise<{ proof: Proof; administers: boolean }> {
   const persons = await deps.people.byAddress(email);
   const first = persons.filter(mayAdminister);
-  const others = isCli ? [] : persons.filter((each) => maySignIn(each) && !mayAdminister(each));
-  let refusal: Refusal | undefined;
-  for (const person of [...first, ...others].slice(0, mostOffices)) {
-    try {
-      const proof = await provedAs(deps, request, person.personId);
-      return { proof, administers: mayAdminister(person) };
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      if (!refusal || refusal.code === 'FACTOR_WRONG') refusal = error;
-    }
-  }
-  if (refusal) throw refusal;
-  // An unknown address takes the same way, and its failures are counted under its own name.
-  const name = createHash('sha256').update(email).digest('hex').slice(0, 24);
-  return { proof: await provedAs(deps, request, `unknown-${name}`), administers: false };
-}
-
-function provedAs(
-  { door, nonce, secondFactor }: SignInDeps,
-  { form, source }: PageRequest,
-  personId: string,
-): Promise<Proof> {
+  // Who is not released yet proves who they are, and is told so; nothing opens.
+  const others = isCli ? [] : persons.filter((each) => !mayAdminister(each));
   const attempt = {
     method: 'password+totp' as const,
     password: form.get('password') ?? '',
     totp: (form.get('totp') ?? '').trim(),
   };
-  const node = door.nodeFinId;
-  const statement = { type: 'apodera/sign-in/v1' as const, node, person: personId, nonce: nonce() };
-  return secondFactor.prove({ personId, statement, attempt, source });
+  // An unknown address takes the same way, and its failures are counted under its own name.
+  const name = createHash('sha256').update(email).digest('hex').slice(0, 24);
+  const [candidate = candidateOf(deps, `unknown-${name}`), ...or] = [...first, ...others]
+    .slice(0, mostOffices)
+    .map(({ personId }) => candidateOf(deps, personId));
+  const proof = await deps.secondFactor.prove({ ...candidate, attempt, source, or });
+  return { proof, administers: first.some(({ personId }) => personId === proof.personId) };
+}
+
+function candidateOf({ door, nonce }: SignInDeps, personId: string) {
+  const type = 'apodera/sign-in/v1' as const;
+  return { personId, statement: { type, node: door.nodeFinId, person: personId, nonce: nonce() } };
 }
 
 async function forBrowser(

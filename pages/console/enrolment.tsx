@@ -3,6 +3,7 @@
 import type { FC } from 'hono/jsx';
 import type { Enrolment, OperatorStatus } from '../../core/enrolment/enrolment.ts';
 import type { TimelineState, TimelineStep } from '../../core/enrolment/timeline.ts';
+import { quotable } from '../../core/plain-text.ts';
 import { Fact } from '../parts.tsx';
 import { consoleTextsIn } from '../texts/console.ts';
 import { fill } from '../texts/shared.ts';
@@ -204,7 +205,7 @@ const Facts: FC<EnrolmentProps> = ({ frame, enrolment, participantName, holder, 
       </Fact>
       <Fact name={texts.daysLeft}>{daysLeft < 0 ? texts.expired : daysLeft}</Fact>
       <Fact name={reason}>
-        <q class="quote">{enrolment.reason}</q>
+        <q class="quote">{quotable(enrolment.reason)}</q>
       </Fact>
       {enrolment.replaces && (
         <Fact name={replaces}>

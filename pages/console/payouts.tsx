@@ -4,6 +4,7 @@
 import type { FC } from 'hono/jsx';
 import type { Money } from '../../core/payout/amount.ts';
 import type { Payout, PayoutState } from '../../core/payout/payout.ts';
+import { quotable } from '../../core/plain-text.ts';
 import { Fact } from '../parts.tsx';
 import { consoleTextsIn } from '../texts/console.ts';
 import { fill } from '../texts/shared.ts';
@@ -167,7 +168,11 @@ const Lines: FC<{ frame: ConsoleFrame; lines: readonly PayoutLine[] }> = ({ fram
     operatorName,
     <>
       <StateOf frame={frame} state={payout.state} />
-      {payout.state === 'error' && payout.response && <small class="mono">{payout.response.status}</small>}
+      {payout.state === 'error' && payout.response && (
+        <small class="mono">
+          <q>{quotable(payout.response.status)}</q>
+        </small>
+      )}
     </>,
     <When frame={frame} date={payout.createdAt} />,
   ]);
@@ -207,8 +212,8 @@ export const PayoutPage: FC<PayoutLine & { frame: ConsoleFrame; answered: boolea
         {response && (
           <>
             <Fact name={payouts.answer}>
-              {response.status}
-              {response.message ? `, ${response.message}` : ''}
+              <q class="quote">{quotable(response.status)}</q>
+              {response.message && <q class="quote">{quotable(response.message)}</q>}
             </Fact>
             <Fact name={payouts.answeredAt}>{momentText(response.at, frame)}</Fact>
           </>

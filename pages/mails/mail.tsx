@@ -28,10 +28,15 @@ export interface Mail {
 export function mailOf(letter: Letter): Mail {
   return {
     // A subject is one header line, whatever a name holds.
-    subject: letter.subject.replace(/\s+/g, ' ').slice(0, 150),
+    subject: subjectOf(letter),
     html: `<!doctype html>${String(<Html letter={letter} />)}`,
     text: plainText(letter),
   };
+}
+
+function subjectOf({ subject }: Letter): string {
+  const characters = [...subject.replace(/\s+/g, ' ')];
+  return characters.length > 150 ? `${characters.slice(0, 149).join('')}…` : characters.join('');
 }
 
 function plainText(letter: Letter): string {

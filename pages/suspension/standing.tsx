@@ -2,6 +2,7 @@
 // while it waits for this person; for everybody else what stands, since when, and who decides.
 
 import type { FC } from 'hono/jsx';
+import { quotable } from '../../core/plain-text.ts';
 import { type Frame, Page } from '../page.tsx';
 import { Fact, FactorFields, FormToken, Note, type Problem, ProblemSummary } from '../parts.tsx';
 import { PasskeyPart } from '../passkey.tsx';
@@ -148,7 +149,7 @@ const Facts: FC<Props> = ({ frame, facts }) => {
       <Fact name={suspension.why}>
         {cause ?? (
           <>
-            <q class="quote">{facts.reason.slice(0, 200)}</q>
+            <q class="quote">{quotable(facts.reason)}</q>
             <small>{suspension.whyOther}</small>
           </>
         )}

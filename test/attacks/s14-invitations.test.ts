@@ -11,6 +11,13 @@ async function anInvited() {
   return { ...admin, one: one!, two: two!, three: three!, id, code: secret };
 }
 
+test('S14 what cannot be a code costs no try', async () => {
+  const { world, accept, id, code, invitationOf } = await anInvited();
+  for (const typed of ['', 'AAAA', code.slice(0, -1), `${code}2`, code.replace(/.$/, '0')])
+    await expect(accept(id, typed)).rejects.toThrow(refusal('INVITATION_CODE_INCOMPLETE'));
+  expect((await world.invitations.invitation(invitationOf(id)))?.wrongCodes).toBe(0);
+});
+
 test('S14 a stolen mail without the code sets nothing, and five guesses close the invitation', async () => {
   const { world, accept, id, code, invitationOf } = await anInvited();
   for (let tries = 0; tries < 5; tries++)

@@ -207,6 +207,63 @@ test('S17 password and app name no delegate, a session alone names none, and nob
   expect((await world.people.person('p2'))!.delegation).toBeUndefined();
 });
 
+test('S17 who guesses at the stop button is told to wait, and whose power has ended that it is not theirs', async () => {
+  const door = await aParticipant();
+  const { world, visit, device, form } = door;
+  await press(door, '/delegation', form, device, { session: await door.session('p1') });
+  const session = await door.session('officer');
+  const guess = { change: 'stop', principal: 'p1', password: 'adivinanza larga', totp: '000000' };
+  for (let tries = 0; tries < 5; tries++)
+    expect(await visit('/delegation', { session, form: guess })).toMatchObject({ status: 422 });
+  expect(await visit('/delegation', { session, form: guess })).toMatchObject({
+    status: 429,
+    body: expect.stringMatching(/espere \d+ min/),
+  });
+  const p2 = (await world.people.person('p2'))!;
+  const person = { ...p2, power: { from: hours(-48), until: hours(-1) }, version: p2.version + 1 };
+  await world.ledger.commit([{ noun: 'person', person }], [], { evidence: [], outbox: [] });
+  const theirs = await door.session('p2');
+  for (const path of ['/delegation', '/passkeys'])
+    expect(await visit(path, { session: theirs })).toMatchObject({
+      status: 403,
+      body: expect.stringContaining('no es para usted'),
+    });
+});
+
+test('S17 two that are made at the same moment make no chain', async () => {
+  const door = await aParticipant();
+  const { world, device, form } = door;
+  const other = new Authenticator();
+  const p2 = (await world.people.person('p2'))!;
+  const person = { ...p2, passkeys: [aPasskey(other)], version: p2.version + 1 };
+  await world.ledger.commit([{ noun: 'person', person }], [], { evidence: [], outbox: [] });
+  await world.addPerson({ personId: 'p3' });
+  const { holders } = world.people;
+  const open = Promise.withResolvers<void>();
+  let asked = 0;
+  // Each has read what stands before either has written.
+  const people = {
+    ...world.people,
+    async holders(participant: string | null) {
+      const found = await holders(participant);
+      asked += 1;
+      if (asked === 2) open.resolve();
+      await open.promise;
+      return found;
+    },
+  };
+  Object.assign(door.deps, { people });
+  const [session1, session2] = [await door.session('p1'), await door.session('p2')];
+  const answers = await Promise.all([
+    press(door, '/delegation', form, device, { session: session1 }),
+    press(door, '/delegation', { ...form, delegate: 'p3' }, other, { session: session2 }),
+  ]);
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([303, 422]);
+  expect(answers.map(({ body }) => body).join()).toContain('Quien responde por otro no nombra');
+  const stands = [await world.people.person('p1'), await world.people.person('p2')];
+  expect(stands.filter((each) => each?.delegation)).toHaveLength(1);
+});
+
 test('S17 the delegate’s page says for whom they answer, the vote and the evidence too, and it decides under "all"', async () => {
   const { world, send, vote } = await aWaitingConfirmation(['p1', 'p2'], 'all');
   const before = (await world.people.person('p1'))!;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { confirmationCode } from '../../core/message/code.ts';
-import { ask, aWaitingConfirmation } from '../support/confirmation.ts';
+import { ask, aWaitingConfirmation, rightCode } from '../support/confirmation.ts';
 import { aSubject } from '../support/people.ts';
 import { anEnrolment } from '../support/people-world.ts';
 
@@ -76,6 +76,21 @@ test('S18 three wrong codes reject and tell everybody', async () => {
   expect(world.evidence().filter(({ kind }) => kind === 'confirmation.codeWrong')).toHaveLength(3);
   expect((await send({})).body).toContain('El código se escribió mal tres veces');
 });
+
+test.each([['K7'], ['K7Q4Z'], ['K7Q4ZDD'], ['K7Q4Z!'], ['K7Q4ZU'], ['hola']])(
+  'S18 what cannot be a code, “%s”, is no wrong one: it says so and costs no try',
+  async (code) => {
+    const { vote, decision, world } = await aWaitingConfirmation();
+    const answer = await vote('confirm', { form: { code } });
+    expect(answer).toMatchObject({ status: 422, body: expect.stringContaining('este intento no cuenta') });
+    expect(await decision()).toMatchObject({ state: 'waiting', wrongCodes: 0 });
+    expect(world.evidence().map(({ kind }) => kind)).not.toContain('confirmation.codeWrong');
+    // Nor a failure of the person's factor, nor a step of their app.
+    expect(
+      (await vote('confirm', { form: { code: rightCode.toLowerCase().split('').join(' ') } })).status,
+    ).toBe(303);
+  },
+);
 
 test('S18 who reads the mailbox but lacks the factor can neither try codes nor use up their tries', async () => {
   const { vote, decision } = await aWaitingConfirmation();

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
+import { contactWrites } from '../../adapters/dynamodb/people.ts';
 import { aWaitingConfirmation } from '../support/confirmation.ts';
+import { aContact } from '../support/people.ts';
+import { aDoor } from '../support/people-door.ts';
+import { password } from '../support/people-world.ts';
 
 const wrong = { password: 'adivinanza larga pero falsa' };
 
@@ -53,6 +57,38 @@ test('S29 who knows the password guesses codes sixty times an hour, from however
   const guess = (at: number) => vote('confirm', { form: { totp: '12345' }, source: `198.51.100.${at}` });
   for (let at = 0; at < 60; at++) expect((await guess(at)).status).toBe(422);
   expect((await guess(60)).status).toBe(429);
+});
+
+/** One address that holds an office at each of so many participants, every office with an app of its own. */
+async function aLawFirm(offices: number) {
+  const { world, visit } = aDoor();
+  const email = 'abogada@estudio.example';
+  const ids = Array.from({ length: offices }, (_, at) => `of${at}`);
+  for (const [at, personId] of ids.entries()) {
+    await world.addPerson({ personId, participant: `P${at}` });
+    await world.table.transact(contactWrites({ ...aContact(personId), email }).slice(1));
+  }
+  const signIn = (personId: string, form: Record<string, string> = {}) => {
+    world.clock.advance(30);
+    return visit('/sign-in', { form: { email, password, totp: world.totp(personId), ...form } });
+  };
+  return { world, signIn, ids };
+}
+
+test('S29 an address with twelve offices signs in as any of them, as often as it likes', async () => {
+  const { world, signIn, ids } = await aLawFirm(12);
+  for (let round = 0; round < 3; round++)
+    for (const personId of ids) expect((await signIn(personId)).status).toBe(303);
+  const counted = [...world.items.values()].filter(({ pk }) => pk.startsWith('RATE#'));
+  expect(counted.filter(({ failures }) => failures !== 0)).toEqual([]);
+});
+
+test('S29 a wrong sign-in counts once for its source and once for each office that it may have meant', async () => {
+  const { signIn } = await aLawFirm(12);
+  for (let tries = 0; tries < 5; tries++) expect((await signIn('of3', wrong)).status).toBe(422);
+  // The pairs are closed, of all twelve; twenty from this source are not.
+  expect((await signIn('of3')).status).toBe(429);
+  expect((await signIn('of4')).status).toBe(429);
 });
 
 test('S29 guesses sent at the same moment are counted one by one', async () => {

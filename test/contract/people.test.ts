@@ -16,7 +16,7 @@ import { memorySealer } from '../../adapters/memory/sealer.ts';
 import { memoryTable } from '../../adapters/memory/table.ts';
 import { proposeAct } from '../../core/people/act.ts';
 import { applyVote, endDecision, openDecision, taskIdOf } from '../../core/people/decision.ts';
-import { failureLimits } from '../../core/people/failures.ts';
+import { pairLimits, sourceLimits } from '../../core/people/failures.ts';
 import { openInvitation } from '../../core/people/invitation.ts';
 import { newLinkId } from '../../core/people/link.ts';
 import { startDynamoDb, type TestDynamoDb } from '../support/dynamodb.ts';
@@ -141,10 +141,11 @@ describe.each(tables)('people on %s', (_, make) => {
 
   test('failures of the same moment are all counted, and a new window starts at one', async () => {
     const store = failures(await make());
-    const limits = failureLimits('p1', '192.0.2.1');
+    const [pair, source] = [pairLimits('p1', '192.0.2.1'), sourceLimits('192.0.2.1')];
+    const limits = [...pair, ...source];
     await Promise.all(Array.from({ length: 6 }, () => store.begin(limits, noon)));
     expect((await store.begin(limits, minutes(1))).map(({ failures: count }) => count)).toEqual([7, 7]);
-    await store.forget(limits);
+    await store.forget(pair, source);
     expect((await store.begin(limits, minutes(2))).map(({ failures: count }) => count)).toEqual([1, 7]);
     expect((await store.begin(limits, hours(2)))[0]!.failures).toBe(1);
   });

@@ -191,9 +191,9 @@ const aDisable: DisableRecord = {
 };
 
 test.each([
-  ['signed', {}, 'deshabilitó un certificado en Banco del Puerto'],
+  ['signed', {}, 'desactivó un certificado en Banco del Puerto'],
   ['with the API key alone', { origin: 'apiKey' }, 'sin firma'],
-  ['at the network', { origin: 'network' }, 'lo deshabilitó también'],
+  ['at the network', { origin: 'network' }, 'lo desactivó también'],
   ['by the PSC', { origin: 'psc' }, 'lo revocó'],
   ['after a rotation', { origin: 'rotation' }, 'ocupó su lugar'],
   ['while pending', { disabled: [], withdrawn: ['E1'] }, 'esperaba confirmación'],

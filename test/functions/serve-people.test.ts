@@ -45,6 +45,33 @@ test('from invitation to a signed act, through the pages alone', async () => {
   expect((await visit('/acts/01JACT', { session: sessions[1] })).body).not.toMatch(/apo_local_/);
 });
 
+test('who is not released yet, or whose power is not in force, is told so once they have proved who they are', async () => {
+  const { world, visit, perform, operators, acceptByPage, totp } = aDoor();
+  const [one, two] = await operators();
+  const signers = [one!.id, two!.id];
+  const { once } = await perform('participant.onboard', onboarding, signers);
+  const { id, secret } = once.find(({ of }) => of === 'Ana Apoderada')!;
+  await acceptByPage(id, secret);
+  const signIn = (form: Record<string, string> = {}) =>
+    visit('/sign-in', { form: { email: 'ana.apoderada@example.com', password, totp: totp(id), ...form } });
+  const notYet = expect.stringContaining('todavía no está habilitado');
+  expect(await signIn()).toMatchObject({ status: 422, body: notYet });
+  expect((await signIn({ password: 'otra frase larga' })).body).not.toContain('todavía no está habilitado');
+  await perform('person.release', { person_ids: [id] }, signers);
+  const person = (await world.people.person(id))!;
+  const power = { from: person.power!.from, until: world.clock.now() };
+  await world.ledger.commit(
+    [{ noun: 'person', person: { ...person, power, version: person.version + 1 } }],
+    [],
+    {
+      evidence: [],
+      outbox: [],
+    },
+  );
+  const ended = expect.stringContaining('Su poder no está vigente hoy');
+  expect(await signIn()).toMatchObject({ status: 422, body: ended });
+});
+
 test('S13 an act names the person whom it is about beside the id that is signed', async () => {
   const { visit, operators, signInByBrowser, perform, propose } = aDoor();
   const [one, two] = await operators();
@@ -100,7 +127,7 @@ test('an invitation that was used, expired or guessed at says so', async () => {
   expect((await visit(path)).body).toContain('Su acceso está preparado');
   const guessed = `/invitations/${await world.linkTo({ kind: 'invitation', invitationId: invitationOf(once[1]!.id) })}`;
   for (let tries = 0; tries < 5; tries++)
-    await visit(guessed, { form: { step: 'code', invitation_code: 'AAAA' } });
+    await visit(guessed, { form: { step: 'code', invitation_code: 'AAAA-AAAA-AAAA' } });
   expect(await visit(guessed)).toMatchObject({ status: 410, body: expect.stringContaining('quedó cerrada') });
   const late = `/invitations/${await world.linkTo({ kind: 'invitation', invitationId: invitationOf(once[2]!.id) })}`;
   world.clock.advance(72 * 3600);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { admitAttempt, failureLimits } from '../../../core/people/failures.ts';
+import { admitAttempt, pairLimits } from '../../../core/people/failures.ts';
 import { invitationCodeHash, newInvitationCode } from '../../../core/people/invitation.ts';
 import { linkHash, newLinkId } from '../../../core/people/link.ts';
 import { admitPassword, checkPassword, hashPassword } from '../../../core/people/password.ts';
@@ -77,12 +77,12 @@ test('a long phrase passes, with accents and spaces', () => {
 });
 
 test('five failures of one account from one source close that pair, and only it, for a quarter of an hour', () => {
-  const limits = failureLimits('p1', '192.0.2.1');
+  const limits = pairLimits('p1', '192.0.2.1');
   const counted = (tries: number) => limits.map(({ key }) => ({ key, failures: tries, windowStart: noon }));
   const refused = expect.objectContaining({ code: 'TRIES_EXHAUSTED' });
   expect(() => admitAttempt(limits, counted(5), noon)).not.toThrow();
   expect(() => admitAttempt(limits, counted(6), minutes(14))).toThrow(refused);
-  expect(() => admitAttempt(failureLimits('p1', '192.0.2.2'), counted(6), minutes(14))).not.toThrow();
+  expect(() => admitAttempt(pairLimits('p1', '192.0.2.2'), counted(6), minutes(14))).not.toThrow();
   expect(() => admitAttempt(limits, counted(6), minutes(15))).not.toThrow();
 });
 
