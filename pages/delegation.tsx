@@ -39,7 +39,7 @@ export const DelegationPage: FC<DelegationProps> = (props) => {
       frame={frame}
       part="access"
       title={candidates ? delegation.title : delegation.listTitle}
-      lead={fill(delegation.lead, { participant })}
+      lead={fill(candidates ? delegation.lead : delegation.listLead, { participant })}
       hasProblem={problems.length > 0}
       passkey={passkey}
     >
@@ -54,8 +54,18 @@ export const DelegationPage: FC<DelegationProps> = (props) => {
           <p>{delegation.none}</p>
         </Note>
       ) : (
-        open.map((one) => <Open {...props} one={one} texts={texts} />)
+        <dl class="facts">
+          {open.map((one) => (
+            <Fact name={namesOf(texts, one)}>
+              {fill(delegation.times, {
+                from: momentText(one.from, frame),
+                until: momentText(one.until, frame),
+              })}
+            </Fact>
+          ))}
+        </dl>
       )}
+      <Stop {...props} texts={texts} />
       {candidates && open.every(({ mayStop }) => !mayStop) && <Make {...props} texts={texts} />}
       <p>
         <a href="/console">{texts.common.console}</a>
@@ -66,34 +76,43 @@ export const DelegationPage: FC<DelegationProps> = (props) => {
 
 type PartProps = DelegationProps & { readonly texts: Texts };
 
-const Open: FC<PartProps & { one: DelegationShown }> = (props) => {
-  const { frame, formToken, problems, passkey, texts, one } = props;
-  const { delegation } = texts;
-  const times = { from: momentText(one.from, frame), until: momentText(one.until, frame) };
+const namesOf = ({ delegation }: Texts, { delegate, principal }: DelegationShown) =>
+  fill(delegation.current, { delegate, principal });
+
+/** One form, whichever is stopped: one password on the page, and one place where it is asked for. */
+const Stop: FC<PartProps> = ({ formToken, problems, open, passkey, texts }) => {
+  const stoppable = open.filter(({ mayStop }) => mayStop);
+  const [first, ...others] = stoppable;
+  if (!first) return null;
   return (
-    <>
-      <dl class="facts">
-        <Fact name={fill(delegation.current, { delegate: one.delegate, principal: one.principal })}>
-          {fill(delegation.times, times)}
-        </Fact>
-      </dl>
-      {one.mayStop && (
-        <form method="post" data-passkey={passkey || undefined}>
-          <FormToken token={formToken} />
-          <input type="hidden" name="principal" value={one.principalId} />
-          {passkey ? (
-            <PasskeyPart texts={texts} problems={problems} signs />
-          ) : (
-            <FactorFields texts={texts} problems={problems} />
-          )}
-          <div class="actions one">
-            <button type="submit" name="change" value="stop" class="no">
-              {delegation.stop}
-            </button>
+    <form method="post" data-passkey={passkey || undefined}>
+      <FormToken token={formToken} />
+      {others.length === 0 ? (
+        <input type="hidden" name="principal" value={first.principalId} />
+      ) : (
+        <fieldset>
+          <legend>{texts.delegation.which}</legend>
+          <div class="choices">
+            {stoppable.map((one) => (
+              <label>
+                <input type="radio" name="principal" value={one.principalId} required />
+                {namesOf(texts, one)}
+              </label>
+            ))}
           </div>
-        </form>
+        </fieldset>
       )}
-    </>
+      {passkey ? (
+        <PasskeyPart texts={texts} problems={problems} signs />
+      ) : (
+        <FactorFields texts={texts} problems={problems} />
+      )}
+      <div class="actions one">
+        <button type="submit" name="change" value="stop" class="no">
+          {texts.delegation.stop}
+        </button>
+      </div>
+    </form>
   );
 };
 

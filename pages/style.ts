@@ -73,7 +73,7 @@ p code{overflow-wrap:anywhere}
 .note{margin:0 0 24px;padding:16px 16px 16px 16px;border-left:4px solid var(--warn);border-radius:0 6px 6px 0;background:var(--warn-back)}
 .note b{color:var(--warn)}
 .note a{color:inherit}
-h1+.note{margin-top:20px}
+h1+:is(.note,.problem){margin-top:20px}
 .note.info{border-color:var(--info);background:var(--info-back)}
 .note.ok{border-color:var(--ok);background:var(--ok-back)}
 .note.info b{color:var(--info)}
@@ -88,6 +88,7 @@ h1+.note{margin-top:20px}
 .problem a{color:var(--danger)}
 .field{margin:0 0 24px}
 .field label,fieldset legend{display:block;font-weight:650;padding:0}
+.field label+input{margin-top:6px}
 .field .hint{display:block;color:var(--muted);font-size:15px;margin:2px 0 8px}
 .field .wrong{display:block;color:var(--danger);font-weight:650;margin:2px 0 8px}
 input:where(:not([type=radio],[type=hidden])){display:block;width:100%;max-width:420px;font:inherit;color:var(--ink);background:var(--surface);border:1px solid var(--edge);border-radius:6px;padding:10px 14px;min-height:48px}
@@ -110,10 +111,10 @@ button.no{background:var(--surface);border-color:var(--danger);color:var(--dange
 button.second{background:var(--surface);color:var(--accent)}
 [hidden]{display:none!important}
 form[aria-busy] button{opacity:.6;pointer-events:none}
-button.plain{min-height:0;padding:0;border:0;background:none;color:var(--accent);font-weight:400;text-decoration:underline}
+button.plain{min-height:28px;padding:0;border:0;background:none;color:var(--accent);font-weight:400;text-decoration:underline}
 .foot{margin-top:40px;padding-top:16px;border-top:1px solid var(--line);color:var(--muted);font-size:15px}
 .foot p{margin:0 0 4px}
-.state{display:inline-block;padding:1px 10px;border-radius:99px;font-size:15px;font-weight:650}
+.state{display:inline-block;padding:1px 10px;border-radius:13px;font-size:15px;font-weight:650}
 .state.ok{background:var(--ok-back);color:var(--ok)}
 .state.warn{background:var(--warn-back);color:var(--warn)}
 .state.danger{background:var(--danger-back);color:var(--danger)}

@@ -136,7 +136,8 @@ const Limits: FC<{ frame: ConsoleFrame; limits: readonly LimitLine[] }> = ({ fra
       moneyText(spent, frame),
       moneyText(limit, frame),
       <>
-        <meter min={0} max={100} high={80} value={share} aria-label={label}></meter> {shown} %
+        <meter min={0} max={100} high={80} value={share} aria-label={label}></meter>{' '}
+        <span class="share">{shown} %</span>
       </>,
     ];
   });

@@ -31,7 +31,7 @@ body:has(.console){min-height:100vh;display:flex;flex-direction:column}
 .filters .grow{flex:1 1 220px}
 .filters input:where(:not([type=hidden])),.filters select{width:100%;max-width:none;min-height:42px;padding:6px 12px;font:inherit;font-size:16px;color:var(--ink);background:var(--surface);border:1px solid var(--edge);border-radius:6px;margin-top:2px}
 .filters button{min-height:42px;padding:6px 18px}
-.filters .clear{align-self:center;font-size:15px}
+.filters .clear{align-self:center;font-size:15px;padding:4px 0}
 table.list{width:100%;border-collapse:separate;border-spacing:0;background:var(--surface);border:1px solid var(--line);border-radius:6px;font-size:15px;margin:0 0 16px}
 .list th{font-size:14px;font-weight:400;color:var(--muted);text-align:left;padding:9px 10px;white-space:nowrap}
 .list td,.list tbody th{padding:9px 10px;border-top:1px solid var(--line);vertical-align:baseline}
@@ -45,7 +45,8 @@ table.list{width:100%;border-collapse:separate;border-spacing:0;background:var(-
 .list small,.list small .mono{overflow-wrap:anywhere;white-space:normal}
 .list a{text-decoration-thickness:1px;text-underline-offset:3px}
 .list tbody tr:hover{background:var(--hover)}
-.list meter{width:120px;height:12px;vertical-align:-1px}
+.list meter{width:100px;height:12px;vertical-align:-1px}
+.share{white-space:nowrap}
 .list small{display:block;font-size:14px;color:var(--muted)}
 .state{white-space:nowrap}
 .state.info{background:var(--info-back);color:var(--info)}
@@ -55,7 +56,8 @@ table.list{width:100%;border-collapse:separate;border-spacing:0;background:var(-
 .empty p{color:var(--muted);max-width:60ch}
 .empty p:last-child{margin:0}
 .empty code{display:block;margin-top:4px;color:var(--ink);overflow-wrap:anywhere}
-.paging{display:flex;flex-wrap:wrap;gap:4px 20px;font-size:15px;color:var(--muted)}
+.paging{display:flex;flex-wrap:wrap;gap:4px 20px;align-items:baseline;font-size:15px;color:var(--muted)}
+.paging a{padding:4px 0}
 .timeline{list-style:none;margin:0 0 24px;padding:0;background:var(--surface);border:1px solid var(--line);border-radius:6px}
 .timeline li{display:grid;grid-template-columns:28px minmax(0,1fr) max-content;gap:0 14px;padding:10px 18px;align-items:baseline}
 .timeline li+li{border-top:1px solid var(--line)}
@@ -89,6 +91,7 @@ table.list{background:none;border:0}
 .list tbody tr{display:grid;grid-template-columns:1fr 1fr;gap:8px 16px;background:var(--surface);border:1px solid var(--line);border-radius:6px;padding:12px 14px;margin-bottom:10px}
 .list tbody :is(td,th){display:block;border:0;padding:0!important;text-align:left!important;min-width:0;overflow-wrap:anywhere}
 .list tbody th{grid-column:1/-1;font-size:16px;font-weight:650}
+.list td:last-child:nth-child(even){grid-column:1/-1}
 .list td::before{content:attr(data-name);display:block;color:var(--muted);font-size:14px;font-weight:400;line-height:1.3}
 .list :is(.mono,.number,time,.state){white-space:normal}
 .console nav.side{padding:0}
@@ -103,6 +106,6 @@ table.list{background:none;border:0}
 .timeline .state{grid-column:2;justify-self:start;margin-top:4px}
 .filters button{flex:1}
 }
-@media (max-width:560px){.top .who{order:1;flex-basis:100%;justify-content:space-between;text-align:left}}
+@media (max-width:560px){.top .who{order:1;flex:0 0 100%;flex-wrap:nowrap;justify-content:space-between;text-align:left}}
 @media print{.console nav.side,.filters,.paging{display:none}.console{display:block}}
 `.trim();

@@ -113,7 +113,7 @@ const Body: FC<{ letter: Letter }> = ({ letter }) => (
         </h1>
         <Facts letter={letter} />
         {letter.paragraphs.map((text) => (
-          <p style="margin:0 0 16px">{text}</p>
+          <p style="margin:0 0 16px;word-break:break-word">{text}</p>
         ))}
         <Button letter={letter} />
         {letter.links?.map(({ text, href }) => (
@@ -149,7 +149,7 @@ const Facts: FC<{ letter: Letter }> = ({ letter }) =>
           >
             {name}
           </td>
-          <td class="i" valign="top" style="padding:4px 0;color:#16181d;font-size:15px">
+          <td class="i" valign="top" style="padding:4px 0;color:#16181d;font-size:15px;word-break:break-word">
             {value}
           </td>
         </tr>

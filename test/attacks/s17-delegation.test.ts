@@ -283,5 +283,5 @@ test('S17 the delegate’s page says for whom they answer, the vote and the evid
   expect([decision.state, decision.votes[0]!.onBehalfOf]).toEqual(['confirmed', ['p1']]);
   const voted = world.evidence().find(({ kind }) => kind === 'confirmation.voted');
   expect(voted?.facts.onBehalfOf).toBe('p1');
-  expect((await send({ person: 'p1' })).body).toMatch(/por María Fernanda Rojas Soto/);
+  expect((await send({ person: 'p1' })).body).toMatch(/en nombre de María Fernanda Rojas Soto/);
 });

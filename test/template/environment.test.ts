@@ -85,7 +85,7 @@ const mostAtStart: Readonly<Record<string, number>> = {
   AdmitPayoutFunction: 334,
   ApplyActFunction: 466,
   ServeAdminFunction: 456,
-  ServeConsoleFunction: 530,
+  ServeConsoleFunction: 534,
   SendMailFunction: 456,
 };
 
