@@ -105,7 +105,7 @@ fieldset{border:0;margin:0 0 24px;padding:0;min-width:0}
 .choices input{width:20px;height:20px;margin:0;accent-color:var(--accent);flex:none}
 .choices label:has(input:checked){border-color:var(--accent);box-shadow:inset 0 0 0 1px var(--accent)}
 .actions{display:grid;grid-template-columns:1fr 1fr;gap:12px;margin:8px 0 16px}
-.actions.one{grid-template-columns:max-content}
+.actions.one{grid-template-columns:minmax(0,max-content)}
 button,.button{display:inline-flex;align-items:center;justify-content:center;text-align:center;font:inherit;font-weight:650;line-height:1.25;min-height:52px;padding:10px 22px;border-radius:6px;border:1px solid var(--accent);background:var(--accent);color:var(--on-accent);cursor:pointer;text-decoration:none}
 button.no{background:var(--surface);border-color:var(--danger);color:var(--danger)}
 button.second{background:var(--surface);color:var(--accent)}

@@ -5,7 +5,7 @@ import type { FC } from 'hono/jsx';
 import { Note } from '../parts.tsx';
 import { consoleTextsIn } from '../texts/console.ts';
 import { fill } from '../texts/shared.ts';
-import { momentText } from '../when.ts';
+import { groupedText, momentText } from '../when.ts';
 import { type ConsoleFrame, State, When } from './frame.tsx';
 import { ListPage } from './list-page.tsx';
 
@@ -36,7 +36,7 @@ export const EvidencePage: FC<EvidenceProps> = ({ frame, chains, lastHead }) => 
       {name ?? evidence.node}
       <small class="mono">{scope}</small>
     </>,
-    records,
+    groupedText(String(records), frame),
     waiting > 0 ? <State tone="warn">{waiting}</State> : 0,
     since ? <When frame={frame} date={since} /> : words.unknown,
   ]);

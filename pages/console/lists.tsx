@@ -181,7 +181,7 @@ const People: FC<{ frame: ConsoleFrame; people: readonly PersonLine[] }> = ({ fr
     texts.offices[person.office],
     <State tone={tone[person.state]}>{participants.states[person.state]}</State>,
     ...(powers ? [<Power frame={frame} person={person} />] : []),
-    <span class="mono">{address ?? words.unknown}</span>,
+    <span class="mono quote">{address ?? words.unknown}</span>,
   ]);
   return (
     <>

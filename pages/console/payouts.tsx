@@ -135,10 +135,9 @@ const Limits: FC<{ frame: ConsoleFrame; limits: readonly LimitLine[] }> = ({ fra
       participantName,
       moneyText(spent, frame),
       moneyText(limit, frame),
-      <>
-        <meter min={0} max={100} high={80} value={share} aria-label={label}></meter>{' '}
-        <span class="share">{shown} %</span>
-      </>,
+      <span class="share">
+        <meter min={0} max={100} high={80} value={share} aria-label={label}></meter> {shown} %
+      </span>,
     ];
   });
   return (

@@ -30,6 +30,7 @@ body:has(.console){min-height:100vh;display:flex;flex-direction:column}
 .filters label{display:block;font-size:14px;color:var(--muted)}
 .filters .grow{flex:1 1 220px}
 .filters input:where(:not([type=hidden])),.filters select{width:100%;max-width:none;min-height:42px;padding:6px 12px;font:inherit;font-size:16px;color:var(--ink);background:var(--surface);border:1px solid var(--edge);border-radius:6px;margin-top:2px}
+.filters select{max-width:260px}
 .filters button{min-height:42px;padding:6px 18px}
 .filters .clear{align-self:center;font-size:15px;padding:4px 0}
 table.list{width:100%;border-collapse:separate;border-spacing:0;background:var(--surface);border:1px solid var(--line);border-radius:6px;font-size:15px;margin:0 0 16px}
@@ -37,11 +38,11 @@ table.list{width:100%;border-collapse:separate;border-spacing:0;background:var(-
 .list td,.list tbody th{padding:9px 10px;border-top:1px solid var(--line);vertical-align:baseline}
 .list :is(td,th):first-child{padding-left:16px}
 .list :is(td,th):last-child{padding-right:16px}
-.list tbody th{font-size:15px;color:var(--ink);white-space:normal}
+.list tbody th{font-size:15px;color:var(--ink);white-space:normal;overflow-wrap:anywhere;min-width:16ch}
 .list .state,.list .mono{font-size:14px}
 .list .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .list .mono,.list time,.list .state{white-space:nowrap}
-.list tbody th .mono{white-space:normal;overflow-wrap:anywhere}
+.list :is(tbody th .mono,small.mono,.quote){white-space:normal;overflow-wrap:anywhere}
 .list small,.list small .mono{overflow-wrap:anywhere;white-space:normal}
 .list a{text-decoration-thickness:1px;text-underline-offset:3px}
 .list tbody tr:hover{background:var(--hover)}
@@ -105,6 +106,8 @@ table.list{background:none;border:0}
 .timeline li{grid-template-columns:28px minmax(0,1fr);padding:10px 12px}
 .timeline .state{grid-column:2;justify-self:start;margin-top:4px}
 .filters button{flex:1}
+.filters>div{flex:1 1 120px}
+.filters select{max-width:none}
 }
 @media (max-width:560px){.top .who{order:1;flex:0 0 100%;flex-wrap:nowrap;justify-content:space-between;text-align:left}}
 @media print{.console nav.side,.filters,.paging{display:none}.console{display:block}}
