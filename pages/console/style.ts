@@ -10,7 +10,7 @@ body:has(.console){min-height:100vh;display:flex;flex-direction:column}
 .side a{display:flex;justify-content:space-between;gap:8px;padding:6px 12px;border-radius:6px;color:var(--ink);text-decoration:none;font-size:15px;line-height:1.6}
 .side a:hover{background:var(--hover)}
 .side a[aria-current]{background:var(--hover);font-weight:650}
-.side .count{min-width:24px;padding:0 7px;border-radius:99px;text-align:center;background:var(--warn-back);color:var(--warn);font-size:14px;font-variant-numeric:tabular-nums;font-weight:650}
+.side .count{align-self:center;min-width:24px;padding:0 7px;border-radius:99px;text-align:center;background:var(--warn-back);color:var(--warn);font-size:14px;font-variant-numeric:tabular-nums;font-weight:650}
 .menu{display:none}
 .live{display:flex;flex-wrap:wrap;align-items:baseline;gap:0 8px;margin:-12px 0 20px;font-size:14px;color:var(--muted)}
 .live button{font-size:14px;min-height:24px;padding:0 4px}
@@ -107,6 +107,7 @@ table.list{background:none;border:0}
 .timeline .state{grid-column:2;justify-self:start;margin-top:4px}
 .filters button{flex:1}
 .filters>div{flex:1 1 120px}
+.filters .grow{flex-basis:100%}
 .filters select{max-width:none}
 }
 @media (max-width:560px){.top .who{order:1;flex:0 0 100%;flex-wrap:nowrap;justify-content:space-between;text-align:left}}

@@ -164,7 +164,7 @@ const Button: FC<{ letter: Letter }> = ({ letter }) =>
         <a
           class="b"
           href={letter.button.href}
-          style="display:inline-block;padding:14px 24px;background:#0b5d4e;color:#ffffff;border-radius:6px;font-weight:650;text-decoration:none"
+          style="display:inline-block;padding:14px 24px;background:#0b5d4e;color:#ffffff;border-radius:6px;font-weight:650;text-align:center;text-decoration:none"
         >
           {letter.button.text}
         </a>
