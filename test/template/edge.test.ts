@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readTemplate } from '../../local/template/template.ts';
 import { edgeCodes } from '../../proxy/log.ts';
-import { metricNamespace } from '../../proxy/metrics.ts';
+import { metricLine, metricNamespace } from '../../proxy/metrics.ts';
 import { readSettings } from '../../proxy/settings.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -313,6 +313,20 @@ describe('what is watched of the edge', () => {
       TreatMissingData: 'breaching',
     });
     expect(text(properties('EdgeNotReadyAlarm').Dimensions)).toContain(text(environment.EDGE_PARAMETERS));
+  });
+
+  test('every alarm on a figure is on one that the edge gives, of its own; answers of 5xx are among them', () => {
+    const line = JSON.parse(metricLine({} as never, 'service', new Date()));
+    const [{ Namespace, Dimensions, Metrics }] = line._aws.CloudWatchMetrics;
+    const given = (Metrics as { Name: string }[]).map(({ Name }) => Name);
+    const alarms = ofType('AWS::CloudWatch::Alarm').filter(
+      ([, one]) => one.Properties.Namespace === Namespace,
+    );
+    const watched = alarms.map(([, one]) => one.Properties.MetricName as string).sort();
+    expect(watched).toEqual(['Ready', 'ServerErrors']);
+    expect(given).toEqual(expect.arrayContaining(watched));
+    for (const [, { Properties }] of alarms)
+      expect(Properties.Dimensions).toEqual([{ Name: Dimensions[0][0], Value: environment.EDGE_PARAMETERS }]);
   });
 
   test('calls of the account and connections of the network are recorded', () => {
