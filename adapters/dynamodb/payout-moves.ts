@@ -110,7 +110,7 @@ export function moveWrites(move: PayoutMove): readonly Write[] {
           state: to,
           ...(response && { response: itemOf(response) }),
           ...(debits[0] && { counters: debited, day: debits[0].day }),
-          ...(isTold(to) && { version: toldVersion(from.state) }),
+          ...(isTold(to) && to !== from.state && { version: toldVersion(from.state) }),
         },
       },
       when: all(

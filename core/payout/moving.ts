@@ -69,6 +69,17 @@ export function tell(
   return newOutboxEntry({ id: entryId, queue: 'deliver', kind, refs, receiver, now });
 }
 
+/** At the payout operator: to have it executed, or its core asked what became of it. */
+export function toExecute(
+  id: string,
+  { participant, transactionId }: Pick<Payout, 'participant' | 'transactionId'>,
+  now: Date,
+  notBefore = now,
+): OutboxEntry {
+  const refs = { participant, transactionId };
+  return newOutboxEntry({ id, queue: 'payment', kind: 'payout.execute', refs, now, notBefore });
+}
+
 export type AnswerEffect = 'SETTLE' | 'KNOWN' | 'OK_AFTER_ERROR';
 
 /**

@@ -5,7 +5,7 @@ import { Refusal } from '../../core/errors.ts';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
 import type { PayoutSettings } from '../../core/payout/admission.ts';
 import { changedLimits } from '../../core/payout/limit-change.ts';
-import { type Making, payoutEvidence, tell } from '../../core/payout/moving.ts';
+import { type Making, payoutEvidence, tell, toExecute } from '../../core/payout/moving.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import type { ActParameters } from '../../core/people/act-parameters.ts';
 import { peopleToTell } from '../../core/people/told.ts';
@@ -108,7 +108,10 @@ export async function settlePayout(
   const evidence = payoutEvidence(payout, 'payout.decided', making, { actId, status: outcome }, outcome);
   const receiver = deps.role === 'network' ? payout.participant : payout.network;
   const kind = deps.role === 'network' ? ('payout.respond' as const) : ('payout.answer' as const);
-  const outbox = receiver === undefined ? [] : [tell(kind, payout, receiver, making)];
+  const told = receiver === undefined ? [] : [tell(kind, payout, receiver, making)];
+  // Whatever asked the core until now may have been given up: what moves after all must still be heard.
+  const asksAt = new Date(now.getTime() + payoutPolicy.openTooLong);
+  const asks = deps.role === 'network' ? [] : [toExecute(deps.ids.next(), payout, now, asksAt)];
   const move = {
     from: payout,
     to: outcome,
@@ -121,7 +124,7 @@ export async function settlePayout(
     ...nothing,
     grants: [{ noun: 'payoutMove', move }],
     subjects: { participant, transactionId: payout.transactionId },
-    effects: { evidence: [evidence], outbox },
+    effects: { evidence: [evidence], outbox: [...told, ...asks] },
   };
 }
 

@@ -6,7 +6,6 @@ import { Refusal } from '../../core/errors.ts';
 import { type Envelope, type Institution, readEnvelope } from '../../core/message/envelope.ts';
 import { readDetachedJws, verifyDetached } from '../../core/message/jws.ts';
 import { addressedEnvelope, type SenderPorts } from '../../core/message/sender.ts';
-import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
 import type { PayoutForward } from '../../core/payout/forward.ts';
 import {
   type Instruction,
@@ -108,13 +107,4 @@ function payoutFor(
 ): Omit<Payout, 'createdAt'> {
   // The day is set with the debit, when it starts.
   return { ...ids, place, payoutOperator, ...money, state: 'received', day: '' };
-}
-
-export function toExecute(
-  id: string,
-  { participant, transactionId }: Pick<Payout, 'participant' | 'transactionId'>,
-  now: Date,
-): OutboxEntry {
-  const refs = { participant, transactionId };
-  return newOutboxEntry({ id, queue: 'payment', kind: 'payout.execute', refs, now });
 }

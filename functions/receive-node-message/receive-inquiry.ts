@@ -6,14 +6,13 @@
 import { Refusal } from '../../core/errors.ts';
 import { type Institution, readEnvelope } from '../../core/message/envelope.ts';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
-import { type Making, payoutEvidence, tell } from '../../core/payout/moving.ts';
+import { type Making, payoutEvidence, tell, toExecute } from '../../core/payout/moving.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import {
   addressedHere,
   type ForwardedPayouts,
   orderedHere,
   type ReceivePayoutPorts,
-  toExecute,
   verifyBytes,
 } from './forwarded-payouts.ts';
 

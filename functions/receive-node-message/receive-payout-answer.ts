@@ -69,7 +69,7 @@ export async function receivePayoutAnswer(
           kind,
           making,
           { status: answer.status, code: answer.responseStatus },
-          answer.status,
+          effect === 'KNOWN' ? undefined : answer.status,
         ),
         actor: { kind: 'payoutOperator', finId: payoutOperator, thumbprint },
         sources: [answerSource(payout, message.bytes)],

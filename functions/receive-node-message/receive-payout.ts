@@ -8,6 +8,7 @@ import { Refusal } from '../../core/errors.ts';
 import { readDetachedJws } from '../../core/message/jws.ts';
 import type { PayoutForward } from '../../core/payout/forward.ts';
 import { madeAt } from '../../core/payout/ids.ts';
+import { toExecute } from '../../core/payout/moving.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import { messagePolicy } from '../../core/policy.ts';
 import {
@@ -15,7 +16,6 @@ import {
   type ForwardedPayouts,
   orderedHere,
   type ReceivePayoutPorts,
-  toExecute,
   verifyBytes,
 } from './forwarded-payouts.ts';
 import { refuseForward } from './receive-inquiry.ts';

@@ -3,9 +3,11 @@ import { payoutReader } from '../../adapters/dynamodb/payout-reader.ts';
 import { Transient } from '../../core/errors.ts';
 import type { Executor, ExecutorOutcome } from '../../core/payout/executor.ts';
 import { tell } from '../../core/payout/moving.ts';
+import type { PayoutMove } from '../../core/payout/ports.ts';
+import { settlePayout } from '../../functions/apply-act/payout-acts.ts';
 import { watchPayouts } from '../../functions/watch-payouts/watch-payouts.ts';
 import { type Posted, payoutNodes } from '../support/payout-nodes.ts';
-import { debtor, fintech } from '../support/payouts.ts';
+import { bank, debtor, fintech } from '../support/payouts.ts';
 
 // Two node operators say what became of a payout while its core is silent; then the core speaks, and says otherwise.
 
@@ -77,6 +79,32 @@ test('S6 people who say "error" during the very call do not hide that it paid', 
   it.core.duringPay = () => it.decide('error');
   await it.nodes.run();
   expect([(await it.find()).state, it.spent(), it.rang()]).toEqual(['ok', [1500, 1500, 1500], true]);
+});
+
+test('S6 a core that nobody asks any more is asked again once people have decided', async () => {
+  const it = await silentCore();
+  Object.assign(it.executor, { idempotent: false });
+  it.core.duringPay = async () => {
+    it.core.says = { outcome: 'NEVER_SEEN' } as never;
+    throw new Transient('TransientExecutor', 'the order hangs on its way');
+  };
+  it.core.says = { outcome: 'NEVER_SEEN' } as never;
+  await it.nodes.run();
+  await it.later(16 * 60);
+  expect([(await it.find()).state, it.rang()]).toEqual(['executing', true]);
+  const { moves, ids } = it.nodes.operator.ports;
+  const deps = { payouts: moves, ids, role: 'payoutOperator', nodeFinId: bank };
+  const { grants, effects } = await settlePayout(
+    deps as never,
+    { participant: debtor, transaction_id: 't-1', outcome: 'error' },
+    { actId: 'A', now: it.nodes.op.clock.now() } as never,
+  );
+  const [{ move }] = grants as unknown as [{ move: PayoutMove }];
+  await moves.move({ ...move, ...effects });
+  it.core.says = { outcome: 'OK', reference: 'it got through after all' };
+  for (const seconds of [3600, 3600]) await it.later(seconds);
+  expect([(await it.find()).state, it.spent()]).toEqual(['ok', [1500, 1500, 1500]]);
+  expect((await it.nodes.network.ports.moves.find(debtor, 't-1'))!.state).toBe('ok');
 });
 
 test('S6 a core that refused after people said "ok" rings, and no limit is released by it', async () => {

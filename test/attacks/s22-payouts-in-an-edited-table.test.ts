@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { payoutItem } from '../../adapters/dynamodb/payout-items.ts';
-import { toExecute } from '../../functions/receive-node-message/forwarded-payouts.ts';
+import { toExecute } from '../../core/payout/moving.ts';
 import { foundIn } from '../support/audit.ts';
 import { evidenceNode } from '../support/evidence.ts';
 import { type Nodes, payoutBank } from '../support/money-attacks.ts';

@@ -125,6 +125,9 @@ describe('a stuck payout', () => {
     expect(await it.payout()).toMatchObject({ state: 'error', response: { status: 'error' } });
     expect(await it.spent()).toBe(0);
     expect(it.world.outbox('payout.answer')).toMatchObject([{ receiver: 'SHINKANSEN' }]);
+    expect(it.world.outbox('payout.execute')).toMatchObject([
+      { refs: { participant, transactionId: 't-1' } },
+    ]);
   });
 
   test('is decided at the payout operator before its start too, once nothing may start it any more', async () => {
@@ -154,6 +157,7 @@ describe('a stuck payout', () => {
     expect(await it.payout()).toMatchObject({ state: 'error' });
     expect(await it.spent()).toBe(0);
     expect(it.world.outbox('payout.respond')).toMatchObject([{ receiver: participant }]);
+    expect(it.world.outbox('payout.execute')).toEqual([]);
   });
 
   test.each([
