@@ -25,8 +25,10 @@ export function memoryTable(items: Map<string, StoredItem> = new Map()): Table {
   const tokens = new Map<string, string>();
 
   function apply(writes: readonly Write[]): void {
-    for (const write of writes)
+    for (const write of writes) {
       if (namesNothing(keyOf(write))) throw new TypeError('expected a key that an item can have');
+      if (!isWellFormed(write as unknown as Attribute)) throw new TypeError('expected whole letters');
+    }
     const failures = writes.flatMap((write, index): Failure[] => {
       const old = items.get(nameOf(keyOf(write)));
       return write.when && !holds(write.when, old ?? {}) ? [{ index, old: old && structuredClone(old) }] : [];
@@ -92,6 +94,13 @@ function pageOf(items: ReadonlyMap<string, StoredItem>, query: Query) {
   const more = last !== undefined && read.length < rest.length;
   const cursor = more ? writeCursor(only(last, ['pk', 'sk', names.hash, names.range])) : undefined;
   return structuredClone(cursor === undefined ? { items: found } : { items: found, cursor });
+}
+
+/** DynamoDB takes no text with half a pair of surrogates, however deep. */
+function isWellFormed(value: Attribute | undefined): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return true;
+  return Object.entries(value).every(([name, one]) => name.isWellFormed() && isWellFormed(one as Attribute));
 }
 
 const only = (item: Item, names: readonly string[]): Item =>

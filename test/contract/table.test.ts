@@ -96,6 +96,13 @@ describe.each(tables)('a table %s', (_, make) => {
     await expect(table.transact([{ put: { ...impossible, n: 1 } }])).rejects.toThrow();
   });
 
+  test('takes no half of a letter, however deep', async () => {
+    const put = { ...key, list: [{ deep: '\ud83d' }] };
+    await expect(table.write({ put })).rejects.toThrow();
+    await expect(table.transact([{ put }])).rejects.toThrow();
+    expect(await table.get(key)).toBeUndefined();
+  });
+
   test('gives many items in the order asked, also beyond one batch', async () => {
     const keys = Array.from({ length: 120 }, (_unused, i) => ({ pk: 'P', sk: String(i).padStart(3, '0') }));
     for (let i = 0; i < 120; i += 60) {

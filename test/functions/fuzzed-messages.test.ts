@@ -4,10 +4,11 @@ import { payoutsRefused } from '../../adapters/http/payouts.ts';
 import { signPssDigest } from '../../adapters/memory/signer.ts';
 import { signDetached } from '../../core/message/jws.ts';
 import { nodeMessageBytes } from '../../core/message/outgoing.ts';
+import type { Executor } from '../../core/payout/executor.ts';
 import { admitPayout } from '../../functions/admit-payout/admit-payout.ts';
 import { signedBy } from '../support/enrolment.ts';
 import { payoutNodes } from '../support/payout-nodes.ts';
-import { bank, debtor, network, now, payoutMessage, payoutWorld } from '../support/payouts.ts';
+import { bank, debtor, fintech, network, now, payoutMessage, payoutWorld } from '../support/payouts.ts';
 
 // Whatever bytes arrive: an answer that the caller can act on, never a fault of ours, and nothing taken that was not signed.
 
@@ -36,7 +37,11 @@ function pathsOf(value: unknown, path: Path = []): Path[] {
 /** The same document with one part, however deep, replaced by any JSON or left out. */
 function edited(document: unknown) {
   const paths = pathsOf(document).filter((path) => path.length > 0);
-  const value = fc.option(fc.jsonValue({ maxDepth: 2 }), { nil: undefined });
+  const value = fc.oneof(
+    fc.option(fc.jsonValue({ maxDepth: 2 }), { nil: undefined }),
+    // Half a letter has no UTF-8, and no key is as long.
+    fc.constantFrom('\ud83d', 'x'.repeat(3000)),
+  );
   return fc.tuple(fc.constantFrom(...paths), value).map(([path, put]) => {
     const copy = structuredClone(document);
     const holder = path.slice(0, -1).reduce((one, name) => (one as never)[name], copy) as never as Record<
@@ -148,4 +153,39 @@ test('a message between nodes is answered or refused, never a fault, whatever it
     }),
     { numRuns: 120 },
   );
+});
+
+test('whatever is taken is paid or refused at its payout operator, however its signer spells it', async () => {
+  const paid: string[] = [];
+  const executor: Executor = {
+    idempotent: true,
+    holderOf: async () => fintech.taxId,
+    creditorAccount: async () => undefined,
+    async pay({ key }) {
+      paid.push(key);
+      return { outcome: 'OK', reference: '1' };
+    },
+    find: async () => ({ outcome: 'NEVER_SEEN' }),
+  };
+  const nodes = await payoutNodes({ bankUrl: 'http://none', executor });
+  const document = JSON.parse(Buffer.from(payoutMessage({ payouts: [{}] })).toString()) as Message;
+  interface Message {
+    document: { header: { message_id: string }; transactions: { transaction_id: string; amount: string }[] };
+  }
+  await fc.assert(
+    fc.asyncProperty(edited(document.document.transactions[0]), fc.uuid(), async (transaction, id) => {
+      const message = structuredClone(document);
+      message.document.header.message_id = id;
+      message.document.transactions = [{ ...(transaction as object), transaction_id: id, amount: '1' }];
+      const admitted = await nodes.net.send(Buffer.from(JSON.stringify(message)));
+      if (admitted.outcome === 'REFUSED') return;
+      await nodes.run(3);
+      expect((await nodes.network.ports.moves.find(debtor, id))?.state).toMatch(/^(ok|error)$/);
+      expect(paid.filter((key) => key.endsWith(id)).length).toBeLessThanOrEqual(1);
+    }),
+    { numRuns: 60 },
+  );
+  expect(
+    [nodes.network, nodes.operator].flatMap(({ log }) => log.lines.map(({ code }) => code)),
+  ).not.toContain('FAULT');
 });
