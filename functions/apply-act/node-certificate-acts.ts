@@ -1,10 +1,8 @@
 // What do the acts about nodes' certificates change? Another node's next one becomes active here (S20); this node's own
 // is published and announced; one that nobody should trust any longer ends. First contact is party-acts.ts's pin.
 
-import { checkLeafFor } from '../../core/certificate/leaf.ts';
 import { parseCertificate } from '../../core/certificate/parse.ts';
-import { validatePath } from '../../core/certificate/path.ts';
-import { keyThumbprintOf, type Thumbprint, thumbprintOf } from '../../core/certificate/thumbprint.ts';
+import { keyThumbprintOf, type Thumbprint } from '../../core/certificate/thumbprint.ts';
 import type { CertificateStatus, Enrolment, Step } from '../../core/enrolment/enrolment.ts';
 import {
   admitNodeCertificate,
@@ -22,9 +20,9 @@ import { decisionIdOf } from '../../core/people/decision.ts';
 import type { Party } from '../../core/people/party.ts';
 import { wakeEntry } from '../../core/people/wake.ts';
 import { enrolmentLimits } from '../../core/policy.ts';
-import { watchOf } from '../../core/sweep/watch.ts';
 import { type ActContext, type Applied, type ApplyActDeps, nothing, requireNotRevoked } from './applying.ts';
 import { endOfNode } from './end-certificates.ts';
+import { invalid, proveGiven } from './given-certificate.ts';
 
 /** Nothing is believed as the table has it (S22): message, path and holder are proved again, as when it arrived. */
 export async function confirmCertificate(
@@ -99,45 +97,22 @@ export async function announceCertificate(
   { actId, act, now }: ActContext,
 ): Promise<Applied> {
   const { finId } = deps.node;
-  const { certificate_thumbprint: thumbprint } = parameters;
-  const { current, again } = await ownBefore(deps, thumbprint, now);
-  const chain = parameters.certificate_chain.map((text) => Buffer.from(text, 'base64'));
-  const { anchors, profiles } = await deps.trust.inForce();
-  const path = validatePath({ chain, anchors, now, policy: {} });
-  checkLeafFor('signing', path.leaf);
-  const found = thumbprintOf(path.leaf.der);
-  if (found !== thumbprint)
-    throw invalid('certificate_thumbprint', `the thumbprint of the chain's leaf, ${found}`);
-  await requireNotRevoked(deps, found);
-  await requireSameKey(deps, current.thumbprint, path.leaf.spki);
-  const asked = parameters.signs_from === null ? undefined : new Date(parameters.signs_from);
+  const { current, again } = await ownBefore(deps, parameters.certificate_thumbprint, now);
   const enrolmentId = `node-${actId}`;
-  const status: CertificateStatus = {
-    thumbprint: found,
-    keyThumbprint: keyThumbprintOf(path.leaf.spki),
-    participant: finId,
-    enrolmentId,
-    use: 'signing',
-    networkStatus: 'active',
-    validity: 'valid',
-    notAfter: path.leaf.notAfter,
-    acceptingOperators: [],
-    sources: deps.sourcesOf(path, profiles),
-    anchor: thumbprintOf(path.anchor.certificate.der),
-    activatedAt: now,
-    signsFrom: again?.signsFrom ?? handOver(current.notAfter, asked, now),
-    ...(path.anchor.pscProfile && { pscProfile: path.anchor.pscProfile }),
-  };
+  const proved = await proveGiven(deps, parameters, { finId, enrolmentId, now });
+  const { thumbprint, keyThumbprint } = proved.status;
+  await requireSameKey(deps, current.thumbprint, keyThumbprint);
+  const asked = parameters.signs_from === null ? undefined : new Date(parameters.signs_from);
+  const signsFrom = again?.signsFrom ?? handOver(current.notAfter, asked, now);
   const peers = (await deps.parties.parties()).filter(
     (one) => one.kind !== 'participant' && one.finId !== finId,
   );
-  const watch = watchOf(path, profiles.get(path.anchor.pscProfile ?? ''));
   const refs = { enrolmentId, thumbprint, actId: act.actId };
   const messages = peers.map((peer) => announcementTo(peer.finId, refs, now));
   return {
     ...nothing,
-    grants: [{ noun: 'certificate', status, path: path.path.map(({ der }) => der), watch, version: 1 }],
-    mails: again ? messages : [...messages, announceToParticipants(finId, found, now)],
+    grants: [{ ...proved, status: { ...proved.status, signsFrom }, version: 1 }],
+    mails: again ? messages : [...messages, announceToParticipants(finId, thumbprint, now)],
     subjects: { thumbprint, enrolmentId },
   };
 }
@@ -158,9 +133,9 @@ async function ownBefore(deps: ApplyActDeps, thumbprint: string, now: Date) {
 }
 
 /** By its own bytes, not by what a record says of them. */
-async function requireSameKey(deps: ApplyActDeps, current: Thumbprint, spki: Uint8Array): Promise<void> {
+async function requireSameKey(deps: ApplyActDeps, current: Thumbprint, keyThumbprint: string): Promise<void> {
   const [der] = (await deps.enrolments.chainOf(current)) ?? [];
-  if (!der || keyThumbprintOf(parseCertificate(der).spki) !== keyThumbprintOf(spki))
+  if (!der || keyThumbprintOf(parseCertificate(der).spki) !== keyThumbprint)
     throw new Refusal('NODE_KEY_OTHER');
 }
 
@@ -190,8 +165,4 @@ export async function endCertificate(
   if (!party || party.kind === 'participant') throw invalid('fin_id', 'a node, this one or another');
   await endOfNode(deps, finId, { thumbprint: thumbprint as Thumbprint, incident }, context);
   return { ...nothing, subjects: { peer: finId, thumbprint } };
-}
-
-function invalid(parameter: string, expected: string): Refusal {
-  return new Refusal('ACT_PARAMETERS_INVALID', { parameter, expected });
 }

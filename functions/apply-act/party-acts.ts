@@ -3,10 +3,6 @@
 
 import { createHash } from 'node:crypto';
 import { admitAnotherKey, grantApiKey, makeApiKey } from '../../core/api-key.ts';
-import { checkLeafFor } from '../../core/certificate/leaf.ts';
-import { validatePath } from '../../core/certificate/path.ts';
-import { keyThumbprintOf, thumbprintOf } from '../../core/certificate/thumbprint.ts';
-import type { CertificateStatus } from '../../core/enrolment/enrolment.ts';
 import { Refusal } from '../../core/errors.ts';
 import {
   type ActParameters,
@@ -14,15 +10,8 @@ import {
   type ProfileParameters,
 } from '../../core/people/act-parameters.ts';
 import type { Party } from '../../core/people/party.ts';
-import { watchOf } from '../../core/sweep/watch.ts';
-import {
-  type ActContext,
-  type Applied,
-  type ApplyActDeps,
-  nothing,
-  requireNotRevoked,
-  together,
-} from './applying.ts';
+import { type ActContext, type Applied, type ApplyActDeps, nothing, together } from './applying.ts';
+import { invalid, proveGiven } from './given-certificate.ts';
 import { inviteAll } from './people-acts.ts';
 
 /** One composite act: profile, people, first API key. */
@@ -118,7 +107,8 @@ export async function pin(
     pinnedCertificate: peer.certificate_thumbprint,
     version: (before?.version ?? 0) + 1,
   };
-  const certificate = await pinnedCertificate(deps, peer, { actId, now, version: party.version });
+  const of = { finId: party.finId, enrolmentId: `pin.${actId}`, now };
+  const certificate = { ...(await proveGiven(deps, peer, of)), version: party.version };
   const grants = [{ noun: 'party' as const, party }, certificate];
   return { ...nothing, grants, subjects: { peer: party.finId, thumbprint: certificate.status.thumbprint } };
 }
@@ -135,39 +125,6 @@ export async function setPeerKey(
     throw invalid('api_key_encrypted', 'the key that the act names by its hash');
   await deps.peerKeys.put(peer.finId, key);
   return { ...nothing, subjects: { peer: peer.finId } };
-}
-
-/** Two people vouch for whose it is; that it is a good one is still proved. */
-async function pinnedCertificate(
-  deps: Pick<ApplyActDeps, 'trust' | 'sourcesOf' | 'statuses'>,
-  peer: ActParameters['peer.pin'],
-  { actId, now, version }: { actId: string; now: Date; version: number },
-) {
-  const chain = peer.certificate_chain.map((text) => Buffer.from(text, 'base64'));
-  const { anchors, profiles } = await deps.trust.inForce();
-  const path = validatePath({ chain, anchors, now, policy: {} });
-  checkLeafFor('signing', path.leaf);
-  const thumbprint = thumbprintOf(path.leaf.der);
-  if (thumbprint !== peer.certificate_thumbprint)
-    throw invalid('certificate_thumbprint', `the thumbprint of the chain's leaf, ${thumbprint}`);
-  await requireNotRevoked(deps, thumbprint);
-  const status: CertificateStatus = {
-    thumbprint,
-    keyThumbprint: keyThumbprintOf(path.leaf.spki),
-    participant: peer.fin_id,
-    enrolmentId: `pin.${actId}`,
-    use: 'signing',
-    networkStatus: 'active',
-    validity: 'valid',
-    notAfter: path.leaf.notAfter,
-    acceptingOperators: [],
-    sources: deps.sourcesOf(path, profiles),
-    anchor: thumbprintOf(path.anchor.certificate.der),
-    activatedAt: now,
-    ...(path.anchor.pscProfile && { pscProfile: path.anchor.pscProfile }),
-  };
-  const watch = watchOf(path, profiles.get(path.anchor.pscProfile ?? ''));
-  return { noun: 'certificate' as const, status, path: path.path.map(({ der }) => der), watch, version };
 }
 
 function partyOf(profile: ProfileParameters, version: number): Party {
@@ -194,8 +151,4 @@ async function partyHere(deps: ApplyActDeps, finId: string): Promise<Party> {
   const party = await deps.parties.party(finId);
   if (!party) throw invalid('fin_id', 'a participant or node that is known here');
   return party;
-}
-
-function invalid(parameter: string, expected: string): Refusal {
-  return new Refusal('ACT_PARAMETERS_INVALID', { parameter, expected });
 }
