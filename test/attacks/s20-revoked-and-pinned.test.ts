@@ -1,9 +1,6 @@
 import { expect, test } from 'vitest';
 import { statusKey } from '../../adapters/dynamodb/certificate-items.ts';
-import { ledger } from '../../adapters/dynamodb/ledger.ts';
-import { parseCertificate } from '../../core/certificate/parse.ts';
-import { keyThumbprintOf, type Thumbprint, thumbprintOf } from '../../core/certificate/thumbprint.ts';
-import { watchOf } from '../../core/sweep/watch.ts';
+import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { base64, certificateOf, type Node, network, twoNodes } from '../support/node-certificates.ts';
 import { sweepStand } from '../support/sweep.ts';
 
@@ -55,37 +52,7 @@ test('S25 N: a certificate pinned below a list that was read before is looked fo
   const list = stand.list({ revoked: [{ leaf, reason: 1 }], hours: 24 * 7 });
   stand.says({ outcome: 'FETCHED', bytes: list, etag: '"1"' });
   expect(await stand.sweep()).toEqual(['PROCESSED']);
-  const own = parseCertificate(leaf.der);
-  const at = stand.clock.now();
-  const status = {
-    thumbprint: leaf.thumbprint,
-    keyThumbprint: keyThumbprintOf(own.spki),
-    participant: 'BANCO_CL',
-    enrolmentId: 'pin.1',
-    use: 'signing',
-    networkStatus: 'active',
-    validity: 'valid',
-    notAfter: own.notAfter,
-    acceptingOperators: [],
-    sources: [(await stand.source()).id],
-    anchor: thumbprintOf(stand.root.der),
-    activatedAt: at,
-  } as const;
-  const actor = { kind: 'node', function: 'apply-act' } as const;
-  const evidence = { id: 'E-pin', scope: 'BANCO_CL', kind: 'peer.pinned', at, actor, subjects: {} };
-  await ledger(stand.table, stand.sealer, async () => undefined).commit(
-    [
-      {
-        noun: 'certificate',
-        status,
-        path: [leaf.der],
-        watch: watchOf({ path: [own], anchor: { certificate: parseCertificate(stand.root.der) } }),
-        version: 1,
-      },
-    ],
-    ['p'],
-    { evidence: [evidence], outbox: [] },
-  );
+  await stand.pinned(leaf, 'BANCO_CL', [(await stand.source()).id]);
   stand.clock.advance(3600);
   expect(await stand.sweep()).toEqual(['PROCESSED']);
   expect((await stand.ports.statuses.status(leaf.thumbprint))?.validity).toBe('revoked');

@@ -24,7 +24,7 @@ function traces(stand: Pick<ReturnType<typeof disableStand>, 'items' | 'evidence
 }
 
 /** A sweep that dies somewhere, and the next one. */
-async function sweptTwice(stand: ReturnType<typeof sweepStand>, doomed: DoomedProcess) {
+async function sweptTwice(stand: ReturnType<typeof sweepStand>, doomed: DoomedProcess, seconds = 3_600) {
   const table = doomed.wrap(stand.table);
   const { id } = await stand.source();
   const ports = {
@@ -33,7 +33,7 @@ async function sweptTwice(stand: ReturnType<typeof sweepStand>, doomed: DoomedPr
     disables: disableStore(table, (entries) => stand.queues.announce(entries)),
   };
   const outcome = await doomed.run(() => sweepSource(ports, { source: id }));
-  stand.clock.advance(3_600);
+  stand.clock.advance(seconds);
   await stand.sweep();
   return outcome;
 }
@@ -127,16 +127,7 @@ test('a sweep by a responder that dies at any await ends the certificate once', 
     const stand = sweepStand();
     const leaf = await stand.active(stand.leaf('one', { ocspUrl: responderUrl }));
     stand.says(stand.ocsp(leaf, { reason: 1 }));
-    const table = doomed.wrap(stand.table);
-    const { id } = await stand.source();
-    const ports = {
-      ...stand.sweepPorts,
-      sources: sweptSources(table),
-      disables: disableStore(table, (entries) => stand.queues.announce(entries)),
-    };
-    const outcome = await doomed.run(() => sweepSource(ports, { source: id }));
-    stand.clock.advance(600);
-    await stand.sweep();
+    const outcome = await sweptTwice(stand, doomed, 600);
     expect(await stand.statusOf(leaf)).toBe('disabled');
     const { kinds, evidence } = traces(stand);
     expect(kinds.filter((kind) => kind === 'disable.start')).toHaveLength(1);

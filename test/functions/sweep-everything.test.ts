@@ -1,12 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ledger } from '../../adapters/dynamodb/ledger.ts';
 import { context, sequence } from '../../core/certificate/der-writer.ts';
-import { parseCertificate } from '../../core/certificate/parse.ts';
 import type { PscProfile } from '../../core/certificate/psc-profile.ts';
 import { frozenAt } from '../../core/certificate/revocation/freshness.ts';
-import { keyThumbprintOf, thumbprintOf } from '../../core/certificate/thumbprint.ts';
 import { Transient } from '../../core/errors.ts';
-import { watchOf } from '../../core/sweep/watch.ts';
 import { sweepSource } from '../../functions/sweep-source/sweep-source.ts';
 import type { Issued } from '../support/certificates.ts';
 import { deltaIndicator, extension, uri } from '../support/revocation-lists.ts';
@@ -293,46 +289,7 @@ test('a node certificate that people pinned is asked about, ends, and is told to
   const parties = { party: async () => ({ ...peer, kind: 'payoutOperator' as const }) };
   Object.assign(stand.sweepPorts, { parties });
   const leaf = stand.listed('node');
-  const [own, anchor] = [leaf, stand.root].map(({ der }) => parseCertificate(der)) as [
-    ReturnType<typeof parseCertificate>,
-    ReturnType<typeof parseCertificate>,
-  ];
-  const status = {
-    thumbprint: leaf.thumbprint,
-    keyThumbprint: keyThumbprintOf(own.spki),
-    participant: 'BANCO_CL',
-    enrolmentId: 'pin.1',
-    use: 'signing',
-    networkStatus: 'active',
-    validity: 'valid',
-    notAfter: own.notAfter,
-    acceptingOperators: [],
-    sources: [],
-    anchor: thumbprintOf(anchor.der),
-    activatedAt: stand.clock.now(),
-  } as const;
-  const at = stand.clock.now();
-  const evidence = {
-    id: 'E-pin',
-    scope: 'BANCO_CL',
-    kind: 'peer.pinned',
-    at,
-    actor: { kind: 'node', function: 'apply-act' } as const,
-    subjects: {},
-  };
-  await ledger(stand.table, stand.sealer, async () => undefined).commit(
-    [
-      {
-        noun: 'certificate',
-        status,
-        path: [leaf.der],
-        watch: watchOf({ path: [own], anchor: { certificate: anchor } }),
-        version: 1,
-      },
-    ],
-    ['p'],
-    { evidence: [evidence], outbox: [] },
-  );
+  await stand.pinned(leaf, 'BANCO_CL');
   stand.says(stand.list({ revoked: [{ leaf }] }));
   expect(await stand.sweep()).toEqual(['PROCESSED']);
   expect((await state(leaf))?.slice(0, 2)).toEqual(['revoked', 'disabled']);

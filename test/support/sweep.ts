@@ -1,9 +1,12 @@
 // A node with certificates that point to lists or responders, and a PSC that says what a test has it say.
 
+import { ledger } from '../../adapters/dynamodb/ledger.ts';
 import { sweptSources } from '../../adapters/dynamodb/swept-sources.ts';
 import { parseCertificate } from '../../core/certificate/parse.ts';
+import { keyThumbprintOf } from '../../core/certificate/thumbprint.ts';
 import { Transient } from '../../core/errors.ts';
 import type { FetchedBody, SweptSource } from '../../core/sweep/ports.ts';
+import { watchOf } from '../../core/sweep/watch.ts';
 import { type SweepSourcePorts, sweepSource } from '../../functions/sweep-source/sweep-source.ts';
 import type { Issued } from './certificates.ts';
 import { disableStand } from './disable.ts';
@@ -94,8 +97,37 @@ export function sweepStand(role: 'network' | 'payoutOperator' = 'network') {
     });
   }
 
+  /** A node's certificate that two people pinned, as apply-act writes it. */
+  async function pinned(leaf: Issued, finId: string, of: readonly string[] = []): Promise<void> {
+    const [own, anchor] = [parseCertificate(leaf.der), parseCertificate(root.der)];
+    const at = clock.now();
+    const status = {
+      thumbprint: leaf.thumbprint,
+      keyThumbprint: keyThumbprintOf(own.spki),
+      participant: finId,
+      enrolmentId: 'pin.1',
+      use: 'signing',
+      networkStatus: 'active',
+      validity: 'valid',
+      notAfter: own.notAfter,
+      acceptingOperators: [],
+      sources: of,
+      anchor: root.thumbprint,
+      activatedAt: at,
+    } as const;
+    const watch = watchOf({ path: [own], anchor: { certificate: anchor } });
+    const actor = { kind: 'node', function: 'apply-act' } as const;
+    const evidence = { id: 'E-pin', scope: finId, kind: 'peer.pinned', at, actor, subjects: {} };
+    await ledger(table, stand.sealer, async () => undefined).commit(
+      [{ noun: 'certificate', status, path: [leaf.der], watch, version: 1 }],
+      ['p'],
+      { evidence: [evidence], outbox: [] },
+    );
+  }
+
   return {
     ...stand,
+    pinned,
     sources,
     asked,
     kept,

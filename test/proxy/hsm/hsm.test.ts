@@ -7,6 +7,7 @@ import * as ck from '../../../proxy/hsm/constants.ts';
 import { Hsm } from '../../../proxy/hsm/hsm.ts';
 import { findKey, generateKey, type HsmKey, keyKinds, requireMatch } from '../../../proxy/hsm/key.ts';
 import { probe, requestIn, selfTest } from '../../../proxy/hsm/sign.ts';
+import { makeAuthority } from '../../support/certificates.ts';
 import { requireEdgeMachine } from '../../support/edge-machine.ts';
 import { openSoftHsm, tokenLabel, tokenPin } from '../../support/soft-hsm.ts';
 
@@ -77,18 +78,7 @@ it('says which key is not there', () => {
 });
 
 it('refuses a certificate of another key, and says which', () => {
-  const args = [
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-subj',
-    '/CN=other',
-    '-keyout',
-    '/dev/null',
-  ];
-  const pem = execFileSync('openssl', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const { pem } = makeAuthority({ subject: [{ type: 'CN', value: 'other' }] });
   expect(() => requireMatch(keys.get('RSA-2048')!, pem)).toThrow(
     'the key "key RSA-2048" is not the one in the certificate of "CN=other"',
   );
