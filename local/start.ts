@@ -5,6 +5,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startBank } from './bank/serve.ts';
 import { VirtualClock } from './clock.ts';
+import type { LocalEdgeParts } from './edge/edge.ts';
 import { tryEdge } from './edge/try-edge.ts';
 import { evidenceKey } from './evidence-key.ts';
 import { type Laptop, type Node, naming, startLaptop } from './laptop.ts';
@@ -62,24 +63,24 @@ const seedingMinutes = 20;
 
 export async function startWhole(options: StartOptions): Promise<Whole> {
   const { dataFolder } = options;
-  const chosen = typeof options.ports === 'object' ? options.ports : undefined;
-  const free = options.ports === 'free' || chosen !== undefined;
-  const clockFile = join(dataFolder, 'clock');
+  const doors = doorsOf(options);
   refuseToStart(dataFolder);
   const fresh = readSeed(dataFolder) === undefined;
-  // Of an earlier start that found a port taken: seeding begins in the past, whatever that one left.
-  if (fresh) rmSync(clockFile, { force: true });
-  const start = new Date(Date.now() - seedingMinutes * 60_000);
-  const clock = new VirtualClock({ file: clockFile, ...(fresh && { start }) });
-  const pscPort = free ? (chosen?.psc ?? 0) : ports.psc;
-  const psc = await naming(
-    'psc',
-    pscPort,
-    startPsc({ dataFolder: join(dataFolder, 'psc'), port: pscPort, clock: () => clock.now() }),
-  );
-  const bankPort = free ? 0 : ports.bank;
-  const bank = await naming('bank', bankPort, startBank(accounts, { port: bankPort }));
+  const clock = clockOf(dataFolder, fresh);
+  const stops: (() => Promise<void> | void)[] = [() => clock.stop()];
+  const stop = async () => {
+    for (const each of stops.splice(0).reverse()) await each();
+  };
   try {
+    const pscFolder = join(dataFolder, 'psc');
+    const psc = await naming(
+      'psc',
+      doors.psc,
+      startPsc({ dataFolder: pscFolder, port: doors.psc, clock: () => clock.now() }),
+    );
+    stops.push(() => psc.stop());
+    const bank = await naming('bank', doors.bank, startBank(accounts, { port: doors.bank }));
+    stops.push(() => bank.stop());
     const laptop = await startLaptop({
       templateFile: 'template.yaml',
       gatewayFile: 'openapi/generated/gateway.json',
@@ -88,47 +89,59 @@ export async function startWhole(options: StartOptions): Promise<Whole> {
       clock,
       policies: options.policies ?? true,
       dynamodbEndpoint: process.env.DYNAMODB_ENDPOINT,
-      nodes: laptopNodes(chosen ?? (free ? freePorts : undefined), bank.url),
-      ...(free ? {} : { ports }),
+      nodes: laptopNodes(doors.nodes, bank.url),
+      ports: doors.services,
       ...(options.counted && { faults: () => undefined }),
       mostChildren: options.mostChildren,
     });
+    stops.push(() => laptop.stop());
     if (fresh) options.up?.(laptop);
     // Beside the seeding, so that it costs no time.
-    const starting: Promise<Whole['edge']> =
-      (options.edge ?? !free)
-        ? tryEdge({
-            ...{ laptop, psc, clock, node: laptop.nodes[0]! },
-            folder: join(dataFolder, 'edge'),
-            port: free ? 0 : edgePort,
-          })
-        : Promise.resolve({ missing: 'Not asked for.' });
-    const stop = async () => {
+    const starting = edgeOf(doors.edge, { laptop, psc, clock, node: laptop.nodes[0]! }, dataFolder);
+    stops.push(async () => {
       const edge = await starting;
       if ('stop' in edge) await edge.stop();
-      await laptop.stop();
-      await psc.stop();
-      await bank.stop();
-      clock.stop();
-    };
-    try {
-      const known =
-        readSeed(dataFolder) ?? (await seedAnew({ laptop, psc, clock, dataFolder, tell: options.tell }));
-      const now = new Date();
-      if (clock.now() < now) await clock.advance({ to: now });
-      const edge = await starting;
-      // The clock has just moved: the very first request must not be signed by the time before.
-      if ('follow' in edge) await edge.follow();
-      return { laptop, psc, bank, clock, seed: known, edge, stop };
-    } catch (error) {
-      await stop();
-      throw error;
-    }
+    });
+    const known =
+      readSeed(dataFolder) ?? (await seedAnew({ laptop, psc, clock, dataFolder, tell: options.tell }));
+    const now = new Date();
+    if (clock.now() < now) await clock.advance({ to: now });
+    const edge = await starting;
+    // The clock has just moved: the very first request must not be signed by the time before.
+    if ('follow' in edge) await edge.follow();
+    return { laptop, psc, bank, clock, seed: known, edge, stop };
   } catch (error) {
-    await psc.stop();
-    await bank.stop();
+    await stop();
     throw error;
   }
+}
+
+/** On which port each door opens, 0 for a free one; `edge` undefined: not asked for. */
+function doorsOf(options: StartOptions) {
+  const chosen = typeof options.ports === 'object' ? options.ports : undefined;
+  if (!chosen && options.ports !== 'free') {
+    const { bank, psc, ...services } = ports;
+    return { bank, psc, services, nodes: undefined, edge: (options.edge ?? true) ? edgePort : undefined };
+  }
+  const nodes = chosen ?? freePorts;
+  return { bank: 0, psc: chosen?.psc ?? 0, services: {}, nodes, edge: options.edge ? 0 : undefined };
+}
+
+function clockOf(dataFolder: string, fresh: boolean): VirtualClock {
+  const file = join(dataFolder, 'clock');
+  // Of an earlier start that found a port taken: seeding begins in the past, whatever that one left.
+  if (fresh) rmSync(file, { force: true });
+  const start = new Date(Date.now() - seedingMinutes * 60_000);
+  return new VirtualClock({ file, ...(fresh && { start }) });
+}
+
+async function edgeOf(
+  port: number | undefined,
+  parts: Omit<LocalEdgeParts, 'folder' | 'port'>,
+  dataFolder: string,
+): Promise<Whole['edge']> {
+  if (port === undefined) return { missing: 'Not asked for.' };
+  return tryEdge({ ...parts, folder: join(dataFolder, 'edge'), port });
 }
 
 /** Its invitations have been followed: they would only bury the mails that matter. */

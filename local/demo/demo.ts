@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startWhole } from '../start.ts';
+import { startWhole, type Whole } from '../start.ts';
 import { Chapters } from './chapters.ts';
 import { Dossiers } from './dossier.ts';
 import { Endings } from './endings.ts';
@@ -39,55 +39,72 @@ async function demo(): Promise<number> {
   whole.laptop.endpoints.scheduler.setGranularity(3600);
   const story = new Story(whole.clock, process.stdout.isTTY === true);
   const chapters = new Chapters(whole, story);
-  const money = new Money(chapters);
-  const dossiers = new Dossiers(chapters);
-  const endings = new Endings(chapters);
-  const [aurora, creditoJa] = whole.seed.participants as [never, never];
+  const parts = {
+    story,
+    chapters,
+    money: new Money(chapters),
+    dossiers: new Dossiers(chapters),
+    endings: new Endings(chapters),
+  };
   try {
-    story.chapter('Chile: a fintech enrols its first certificate');
-    const chilean = await chapters.enrol(aurora);
-    story.chapter('Brazil: another one, with an e-CPF of ICP-Brasil’s layout');
-    const brazilian = await chapters.enrol(creditoJa);
-    story.chapter('Money moves on a signed message');
-    await money.listens(chilean);
-    const paid = await money.paid(chilean, pesos('250000'));
-    await money.heard(chilean, paid);
-    await money.fails(chilean, { ...pesos('1000'), account: '5151515151' }, 'DEBTOR_ACCOUNT_OF_ANOTHER');
-    await money.refused(chilean, pesos('6000000'), 'LIMIT_CREDITOR');
-    story.chapter('Years later somebody asks who ordered that payment');
-    await dossiers.verified(chilean, paid);
-    await dossiers.audited();
-    story.chapter('The key may have been copied: the certificate is disabled at once');
-    await money.disabled(chilean, pesos('1000'));
-    story.chapter('A PSC revokes, and says so in its list only');
-    await money.swept(brazilian, reais('10.00'));
-    story.chapter('Somebody sends a certificate that they saw on the wire');
-    await chapters.stolen(aurora);
-    story.chapter('A certificate that its PSC has revoked');
-    await chapters.revokedBefore(creditoJa);
-    story.chapter('The apoderado did not ask for this one');
-    await chapters.rejected(aurora);
-    // A person is written to a few times a day at most.
-    await whole.clock.advance({ seconds: 24 * 3600 });
-    story.chapter('Nobody answers');
-    await chapters.unanswered(creditoJa);
-    story.chapter('Somebody is in the systems of a fintech: two people stop it, with a browser alone');
-    await endings.byPage(creditoJa);
-    story.chapter('A year passes, and nobody renews');
-    await endings.aYear(await chapters.enrol(aurora));
-    story.chapter('The auditor comes');
-    await dossiers.audited();
+    await tellAll(whole, parts);
     console.log(`\n${story.verified} statements verified.`);
     return 0;
   } catch (error) {
     console.error(`\nNot as it should be: ${(error as Error).message}`);
     return 1;
   } finally {
-    dossiers.end();
-    await money.end();
+    parts.dossiers.end();
+    await parts.money.end();
     await whole.stop();
     rmSync(dataFolder, { recursive: true, force: true });
   }
+}
+
+interface Parts {
+  readonly story: Story;
+  readonly chapters: Chapters;
+  readonly money: Money;
+  readonly dossiers: Dossiers;
+  readonly endings: Endings;
+}
+
+async function tellAll({ seed, clock }: Whole, parts: Parts): Promise<void> {
+  const { story, chapters, money, dossiers, endings } = parts;
+  const [aurora, creditoJa] = seed.participants as [never, never];
+  story.chapter('Chile: a fintech enrols its first certificate');
+  const chilean = await chapters.enrol(aurora);
+  story.chapter('Brazil: another one, with an e-CPF of ICP-Brasil’s layout');
+  const brazilian = await chapters.enrol(creditoJa);
+  story.chapter('Money moves on a signed message');
+  await money.listens(chilean);
+  const paid = await money.paid(chilean, pesos('250000'));
+  await money.heard(chilean, paid);
+  await money.fails(chilean, { ...pesos('1000'), account: '5151515151' }, 'DEBTOR_ACCOUNT_OF_ANOTHER');
+  await money.refused(chilean, pesos('6000000'), 'LIMIT_CREDITOR');
+  story.chapter('Years later somebody asks who ordered that payment');
+  await dossiers.verified(chilean, paid);
+  await dossiers.audited();
+  story.chapter('The key may have been copied: the certificate is disabled at once');
+  await money.disabled(chilean, pesos('1000'));
+  story.chapter('A PSC revokes, and says so in its list only');
+  await money.swept(brazilian, reais('10.00'));
+  story.chapter('Somebody sends a certificate that they saw on the wire');
+  await chapters.stolen(aurora);
+  story.chapter('A certificate that its PSC has revoked');
+  await chapters.revokedBefore(creditoJa);
+  story.chapter('The apoderado did not ask for this one');
+  await chapters.rejected(aurora);
+  // A person is written to a few times a day at most.
+  await clock.advance({ seconds: 24 * 3600 });
+  story.chapter('Nobody answers');
+  await chapters.unanswered(creditoJa);
+  story.chapter('Somebody is in the systems of a fintech: two people stop it, with a browser alone');
+  await endings.byPage(creditoJa);
+  story.chapter('A year passes, and nobody renews');
+  await endings.aYear(await chapters.enrol(aurora));
+  story.chapter('The auditor comes');
+  await dossiers.audited();
 }
 
 process.exitCode = await demo();
