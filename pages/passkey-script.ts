@@ -83,7 +83,8 @@ export const passkeyScript = `
   }
 
   function say(form, which) {
-    for (const note of form.querySelectorAll('[data-passkey-note]')) note.hidden = note.dataset.passkeyNote !== which;
+    const place = form.querySelector('[data-passkey-note]') ? form : document;
+    for (const note of place.querySelectorAll('[data-passkey-note]')) note.hidden = note.dataset.passkeyNote !== which;
     form.removeAttribute('aria-busy');
     for (const button of form.querySelectorAll('button')) button.disabled = false;
   }

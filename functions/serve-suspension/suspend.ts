@@ -72,20 +72,13 @@ async function prove(
 ): Promise<{ person: Suspender; proof: Proof<SuspensionStatement> }> {
   const { who, cause, attempt, source } = input;
   const persons = (await personsOf(deps, who)).filter(isSuspender).slice(0, mostOffices);
-  let refusal: Refusal | undefined;
-  for (const person of persons) {
-    try {
-      const statement = statementOf(deps, person.personId, person.participant, cause);
-      const question = { personId: person.personId, statement, attempt, source };
-      return { person, proof: await deps.secondFactor.prove(question) };
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      // What is told apart is told only to who had password and code right.
-      if (!refusal || refusal.code === 'FACTOR_WRONG') refusal = error;
-    }
-  }
-  if (refusal) throw refusal;
-  return strangerIsRefused(deps, input);
+  const [first, ...or] = persons.map(({ personId, participant }) => ({
+    personId,
+    statement: statementOf(deps, personId, participant, cause),
+  }));
+  if (!first) return strangerIsRefused(deps, input);
+  const proof = await deps.secondFactor.prove({ ...first, attempt, source, or });
+  return { person: persons.find(({ personId }) => personId === proof.personId)!, proof };
 }
 
 async function personsOf({ people }: SuspendDeps, who: SuspendInput['who']): Promise<readonly Person[]> {
