@@ -48,7 +48,7 @@ table.list{width:100%;border-collapse:separate;border-spacing:0;background:var(-
 .list tbody tr:hover{background:var(--hover)}
 .list meter{width:100px;height:12px;vertical-align:-1px}
 .share{white-space:nowrap}
-.list small{display:block;font-size:14px;color:var(--muted)}
+.list small{display:block;font-size:14px;font-weight:400;color:var(--muted)}
 .state{white-space:nowrap}
 .state.info{background:var(--info-back);color:var(--info)}
 .state.plain{background:var(--hover);color:var(--ink)}
@@ -110,6 +110,6 @@ table.list{background:none;border:0}
 .filters .grow{flex-basis:100%}
 .filters select{max-width:none}
 }
-@media (max-width:560px){.top .who{order:1;flex:0 0 100%;flex-wrap:nowrap;justify-content:space-between;text-align:left}}
+@media (max-width:560px){.top .who button{flex:none}.top .who{order:1;flex:0 0 100%;flex-wrap:nowrap;justify-content:space-between;text-align:left}}
 @media print{.console nav.side,.filters,.paging{display:none}.console{display:block}}
 `.trim();

@@ -301,11 +301,11 @@ export function expiringLetter(
 
 /** To node operators, of a certificate of this node or of another, which announces its next one itself. */
 export function nodeExpiringLetter(envelope: Envelope, notAfter: Date, thumbprint: string): Letter {
-  const { mails, said, letter } = base(envelope);
+  const { texts, mails, said, letter } = base(envelope);
   const date = dateText(notAfter, envelope);
   const command = 'apodera admin announce-certificate';
   return letter(said(mails.expiringSubject, { date }), said(mails.expiring, { date }), {
-    facts: [['x5t#S256', thumbprint]],
+    facts: [[texts.confirm.thumbprint, thumbprint]],
     paragraphs: [said(mails.nodeExpiring, { command })],
   });
 }
