@@ -47,7 +47,11 @@ export const edgeAnswers = {
   },
 } as const satisfies Record<string, EdgeAnswer>;
 
-/** Given by HAProxy itself, by status. What is no HTTP at all it answers in HTML before it asks for these. */
+/**
+ * Given by HAProxy itself, by status. Up to 3.2 it does not ask for these (https://github.com/haproxy/haproxy/issues/3032)
+ * where no request was read whole: what is no HTTP, has more than 100 headers or 24 kB of them, or comes too slowly is
+ * answered in HTML.
+ */
 export const ownAnswers: readonly EdgeAnswer[] = [
   { status: 400, code: 'REQUEST_UNREADABLE', message: 'The request could not be read.' },
   { status: 403, code: 'ACCESS_DENIED', message: 'The request was refused.' },

@@ -84,6 +84,8 @@ function errorSection({ runFolder }: EdgeConfig): string {
   mode http
   log global
   option dontlognull
+  # Who says nothing in time hears nothing; of itself HAProxy answers 408 in HTML.
+  option http-ignore-probes
   # A process that leaves answers what comes on its connections before it closes them.
   option idle-close-on-response
 ${lines.join('\n')}
