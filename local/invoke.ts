@@ -1,5 +1,6 @@
 // What does one function answer to one event? As `sam local invoke`: in the running laptop if there is one, with its data,
 // else in an empty one of its own. Run: npm run invoke -- <LogicalId> <event.json> [--node network]
+// [--with enrolmentId=<id>]
 
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -78,19 +79,19 @@ export function requireFunction(logicalId: string, templateFile = 'template.yaml
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { node: { type: 'string' } },
+    options: { node: { type: 'string' }, with: { type: 'string', multiple: true } },
   });
   const [logicalId, eventFile] = positionals;
   if (!logicalId || !eventFile) {
     console.error(
-      'npm run invoke -- <LogicalId of a function in template.yaml> <event.json> [--node network|operator]',
+      'npm run invoke -- <LogicalId of a function in template.yaml> <event.json> [--node network|operator] [--with <member>=<value>]',
     );
     return 2;
   }
   requireFunction(logicalId);
   if (!existsSync(eventFile))
     throw new Error(`There is no file "${eventFile}"; events/ holds one for each function.`);
-  const event = readFileSync(eventFile, 'utf8');
+  const event = eventFrom(eventFile, values.with);
   const run = readRun('.local');
   const names = run?.nodes.map(({ name }) => name);
   if (values.node !== undefined && names && !names.includes(values.node))
@@ -110,12 +111,39 @@ async function main(): Promise<number> {
   console.log(answered.payload);
   const refused = refusalOf(answered);
   if (refused === undefined) return answered.functionError ? 1 : 0;
-  console.error(`${logicalId} refuses: ${refused} ${samples}`);
+  console.error(`${logicalId} refuses: ${refused} ${hintFor(event)}`);
   return refusedCode;
 }
 
-const samples =
-  'What the files of events/ name besides FINTECH_AURORA and BANCO_ANDINO is nowhere: put an id of your own there.';
+/** `given`: `enrolmentId=01J…`, what a member of the event is instead. @throws Error that says what the event has */
+export function eventFrom(file: string, given: readonly string[] = []): string {
+  let event: Record<string, unknown>;
+  try {
+    event = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  } catch (error) {
+    throw new Error(`"${file}" is not JSON: ${(error as Error).message}`);
+  }
+  for (const each of given) {
+    const [, name = '', value] = /^([^=]+)=(.+)$/s.exec(each) ?? [];
+    if (value === undefined || !Object.hasOwn(event, name))
+      throw new Error(
+        `--with ${each}: expected <member>=<value>, a member of ${Object.keys(event).join(', ')}`,
+      );
+    event[name] = value;
+  }
+  return JSON.stringify(event);
+}
+
+/** What to do where a sample names something that this network does not have. */
+export function hintFor(event: string): string {
+  const [sample] =
+    Object.entries(JSON.parse(event) as object).find(([, value]) => sampleId.test(value)) ?? [];
+  if (sample) return `The ${sample} of the file is an example: --with ${sample}=<one of yours>.`;
+  return 'What the files of events/ name besides FINTECH_AURORA and BANCO_ANDINO is nowhere.';
+}
+
+/** What the ids in events/ begin with. */
+const sampleId = /^01JZ2M3N4P5Q6R7S8T9VWXYZ/;
 /** As `apodera` ends where the rules say no. */
 const refusedCode = 3;
 

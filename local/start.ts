@@ -79,7 +79,11 @@ export async function startWhole(options: StartOptions): Promise<Whole> {
       startPsc({ dataFolder: pscFolder, port: doors.psc, clock: () => clock.now() }),
     );
     stops.push(() => psc.stop());
-    const bank = await naming('bank', doors.bank, startBank(accounts, { port: doors.bank }));
+    const bank = await naming(
+      'bank',
+      doors.bank,
+      startBank(accounts, { port: doors.bank, ...(doors.bank && { file: join(dataFolder, 'bank.json') }) }),
+    );
     stops.push(() => bank.stop());
     const laptop = await startLaptop({
       templateFile: 'template.yaml',
@@ -182,6 +186,8 @@ async function main(): Promise<void> {
       ),
     tell: (line) => console.log(`  ${line} ...`),
   }).finally(() => removeStarting(dataFolder));
+  // `npm run clock` lets days pass: the minute's routines then run once an hour.
+  whole.laptop.endpoints.scheduler.setGranularity(3600);
   writeRun(dataFolder, {
     pid: process.pid,
     awsUrl: whole.laptop.endpoints.url,

@@ -42,8 +42,14 @@ export class Bank {
   readonly payments: Payment[] = [];
   mode: Mode = 'ok';
 
-  constructor(accounts: readonly Account[] = []) {
+  /** @param payments of a run before, whose money has moved */
+  constructor(accounts: readonly Account[] = [], payments: readonly Payment[] = []) {
     for (const account of accounts) this.accounts.set(account.number, { ...account });
+    this.payments.push(...payments);
+    for (const { status, debtorAccount, amountMinor } of payments) {
+      const account = this.accounts.get(debtorAccount);
+      if (status === 'ok' && account) account.balanceMinor -= amountMinor;
+    }
   }
 
   /** The account that is meant: by its number, however decorated, or by an alias. */

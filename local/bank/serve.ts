@@ -1,7 +1,9 @@
 // Which URL answers what at the simulated bank? Accounts and payments as adapters/executor/http.ts asks for them, a page
 // for its clerk, and POST /behaviour {"mode": "ok" | "error" | "slow" | "unknown" | "twice"}.
 
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { dirname } from 'node:path';
 import { readBody } from '../endpoints/wire.ts';
 import { closeServer, listen } from '../loopback.ts';
 import { type Account, Bank, type Mode, modes, type Payment } from './bank.ts';
@@ -15,15 +17,29 @@ export interface RunningBank {
 
 export async function startBank(
   accounts: readonly Account[] = [],
-  options: { readonly port?: number } = {},
+  options: { readonly port?: number; readonly file?: string } = {},
 ): Promise<RunningBank> {
-  const bank = new Bank(accounts);
+  const { file } = options;
+  const bank = new Bank(accounts, file && existsSync(file) ? paymentsIn(file) : []);
   const server = createServer((request, response) => {
-    answer(bank, request, response).catch(() => response.destroy());
+    answer(bank, request, response)
+      .catch(() => response.destroy())
+      .finally(() => file && keep(file, bank));
   });
   return { url: await listen(server, options.port), bank, stop: () => closeServer(server) };
 }
 
+/** A core that forgot what it paid would say of it "never seen". */
+function keep(file: string, { payments }: Bank): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const text = (_: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value);
+  writeFileSync(file, JSON.stringify(payments, text));
+}
+
+const paymentsIn = (file: string): Payment[] =>
+  (JSON.parse(readFileSync(file, 'utf8')) as (Omit<Payment, 'amountMinor'> & { amountMinor: string })[]).map(
+    (one) => ({ ...one, amountMinor: BigInt(one.amountMinor) }),
+  );
 async function answer(bank: Bank, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [, noun = '', name = ''] = (request.url ?? '/').split('/').map(decodeURIComponent);
   const json = (status: number, body: object) =>

@@ -19,7 +19,7 @@ function commandsOf(text: string): Command[] {
     ([, span, line]) => span ?? line!,
   );
   return spans.flatMap((span) => {
-    const found = /^(?:.*\bapodera ([a-z]+)|admin) ([a-z-]+)( .*)?$/.exec(span);
+    const found = /^(?:.*\bapodera ([a-z-]+)|admin) ([a-z-]+)( .*)?$/.exec(span);
     if (!found || found[1] === 'help') return [];
     const [, noun = 'admin', verb = '', rest = ''] = found;
     const options = [...rest.matchAll(/(?:^| )--([a-z-]+)/g)].map(([, option]) => option!);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { realClock, VirtualClock } from '../../local/clock.ts';
+import { readSpan, saidAfter } from '../../local/clock-ahead.ts';
 import { clockClient, startClockEndpoint } from '../../local/clock-endpoint.ts';
 
 const start = new Date('2026-01-01T00:00:00Z');
@@ -127,5 +128,21 @@ describe('the clock endpoint', () => {
     expect((await fetch(`${endpoint.url}/else`)).status).toBe(400);
     expect(clock.now()).toEqual(start);
     await endpoint.stop();
+  });
+});
+
+describe('npm run clock', () => {
+  test('takes a number and a unit, and nothing else', () => {
+    expect(['90s', '10m', '1h', '31d'].map(readSpan)).toEqual([90, 600, 3600, 31 * 86_400]);
+    for (const wrong of [undefined, '', '0d', '-1h', '1', 'd', '1.5h', '1w', '1 h'])
+      expect(() => readSpan(wrong)).toThrow('Usage: npm run clock');
+  });
+
+  test('says what no longer goes together with the machine’s own time', () => {
+    const told = (ahead: number) => saidAfter(new Date(start.getTime() + ahead * 1000), start);
+    expect(told(1)).toBe('It is 2026-01-01T00:00:01.000Z at the network.');
+    expect(told(3600)).toContain('mTLS edge');
+    expect(told(3600)).not.toContain('MESSAGE_TOO_OLD');
+    expect(told(86_401)).toContain('MESSAGE_TOO_OLD');
   });
 });

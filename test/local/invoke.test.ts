@@ -4,7 +4,14 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../local/clock.ts';
-import { invokeAlone, invokeRunning, refusalOf, requireFunction } from '../../local/invoke.ts';
+import {
+  eventFrom,
+  hintFor,
+  invokeAlone,
+  invokeRunning,
+  refusalOf,
+  requireFunction,
+} from '../../local/invoke.ts';
 import { startLaptop } from '../../local/laptop.ts';
 import { reset } from '../../local/reset.ts';
 import { readRun, removeStarting, writeRun, writeStarting } from '../../local/run-file.ts';
@@ -55,6 +62,27 @@ it('tells a refusal, which a workflow would hear, from a fault', () => {
 it('names the functions that there are where it is asked for another', () => {
   expect(() => requireFunction('SendMail')).toThrow(/"SendMail" in template\.yaml.*SendMailFunction/s);
   requireFunction('SendMailFunction');
+});
+
+describe('a sample event', () => {
+  const sample = 'events/03-check-revocation.json';
+
+  it('takes an id of the caller’s own in place of the example', () => {
+    expect(JSON.parse(eventFrom(sample, ['enrolmentId=MINE']))).toEqual({ enrolmentId: 'MINE' });
+    for (const wrong of ['enrolment=MINE', 'enrolmentId', 'enrolmentId='])
+      expect(() => eventFrom(sample, [wrong])).toThrow(
+        `${wrong}: expected <member>=<value>, a member of enrolmentId`,
+      );
+  });
+
+  it('is told to be one where it is refused, and how to name another', () => {
+    expect(hintFor(eventFrom(sample))).toContain('--with enrolmentId=');
+    expect(hintFor(eventFrom(sample, ['enrolmentId=MINE']))).not.toContain('--with');
+  });
+
+  it('that is no JSON is named', () => {
+    expect(() => eventFrom('README.md')).toThrow('"README.md" is not JSON');
+  });
 });
 
 describe('reset', () => {
