@@ -6,11 +6,10 @@ import { readChain } from '../core/certificate/chain-file.ts';
 import { parseCertificate } from '../core/certificate/parse.ts';
 import { type DisableCause, disableCauses } from '../core/disable/request.ts';
 import { type JsonObject, writeEnvelope } from '../core/message/envelope.ts';
-import { signDetached } from '../core/message/jws.ts';
 import type { Call, Option, Outcome } from './command.ts';
 import { headerFor } from './enrolling.ts';
 import { exitCodes, UsageError } from './exit-codes.ts';
-import { privateKeyOptions, withPrivateKey } from './keys/private-key.ts';
+import { privateKeyOptions, signatureBy } from './keys/private-key.ts';
 import { apiOptions, nodeApi } from './node-api.ts';
 import { columns } from './style.ts';
 
@@ -92,8 +91,7 @@ async function signatureOf(call: Call, body: Uint8Array): Promise<string | undef
     if (call.text('key') === undefined && call.text('module') === undefined) return undefined;
     throw new UsageError('"--certificate" is missing: the one that the key signs for');
   }
-  const [certificate] = readChain(readFileSync(file));
-  return withPrivateKey(call, (key) => signDetached(body, certificate!, key));
+  return signatureBy(call, file, body);
 }
 
 interface DisableJson {

@@ -151,7 +151,10 @@ function readable(error: unknown): Readable {
     return { exitCode: exitCodes.REFUSED, code, message: `${code}: ${error.message}`, detail: problem };
   }
   if (error instanceof Transient) {
-    return { exitCode: exitCodes.UNAVAILABLE, code: error.name, message: error.message };
+    // Of a service that is not there its client says no more than "Error".
+    const { code, message } = (error.cause ?? {}) as NodeJS.ErrnoException;
+    const why = code?.startsWith('E') && !error.message.includes(message) ? ` (${message || code})` : '';
+    return { exitCode: exitCodes.UNAVAILABLE, code: error.name, message: error.message + why };
   }
   const message = error instanceof Error ? error.message : String(error);
   // A file that cannot be opened is the person's to repair.

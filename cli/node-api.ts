@@ -61,6 +61,8 @@ export function nodeApi(call: Call): NodeApi {
   const { env } = call.terminal;
   const origin = call.text('api') ?? env.APODERA_API;
   if (!origin) throw new UsageError('name the API: "--api" or the variable APODERA_API');
+  if (!/^https?:\/\//.test(origin) || !URL.canParse(origin))
+    throw new UsageError(`the API: expected an address such as https://api.example, found "${origin}"`);
   const participant = call.text('participant') ?? env.APODERA_PARTICIPANT;
   if (!participant)
     throw new UsageError('name yourself: "--participant" or the variable APODERA_PARTICIPANT');
@@ -164,6 +166,10 @@ function readAnswer(url: URL, status: number, text: string): Record<string, unkn
   try {
     body = JSON.parse(text) as Record<string, unknown>;
   } catch {
+    if (status === 404)
+      throw new UsageError(
+        `${url.origin} is no API of a node; name the address of its API, not of its pages`,
+      );
     throw new Transient('TransientApi', `${url.host} answered ${status} with something that is not JSON`);
   }
   if (status >= 200 && status < 300) return body;

@@ -11,13 +11,22 @@ import { readChain } from '../core/certificate/chain-file.ts';
 import { parseCertificate } from '../core/certificate/parse.ts';
 import { buildRequest } from '../core/certificate/request.ts';
 import { thumbprintOf } from '../core/certificate/thumbprint.ts';
+import { Refusal } from '../core/errors.ts';
 import { signDetached } from '../core/message/jws.ts';
+import { enrolmentLimits } from '../core/policy.ts';
 import type { Call, Option, Outcome } from './command.ts';
 import { enrolRequest, sendEnrolment, watchEnrolment, watchOptions } from './enrolling.ts';
 import { exitCodes, UsageError } from './exit-codes.ts';
 import { encryptedPem, generateKey, keyTypes, pem, readKeyFile, writeNew } from './keys/key-file.ts';
 import { type Token, type TokenKey, withToken } from './keys/pkcs11.ts';
-import { keyOfFile, keyOfToken, type PrivateKey, tokenChoice, tokenOptions } from './keys/private-key.ts';
+import {
+  keyOfFile,
+  keyOfToken,
+  type PrivateKey,
+  requireKeyOf,
+  tokenChoice,
+  tokenOptions,
+} from './keys/private-key.ts';
 import { readSubject } from './keys/subject.ts';
 import { apiOptions, type NodeApi, nodeApi } from './node-api.ts';
 import { readSecret, secretOptions } from './password.ts';
@@ -97,7 +106,7 @@ export async function rotate(call: Call): Promise<Outcome> {
   return {
     ...outcome,
     json: { ...(outcome.json as object), replaces, switched: switched.length > 0 },
-    text: `${thumbprint} has taken over from ${replaces}, which goes on working until the overlap ends.${lines}`,
+    text: `${thumbprint} has taken over from ${replaces}, which goes on working beside it for ${enrolmentLimits.rotationOverlapDays} days.${lines}`,
   };
 }
 
@@ -115,7 +124,9 @@ async function prepared(
   const reason = call.required('reason');
   const asked = { chain, use: 'signing' as const, reason, replaces: thumbprintOf(old.der) };
   const { body, ...names } = await enrolRequest(api, asked, fresh);
-  const signature = await signDetached(body, old.der, await signer());
+  const key = await signer();
+  requireKeyOf(call.required('certificate'), old.der, key.spki);
+  const signature = await signDetached(body, old.der, key);
   const kept = { ...names, body: Buffer.from(body).toString('base64'), signature };
   writeNew(place.message, JSON.stringify(kept), 0o600);
   return true;
@@ -202,7 +213,14 @@ async function chainFrom(call: Call, place: Places): Promise<boolean> {
   if (command === undefined && file === undefined) return false;
   const text =
     file === undefined ? await answerOf(command!, readFileSync(place.request)) : readFileSync(file);
-  findLeaf(readChain(text).map(parseCertificate));
+  try {
+    findLeaf(readChain(text).map(parseCertificate));
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new UsageError(
+      `${file ? `"${file}"` : 'what "--psc" printed'} is no certificate chain: ${error.message}`,
+    );
+  }
   writeNew(place.chain, text.toString('utf8'), 0o644);
   return true;
 }

@@ -55,7 +55,7 @@ export function welcome(whole: Running, transactionId: string, seconds: string):
     places(whole, seconds),
     people(whole),
     enrolling(whole, aurora),
-    paying(aurora, transactionId),
+    paying(whole, aurora, transactionId),
     afterwards(whole, aurora, transactionId),
   ].join('\n\n');
 }
@@ -114,8 +114,8 @@ function enrolling({ laptop, seed: known }: Running, aurora: SeededParticipant):
   npx apodera enrolment submit --chain .local/chain.pem ${signing} --reason 'primer certificado' --watch
 
 2. Confirm. The last one prints a confirmation code and each of the 16 steps, and waits for two people. Open the mailbox
-${laptop.mail.url} and follow the link of each mail, first the security officer's, then the apoderado's. The page asks for the
-confirmation code, the password and the authenticator's code:
+${laptop.mail.url} and follow the link of the mail that asks to confirm, first the security officer's, then the apoderado's. The
+page asks for the confirmation code, the password and the authenticator's code, of which each counts once:
 
   ${nameOf(aurora.officer)}, at the network's page (${network?.pagesOrigin}):
     npm run -s code -- ${aurora.officer} network
@@ -123,11 +123,13 @@ confirmation code, the password and the authenticator's code:
     npm run -s code -- ${aurora.apoderado} operator`;
 }
 
-function paying(aurora: SeededParticipant, transactionId: string): string {
-  return `3. Pay, once it is active. .local/payout.json is made anew at each start.
+function paying({ bank }: Running, aurora: SeededParticipant, transactionId: string): string {
+  return `3. Pay, once it is active. .local/payout.json is made anew at each start and counts once: another payout needs another
+message_id and transaction_id. ${bank.url} is the bank's own page.
 
   npx apodera payout send .local/payout.json --certificate .local/chain.pem ${signing}
-  npx apodera payout show ${transactionId}
+  npx apodera payout show ${transactionId} --answer .local/answer.json
+  npx apodera message verify .local/answer.json --signature .local/answer.json.jws
 
 What the payout operator itself knows of ${aurora.name}:
 
@@ -147,9 +149,13 @@ function afterwards(
 
   Rotate      npx apodera certificate rotate --certificate .local/chain.pem ${signing} ${rotation} --psc 'npm run -s psc -- issue ${aurora.finId} - -'
   Disable     npx apodera certificate disable THUMBPRINT --cause other --reason 'prueba' --certificate .local/chain.pem ${signing}
+  Renew       npx apodera api-key renew --out .local/api-key --certificate .local/chain.pem ${signing}
+  Revoke      npm run -s psc -- revoke SERIAL, which "certificate explain .local/chain.pem" shows; the nodes learn it within the hour
+  Wait        npm run -s clock -- 1h, or 31d until a replaced certificate has ended: the network's time moves ahead
   Suspend     ${network?.pagesOrigin}/suspension, as ${aurora.officer} or ${aurora.apoderado}: all of ${aurora.name} stops
+  Lift it     two node operators, at each node: npx apodera admin lift-suspension --participant ${aurora.finId} --reason 'falsa alarma'
   Look on     ${network?.pagesOrigin}/console, as ${operatorAt('network')}; ${operator?.pagesOrigin}/console, as ${operatorAt('operator')}
-  Administer  npx apodera admin sign-in --node ${network?.pagesOrigin}; most acts take a second operator's signature
+  Administer  npx apodera admin sign-in --node ${network?.pagesOrigin}; a second operator signs most acts at ${network?.pagesOrigin}/acts
   Audit       (. .local/network.env; npx apodera evidence audit)
   Show it     once its evidence is signed, five minutes after the payout:
               (. .local/network.env; npx apodera evidence export ${transactionId} --participant ${aurora.finId} --out .local/dossier.json)

@@ -1,13 +1,11 @@
 // The API key that a participant's systems call with: the next one, while the one in use still works.
 
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { readChain } from '../../core/certificate/chain-file.ts';
+import { rmSync, writeFileSync } from 'node:fs';
 import { writeEnvelope } from '../../core/message/envelope.ts';
-import { signDetached } from '../../core/message/jws.ts';
 import type { Call, Noun, Outcome } from '../command.ts';
 import { headerFor } from '../enrolling.ts';
 import { writeNew } from '../keys/key-file.ts';
-import { privateKeyOptions, withPrivateKey } from '../keys/private-key.ts';
+import { privateKeyOptions, signatureBy } from '../keys/private-key.ts';
 import { apiOptions, nodeApi } from '../node-api.ts';
 import { columns } from '../style.ts';
 
@@ -46,9 +44,8 @@ export default noun;
 async function renew(call: Call): Promise<Outcome> {
   const api = nodeApi(call);
   const file = call.required('out');
-  const [certificate] = readChain(readFileSync(call.required('certificate')));
   const body = writeEnvelope(headerFor(api), { action: 'api_key.renew', parameters: {} });
-  const signature = await withPrivateKey(call, (key) => signDetached(body, certificate!, key));
+  const signature = await signatureBy(call, call.required('certificate'), body);
   // The node shows the key once: that its place can be written is known before it is asked for.
   writeNew(file, '', 0o600);
   const answer = await api.post('/v1/api-keys/renew', body, signature).catch((error: unknown) => {

@@ -16,8 +16,8 @@ import {
   watchOptions,
 } from '../enrolling.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
-import { readKeyFile } from '../keys/key-file.ts';
-import { privateKeyOptions, withPrivateKey } from '../keys/private-key.ts';
+import { readKeyFile, spkiOf } from '../keys/key-file.ts';
+import { privateKeyOptions, requireKeyOf, withPrivateKey } from '../keys/private-key.ts';
 import { signDigestPss } from '../keys/pss.ts';
 import { apiOptions, nodeApi } from '../node-api.ts';
 import { readSecret, secretOptions } from '../password.ts';
@@ -133,7 +133,9 @@ async function withdraw(call: Call): Promise<Outcome> {
 async function signatureOver(call: Call, body: Uint8Array): Promise<string | undefined> {
   const keyFile = call.text('sign-with');
   if (keyFile === undefined) return undefined;
-  const [certificate] = readChain(readFileSync(call.required('sign-certificate')));
+  const file = call.required('sign-certificate');
+  const [certificate] = readChain(readFileSync(file));
   const key = await readKeyFile(keyFile, () => readSecret(call, 'sign-password'));
+  requireKeyOf(file, certificate!, spkiOf(key));
   return signDetached(body, certificate!, { sign: async (digest) => signDigestPss(key, digest) });
 }

@@ -9,7 +9,7 @@ import { type Finding, findings } from '../../core/evidence/findings.ts';
 import type { LastHead } from '../../core/evidence/ports.ts';
 import type { Call, Noun, Outcome } from '../command.ts';
 import { exportVerb, verifyVerb } from '../evidence/dossier-verbs.ts';
-import { type AuditSettings, auditSettings } from '../evidence/settings.ts';
+import { type AuditSettings, auditSettings, missingSettings } from '../evidence/settings.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
 import { columns, printable, type Style } from '../style.ts';
 
@@ -96,7 +96,7 @@ function usage<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw missingSettings(error);
   }
 }
 

@@ -8,13 +8,12 @@ import { causes, diagnose } from '../../core/message/diagnosis.ts';
 import {
   type DetachedJws,
   readDetachedJws,
-  signDetached,
   signerCertificate,
   verifyDetached,
 } from '../../core/message/jws.ts';
 import type { Call, Noun, Option, Outcome } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { privateKeyOptions, withPrivateKey } from '../keys/private-key.ts';
+import { privateKeyOptions, signatureBy } from '../keys/private-key.ts';
 import { columns } from '../style.ts';
 
 const file = [{ name: 'file', help: 'the body, exactly as it is sent or was received' }];
@@ -63,8 +62,7 @@ export default noun;
 
 async function sign(call: Call): Promise<Outcome> {
   const body = readFileSync(call.argument(0));
-  const [certificate] = readChain(readFileSync(call.required('certificate')));
-  const signature = await withPrivateKey(call, (key) => signDetached(body, certificate!, key));
+  const signature = await signatureBy(call, call.required('certificate'), body);
   return { json: { signature }, text: signature };
 }
 

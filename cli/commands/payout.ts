@@ -1,11 +1,10 @@
 // Money leaves here: sign a file of payouts exactly as it lies there, send it, and read what became of it.
 
 import { readFileSync } from 'node:fs';
-import { readChain } from '../../core/certificate/chain-file.ts';
-import { signDetached } from '../../core/message/jws.ts';
 import type { Call, Noun, Outcome } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { privateKeyOptions, withPrivateKey } from '../keys/private-key.ts';
+import { writeNew } from '../keys/key-file.ts';
+import { privateKeyOptions, signatureBy } from '../keys/private-key.ts';
 import { apiOptions, NodeRefusal, nodeApi } from '../node-api.ts';
 import { columns } from '../style.ts';
 
@@ -48,7 +47,16 @@ const noun: Noun = {
     show: {
       summary: 'show one payout',
       positionals: [{ name: 'payout', help: "your transaction_id, or the network's" }],
-      options: apiOptions,
+      options: {
+        answer: {
+          type: 'string',
+          value: '<file>',
+          help: "write the payout operator's answer there, and its signature beside it, as <file>.jws",
+        },
+        ...apiOptions,
+      },
+      notes:
+        'To check that answer: apodera message verify <file> --signature <file>.jws, with its --certificate.',
       run: show,
     },
   },
@@ -63,8 +71,7 @@ interface Line {
 async function send(call: Call): Promise<Outcome> {
   const api = nodeApi(call);
   const body = readFileSync(call.argument(0));
-  const [certificate] = readChain(readFileSync(call.required('certificate')));
-  const signature = await withPrivateKey(call, (key) => signDetached(body, certificate!, key));
+  const signature = await signatureBy(call, call.required('certificate'), body);
   const { answer, before } = await api
     .post('/v1/messages/payouts', body, signature)
     .then((first) => ({ answer: first, before: false }), known);
@@ -155,6 +162,9 @@ async function show(call: Call): Promise<Outcome> {
     ['payout operator', String(answer.payout_operator)],
   ];
   if (response) rows.push(['response', `${response.response_status} ${response.response_message}`.trim()]);
+  const file = call.text('answer');
+  if (file !== undefined)
+    rows.push(...writeAnswer(file, answer.operator_answer as OperatorAnswer | undefined));
   const exitCode =
     answer.status === 'ok'
       ? exitCodes.DONE
@@ -162,4 +172,18 @@ async function show(call: Call): Promise<Outcome> {
         ? exitCodes.REFUSED
         : exitCodes.PENDING;
   return { json: answer, text: columns(rows), exitCode };
+}
+
+interface OperatorAnswer {
+  /** base64 */
+  readonly message: string;
+  readonly signature: string;
+}
+
+/** Byte for byte, as the payout operator signed it. */
+function writeAnswer(file: string, answer: OperatorAnswer | undefined): [string, string][] {
+  if (!answer) return [['answer', 'none yet: the payout operator has not answered']];
+  writeNew(file, Buffer.from(answer.message, 'base64'), 0o600);
+  writeNew(`${file}.jws`, answer.signature, 0o600);
+  return [['answer', `${file}, its signature ${file}.jws`]];
 }

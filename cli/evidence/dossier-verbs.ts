@@ -11,7 +11,7 @@ import { type DossierVerdict, verifyDossier } from '../../core/evidence/dossier-
 import type { Call, Outcome, Verb } from '../command.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
 import { columns, printable, type Style } from '../style.ts';
-import { dossierSettings } from './settings.ts';
+import { dossierSettings, missingSettings } from './settings.ts';
 
 export const exportVerb: Verb = {
   summary: 'write the dossier of one payout, or of one enrolment, into a file',
@@ -97,7 +97,7 @@ function settings(env: Readonly<Record<string, string | undefined>>) {
   try {
     return readConfig(dossierSettings, env);
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw missingSettings(error);
   }
 }
 

@@ -58,7 +58,7 @@ export async function encryptedPem(key: KeyObject, password: string): Promise<st
 }
 
 /** Refuses to write over anything. */
-export function writeNew(file: string, content: string, mode: number): void {
+export function writeNew(file: string, content: string | Uint8Array, mode: number): void {
   try {
     writeFileSync(file, content, { flag: 'wx', mode });
   } catch (error) {

@@ -2,8 +2,12 @@
 // signs certificate requests, proofs of possession and messages; the key itself is not in its interface.
 
 import { createHash, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { readChain } from '../../core/certificate/chain-file.ts';
+import { parseCertificate } from '../../core/certificate/parse.ts';
 import type { RequestAlgorithm } from '../../core/certificate/request.ts';
 import { keyThumbprintOf } from '../../core/certificate/thumbprint.ts';
+import { signDetached } from '../../core/message/jws.ts';
 import type { PossessionAlgorithm } from '../../core/message/possession.ts';
 import type { Signer } from '../../core/ports.ts';
 import type { Call, Option } from '../command.ts';
@@ -58,6 +62,24 @@ export async function withPrivateKey<T>(call: Call, use: (key: PrivateKey) => Pr
     return use(keyOfFile(await readKeyFile(call.required('key'), () => readSecret(call, 'password'))));
   const label = call.required('label');
   return withToken(await tokenChoice(call), (token) => use(keyOfToken(token.key(label))));
+}
+
+/**
+ * The detached JWS over the body, by the key that was pointed at and in the name of the first certificate of the file.
+ * @throws UsageError where they do not belong together
+ */
+export async function signatureBy(call: Call, certificateFile: string, body: Uint8Array): Promise<string> {
+  const [der] = readChain(readFileSync(certificateFile));
+  return withPrivateKey(call, (key) => {
+    requireKeyOf(certificateFile, der!, key.spki);
+    return signDetached(body, der!, key);
+  });
+}
+
+/** Else the other side would say no more than that the signature does not verify. */
+export function requireKeyOf(file: string, der: Uint8Array, spki: Uint8Array): void {
+  if (!Buffer.from(parseCertificate(der).spki).equals(spki))
+    throw new UsageError(`the private key does not belong to the certificate of "${file}"`);
 }
 
 export async function tokenChoice(call: Call): Promise<TokenChoice> {

@@ -3,6 +3,7 @@
 // apoderado's identity first; this one knows the people of the local network.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { readRun } from '../run-file.ts';
 import { readSeed } from '../seed/seed.ts';
 
@@ -28,6 +29,7 @@ async function main([verb, ...args]: readonly string[]): Promise<void> {
     }
     if (csrFile !== '-' && !existsSync(csrFile)) throw new Error(`There is no file "${csrFile}".`);
     if (out !== '-' && existsSync(out)) throw new Error(`"${out}" is there already and is not overwritten.`);
+    if (out !== '-' && !existsSync(dirname(out))) throw new Error(`There is no folder "${dirname(out)}".`);
     const csr = readFileSync(csrFile === '-' ? 0 : csrFile, 'utf8');
     if (!csr.includes('BEGIN CERTIFICATE REQUEST'))
       throw new Error(`"${csrFile}" is no certificate request in PEM: "apodera key csr" writes one.`);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadNoun, nounNames } from '../../cli/dispatch.ts';
 import { exitCodes } from '../../cli/exit-codes.ts';
+import { serve } from '../support/http-server.ts';
 import { apodera } from '../support/terminal.ts';
 
 describe('the command line', () => {
@@ -80,6 +81,20 @@ describe('the command line', () => {
     const folder = await apodera(['key', 'csr', '--subject', 'CN=x', '--out', 'y', '--key', '/']);
     expect(folder.exitCode).toBe(exitCodes.USAGE);
     expect(folder.err).toContain('is a folder; expected a file');
+  });
+
+  test('tells an address that is none, and one that is not an API, from an API that is silent', async () => {
+    const { at } = await serve((_, response) => response.writeHead(404).end('<html>'));
+    const list = (api: string) =>
+      apodera(['certificate', 'list'], {
+        env: { APODERA_API: api, APODERA_PARTICIPANT: 'A', APODERA_API_KEY: 'k' },
+      });
+    for (const [api, exitCode, words] of [
+      ['localhost:4100', exitCodes.USAGE, 'expected an address such as https://api.example'],
+      [at(), exitCodes.USAGE, 'no API of a node; name the address of its API, not of its pages'],
+      ['http://127.0.0.1:9', exitCodes.UNAVAILABLE, 'ECONNREFUSED'],
+    ] as const)
+      expect(await list(api)).toMatchObject({ exitCode, err: expect.stringContaining(words) });
   });
 
   test('gives one JSON document on standard output with --json, errors too', async () => {

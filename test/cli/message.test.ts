@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -64,6 +65,23 @@ describe('apodera payout send', () => {
     expect(first.out).toMatch(/^recorded: .*\n.*\n +t-again .*\n\n.*apodera payout show t-again\n$/);
     expect(second.out).toMatch(/^already recorded: nothing was sent twice/);
     expect(second.out.split('\n').slice(1)).toEqual(first.out.split('\n').slice(1));
+  });
+
+  test('signs for no certificate that the key does not belong to, and sends nothing', async () => {
+    const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+    const key = place('other.pem', other.export({ type: 'pkcs8', format: 'pem' }) as string);
+    const file = place('not-sent.json', payoutMessage({ payouts: [{ id: 't-not-sent' }] }));
+    const env = { APODERA_API: 'http://127.0.0.1:9', APODERA_API_KEY: 'k', APODERA_PARTICIPANT: debtor };
+    for (const words of [
+      ['payout', 'send'],
+      ['message', 'sign'],
+    ]) {
+      const ran = await apodera([...words, file, '--key', key, ...signer.slice(2)], { env });
+      expect([ran.exitCode, ran.err]).toEqual([
+        exitCodes.USAGE,
+        `apodera: the private key does not belong to the certificate of "${place('certificate.pem')}"\n`,
+      ]);
+    }
   });
 
   test('names the code of what is refused', async () => {

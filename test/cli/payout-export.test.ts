@@ -1,5 +1,8 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { closeServer, listen } from '../../local/loopback.ts';
 import { apodera } from '../support/terminal.ts';
 
@@ -16,9 +19,13 @@ const payout = (id: string, amount: string, status: string, message_id = 'm-1') 
   payout_operator: 'BANCO_CL',
   created_at: '2026-06-01T15:00:00.000Z',
 });
+const operatorAnswer = { message: Buffer.from('{"a": 1}').toString('base64'), signature: 'h..s' };
+const answered = { ...payout('t-2', '1', 'ok'), operator_answer: operatorAnswer };
 beforeAll(async () => {
   server = createServer((request, response) => {
     asked.push(request.url ?? '');
+    if (request.url === '/v1/payouts/t-2') return response.end(JSON.stringify(answered));
+    if (request.url === '/v1/payouts/t-1') return response.end(JSON.stringify(payout('t-1', '1', 'pending')));
     const second = request.url?.includes('cursor=next');
     const payouts = second
       ? [payout('t-1', '0.10', 'ok', '=cmd|"x"')]
@@ -54,4 +61,16 @@ test('its sums are exact, by currency and state', async () => {
     { currency: 'USD', status: 'ok', count: 2, amount: '0.30' },
     { currency: 'USD', status: 'error', count: 1, amount: '5' },
   ]);
+});
+
+test('the payout operator’s answer is written byte for byte, with its signature, once there is one', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'apodera-answer-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const show = (id: string, file: string) =>
+    apodera(['payout', 'show', id, '--answer', join(folder, file)], { env: env() });
+  expect((await show('t-2', 'two')).exitCode).toBe(0);
+  const written = ['two', 'two.jws'].map((name) => readFileSync(join(folder, name), 'utf8'));
+  expect(written).toEqual(['{"a": 1}', 'h..s']);
+  expect((await show('t-1', 'one')).out).toContain('has not answered');
+  expect(readdirSync(folder)).toHaveLength(2);
 });

@@ -167,6 +167,12 @@ test('refuses to rotate another certificate than the reminder names', async () =
   expect([exitCode, out]).toEqual([exitCodes.USAGE, expect.stringContaining(old.thumbprint)]);
 });
 
+test('names what the PSC’s command printed where that is no chain, and asks it again', async () => {
+  const { exitCode, out } = await rotate('--no-psc', '--psc', 'echo hi');
+  expect([exitCode, out]).toEqual([exitCodes.USAGE, expect.stringContaining('what \\"--psc\\" printed')]);
+  expect((await rotate()).exitCode).toBe(exitCodes.DONE);
+});
+
 if (softHsmModule) {
   const module = softHsmModule;
   const choice = { module, token: tokenLabel, pin: tokenPin };
