@@ -20,11 +20,9 @@ export function readSpan(text: string | undefined): number {
 export function saidAfter(now: Date, machine: Date): string {
   const behind = now.getTime() - machine.getTime();
   const lines = [`It is ${now.toISOString()} at the network.`];
-  if (behind > 60_000)
-    lines.push('The mTLS edge keeps this machine’s time, so that it is refused from now on.');
   if (behind > seconds.d * 1000)
     lines.push(
-      'What you sign carries this machine’s time too: more than a day behind, it is refused as MESSAGE_TOO_OLD.',
+      'What you sign carries this machine’s time: more than a day behind, it is refused as MESSAGE_TOO_OLD.',
       'Reading goes on, and so do the pages; npm run reset begins anew.',
     );
   return lines.join('\n');

@@ -56,7 +56,8 @@ export async function startLocalEdge(parts: LocalEdgeParts): Promise<RunningEdge
   const { folder, node, psc } = parts;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const log = join(folder, 'edge.log');
-  const say = (line: string): void => appendFileSync(log, `${line}\n`);
+  // HAProxy may have a last word when the folder is gone already.
+  const say = (line: string): void => void (existsSync(folder) && appendFileSync(log, `${line}\n`));
   const [port, healthPort] = [parts.port || (await freePort()), await freePort()];
   await requireFree(port);
   const { token, hsm, key } = await openKey(folder);
