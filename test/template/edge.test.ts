@@ -117,6 +117,26 @@ describe('who reaches what', () => {
     expect(text(properties('EdgeService').NetworkConfiguration)).toContain('"AssignPublicIp":"DISABLED"');
   });
 
+  test('the ceremony that puts the first names reaches the HSMs and Parameter Store before there is a task', () => {
+    const first = ['EdgeReachesHsm', 'HsmTakesEdge', 'ParametersEndpoint'];
+    expect(first.map((name) => resources[name]?.Condition)).toEqual(first.map(() => 'HasHsm'));
+    expect(text(template)).toContain('"EdgeSecurityGroupId":{"Value"');
+  });
+
+  test('no endpoint is a way into other accounts, where somebody could leave what he found here', () => {
+    // Images come with a token of the registry, whose layers lie in a bucket of AWS's own.
+    const others = ['ImagesEndpoint', 'ImageApiEndpoint'];
+    for (const [name, { Properties }] of ofType('AWS::EC2::VPCEndpoint')) {
+      if (others.includes(name)) continue;
+      const { Statement } = (Properties.PolicyDocument ?? { Statement: [{}] }) as { Statement: Json[] };
+      for (const { Resource } of Statement)
+        expect([name, text(Resource)]).toEqual([
+          name,
+          expect.stringMatching(/\$\{AWS::AccountId\}|TrustBucket|NodeTable/),
+        ]);
+    }
+  });
+
   test('no group lets everything out', () => {
     for (const [name, group] of ofType('AWS::EC2::SecurityGroup'))
       expect([name, text(group.Properties.SecurityGroupEgress)]).toEqual([
