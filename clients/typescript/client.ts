@@ -97,7 +97,7 @@ export class Client {
     return this.#read<Wire.Enrolment>(`/v1/enrolments/${encodeURIComponent(enrolmentId)}`);
   }
 
-  /** What messages of the network are signed with: the whitelist for `readPayoutResponses`. */
+  /** What messages of the network are signed with: the list that `readPayoutResponses` takes. */
   networkCertificates() {
     return this.#read<Wire.SigningCertificateList>('/v1/network/certificates');
   }

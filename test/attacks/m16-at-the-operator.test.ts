@@ -1,33 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { certificateItem, statusOf } from '../../adapters/dynamodb/certificate-items.ts';
 import { chainItem } from '../../adapters/dynamodb/enrolment-items.ts';
-import { signPssDigest } from '../../adapters/memory/signer.ts';
-import { signDetached } from '../../core/message/jws.ts';
-import { nodeMessageBytes } from '../../core/message/outgoing.ts';
-import { type RunningBank, startBank } from '../../local/bank/serve.ts';
 import { type Issued, makeAuthority, someHolder } from '../support/certificates.ts';
 import { signedBy } from '../support/enrolment.ts';
-import { payoutNodes } from '../support/payout-nodes.ts';
+import { hours, said } from '../support/money-attacks.ts';
+import { type Nodes, payoutBank } from '../support/payout-bank.ts';
 import { bank, codesOf, debtor, network, now, payoutMessage } from '../support/payouts.ts';
 
 // Steps 7 to 11 at the payout operator, played by a network that is in the attacker's hands: it signs every envelope,
 // and still moves nothing that the operator has not enrolled, proved and found alive by itself.
 
-let running: RunningBank;
-beforeAll(async () => {
-  running = await startBank();
-});
-afterAll(() => running.stop());
-beforeEach(() => {
-  running.bank.payments.length = 0;
-  const account = { currency: 'CLP', balanceMinor: 100_000_000n, holder: 'x' };
-  running.bank.accounts.set('4242424242', { ...account, number: '4242424242', taxId: '76111111-6' });
-});
-const start = () => payoutNodes({ bankUrl: running.url });
-type Nodes = Awaited<ReturnType<typeof start>>;
+const { running, start } = payoutBank();
 
 const statusKey = ({ thumbprint }: Issued) => ({ pk: `CERT#${thumbprint}`, sk: 'STATUS' });
-const institution = (finId: string) => ({ finId, finIdSchema: 'SHINKANSEN' });
 
 /** A forward of these bytes, in the network's own envelope. Gives what the operator says, once everything has run. */
 async function forwarded(nodes: Nodes, signer: Issued, sender = debtor) {
@@ -39,29 +24,15 @@ async function forwarded(nodes: Nodes, signer: Issued, sender = debtor) {
     transactions: [
       { transaction_id: 'forged', shinkansen_transaction_id: '019e83b2-e580-7c9b-85ef-2df0cca0fd35' },
     ],
-    not_after: new Date(now.getTime() + 24 * 3_600_000).toISOString(),
+    not_after: hours(24).toISOString(),
   };
-  const envelope = nodeMessageBytes(
-    { id: `attack-${Math.random()}`, createdAt: nodes.op.clock.now() },
-    {
-      sender: institution(network.finId),
-      receiver: institution(bank),
-      action: 'payout.forward',
-      parameters,
-    },
-  );
-  const key = nodes.keys[network.finId]!;
-  const signature = await signDetached(envelope, key.der, {
-    sign: async (digest) => signPssDigest(key.key, digest),
-  });
-  const answer = await nodes.operator.take(network.finId, signature, envelope);
+  const { status, code } = await said(nodes, network.finId, bank, 'payout.forward', parameters);
   await nodes.run();
-  const { code } = JSON.parse(Buffer.from(answer.body).toString()) as { code?: string };
   const payout = await nodes.operator.ports.moves.find(debtor, 'forged');
   const words = nodes.posted.map(({ body }) => Buffer.from(body).toString());
   const told = words.map((word) => /"response_message":"([A-Z_]+: [^"]*)/.exec(word)?.[1]).find(Boolean);
   return {
-    status: answer.status,
+    status,
     code: code ?? payout?.response?.message ?? told,
     paid: running.bank.payments.length,
   };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { forwardOf, hours, payoutBank, said, states } from '../support/money-attacks.ts';
+import { forwardOf, hours, said } from '../support/money-attacks.ts';
+import { payoutBank, states } from '../support/payout-bank.ts';
 import { bank, codesOf, debtor, network, now, payoutMessage, payoutWorld } from '../support/payouts.ts';
 
 // Attacks on money (docs/threat-model.md): each is played, and fails. Here: who orders, through whom, and when.

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { payoutReader } from '../../adapters/dynamodb/payout-reader.ts';
 import { watchPayouts } from '../../functions/watch-payouts/watch-payouts.ts';
 import { signedBy } from '../support/enrolment.ts';
-import { forwardOf, payoutBank, said, states } from '../support/money-attacks.ts';
+import { forwardOf, said } from '../support/money-attacks.ts';
+import { payoutBank, states } from '../support/payout-bank.ts';
 import { otherNetwork } from '../support/payout-nodes.ts';
 import { bank, debtor, network, payoutMessage } from '../support/payouts.ts';
 

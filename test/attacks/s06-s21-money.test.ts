@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { abandon } from '../../adapters/dynamodb/payout-reservation.ts';
 import type { Table } from '../../adapters/dynamodb/table.ts';
 import { Transient } from '../../core/errors.ts';
-import { forwardOf, payoutBank, said, states } from '../support/money-attacks.ts';
+import { forwardOf, said } from '../support/money-attacks.ts';
+import { payoutBank, states } from '../support/payout-bank.ts';
 import { bank, codesOf, debtor, network, payoutMessage, payoutWorld } from '../support/payouts.ts';
 
 // Attacks on money (docs/threat-model.md): each is played, and fails. Here: what is said of a payout, and what it costs.

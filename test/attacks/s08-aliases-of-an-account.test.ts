@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Transient } from '../../core/errors.ts';
-import { type Nodes, payoutBank, states } from '../support/money-attacks.ts';
+import { type Nodes, payoutBank, states } from '../support/payout-bank.ts';
 import { debtor } from '../support/payouts.ts';
 
 // One account has many names: an alias, the number of before a merger, a branch in front. Only the bank's core knows that

@@ -4,7 +4,7 @@ import { payoutItem } from '../../adapters/dynamodb/payout-items.ts';
 import { toExecute } from '../../core/payout/moving.ts';
 import { foundIn } from '../support/audit.ts';
 import { evidenceNode } from '../support/evidence.ts';
-import { type Nodes, payoutBank } from '../support/money-attacks.ts';
+import { type Nodes, payoutBank } from '../support/payout-bank.ts';
 import { bank, debtor, network, now, payoutMessage } from '../support/payouts.ts';
 
 // D: somebody writes a node's table. At the payout operator no item makes money move that its participant did not order

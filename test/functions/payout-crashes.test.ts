@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { atEveryAwait, type DoomedProcess } from '../support/crash.ts';
-import { type Nodes, payoutBank, states } from '../support/money-attacks.ts';
+import { type Nodes, payoutBank, states } from '../support/payout-bank.ts';
 import { payoutMessage } from '../support/payouts.ts';
 
 // From the participant's message to its webhook every process may die: at any call of a table, of the bank's core, or of

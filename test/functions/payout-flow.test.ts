@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { statusStore } from '../../adapters/dynamodb/certificate.ts';
 import { enrolmentStore } from '../../adapters/dynamodb/enrolment.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
@@ -10,39 +10,15 @@ import { readEnvelope } from '../../core/message/envelope.ts';
 import { readDetachedJws, verifyDetached } from '../../core/message/jws.ts';
 import type { Executor } from '../../core/payout/executor.ts';
 import { signingCertificatesOf } from '../../functions/read-certificates/read-certificates.ts';
-import { type RunningBank, startBank } from '../../local/bank/serve.ts';
-import { payoutNodes } from '../support/payout-nodes.ts';
+import { debtorAccount, type Nodes, payoutBank, states } from '../support/payout-bank.ts';
 import { bank, debtor, fintech, network } from '../support/payouts.ts';
 
 // The 14 steps of docs/payout.md between a participant, the network, a payout operator and its bank.
 
-let running: RunningBank;
-const debtorAccount = '4242424242';
-beforeAll(async () => {
-  running = await startBank();
-});
-afterAll(() => running.stop());
-beforeEach(() => {
-  running.bank.mode = 'ok';
-  running.bank.payments.length = 0;
-  running.bank.accounts.clear();
-  const account = { currency: 'CLP', balanceMinor: 100_000n, holder: 'Fintech SpA' };
-  running.bank.accounts.set(debtorAccount, { ...account, number: debtorAccount, taxId: '76.111.111-6' });
-  running.bank.accounts.set('99', { ...account, number: '99', taxId: '11111111-1', holder: 'Otra SpA' });
-});
+const { running, start } = payoutBank({ balanceMinor: 100_000n, taxId: '76.111.111-6' });
 const balance = () => running.bank.accounts.get(debtorAccount)?.balanceMinor;
-const start = (executor?: Executor) => payoutNodes({ bankUrl: running.url, ...(executor && { executor }) });
-type Nodes = Awaited<ReturnType<typeof start>>;
 const spent = (nodes: Nodes, at: 'net' | 'op') =>
   [...nodes[at].items.values()].filter(({ pk }) => pk.startsWith('LIM#')).map((one) => Number(one.spent));
-
-async function stateOf(nodes: Nodes, id: string) {
-  const [atNetwork, atOperator] = await Promise.all([
-    nodes.network.ports.moves.find(debtor, id),
-    nodes.operator.ports.moves.find(debtor, id),
-  ]);
-  return [atNetwork?.state, atOperator?.state];
-}
 
 /** Lets waiting entries come due, as time and the sweep do. */
 async function later(nodes: Nodes, seconds: number) {
@@ -57,7 +33,7 @@ describe('a payout', () => {
     const nodes = await start();
     const sent = await nodes.net.send({ payouts: [{ id: 't-1', amount: '1500' }] });
     await nodes.run();
-    expect(await stateOf(nodes, 't-1')).toEqual(['ok', 'ok']);
+    expect(await states(nodes, 't-1')).toEqual(['ok', 'ok']);
     expect([balance(), running.bank.payments.length]).toEqual([98_500n, 1]);
     const [hook, ...more] = nodes.webhook.received;
     expect(more).toEqual([]);
@@ -126,7 +102,7 @@ describe('a payout', () => {
     const nodes = await start();
     await nodes.net.send({ payouts: [{ id: 't-1' }] });
     await nodes.run();
-    expect(await stateOf(nodes, 't-1')).toEqual(['error', 'error']);
+    expect(await states(nodes, 't-1')).toEqual(['error', 'error']);
     expect([...spent(nodes, 'net'), ...spent(nodes, 'op')]).toEqual([0, 0, 0, 0, 0, 0]);
     expect(balance()).toBe(100_000n);
     expect(Buffer.from(nodes.webhook.received[0]!.body).toString()).toContain(
@@ -139,9 +115,9 @@ describe('a payout', () => {
     const nodes = await start();
     await nodes.net.send({ payouts: [{ id: 't-1' }] });
     await nodes.run();
-    expect(await stateOf(nodes, 't-1')).toEqual(['pending', 'executing']);
+    expect(await states(nodes, 't-1')).toEqual(['pending', 'executing']);
     await later(nodes, 120);
-    expect(await stateOf(nodes, 't-1')).toEqual(['ok', 'ok']);
+    expect(await states(nodes, 't-1')).toEqual(['ok', 'ok']);
     expect([running.bank.payments.length, balance()]).toEqual([1, 99_000n]);
   });
 
@@ -150,9 +126,9 @@ describe('a payout', () => {
     const nodes = await start();
     await nodes.net.send({ payouts: [{ id: 't-1' }] });
     await nodes.run();
-    expect(await stateOf(nodes, 't-1')).toEqual(['pending', 'executing']);
+    expect(await states(nodes, 't-1')).toEqual(['pending', 'executing']);
     await later(nodes, 120);
-    expect(await stateOf(nodes, 't-1')).toEqual(['ok', 'ok']);
+    expect(await states(nodes, 't-1')).toEqual(['ok', 'ok']);
     expect(running.bank.payments).toHaveLength(1);
   });
 
@@ -173,7 +149,7 @@ describe('a payout', () => {
     await nodes.run();
     await later(nodes, 120);
     await later(nodes, 7200);
-    expect([calls, await stateOf(nodes, 't-1')]).toEqual([1, ['pending', 'executing']]);
+    expect([calls, await states(nodes, 't-1')]).toEqual([1, ['pending', 'executing']]);
     expect(nodes.operator.log.lines.map(({ code }) => code)).toContain('OUTBOX_DEAD');
   });
 
@@ -183,9 +159,9 @@ describe('a payout', () => {
       payouts: [{ id: 'a' }, { id: 'b', debtorAccount: '99' }, { id: 'c', amount: '2000' }],
     });
     await nodes.run();
-    expect(await stateOf(nodes, 'a')).toEqual(['ok', 'ok']);
-    expect(await stateOf(nodes, 'b')).toEqual(['error', 'error']);
-    expect(await stateOf(nodes, 'c')).toEqual(['ok', 'ok']);
+    expect(await states(nodes, 'a')).toEqual(['ok', 'ok']);
+    expect(await states(nodes, 'b')).toEqual(['error', 'error']);
+    expect(await states(nodes, 'c')).toEqual(['ok', 'ok']);
     expect(balance()).toBe(97_000n);
     expect(nodes.webhook.received).toHaveLength(3);
   });
@@ -201,7 +177,7 @@ describe('a payout', () => {
       await nodes.run();
       await later(nodes, 3700);
     }
-    expect(await stateOf(nodes, 't-1')).toEqual(['ok', 'ok']);
+    expect(await states(nodes, 't-1')).toEqual(['ok', 'ok']);
     expect([running.bank.payments.length, balance()]).toEqual([1, 99_000n]);
   });
 });
@@ -244,14 +220,14 @@ test('A-004 a payout beyond what the participant holds there is refused by the c
   const nodes = await start();
   await nodes.net.send({ payouts: [{ id: 't-much', amount: '100001' }] });
   await nodes.run();
-  expect([await stateOf(nodes, 't-much'), balance()]).toEqual([['error', 'error'], 100_000n]);
+  expect([await states(nodes, 't-much'), balance()]).toEqual([['error', 'error'], 100_000n]);
   expect(spent(nodes, 'net')).toEqual([0, 0, 0]);
   expect(spent(nodes, 'op')).toEqual([0, 0, 0]);
   const { response } = (await nodes.network.ports.moves.find(debtor, 't-much'))!;
   expect(response?.status).toBe('error_no_funds');
   await nodes.net.send({ payouts: [{ id: 't-all', amount: '100000' }] });
   await nodes.run();
-  expect([await stateOf(nodes, 't-all'), balance()]).toEqual([['ok', 'ok'], 0n]);
+  expect([await states(nodes, 't-all'), balance()]).toEqual([['ok', 'ok'], 0n]);
 });
 
 test('a node that was restored takes no money off anybody until it is thawed', async () => {
@@ -259,13 +235,13 @@ test('a node that was restored takes no money off anybody until it is thawed', a
   nodes.operator.ports.frozen = true;
   await nodes.net.send({ payouts: [{ id: 't-frozen' }] });
   await nodes.run();
-  expect([await stateOf(nodes, 't-frozen'), running.bank.payments.length]).toEqual([
+  expect([await states(nodes, 't-frozen'), running.bank.payments.length]).toEqual([
     ['pending', undefined],
     0,
   ]);
   nodes.operator.ports.frozen = false;
   await later(nodes, 3600);
-  expect(await stateOf(nodes, 't-frozen')).toEqual(['ok', 'ok']);
+  expect(await states(nodes, 't-frozen')).toEqual(['ok', 'ok']);
 });
 
 test('a certificate that the payout operator does not know is answered at once, signed, and never paid later', async () => {
@@ -275,7 +251,7 @@ test('a certificate that the payout operator does not know is answered at once, 
   await nodes.op.table.write({ delete: key });
   await nodes.net.send({ payouts: [{ id: 't-unknown' }] });
   await nodes.run();
-  expect(await stateOf(nodes, 't-unknown')).toEqual(['error', undefined]);
+  expect(await states(nodes, 't-unknown')).toEqual(['error', undefined]);
   const payout = await nodes.network.ports.moves.find(debtor, 't-unknown');
   expect(payout?.response).toMatchObject({
     status: 'invalid',
@@ -288,8 +264,5 @@ test('a certificate that the payout operator does not know is answered at once, 
   const forward = nodes.posted.find(({ body }) => Buffer.from(body).includes('"payout.forward"'))!;
   await nodes.operator.take(network.finId, forward.headers['Shinkansen-JWS-Signature'], forward.body);
   await nodes.run();
-  expect([await stateOf(nodes, 't-unknown'), running.bank.payments.length]).toEqual([
-    ['error', undefined],
-    0,
-  ]);
+  expect([await states(nodes, 't-unknown'), running.bank.payments.length]).toEqual([['error', undefined], 0]);
 });

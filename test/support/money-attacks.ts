@@ -1,45 +1,10 @@
-// What attacks on money start from: a network, a payout operator and its bank, and words between nodes that a test signs
-// in whose name it likes.
+// What attacks on money are made of: words between nodes that a test signs in whose name it likes.
 
-import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { signPssDigest } from '../../adapters/memory/signer.ts';
 import { signDetached } from '../../core/message/jws.ts';
 import { nodeMessageBytes } from '../../core/message/outgoing.ts';
-import { type RunningBank, startBank } from '../../local/bank/serve.ts';
-import { payoutNodes } from './payout-nodes.ts';
+import type { Nodes } from './payout-bank.ts';
 import { bank, debtor, now, otherBank } from './payouts.ts';
-
-export type Nodes = Awaited<ReturnType<typeof payoutNodes>>;
-
-/** For a test file: one bank, with the debtor's account and somebody else's, as new before each test. */
-export function payoutBank() {
-  let running: RunningBank;
-  beforeAll(async () => {
-    running = await startBank();
-  });
-  afterAll(() => running.stop());
-  beforeEach(() => {
-    running.bank.mode = 'ok';
-    running.bank.payments.length = 0;
-    const account = { currency: 'CLP', balanceMinor: 100_000_000n, holder: 'x' };
-    running.bank.accounts.set('4242424242', { ...account, number: '4242424242', taxId: '76111111-6' });
-    running.bank.accounts.set('99', { ...account, number: '99', taxId: '11111111-1' });
-  });
-  return {
-    running: {
-      get bank() {
-        return running.bank;
-      },
-    },
-    start: () => payoutNodes({ bankUrl: running.url }),
-  };
-}
-
-/** At the network and at the payout operator. */
-export const states = async (nodes: Nodes, id: string) => [
-  (await nodes.network.ports.moves.find(debtor, id))?.state,
-  (await nodes.operator.ports.moves.find(debtor, id))?.state,
-];
 
 export const hours = (count: number) => new Date(now.getTime() + count * 3_600_000);
 const institution = (finId: string) => ({ finId, finIdSchema: 'SHINKANSEN' });
@@ -63,7 +28,8 @@ export async function said(
   });
   const node = { [bank]: nodes.operator, [otherBank]: nodes.otherOperator }[to] ?? nodes.network;
   const answer = await node.take(from, signature, body);
-  return JSON.parse(Buffer.from(answer.body).toString()) as { code?: string };
+  const { code } = JSON.parse(Buffer.from(answer.body).toString()) as { code?: string };
+  return { status: answer.status, code };
 }
 
 export async function forwardOf(
