@@ -1,5 +1,5 @@
 // What is a task token, and is this text one? Tokens look as AWS's do, `+ / =` and all, so that code which puts them
-// where they break, breaks here. Whether a task still waits for one is asked in execution-store.ts.
+// where they break, breaks here. Whether a task still waits for one is asked in engine.ts.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { ApiError } from './errors.ts';

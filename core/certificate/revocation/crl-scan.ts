@@ -1,6 +1,6 @@
 // Reads a revocation list of any size once, in chunks and constant memory: its head, the entries of the serials
 // that were asked for, its extensions, and the hash that its signature covers. A ScannedCrl is a claim; whose
-// signature it bears and what it proves is decided in verified-crl.ts and check-by-crls.ts.
+// signature it bears and what it proves is decided in crl-signer.ts and check-by-crls.ts.
 
 import type { KeyObject } from 'node:crypto';
 import { Refusal } from '../../errors.ts';
