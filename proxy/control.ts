@@ -39,6 +39,8 @@ const certificateMarginMilliseconds = 30 * 86_400_000;
 const warnedEveryMilliseconds = 60_000;
 /** Each successor logs in anew. Without a handshake between them, more would only try a changed PIN until it locks. */
 const mostSuccessors = 2;
+/** They count until one shakes hands and those before it have ended: a flood in which we come too late makes no crowd. */
+const successorMilliseconds = 60_000;
 const endMilliseconds = 15_000;
 
 export class Control {
@@ -47,6 +49,7 @@ export class Control {
   #draining = false;
   #ended = false;
   #successors = 0;
+  #successorAt = Number.NEGATIVE_INFINITY;
   #isReady = false;
   readonly #warnedAt = new Map<EdgeCode, number>();
 
@@ -157,20 +160,27 @@ export class Control {
   }
 
   async #shakesHands(): Promise<boolean> {
-    const { shakeHands, edge, say } = this.#options;
-    try {
-      await shakeHands();
-      this.#successors = 0;
+    const { edge, say, now } = this.#options;
+    if (await this.#shaken()) {
+      if (now().getTime() - this.#successorAt >= successorMilliseconds) this.#successors = 0;
       return true;
-    } catch (error) {
-      say('EDGE_SESSION_LOST', { reason: (error as Error).message, successors: this.#successors });
     }
     if (this.#successors >= mostSuccessors) return false;
     this.#successors++;
+    this.#successorAt = now().getTime();
     try {
       await edge.replace();
+    } catch (error) {
+      say('EDGE_SESSION_LOST', { reason: (error as Error).message, successors: this.#successors });
+      return false;
+    }
+    return this.#shaken();
+  }
+
+  async #shaken(): Promise<boolean> {
+    const { shakeHands, say } = this.#options;
+    try {
       await shakeHands();
-      this.#successors = 0;
       return true;
     } catch (error) {
       say('EDGE_SESSION_LOST', { reason: (error as Error).message, successors: this.#successors });

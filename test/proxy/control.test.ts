@@ -197,6 +197,32 @@ describe('a lost HSM session', () => {
   });
 });
 
+describe('a flood of handshakes', () => {
+  it('makes no more than two successors a minute, however often our own one comes too late', async () => {
+    let [replaced, turn, now] = [0, 0, Date.now()];
+    const edge = new Proxy(stand.edge, {
+      get(target, name) {
+        if (name === 'replace') return async () => void replaced++;
+        const value = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const shake = async () => {
+      if (turn++ % 2 === 0) throw new Error('none in 2000 ms');
+    };
+    const { made } = control({ edge, shakeHands: shake, now: () => new Date(now) });
+    for (let round = 0; round < 20; round++, now += 2_000) await made.round();
+    expect(replaced).toBe(2);
+    // A session that is lost an hour later is another matter.
+    turn = 1;
+    now += 60_000;
+    await made.round();
+    turn = 0;
+    await made.round();
+    expect(replaced).toBe(3);
+  });
+});
+
 it('shakes hands with every name, the one that requires a certificate included', async () => {
   await expect(shakeHands(stand.config, stand.edge.servedHosts)).resolves.toBeUndefined();
   await expect(shakeHands(stand.config, ['not.edge.test'])).rejects.toThrow(

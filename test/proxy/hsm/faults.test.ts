@@ -16,16 +16,18 @@ beforeAll(async () => {
   stand = await startStand({ faulty: true });
   hsm = stand.faulty!;
   said = [];
-  control = new Control({
+  control = controlPlane();
+});
+afterAll(() => stand?.stop());
+
+const controlPlane = () =>
+  new Control({
     edge: stand.edge,
     refused: { refusedAmong: async () => new Set<Thumbprint>() },
     shakeHands: () => shakeHands(stand.config, stand.edge.servedHosts),
     now: () => new Date(),
     say: (code) => said.push(code),
   });
-});
-afterAll(() => stand?.stop());
-
 const get = `GET /v1/x HTTP/1.1\r\nHost: ${hosts.optional}\r\n\r\n`;
 const ready = async () => (await fetch(`http://127.0.0.1:${stand.healthPort}/`)).status;
 const wrongPins = () => hsm.logins().filter(({ answer }) => answer === pinIncorrect).length;
@@ -102,6 +104,11 @@ describe('an HSM that is slow', () => {
 });
 
 describe('a PIN that was changed while the edge runs', () => {
+  // One that remembers no successor of the last minute.
+  beforeAll(() => {
+    control = controlPlane();
+  });
+
   it('touches nobody until something starts; successors try it twice and no more', async () => {
     changePin(tokenPin, '654321');
     expect((await ask(stand)).status).toBe(200);
