@@ -52,9 +52,7 @@ export async function sourcesInSight(deps: ConsoleDeps, sight: Sight): Promise<r
     .map(([source, { pscs, certificates }], at): SourceRow => {
       const swept = times[at];
       const plain = { source, pscs: [...pscs], certificates };
-      return swept
-        ? { ...plain, times: swept, state: reportOn(swept, now).state }
-        : { ...plain, state: 'UNSWEPT' };
+      return swept ? { ...plain, times: swept, state: stateOf(swept, now) } : { ...plain, state: 'UNSWEPT' };
     })
     .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
 }
@@ -70,6 +68,12 @@ export interface AnchorsShown {
   /** 0 before the first manifest. */
   readonly version: number;
   readonly anchors: readonly AnchorRow[];
+}
+
+/** The certificate that named it came a moment ago, and was asked about then: no sweep was due since, and none is late. */
+function stateOf(source: KnownSource, now: Date): SourceRow['state'] {
+  const { state, alarm } = reportOn(source, now);
+  return state === 'STALE' && !source.lastAttempt && !alarm ? 'UNSWEPT' : state;
 }
 
 /** For those who see the node. */
