@@ -25,6 +25,15 @@ export interface EnrolRequest extends Omit<Wire.EnrolParameters, 'proof_of_posse
   readonly prove: (header: Wire.Header, asked: Asked) => Promise<Wire.EnrolParameters['proof_of_possession']>;
 }
 
+export interface PayoutQuery {
+  readonly cursor?: string;
+  readonly limit?: number;
+  readonly status?: Wire.PayoutStatus;
+  readonly message_id?: string;
+  readonly transaction_id?: string;
+  readonly day?: string;
+}
+
 export type Payouts = readonly Wire.PayoutTransaction[];
 
 export class Client {
@@ -112,8 +121,9 @@ export class Client {
     return this.#read<Wire.WebhookList>('/v1/webhooks');
   }
 
-  payouts(query: { cursor?: string; limit?: number; status?: Wire.PayoutStatus } = {}) {
-    return this.#read<Wire.PayoutList>('/v1/payouts', query);
+  /** @param query.day YYYY-MM-DD in your time zone, as limits count it */
+  payouts(query: PayoutQuery = {}) {
+    return this.#read<Wire.PayoutList>('/v1/payouts', { ...query });
   }
 
   payout(id: string) {

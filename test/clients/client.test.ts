@@ -198,7 +198,8 @@ describe('acts', () => {
     await client.networkCertificates();
     await client.operatorCertificates('BANCO_CL');
     await client.webhooks();
-    await client.payouts();
+    const asked = { cursor: 'c', limit: 5, status: 'ok', message_id: 'm', transaction_id: 't' } as const;
+    await client.payouts({ ...asked, day: '2026-07-01' });
     await client.payout('t/1');
     expect(heard[0]!.path).toBe('/v1/certificates?limit=5&cursor=a%2Bb%2F%3D&network_status=active');
     expect(heard.at(-1)!.path).toBe('/v1/payouts/t%2F1');
@@ -206,7 +207,10 @@ describe('acts', () => {
     const reads = routesOf(readContract()).filter(
       (route) => route.method === 'GET' && route['x-apodera-proof'].least !== 'none',
     );
-    for (const { method, path } of reads) {
+    for (const { method, path, parameters = [] } of reads) {
+      const known = parameters.filter((one) => one.in === 'query').map(({ name }) => name);
+      const sent = heard.find((one) => one.path.split('?')[0] === path)?.path.split('?')[1] ?? '';
+      if (known.length > 0) expect([...new URLSearchParams(sent).keys()].sort(), path).toEqual(known.sort());
       const pattern = new RegExp(`^${method} ${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
       expect(
         called.some((one) => pattern.test(one)),
