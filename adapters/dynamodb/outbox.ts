@@ -88,8 +88,11 @@ export interface OutboxStore {
   take(id: string, now: Date): Promise<Taken | undefined>;
   /** Ends the entry, in one transaction with what else came of the attempt. A lease lost meanwhile changes nothing. */
   settle(taken: Taken, results?: readonly Write[]): Promise<'SETTLED' | 'LEASE_LOST'>;
-  /** After a failure: the entry as it now waits, or undefined where policy gave it up (it is kept, dead). */
-  postpone(taken: Taken, now: Date, retryAfter?: Date): Promise<OutboxEntry | undefined>;
+  /**
+   * After a failure: the entry as it now waits, or undefined where policy gave it up (it is kept, dead).
+   * @param alone its receiver has not failed, and the entries of nobody else wait for it
+   */
+  postpone(taken: Taken, now: Date, retryAfter?: Date, alone?: boolean): Promise<OutboxEntry | undefined>;
   /** Gives up at once: no attempt can succeed. */
   giveUp(taken: Taken, now: Date): Promise<void>;
   /** Ids whose announcement is due, earliest first, at most `limit` of each queue. */
@@ -129,7 +132,7 @@ export function outboxStore(table: Table, random: () => number = Math.random): O
   return {
     take: (id, now) => take(table, random, id, now),
     settle: (taken, results = []) => settle(table, taken, results),
-    postpone: (taken, now, retryAfter) => postpone(table, random, taken, now, retryAfter),
+    postpone: (taken, now, retryAfter, alone) => postpone(table, random, taken, now, { retryAfter, alone }),
     giveUp: (taken, now) => kill(table, taken, now),
     due: (now, limit) => due(table, now, limit),
     announced: (id, now) => announced(table, id, now),
@@ -188,9 +191,9 @@ async function postpone(
   random: () => number,
   taken: Taken,
   now: Date,
-  retryAfter: Date | undefined,
+  { retryAfter, alone = false }: { retryAfter: Date | undefined; alone: boolean | undefined },
 ): Promise<OutboxEntry | undefined> {
-  if (taken.receiver) await countFailure(table, taken, now);
+  if (taken.receiver && !alone) await countFailure(table, taken, now);
   const after = afterFailure(taken, now, random(), retryAfter);
   if (after.outcome === 'DEAD') {
     await kill(table, taken, now);

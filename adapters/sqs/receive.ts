@@ -14,11 +14,14 @@ import { type Announcer, announcedId } from './announce.ts';
 /** The receiver did not take it: try again, not before the time it asked for. */
 export class TryAgain extends Error {
   readonly retryAfter: Date | undefined;
+  /** Its receiver is not to blame. */
+  readonly alone: boolean;
 
-  constructor(message: string, retryAfter?: Date) {
+  constructor(message: string, retryAfter?: Date, alone = false) {
     super(message);
     this.name = 'TryAgain';
     this.retryAfter = retryAfter;
+    this.alone = alone;
   }
 }
 
@@ -76,8 +79,9 @@ export function outboxReceiver(options: ReceiveOptions): (event: SQSEvent) => Pr
       return;
     }
     if (!expected) log.say('FAULT', fields);
-    const retryAfter = error instanceof TryAgain ? error.retryAfter : undefined;
-    const next = await store.postpone(taken, clock.now(), retryAfter);
+    // A fault is our own: whoever was to hear this one has not failed.
+    const again = error instanceof TryAgain ? error : { retryAfter: undefined, alone: !expected };
+    const next = await store.postpone(taken, clock.now(), again.retryAfter, again.alone);
     log.say(next ? 'OUTBOX_POSTPONED' : 'OUTBOX_DEAD', fields);
     if (next) await options.announcer.announce([next]);
   }

@@ -62,7 +62,13 @@ export type Delivered =
   | { readonly outcome: 'RECEIVED'; readonly receipt: { readonly status?: string; readonly code?: string } }
   /** A rule of theirs said no: sending it again changes nothing. */
   | { readonly outcome: 'REFUSED'; readonly code: string }
-  | { readonly outcome: 'NOT_NOW'; readonly because: string; readonly retryAfter?: Date }
+  | {
+      readonly outcome: 'NOT_NOW';
+      readonly because: string;
+      readonly retryAfter?: Date;
+      /** Nothing is wrong with who receives it: its other messages go on. */
+      readonly alone?: true;
+    }
   /** There is nobody to tell. */
   | { readonly outcome: 'NOWHERE' };
 
@@ -192,7 +198,14 @@ function heardFromParticipant(answer: PostedAnswer, now: Date): Delivered {
 
 function notNow({ status, retryAfter }: PostedAnswer, now: Date): Delivered {
   const at = retryAfter === undefined ? undefined : timeOf(retryAfter, now);
-  return { outcome: 'NOT_NOW', because: `HTTP_${status}`, ...(at && { retryAfter: at }) };
+  // It hears us, and will not have this one yet: else one participant's message would hold up everybody's payouts.
+  const alone = status >= 400 && status < 500 && status !== 408 && status !== 429;
+  return {
+    outcome: 'NOT_NOW',
+    because: `HTTP_${status}`,
+    ...(at && { retryAfter: at }),
+    ...(alone && { alone }),
+  };
 }
 
 /** RFC 9110 §10.2.3: seconds or an HTTP date. */

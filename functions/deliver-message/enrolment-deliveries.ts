@@ -92,7 +92,7 @@ async function answer(ports: EnrolmentDeliveryPorts, entry: OutboxEntry): Promis
   if (!enrolment || enrolment.networkStatus === 'pending') return NOTHING_TO_TELL;
   const accepted = enrolment.networkStatus === 'active';
   if (accepted && !(await isSealedActive(ports, enrolment)))
-    return { outcome: 'NOT_NOW', because: 'CERTIFICATE_NOT_ACTIVE' };
+    return { outcome: 'NOT_NOW', because: 'CERTIFICATE_NOT_ACTIVE', alone: true };
   const decision = await ports.decisions.find(decisionIdOf(enrolmentId, 'apoderado'));
   const said: EnrolmentAnswer = {
     enrolmentId,

@@ -44,7 +44,8 @@ const effectOf =
   (deliver: Delivery): Effect =>
   async (entry) => {
     const delivered = await deliver(entry);
-    if (delivered.outcome === 'NOT_NOW') throw new TryAgain(delivered.because, delivered.retryAfter);
+    if (delivered.outcome === 'NOT_NOW')
+      throw new TryAgain(delivered.because, delivered.retryAfter, delivered.alone);
     if (delivered.outcome === 'REFUSED') throw new GiveUp(delivered.code);
     return undefined;
   };

@@ -108,7 +108,7 @@ async function answer(ports: NodeCertificateDeliveryPorts, entry: OutboxEntry): 
   const accepted = enrolment.networkStatus === 'active';
   const sealed = accepted ? await published(ports, receiver, thumbprint) : undefined;
   if (accepted && sealed?.status.enrolmentId !== enrolmentId)
-    return { outcome: 'NOT_NOW', because: 'CERTIFICATE_NOT_ACTIVE' };
+    return { outcome: 'NOT_NOW', because: 'CERTIFICATE_NOT_ACTIVE', alone: true };
   const [status, code] = accepted
     ? (['accepted', null] as const)
     : (['rejected', enrolment.code ?? null] as const);

@@ -180,6 +180,15 @@ describe.each(tables)('the outbox %s', (_, make) => {
     expect((await store.take('d4', clock.now()))?.attempts).toBe(1);
   });
 
+  test('an entry that waits alone closes its receiver to no other', async () => {
+    for (const id of ['a1', 'a2', 'a3', 'a4']) await put(id, { receiver: 'LIVE' });
+    for (const id of ['a1', 'a2', 'a3'])
+      expect(
+        await store.postpone((await store.take(id, clock.now()))!, clock.now(), undefined, true),
+      ).toBeDefined();
+    expect(await store.take('a4', clock.now())).toBeDefined();
+  });
+
   test('a receiver that answers again is trusted at once', async () => {
     for (const id of ['d1', 'd2', 'd3', 'd4']) await put(id, { receiver: 'DEAD' });
     for (const id of ['d1', 'd2', 'd3'])

@@ -182,6 +182,24 @@ describe('a message to another node', () => {
     expect(await deliver()).toMatchObject(expected);
   });
 
+  test.each([
+    [401, true],
+    [403, true],
+    [404, true],
+    [409, true],
+    [408, undefined],
+    [429, undefined],
+    [500, undefined],
+    [503, undefined],
+  ])('%i: waits alone (%s), or with all else that is for that receiver', async (status, alone) => {
+    answer = () => says(status, {});
+    const delivered = await deliver();
+    expect([delivered.outcome, 'alone' in delivered ? delivered.alone : undefined]).toEqual([
+      'NOT_NOW',
+      alone,
+    ]);
+  });
+
   test('waits as long as the receiver asks: seconds or an HTTP date, and nothing else', async () => {
     const now = clock.now().getTime();
     for (const [text, at] of [

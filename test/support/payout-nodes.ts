@@ -214,7 +214,8 @@ function nodeOver(
         kind,
         async (entry: OutboxEntry) => {
           const delivered = await deliver(entry);
-          if (delivered.outcome === 'NOT_NOW') throw new TryAgain(delivered.because);
+          if (delivered.outcome === 'NOT_NOW')
+            throw new TryAgain(delivered.because, delivered.retryAfter, delivered.alone);
           if (delivered.outcome === 'REFUSED') throw new GiveUp(delivered.code);
           return undefined;
         },

@@ -100,6 +100,24 @@ test('one entry’s failure leaves the others of the batch alone', async () => {
   expect(done).toEqual(['b']);
 });
 
+test.each([
+  ['hears us and will not have them yet', () => new TryAgain('HTTP_409', undefined, true), 5],
+  ['is spared a message by a fault of ours', () => new TypeError('bug'), 5],
+  ['is down', () => new TryAgain('HTTP_503'), 3],
+  ['cannot be reached', () => new Transient('TransientEgress', 'no route'), 3],
+])('who %s has its other messages held up, or not', async (_, error, tried) => {
+  const ids = ['a', 'b', 'c', 'd', 'e'];
+  for (const id of ids) await put(id, 'test.told', 'BANCO');
+  let attempts = 0;
+  const receive = receiver(async () => {
+    attempts++;
+    throw error();
+  });
+  for (const id of ids) await receive(eventOf(id));
+  // Three failures in a row, and a receiver is left alone.
+  expect(attempts).toBe(tried);
+});
+
 test('a slow receiver delays no other entry of its batch', async () => {
   await put('slow');
   await put('fast');
