@@ -83,6 +83,25 @@ test('S29 an address with twelve offices signs in as any of them, as often as it
   expect(counted.filter(({ failures }) => failures !== 0)).toEqual([]);
 });
 
+test('S29 an office that is closed to this source closes no other office of the same address', async () => {
+  const { world, signIn } = await aLawFirm(3);
+  const statement = {
+    type: 'apodera/sign-in/v1' as const,
+    node: 'PUERTO',
+    person: 'of0',
+    nonce: 'n'.repeat(27),
+  };
+  const attempt = { ...world.attempt('of0'), ...wrong };
+  const guess = () =>
+    world.secondFactor
+      .prove({ personId: 'of0', statement, attempt, source: '192.0.2.1' })
+      .catch(() => 'refused');
+  for (let tries = 0; tries < 5; tries++) expect(await guess()).toBe('refused');
+  expect((await signIn('of1')).status).toBe(303);
+  expect((await signIn('of0')).status).toBe(429);
+  expect((await signIn('of2')).status).toBe(303);
+});
+
 test('S29 a wrong sign-in counts once for its source and once for each office that it may have meant', async () => {
   const { signIn } = await aLawFirm(12);
   for (let tries = 0; tries < 5; tries++) expect((await signIn('of3', wrong)).status).toBe(422);
