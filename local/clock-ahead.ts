@@ -7,7 +7,7 @@ import { readRun } from './run-file.ts';
 const usage = 'Usage: npm run clock -- <how far ahead: 90s, 10m, 1h or 31d>';
 const seconds = { s: 1, m: 60, h: 3600, d: 86_400 };
 /** Each request well under the 300 s that fetch waits for an answer. */
-const stepSeconds = 6 * 3600;
+const stepSeconds = seconds.d;
 
 /** @throws Error with the usage */
 export function readSpan(text: string | undefined): number {

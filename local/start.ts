@@ -186,8 +186,8 @@ async function main(): Promise<void> {
       ),
     tell: (line) => console.log(`  ${line} ...`),
   }).finally(() => removeStarting(dataFolder));
-  // `npm run clock` lets days pass: the minute's routines then run once an hour.
-  whole.laptop.endpoints.scheduler.setGranularity(3600);
+  // While `npm run clock` lets days pass the minute's routines run once a day, and again when it has arrived.
+  whole.laptop.endpoints.scheduler.setGranularity(86_400);
   writeRun(dataFolder, {
     pid: process.pid,
     awsUrl: whole.laptop.endpoints.url,
