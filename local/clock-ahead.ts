@@ -19,7 +19,10 @@ export function readSpan(text: string | undefined): number {
 /** What moving the clock costs, told once it has moved. */
 export function saidAfter(now: Date, machine: Date): string {
   const behind = now.getTime() - machine.getTime();
-  const lines = [`It is ${now.toISOString()} at the network.`];
+  const lines = [
+    `It is ${now.toISOString()} at the network.`,
+    'Heads of the evidence were signed once a day on the way: the audit says HEAD_SILENT of it, and is right.',
+  ];
   if (behind > seconds.d * 1000)
     lines.push(
       'What you sign carries this machine’s time: more than a day behind, it is refused as MESSAGE_TOO_OLD.',
