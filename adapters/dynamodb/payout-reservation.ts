@@ -21,6 +21,7 @@ import {
   equals,
   type Item,
   type Key,
+  present,
   queryAll,
   type StoredItem,
   type Table,
@@ -54,7 +55,7 @@ export async function recordByReservation(
   try {
     const refused = await reserve(table, payouts, [...parts.counters, ...large]);
     if (refused) {
-      await abandon(table, key, payouts.seed);
+      await abandon(table, key, seedOf(payouts.seed));
       return refused;
     }
     const commit: Write = {
@@ -73,7 +74,8 @@ export async function recordByReservation(
 }
 
 const seedOf = (seed: Uint8Array) => Buffer.from(seed).toString('base64url');
-const mine = (seed: Uint8Array) => all(equals('state', 'reserving'), equals('seed', seedOf(seed)));
+const reservedBy = (seed: string) => all(equals('state', 'reserving'), equals('seed', seed));
+const mine = (seed: Uint8Array) => reservedBy(seedOf(seed));
 
 /** @returns what is in the way; undefined where this attempt has the message. */
 async function begin(table: Table, payouts: NewPayouts): Promise<RecordPayoutsOutcome | undefined> {
@@ -122,44 +124,41 @@ function debitOf(write: Extract<Write, { update: Key }>): Item {
   return { counter: write.update.pk, amountMinor: BigInt(write.change.add!.spent!) };
 }
 
-/** Moves a reservation to `abandoned` and undoes it. @param seed absent: whoever's it is (the sweep) */
-export async function abandon(table: Table, key: Key, seed?: Uint8Array): Promise<'UNDONE' | 'NOT_MINE'> {
+/** Moves this attempt's reservation to `abandoned` and undoes it. */
+async function abandon(table: Table, key: Key, seed: string): Promise<'UNDONE' | 'NOT_MINE'> {
   try {
-    await table.transact([
-      {
-        update: key,
-        change: { set: { state: 'abandoned' } },
-        when: seed ? mine(seed) : equals('state', 'reserving'),
-      },
-    ]);
+    await table.transact([{ update: key, change: { set: { state: 'abandoned' } }, when: reservedBy(seed) }]);
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;
-    if (error.old?.state !== 'abandoned') return 'NOT_MINE';
+    if (error.old?.state !== 'abandoned' || error.old.seed !== seed) return 'NOT_MINE';
   }
-  await compensate(table, key);
+  await compensate(table, key, seed);
   return 'UNDONE';
 }
 
-/** Undoes each chunk once and forgets the message, so that its ids are free again. */
-async function compensate(table: Table, key: Key): Promise<void> {
+/** Undoes each chunk of this attempt once and forgets the message, so that its ids are free again. */
+async function compensate(table: Table, key: Key, seed: string): Promise<void> {
   const [, sender = ''] = key.pk.split('#');
   const chunks: StoredItem[] = [];
   const query = { hash: key.pk, range: { beginsWith: 'RESERVED#' }, consistent: true } as const;
   for await (const item of queryAll(table, query)) chunks.push(item);
   for (const chunk of chunks) {
+    // Undone elsewhere meanwhile, the message may be there again, with its next attempt's chunks under these very keys.
+    if (chunk.seed !== undefined && chunk.seed !== seed) continue;
     const { pk, sk } = chunk;
     const debits = chunk.debits as readonly { counter: string; amountMinor: number | bigint }[];
     const ids = chunk.payouts as readonly string[];
     await unlessDone(table, [
-      // Undone elsewhere meanwhile, the message may be there again, and its next attempt's chunk under this very key.
-      { delete: { pk, sk }, when: equals('seed', text(chunk, 'seed')) },
+      // Nodes of before wrote none.
+      { delete: { pk, sk }, when: chunk.seed ? equals('seed', seed) : all(present(), absent('seed')) },
       ...debits.map(({ counter, amountMinor }) =>
         releaseWrite({ pk: counter, sk: '0' }, BigInt(amountMinor)),
       ),
       ...ids.map((id): Write => ({ delete: payoutKey(sender, id) })),
     ]);
   }
-  await unlessDone(table, [{ delete: { pk: key.pk, sk: key.sk }, when: equals('state', 'abandoned') }]);
+  const abandoned = all(equals('state', 'abandoned'), equals('seed', seed));
+  await unlessDone(table, [{ delete: { pk: key.pk, sk: key.sk }, when: abandoned }]);
 }
 
 async function unlessDone(table: Table, writes: readonly Write[]): Promise<void> {
@@ -175,7 +174,8 @@ export async function sweepReservations(table: Table, now: Date): Promise<number
   const range = { is: '<=', value: now.toISOString() } as const;
   let undone = 0;
   for await (const { pk, sk } of queryAll(table, { hash: reservationsDue, index: 'GSI2', range })) {
-    if ((await abandon(table, { pk, sk })) === 'UNDONE') undone++;
+    const message = await table.get({ pk, sk });
+    if (message && (await abandon(table, { pk, sk }, text(message, 'seed'))) === 'UNDONE') undone++;
   }
   return undone;
 }

@@ -18,10 +18,11 @@ export function undeliveredDisables(
   return {
     async note(disableId, operator, evidence) {
       const key = rowKey(disableId, operator);
-      const due = { gsi1pk: WAITING, ...dueFrom(evidence.at) };
-      const item = { ...key, disableId, operator, at: evidence.at.toISOString(), ...due };
+      const due = { disableId, operator, gsi1pk: WAITING, ...dueFrom(evidence.at) };
+      const item = { ...key, at: evidence.at.toISOString(), ...due };
       const effects = effectWrites({ evidence: [evidence], outbox: [] });
       if (await unlessMoved(table.transact([{ put: item, when: absent() }, ...effects]))) return;
+      // All of it: nodes of before wrote the row without what the pass looks for.
       await unlessMoved(table.write({ update: key, change: { set: due }, when: present() }));
     },
     async end(disableId, operator, evidence) {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { abandon } from '../../adapters/dynamodb/payout-reservation.ts';
+import { sweepReservations } from '../../adapters/dynamodb/payout-reservation.ts';
 import type { Table } from '../../adapters/dynamodb/table.ts';
 import { Transient } from '../../core/errors.ts';
 import { forwardOf, said } from '../support/money-attacks.ts';
 import { payoutBank, states } from '../support/payout-bank.ts';
-import { bank, codesOf, debtor, network, payoutMessage, payoutWorld } from '../support/payouts.ts';
+import { bank, codesOf, debtor, network, now, payoutMessage, payoutWorld } from '../support/payouts.ts';
 
 // Attacks on money (docs/threat-model.md): each is played, and fails. Here: what is said of a payout, and what it costs.
 
@@ -211,6 +211,8 @@ describe('S9', () => {
     creditor: `${at}-1`,
     account: `${at + 7}`,
   }));
+  /** No reservation lives so long. */
+  const later = new Date(now.getTime() + 24 * 3_600_000);
 
   test('S9 a duplicate of a message that is still reserving hears 503, and nothing is promised', async () => {
     const world = await payoutWorld();
@@ -234,7 +236,7 @@ describe('S9', () => {
     let count = 0;
     table.transact = async (writes, options) => {
       const swept = ++count === 4;
-      if (swept) await abandon({ ...world.table, transact }, { pk: `MSG#${debtor}#m`, sk: 'MESSAGE' });
+      if (swept) expect(await sweepReservations({ ...world.table, transact }, later)).toBe(1);
       await transact(writes, options);
     };
     await expect(world.send({ messageId: 'm', payouts: many })).rejects.toBeInstanceOf(Transient);
@@ -249,7 +251,6 @@ describe('S9', () => {
     const body = payoutMessage({ messageId: 'm', payouts: many });
     const table = world.table as { transact: Table['transact'] };
     const transact = world.table.transact.bind(world.table);
-    const key = { pk: `MSG#${debtor}#m`, sk: 'MESSAGE' };
     /** What happens before the n-th write of whoever sends next. */
     const atWrite = (n: number, act: () => Promise<unknown>) => {
       let count = 0;
@@ -274,9 +275,9 @@ describe('S9', () => {
         await transact(all, options);
       },
     };
-    const late = abandon(slow, key);
+    const late = sweepReservations(slow, later);
     while (writes < 2) await Promise.resolve();
-    expect(await abandon({ ...world.table, transact }, key)).toBe('UNDONE');
+    expect(await sweepReservations({ ...world.table, transact }, later)).toBe(1);
     atWrite(commit, async () => {
       goOn();
       await late;

@@ -198,6 +198,58 @@ describe('a message of a thousand payouts', () => {
     expect(await expectExact(table, { day: 1_000n, creditor: 1n })).toBe(1n);
   });
 
+  test('is not touched by a sweep that was to undo the attempt before it, however late that one goes on', async () => {
+    const table = memoryTable();
+    let count = 0;
+    const dying: Table = {
+      ...table,
+      async transact(writes, options) {
+        if (++count > 2) throw new Transient('TransientGone', 'the process is gone');
+        await table.transact(writes, options);
+      },
+    };
+    const fresh = newPayouts('A', many(250), { messageId: 'm-1' });
+    await expect(storeOver(dying).record(fresh)).rejects.toThrow('gone');
+    const later = new Date(now.getTime() + 3_600_000);
+    let overtaken = false;
+    const late: Table = {
+      ...table,
+      async query(query) {
+        if (query.hash === 'MSG#A#m-1' && !overtaken) {
+          overtaken = true;
+          expect(await sweepReservations(table, later)).toBe(1);
+          const again = await storeOver(table).record({ ...fresh, seed: randomBytes(16) });
+          expect(again.outcome).toBe('RECORDED');
+        }
+        return table.query(query);
+      },
+    };
+    await sweepReservations(late, later);
+    expect(overtaken).toBe(true);
+    expect(await expectExact(table, { day: 1_000n, creditor: 1n })).toBe(250n);
+  });
+
+  test('that a version without seeds in its chunks left behind is swept away too', async () => {
+    const table = memoryTable();
+    let count = 0;
+    const before: Table = {
+      ...table,
+      async transact(writes, options) {
+        if (++count > 2) throw new Transient('TransientGone', 'the process is gone');
+        const unseeded = writes.map((write) => {
+          if (!('put' in write) || !write.put.sk.startsWith('RESERVED#')) return write;
+          const { seed: _, ...put } = write.put;
+          return { ...write, put } as typeof write;
+        });
+        await table.transact(unseeded, options);
+      },
+    };
+    const fresh = newPayouts('A', many(250), { messageId: 'm-1' });
+    await expect(storeOver(before).record(fresh)).rejects.toThrow('gone');
+    expect(await sweepReservations(table, new Date(now.getTime() + 3_600_000))).toBe(1);
+    expect(await expectExact(table, { day: 1_000n, creditor: 1n })).toBe(0n);
+  });
+
   test('that dies at any write is either whole or swept away, and the same message then passes', {
     timeout: 60_000,
   }, async () => {

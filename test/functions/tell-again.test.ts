@@ -187,6 +187,13 @@ test('a telling that ended without a word is started again, once the workflow ca
   expect(await it.pass()).toEqual({ toldAgain: 1 });
 });
 
+test('a row that a node of before wrote is as good once its operator was given up again', async () => {
+  const row = { pk: `DIS#${it.disableId}`, sk: `UNDELIVERED#${operator}`, at: now.toISOString() };
+  await it.stand.table.write({ put: row });
+  await it.giveUp();
+  expect(await it.pass()).toEqual({ toldAgain: 1 });
+});
+
 test('one whose certificates have all ended here is left alone, and asked again once it has one', async () => {
   await it.giveUp();
   const ended = { ...active, status: { networkStatus: 'disabled' } } as Holding;
