@@ -25,6 +25,7 @@ const SMTP_UTF8_MAILBOX = '1.3.6.1.5.5.7.8.9';
 const EMAIL_ADDRESS = '1.2.840.113549.1.9.1';
 const COMMON_NAME = '2.5.4.3';
 
+/** @throws Refusal NAME_CONSTRAINTS_TOO_MANY */
 export function checkNames(
   constraints: GatheredConstraints,
   certificate: ParsedCertificate,

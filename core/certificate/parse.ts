@@ -138,7 +138,7 @@ function readExtensions(fields: DerReader, version: number): readonly Extension[
   return extensions;
 }
 
-/** Extensions, as certificates, CRLs and OCSP responses carry them. */
+/** Extensions, as certificates, CRLs and OCSP responses carry them. @throws Refusal CERTIFICATE_EXTENSION_REPEATED */
 export function readExtensionList(reader: DerReader): readonly Extension[] {
   const sequence = reader.element(TAG.SEQUENCE);
   const extensions: Extension[] = [];

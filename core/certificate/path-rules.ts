@@ -74,7 +74,10 @@ function checkExtensions(certificate: ParsedCertificate): void {
   }
 }
 
-/** An anchor of version 1 has no basicConstraints; the operators who chose it said that it is a CA. */
+/**
+ * An anchor of version 1 has no basicConstraints; the operators who chose it said that it is a CA.
+ * @throws Refusal ISSUER_NOT_CA, ISSUER_KEY_USAGE
+ */
 export function checkIssuer(certificate: ParsedCertificate, isAnchor: boolean): void {
   if (certificate.subject.rdns.length === 0) throw emptyName('subject', 'RFC 5280 §4.1.2.6');
   const chosen = isAnchor && certificate.version === 1;

@@ -91,7 +91,11 @@ export async function useCertificate(
   } as UsableCertificate;
 }
 
-/** What the status item says, by the clock and not by its last writer: expiry and the end of a power need no sweep. */
+/**
+ * What the status item says, by the clock and not by its last writer: expiry and the end of a power need no sweep.
+ * @throws Refusal CERTIFICATE_UNKNOWN, CERTIFICATE_OF_ANOTHER, CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED,
+ * CERTIFICATE_NOT_ACTIVE, CERTIFICATE_WRONG_USE, POWER_ENDED
+ */
 export function checkStatus(
   asked: Pick<UseOfCertificate, 'status' | 'now' | 'use' | 'participant'>,
 ): CertificateStatus {

@@ -38,7 +38,10 @@ export function readAnswer(
   };
 }
 
-/** Another node's code goes into our records, our evidence and what we tell the participant. */
+/**
+ * Another node's code goes into our records, our evidence and what we tell the participant.
+ * @throws Refusal ANSWER_MALFORMED
+ */
 export function readEndingCode(code: unknown): string {
   if (typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code)) return code;
   throw new Refusal('ANSWER_MALFORMED', { parameter: 'code', expected: '1 to 64 of A-Z, 0-9 and _' });

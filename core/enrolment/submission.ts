@@ -56,7 +56,10 @@ export function readSubmission(parameters: EnrolParameters): Submission {
   };
 }
 
-/** A reason is shown to people who decide: one line of plain text, so that it cannot look like our own words. */
+/**
+ * A reason is shown to people who decide: one line of plain text, so that it cannot look like our own words.
+ * @throws Refusal REASON_MISSING, REASON_TOO_LONG, REASON_UNREADABLE
+ */
 export function readReason(text: string | undefined): string {
   const reason = (text ?? '').trim();
   if (!saysSomething(reason)) throw new Refusal('REASON_MISSING', { parameter: 'reason' });

@@ -43,7 +43,10 @@ const codes: Readonly<Record<CounterKind, RefusalCode>> = {
   account: 'LIMIT_ACCOUNT',
 };
 
-/** Each counter once, the participant's own first: a chunk that fails then fails early. */
+/**
+ * Each counter once, the participant's own first: a chunk that fails then fails early.
+ * @throws Refusal CURRENCY_UNKNOWN
+ */
 export function debitsOf(payouts: readonly Countable[], limits: Limits, day: string): readonly Debit[] {
   const days = new Counters('day', day);
   const creditors = new Counters('creditor', day);

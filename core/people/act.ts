@@ -76,6 +76,7 @@ export function actHash(act: Pick<Act, 'actId' | 'kind' | 'parameters' | 'reason
   return createHash('sha256').update(bytes).digest('base64url');
 }
 
+/** @throws Refusal ACT_REASON_MISSING, REASON_UNREADABLE */
 export function proposeAct<K extends ActKind>(
   proposal: Pick<Act<K>, 'actId' | 'kind' | 'parameters' | 'reason' | 'proposedBy'>,
   now: Date,
@@ -96,6 +97,7 @@ export function actVoteStatement(
   return { type: 'apodera/act-vote/v1', act_hash: actHash(act), vote, person };
 }
 
+/** @throws Refusal PERSON_WRONG_OFFICE, ACT_CLOSED, ACT_ALREADY_SIGNED */
 export function admitActVoter(act: Act, person: Person, now: Date): void {
   if (person.office !== 'nodeOperator') throw new Refusal('PERSON_WRONG_OFFICE');
   requireActive(person, now);

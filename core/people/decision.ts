@@ -62,6 +62,7 @@ export function taskIdOf(decisionId: string, personId: string): string {
   return `${decisionId}/${personId}`;
 }
 
+/** @throws Refusal OFFICE_MISSING */
 export function openDecision(
   asked: Pick<Decision, 'enrolmentId' | 'office' | 'subject' | 'messageId' | 'rule' | 'asked'>,
   now: Date,
@@ -95,7 +96,10 @@ export function votesNeeded(rule: Rule, people: number): number {
   return { any: 1, all: people, twoOfThree: 2 }[rule];
 }
 
-/** May this person still vote? The page asks it before it asks for a factor, the recording asks it again. */
+/**
+ * May this person still vote? The page asks it before it asks for a factor, the recording asks it again.
+ * @throws Refusal DECISION_NOT_YOURS, DECISION_EXPIRED, DECISION_ALREADY_DECIDED, TASK_ALREADY_VOTED
+ */
 export function admitVoter(decision: Decision, personId: string, now: Date): void {
   if (!decision.asked.includes(personId)) throw new Refusal('DECISION_NOT_YOURS');
   if (decision.state === 'expired') throw new Refusal('DECISION_EXPIRED');

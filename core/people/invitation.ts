@@ -55,7 +55,10 @@ export function openInvitation(
   };
 }
 
-/** Is there still anything to accept? Asked before the code, so that the page can say what is true now. */
+/**
+ * Is there still anything to accept? Asked before the code, so that the page can say what is true now.
+ * @throws Refusal INVITATION_USED, INVITATION_EXPIRED, TRIES_EXHAUSTED, INVITATION_NOT_YET
+ */
 export function admitInvitation(invitation: Invitation, now: Date): void {
   if (invitation.state !== 'open') throw new Refusal('INVITATION_USED');
   if (now >= invitation.expiresAt) throw new Refusal('INVITATION_EXPIRED');

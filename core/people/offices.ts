@@ -18,6 +18,7 @@ export interface Holder {
 /**
  * May `candidate` take this office beside the people who hold one now? Ended people must be left out by the caller.
  * Two apoderados (or two officers) of one participant are different persons too: a rule "all" counts heads.
+ * @throws Refusal OFFICE_NODE_OPERATOR_ONLY, OFFICE_SAME_PERSON
  */
 export function admitHolder(candidate: Holder, others: readonly Holder[]): void {
   for (const other of others) {
@@ -38,7 +39,10 @@ export function samePerson(
   );
 }
 
-/** S13: who invited or reset a person cannot be the second with them for 7 days. Bootstrap's own are exempt. */
+/**
+ * S13: who invited or reset a person cannot be the second with them for 7 days. Bootstrap's own are exempt.
+ * @throws Refusal ACT_ALREADY_SIGNED, OFFICE_RECENTLY_INVITED
+ */
 export function admitSigners(signers: readonly Person[], now: Date): void {
   const ids = new Set(signers.map((signer) => signer.personId));
   if (ids.size !== signers.length) throw new Refusal('ACT_ALREADY_SIGNED');

@@ -95,7 +95,10 @@ export function verifyAssertion(
   return { counter };
 }
 
-/** The new credential; attestation is not asked for (`none`), so that nothing says which device a person owns. */
+/**
+ * The new credential; attestation is not asked for (`none`), so that nothing says which device a person owns.
+ * @throws Refusal PASSKEY_WRONG
+ */
 export function readAttestation(
   attestation: Attestation,
   challenge: string,

@@ -12,7 +12,10 @@ export interface ScryptCost {
   readonly p: number;
 }
 
-/** @param own words that belong to the person or node (name, address, fin_id): no password may be one of them */
+/**
+ * @param own words that belong to the person or node (name, address, fin_id): no password may be one of them
+ * @throws Refusal PASSWORD_TOO_SHORT, PASSWORD_TOO_LONG, PASSWORD_TOO_COMMON
+ */
 export function admitPassword(password: string, own: readonly string[]): void {
   const text = password.normalize('NFKC');
   const length = [...text].length;

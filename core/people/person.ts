@@ -70,7 +70,10 @@ declare const active: unique symbol;
 /** Active, with the power in force at the moment it was checked. */
 export type ActivePerson = Person & { readonly [active]: true };
 
-/** May this person decide at `now`? S16: a power that is not in force decides nothing. */
+/**
+ * May this person decide at `now`? S16: a power that is not in force decides nothing.
+ * @throws Refusal PERSON_NOT_ACTIVE, PERSON_POWER_NOT_IN_FORCE
+ */
 export function requireActive(person: Person, now: Date): ActivePerson {
   if (person.state !== 'active') throw new Refusal('PERSON_NOT_ACTIVE', { found: person.state });
   if (!powerInForce(person, now)) throw new Refusal('PERSON_POWER_NOT_IN_FORCE');

@@ -119,7 +119,10 @@ function keyOf(key: KeyObject | Uint8Array): KeyObject {
     : key;
 }
 
-/** At most 5 minutes between factor and vote; a factor from the future is no factor, 5 s of skew apart. */
+/**
+ * At most 5 minutes between factor and vote; a factor from the future is no factor, 5 s of skew apart.
+ * @throws Refusal PROOF_TOO_OLD
+ */
 export function requireFresh(at: string, votedAt: Date): void {
   const ageMs = votedAt.getTime() - Date.parse(at);
   if (!(ageMs >= -peoplePolicy.proofSkewMs && ageMs <= peoplePolicy.proofLifeMs))

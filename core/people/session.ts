@@ -66,7 +66,10 @@ function passkeysChangedAt({ passkeys = [] }: Person): Date {
   return new Date(Math.max(0, ...times));
 }
 
-/** RFC 8252 §7.3: the command line is answered on a loopback address of this machine, any port. */
+/**
+ * RFC 8252 §7.3: the command line is answered on a loopback address of this machine, any port.
+ * @throws Refusal SIGN_IN_REDIRECT_REFUSED
+ */
 export function admitLoopback(redirectUri: string): string {
   const fits = /^http:\/\/(127\.0\.0\.1|\[::1\]):\d{1,5}\/[A-Za-z0-9/_-]*$/.test(redirectUri);
   // A port beyond 65535 is none, and no origin can be made of it.
@@ -74,7 +77,7 @@ export function admitLoopback(redirectUri: string): string {
   return redirectUri;
 }
 
-/** RFC 7636 §4.6, method S256 only. */
+/** RFC 7636 §4.6, method S256 only. @throws Refusal SIGN_IN_VERIFIER_WRONG */
 export function admitVerifier(
   signIn: SignInCode | undefined,
   verifier: string,

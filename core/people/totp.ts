@@ -18,6 +18,7 @@ export function otpauthUri(secret: string, issuer: string, account: string): str
 /**
  * The step that the code belongs to, one step of drift either way.
  * @param lastStep the last step that counted; this one and earlier ones do not count again
+ * @throws Refusal FACTOR_WRONG, FACTOR_STEP_USED
  */
 export function checkTotp(secret: string, code: string, lastStep: number, now: Date): number {
   const digits = code.replace(/\s/g, '');

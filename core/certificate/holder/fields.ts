@@ -68,7 +68,10 @@ export function policyOids(certificate: ParsedCertificate): Oid[] {
   return oids;
 }
 
-/** OCTET STRING, PrintableString, IA5String or UTF8String: what PSCs of the region write in an otherName. */
+/**
+ * OCTET STRING, PrintableString, IA5String or UTF8String: what PSCs of the region write in an otherName.
+ * @throws Refusal HOLDER_FIELD_MALFORMED
+ */
 export function stringOf(der: Uint8Array, field: string): string {
   const { tag, content } = readSingle(der);
   if (tag === TAG.UTF8_STRING) return Buffer.from(content).toString('utf8');
@@ -88,12 +91,13 @@ function plainText(text: string, field: string): string {
   return text.trim();
 }
 
+/** @throws Refusal HOLDER_FIELD_MISSING */
 export function required<T>(value: T | undefined, field: string): T {
   if (value === undefined || value === '') throw new Refusal('HOLDER_FIELD_MISSING', { parameter: field });
   return value;
 }
 
-/** A number that stands twice must be the same number. */
+/** A number that stands twice must be the same number. @throws Refusal HOLDER_NUMBERS_DISAGREE */
 export function mustAgree(first: TaxId, second: TaxId | undefined, where: string): void {
   if (second && (second.taxIdType !== first.taxIdType || second.taxId !== first.taxId)) {
     throw new Refusal('HOLDER_NUMBERS_DISAGREE', { parameter: where });
