@@ -1,25 +1,19 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { mkdirSync } from 'node:fs';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Administration } from '../../local/seed/administration.ts';
 import { Persona } from '../../local/seed/persona.ts';
+import { launchBrowser, violations } from '../support/browser.ts';
 import { aNetwork, type Network, type Submitted } from '../support/whole.ts';
 
 // The people's pages in a real browser, as the apoderado sees them; pictures of them lie in test/artefacts/.
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const pictures = 'test/artefacts';
-const flags = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-];
 let net: Network;
 let browser: Browser;
 
 beforeAll(async () => {
   mkdirSync(pictures, { recursive: true });
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  [net, browser] = [await aNetwork(), await chromium.launch({ executablePath, args: flags })];
+  [net, browser] = [await aNetwork(), await launchBrowser()];
 }, 420_000);
 
 afterAll(async () => {
@@ -37,13 +31,7 @@ async function opened(url: string, options: { javaScriptEnabled?: boolean } = {}
 
 async function expectAccessible(page: Page, picture: string): Promise<void> {
   await page.screenshot({ path: `${pictures}/${picture}.png`, fullPage: true });
-  await page.evaluate(axe);
-  const violations = await page.evaluate(async () => {
-    const { run } = (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } })
-      .axe;
-    return (await run()).violations.map(({ id }) => id);
-  });
-  expect([picture, violations]).toEqual([picture, []]);
+  expect([picture, await violations(page)]).toEqual([picture, []]);
 }
 
 /** An enrolment that waits for the apoderado, with the link that was mailed. */

@@ -1,18 +1,17 @@
 // The console in a real browser, over a network that was started for it: every page, both themes, desktop and phone,
 // with and without script. What it looked like is kept under test/artefacts/console/.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Chapters } from '../../local/demo/chapters.ts';
 import { Money } from '../../local/demo/money.ts';
 import { Story } from '../../local/demo/story.ts';
 import { startWhole, type Whole } from '../../local/start.ts';
+import { launchBrowser, violations } from '../support/browser.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const pictures = 'test/artefacts/console';
 /** Two cores shared with others take their time. */
 const startMs = 480_000;
@@ -44,10 +43,7 @@ beforeAll(async () => {
   });
   const waiting = await chapters.submit(creditoJa!);
   enrolments = { active: active.id, waiting: waiting.id };
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
-  });
+  browser = await launchBrowser();
 }, startMs);
 
 afterAll(async () => {
@@ -69,18 +65,6 @@ async function signIn(email: string, node: 'network' | 'operator', scripts = fal
   await page.click('main button.second');
   await page.waitForURL(`${origin}/console`);
   return { context, page, origin };
-}
-
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.addScriptTag({ content: axe });
-  return page.evaluate(async () => {
-    const run = (globalThis as unknown as { axe: { run(): Promise<{ violations: Found[] }> } }).axe;
-    type Found = { id: string; nodes: { target: string[] }[] };
-    const { violations } = await run.run();
-    return violations.map(
-      ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
-    );
-  });
 }
 
 async function looked(

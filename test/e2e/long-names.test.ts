@@ -1,9 +1,7 @@
 // What stands on a page may be long: names of 85 letters, addresses, ids, amounts of 18 digits. Nothing of it may push a
 // page wider than a phone or a desk, in any language. No network is started: the pages alone, in a real browser.
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Payout } from '../../core/payout/payout.ts';
 import { locales } from '../../core/people/person.ts';
@@ -20,6 +18,7 @@ import { PasskeysPage } from '../../pages/passkey.tsx';
 import { passkeyScript, passkeyScriptPath } from '../../pages/passkey-script.ts';
 import { SignInPage } from '../../pages/sign-in.tsx';
 import { stylesheet, stylesheetPath } from '../../pages/style.ts';
+import { launchBrowser, violations } from '../support/browser.ts';
 import { aPerson, aSubject, hours, noon } from '../support/people.ts';
 
 const company = 'Cooperativa de Ahorro y Crédito de los Trabajadores Independientes del Maule Limitada';
@@ -27,7 +26,6 @@ const person = 'María Fernanda de los Ángeles Rojas-Echeverría Montealegre Fe
 const address = 'maria.fernanda.rojas@cooperativa-trabajadores-independientes.maule.example';
 const thumbprint = aSubject.thumbprint as Parameters<typeof expiringLetter>[2]['thumbprint'];
 const origin = 'https://pages.test';
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 function shown(locale: (typeof locales)[number]): Readonly<Record<string, string>> {
   const frame = { locale, timeZone: 'America/Santiago', nodeName: 'Banco Andino', reference: 'r'.repeat(36) };
@@ -111,9 +109,7 @@ function shown(locale: (typeof locales)[number]): Readonly<Record<string, string
 let browser: Browser;
 
 beforeAll(async () => {
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking'];
-  browser = await chromium.launch({ executablePath, args });
+  browser = await launchBrowser();
 }, 120_000);
 
 afterAll(() => browser?.close());
@@ -147,10 +143,7 @@ test.each(locales)(
         if (wide > width) found.push(`${name} at ${width} px: ${wide}`);
       }
       if (name.startsWith('mail-')) continue;
-      await page.evaluate(axe);
-      found.push(
-        ...(await page.evaluate<string[]>('axe.run().then((it) => it.violations.map(({ id }) => id))')),
-      );
+      found.push(...(await violations(page)));
     }
     expect(found).toEqual([]);
     await page.context().close();

@@ -1,14 +1,13 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { type Browser, type BrowserContext, chromium, type Page, type Request } from 'playwright-core';
+import { mkdirSync } from 'node:fs';
+import type { Browser, BrowserContext, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Administration, type Once } from '../../local/seed/administration.ts';
 import { Persona } from '../../local/seed/persona.ts';
+import { launchBrowser, violations } from '../support/browser.ts';
 import { aNetwork, type Network, type Submitted } from '../support/whole.ts';
 
 // People with passkeys, in a real browser with a virtual authenticator each: from the invitation to an active
 // certificate, and every way in which that may not work. What it looked like lies in test/artefacts/passkeys/.
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const pictures = 'test/artefacts/passkeys';
 let net: Network;
 let browser: Browser;
@@ -23,9 +22,7 @@ interface Device {
 
 beforeAll(async () => {
   mkdirSync(pictures, { recursive: true });
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'];
-  [net, browser] = [await aNetwork(), await chromium.launch({ executablePath, args })];
+  [net, browser] = [await aNetwork(), await launchBrowser()];
   rosa = await invited('Rosa Pinto', 'rosa@aurora.example', '22333444-K', 'apoderado');
 }, 420_000);
 
@@ -56,13 +53,7 @@ async function aDevice(email: string): Promise<Device> {
 
 async function sound(page: Page, picture: string): Promise<void> {
   await page.screenshot({ path: `${pictures}/${picture}.png`, fullPage: true });
-  await page.evaluate(axe);
-  const violations = await page.evaluate(async () => {
-    const { run } = (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } })
-      .axe;
-    return (await run()).violations.map(({ id }) => id);
-  });
-  expect([picture, violations]).toEqual([picture, []]);
+  expect([picture, await violations(page)]).toEqual([picture, []]);
 }
 
 const origin = () => net.origin('operator', 'pages');

@@ -1,18 +1,13 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { mkdirSync } from 'node:fs';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SeededParticipant } from '../../local/seed/seed.ts';
+import { launchBrowser, violations } from '../support/browser.ts';
 import { aNetwork, type Network, type NodeName } from '../support/whole.ts';
 
 // The emergency suspension between two running nodes, in a browser without scripts: frozen everywhere by one person,
 // ended everywhere by two, and never lifted by time.
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const pictures = 'test/artefacts';
-const flags = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-];
 const looks = {
   light: { colorScheme: 'light' },
   dark: { colorScheme: 'dark' },
@@ -23,8 +18,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   mkdirSync(pictures, { recursive: true });
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  [net, browser] = [await aNetwork(), await chromium.launch({ executablePath, args: flags })];
+  [net, browser] = [await aNetwork(), await launchBrowser()];
 }, 420_000);
 
 afterAll(async () => {
@@ -39,17 +33,10 @@ async function expectAccessible(url: string, picture: string): Promise<void> {
     const page = await context.newPage();
     await page.goto(url, { waitUntil: 'load' });
     await page.screenshot({ path: `${pictures}/${picture}-${look}.png`, fullPage: true });
-    await page.evaluate(axe);
-    const found = await page.evaluate(async () => {
-      const { axe: runner, document } = globalThis as unknown as {
-        axe: { run(): Promise<{ violations: { id: string }[] }> };
-        document: { documentElement: { scrollWidth: number; clientWidth: number } };
-      };
-      const { violations } = await runner.run();
-      const { scrollWidth, clientWidth } = document.documentElement;
-      return { violations: violations.map(({ id }) => id), tooWide: scrollWidth > clientWidth };
-    });
-    expect([picture, look, found]).toEqual([picture, look, { violations: [], tooWide: false }]);
+    const tooWide = await page.evaluate<boolean>(
+      '(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)(document.documentElement)',
+    );
+    expect([picture, look, await violations(page), tooWide]).toEqual([picture, look, [], false]);
     await context.close();
   }
 }
