@@ -3,6 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Invocation } from '../endpoints/lambda-endpoint.ts';
 
@@ -81,6 +82,8 @@ export function startChild(settings: FunctionSettings, log: (chunk: Buffer) => v
       tail = Buffer.alloc(0);
       const started = performance.now();
       const ended = await run(requestId, payload);
+      // What was printed before the answer lies in another pipe, which this turn of the loop has still to read.
+      await nextTurn();
       keep(Buffer.from(report(requestId, performance.now() - started, settings.memoryMegabytes, ended)));
       return { ...outcome(requestId, ended, settings.timeoutSeconds), logTail: tail.toString('utf8') };
     },
