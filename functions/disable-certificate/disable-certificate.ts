@@ -126,6 +126,8 @@ async function carryOut(ports: DisableCertificatePorts, act: Act): Promise<Disab
     const { request, now, party } = act;
     const holdings = await ports.disables.holdings(party.finId);
     const plan = planDisable(request, { now, signed: act.signer !== undefined, holdings });
+    // A node has no people here who could say the second word: what its API key alone cannot end, it cannot freeze.
+    if (plan.outcome === 'SUSPEND' && party.kind !== 'participant') throw new Refusal('SIGNATURE_MISSING');
     const targets = plan.outcome === 'END' ? lastTheSigner([...plan.disables, ...plan.withdraws], act) : [];
     if (act.signer && !targets.every((target) => isOwn(target, act.signer!)))
       await requireFullSay(ports.enrolments, act.signer, now);
@@ -197,7 +199,7 @@ async function commit(
   const record = recordOfStep(ports.ids.next(), act, step);
   const isNew = record.suspended && !(await ports.disables.suspended(party.finId));
   const by = { kind: 'apiKey', keyId: received.caller.keyId } as const;
-  const first = isNew && (await firstWord(ports, { party, by, reason: request.reason, now }));
+  const first = isNew ? await firstWord(ports, { party, by, reason: request.reason, now }) : undefined;
   const change = disableChange({
     record,
     role: ports.role,
@@ -212,7 +214,9 @@ async function commit(
     codes: { active: 'DISABLED', pending: 'WITHDRAWN' },
     by: received.caller.keyId,
     holdings: batch,
-    audience: first ? first.audience : await audienceOf(ports, party, batch),
+    // It stands already, and everybody heard of it then.
+    quiet: record.suspended && !isNew,
+    audience: record.suspended ? (first?.audience ?? nobody) : await audienceOf(ports, party, batch),
     ...(first && { suspension: first.suspension }),
     ...(isLast && { sources: [messageSource(party.finId, messageId, received.body)] }),
   });
@@ -223,6 +227,8 @@ async function commit(
   });
   return outcome === 'DONE' ? record : outcome;
 }
+
+const nobody: Audience = { people: [], operators: [] };
 
 async function audienceOf(
   ports: DisableCertificatePorts,

@@ -61,9 +61,31 @@ describe('S12 disabling with the API key alone', () => {
     await stand.disable({ all: true });
     const flag = stand.items.get([...stand.items.keys()].find((key) => key.includes('SUSPENSION'))!);
     stand.clock.advance(3_600);
+    stand.queues.announced.length = 0;
     expect((await stand.disable({ all: true }, { keyId: 'K2' })).suspended).toBe(true);
+    // Nobody is told twice, and no payout operator that has lifted it is frozen again.
+    expect(stand.queues.announced).toEqual([]);
+    expect(stand.evidence().at(-1)).toMatchObject({
+      kind: 'participant.suspended',
+      actor: { apiKeyId: 'K2' },
+    });
     expect([...stand.items.values()].find(({ sk }) => sk === 'SUSPENSION')).toEqual(flag);
   });
+
+  test.each([{ all: true }, 'last'] as const)(
+    'S12 of a node %j is refused: nobody here could say its second word',
+    async (what) => {
+      const one = await stand.active(stand.leaf('one'));
+      const party = (await stand.ports.parties.party(fintech.finId))!;
+      const node = { ...party, kind: 'payoutOperator' as const };
+      Object.assign(stand.ports.parties, { party: async () => node });
+      const asked = what === 'last' ? { thumbprint: one.thumbprint } : what;
+      const refused = stand.disable(asked);
+      await expect(refused).rejects.toMatchObject({ code: 'SIGNATURE_MISSING' });
+      expect(await stand.disables.suspended(fintech.finId)).toBe(false);
+      expect((await stand.disable(asked, { by: one })).disabled).toEqual([one.thumbprint]);
+    },
+  );
 
   test('S12 while suspended, disabling still works', async () => {
     const one = await stand.active(stand.leaf('one'));
