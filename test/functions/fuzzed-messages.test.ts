@@ -6,6 +6,7 @@ import { signDetached } from '../../core/message/jws.ts';
 import { nodeMessageBytes } from '../../core/message/outgoing.ts';
 import type { Executor } from '../../core/payout/executor.ts';
 import { admitPayout } from '../../functions/admit-payout/admit-payout.ts';
+import { edited, mutated } from '../support/edited.ts';
 import { signedBy } from '../support/enrolment.ts';
 import { payoutNodes } from '../support/payout-nodes.ts';
 import { bank, debtor, fintech, network, now, payoutMessage, payoutWorld } from '../support/payouts.ts';
@@ -13,45 +14,6 @@ import { bank, debtor, fintech, network, now, payoutMessage, payoutWorld } from 
 // Whatever bytes arrive: an answer that the caller can act on, never a fault of ours, and nothing taken that was not signed.
 
 const caller = { participant: debtor, keyId: 'K1' };
-
-/** Bytes that differ from the given ones in at least one place. */
-const mutated = (bytes: Uint8Array) =>
-  fc
-    .tuple(
-      fc.integer({ min: 0, max: bytes.length }),
-      fc.integer({ min: 0, max: 8 }),
-      fc.uint8Array({ maxLength: 8 }),
-    )
-    .map(([at, gone, put]) => Buffer.concat([bytes.subarray(0, at), put, bytes.subarray(at + gone)]))
-    .filter((other) => !other.equals(bytes));
-
-type Path = readonly (string | number)[];
-function pathsOf(value: unknown, path: Path = []): Path[] {
-  if (typeof value !== 'object' || value === null) return [path];
-  const inner = Object.entries(value).flatMap(([name, one]) =>
-    pathsOf(one, [...path, Array.isArray(value) ? Number(name) : name]),
-  );
-  return [path, ...inner];
-}
-
-/** The same document with one part, however deep, replaced by any JSON or left out. */
-function edited(document: unknown) {
-  const paths = pathsOf(document).filter((path) => path.length > 0);
-  const value = fc.oneof(
-    fc.option(fc.jsonValue({ maxDepth: 2 }), { nil: undefined }),
-    // Half a letter has no UTF-8, and no key is as long.
-    fc.constantFrom('\ud83d', 'x'.repeat(3000)),
-  );
-  return fc.tuple(fc.constantFrom(...paths), value).map(([path, put]) => {
-    const copy = structuredClone(document);
-    const holder = path.slice(0, -1).reduce((one, name) => (one as never)[name], copy) as never as Record<
-      string | number,
-      unknown
-    >;
-    holder[path.at(-1)!] = put;
-    return copy;
-  });
-}
 
 describe('a message of payouts', () => {
   let world: Awaited<ReturnType<typeof payoutWorld>>;
