@@ -29,7 +29,7 @@ export async function endCertificatesOf(
 ): Promise<void> {
   if (participant === null) return;
   const held = (holding: Holding) => (holding.enrolment?.holder ?? holding.status?.holder) === personId;
-  await endCertificates(deps, participant, held, 'PERSON_POWER_NOT_IN_FORCE', context);
+  await endCertificates(deps, participant, held, 'POWER_ENDED', context);
 }
 
 /** Of every participant and node: whatever was proved against one of these anchors. */

@@ -11,6 +11,7 @@ import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import type { CertificateStatus, Enrolment } from '../../core/enrolment/enrolment.ts';
 import { confirmationOf } from '../../core/people/confirmation.ts';
 import { expireCertificates } from '../../functions/expire-certificates/expire-certificates.ts';
+import { endingText } from '../../pages/when.ts';
 import { anAdministration, onboarding } from '../support/administration.ts';
 import { aWaitingConfirmation } from '../support/confirmation.ts';
 import { disableStand } from '../support/disable.ts';
@@ -85,8 +86,10 @@ test('S16 ending a person ends their certificates at once, active and pending, a
   expect(await active.status()).toBe('disabled');
   expect(await pending.enrolment()).toMatchObject({
     networkStatus: 'rejected',
-    code: 'PERSON_POWER_NOT_IN_FORCE',
+    code: 'POWER_ENDED',
   });
+  // People read it in words, not as a code.
+  expect(endingText({ locale: 'es' }, 'POWER_ENDED')).not.toBe('POWER_ENDED');
   expect(await other.status()).toBe('active');
 });
 
