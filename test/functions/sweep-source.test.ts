@@ -2,8 +2,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { frozenAt, reportOn } from '../../core/certificate/revocation/freshness.ts';
 import { mostEnrolments } from '../../core/disable/forward.ts';
 import { isActive, isPending } from '../../core/disable/plan.ts';
+import { sweepSource } from '../../functions/sweep-source/sweep-source.ts';
 import type { Issued } from '../support/certificates.ts';
-import { responderUrl, sweepStand } from '../support/sweep.ts';
+import { listUrl, responderUrl, sweepStand } from '../support/sweep.ts';
 
 let stand: ReturnType<typeof sweepStand>;
 beforeEach(() => {
@@ -235,6 +236,46 @@ describe('a responder, where there is no list', () => {
     expect(await stand.sweep()).toEqual(['PROCESSED']);
     expect(await state(leaf)).toEqual(['revoked', 'disabled', 'CERTIFICATE_REVOKED']);
     expect(stand.kept[0]).toMatch(/^ocsp /);
+  });
+
+  describe('about an issuer', () => {
+    const holder = { country: 'CL', name: 'Camila Soto Rojas', rut: '12345678-5' } as const;
+    /** Two leafs below an issuer that a responder is asked about, in the order of the rows. */
+    async function two() {
+      const issuer = stand.root.issueCa({ name: 'Intermedia', ocspUrl: responderUrl });
+      const below = (keyLabel: string) => issuer.issue({ holder, crlUrls: [listUrl], keyLabel });
+      const leafs = [await stand.active(below('under')), await stand.active(below('too'))];
+      const sorted = leafs.toSorted((a, b) => (a.thumbprint < b.thumbprint ? -1 : 1));
+      stand.says(stand.ocsp(issuer, { reason: 1 }));
+      return sorted as [Issued, Issued];
+    }
+    const about = async () => (await stand.source(responderUrl)).id;
+    const sweepIt = async () => sweepSource(stand.sweepPorts, { source: await about() });
+
+    test('S25 P: one below it that cannot be ended keeps no other from being ended, and it is asked again', async () => {
+      const [stuck, other] = await two();
+      const commit = stand.disables.commit;
+      Object.assign(stand.disables, {
+        commit: async (change: Parameters<typeof commit>[0]) => {
+          if (change.record.disabled.includes(stuck.thumbprint)) throw new TypeError('a fault of ours');
+          return commit(change);
+        },
+      });
+      await expect(sweepIt()).rejects.toThrow('a fault of ours');
+      expect(await state(other)).toEqual(['revoked', 'disabled', 'ISSUER_REVOKED']);
+      expect((await stand.source(responderUrl)).lastGoodFetch).toBeUndefined();
+    });
+
+    test('S25 P: one below it whose own path holds no more keeps no other from being ended', async () => {
+      const [broken, other] = await two();
+      const chain = [...stand.items.values()].find(({ pk, path }) => path && pk.includes(broken.thumbprint))!;
+      const [leaf, ...above] = chain.path as [Uint8Array, ...Uint8Array[]];
+      const bytes = Buffer.from(leaf);
+      bytes[bytes.length - 1]! ^= 1;
+      await stand.table.write({ put: { ...chain, path: [bytes, ...above] } });
+      expect(await sweepIt()).toEqual({ outcome: 'PROCESSED' });
+      expect(await state(other)).toEqual(['revoked', 'disabled', 'ISSUER_REVOKED']);
+    });
   });
 });
 
