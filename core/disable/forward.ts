@@ -76,7 +76,8 @@ export function readSuspend(parameters: JsonObject): SuspendForward {
 function readWhom({ participant, reason }: JsonObject): Pick<DisableForward, 'participant' | 'reason'> {
   if (typeof participant !== 'string' || !ID.test(participant)) throw malformed('participant', 'a fin_id');
   if (typeof reason !== 'string' || reason.length > 2000) throw malformed('reason', 'text');
-  return { participant, reason };
+  // Half a letter has no place in a record; what is to end is not refused for it.
+  return { participant, reason: reason.toWellFormed() };
 }
 
 function malformed(parameter: string, expected: string): Refusal {

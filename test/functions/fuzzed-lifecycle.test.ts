@@ -3,23 +3,26 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { validate as validateWithdrawal } from '../../adapters/http/generated/withdraw-message.js';
 import { requireShape } from '../../adapters/http/validate.ts';
 import { readDisableForward, readSuspend } from '../../core/disable/forward.ts';
+import { readForward } from '../../core/enrolment/forward.ts';
 import { Refusal } from '../../core/errors.ts';
 import { type JsonObject, parametersOf, readEnvelope, writeEnvelope } from '../../core/message/envelope.ts';
+import { admitEnrolment } from '../../functions/admit-enrolment/admit-enrolment.ts';
 import { disableCertificate } from '../../functions/disable-certificate/disable-certificate.ts';
 import { receiveAnswer } from '../../functions/receive-node-message/receive-answer.ts';
 import { receiveDisable } from '../../functions/receive-node-message/receive-disable.ts';
+import { receiveEnrolment } from '../../functions/receive-node-message/receive-enrolment.ts';
 import { receiveSuspension } from '../../functions/receive-node-message/receive-suspension.ts';
 import { withdrawEnrolment } from '../../functions/withdraw-enrolment/withdraw-enrolment.ts';
 import type { Issued } from '../support/certificates.ts';
 import { disableStand } from '../support/disable.ts';
 import { edited, mutated } from '../support/edited.ts';
-import { fintech, network, signedBy } from '../support/enrolment.ts';
+import { enrolMessage, fintech, network, signedBy } from '../support/enrolment.ts';
 import { suspensionStand } from '../support/suspension.ts';
 
 // Whatever is asked of a certificate's end, by its participant or by another node: done or refused, never a fault of ours,
 // and nothing ends that was not signed.
 
-const numRuns = Number(process.env.RUNS ?? 150);
+const numRuns = 150;
 const caller = { participant: fintech.finId, keyId: 'K1' };
 
 /** DONE, or the code of the refusal; a fault is thrown. */
@@ -65,6 +68,21 @@ describe('of a participant', () => {
         const bytes = Buffer.from(JSON.stringify(message));
         const signature = signs ? await signedBy(signer, bytes) : undefined;
         await heard(() => disable(bytes, signature, thumbprint));
+      }),
+      { numRuns },
+    );
+  });
+
+  test('an enrolment is recorded or refused, however its participant spells it', async () => {
+    const leaf = stand.leaf('enrolled');
+    const good = enrolMessage({ leaf, messageId: 'e', creationDate: stand.clock.now() });
+    const ports = { ...stand.enrolling, countUnsigned: async () => true };
+    const spelled = fc.oneof(edited(JSON.parse(Buffer.from(good).toString())), fc.jsonValue());
+    await fc.assert(
+      fc.asyncProperty(spelled, fc.boolean(), async (message, signs) => {
+        const bytes = Buffer.from(JSON.stringify(message));
+        const signature = signs ? await signedBy(signer, bytes) : undefined;
+        await heard(() => admitEnrolment(ports, { body: bytes, signature, caller }));
       }),
       { numRuns },
     );
@@ -130,6 +148,12 @@ describe('of another node', () => {
         readSuspend(parametersOf(readEnvelope(bytes), 'participant.suspend')),
         said(id, bytes),
       ),
+    'enrolment.forward': (bytes: Uint8Array) =>
+      receiveEnrolment(there.enrolling, {
+        forward: readForward(parametersOf(readEnvelope(bytes), 'enrolment.forward')),
+        from: nodes.network,
+        apiKeyId: 'KN',
+      }),
     'enrolment.answer': async (bytes: Uint8Array, id: string) => {
       const message = { bytes, signature: await signedBy(leaf, bytes) };
       await receiveAnswer(here.enrolling, { operator: 'BANCO_CL', messageId: id, message });
@@ -145,6 +169,11 @@ describe('of another node', () => {
       reason: 'r',
       suspended_by: 'apoderado',
       confirmed: true,
+    },
+    'enrolment.forward': {
+      enrolment_id: 'E3',
+      message: Buffer.from(enrolMessage({ leaf: there.leaf('sent'), messageId: 'f' })).toString('base64'),
+      signature: null,
     },
     'enrolment.answer': {
       enrolment_id: waiting.id,
