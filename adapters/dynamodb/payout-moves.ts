@@ -2,7 +2,7 @@
 // evidence and what has to be told (S2, S7). Which move is due is decided by the use cases.
 
 import { toldVersion } from '../../core/payout/moving.ts';
-import { isTold } from '../../core/payout/payout.ts';
+import { isTold, mayFollow } from '../../core/payout/payout.ts';
 import type { PayoutMove, PayoutMoveOutcome, PayoutMoves, ReceivedPayouts } from '../../core/payout/ports.ts';
 import { messagePolicy, payoutPolicy } from '../../core/policy.ts';
 import { type Announce, commit, effectWrites } from './effects.ts';
@@ -96,9 +96,11 @@ export function payoutMoves(parts: PayoutMovesParts): PayoutMoves {
   };
 }
 
-/** The payout's own first. */
+/** The payout's own first. One that was told may be told better without moving. */
 export function moveWrites(move: PayoutMove): readonly Write[] {
   const { from, to, response, debits = [] } = move;
+  if (to !== from.state && !mayFollow(from.state, to))
+    throw new Error(`no payout goes from ${from.state} to ${to}`);
   const { participant, transactionId } = from;
   const { counters = [] } = from as Partial<StoredPayout>;
   const debited = debits.map((debit) => counterKey(participant, debit).pk);

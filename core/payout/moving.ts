@@ -4,14 +4,7 @@ import { Refusal } from '../errors.ts';
 import type { EvidenceRecord } from '../evidence/record.ts';
 import { newOutboxEntry, type OutboxEntry } from '../outbox.ts';
 import type { PayoutAnswer } from './forward.ts';
-import {
-  isTold,
-  mayFollow,
-  networkTransitions,
-  type Payout,
-  type PayoutResponse,
-  type PayoutState,
-} from './payout.ts';
+import { isTold, mayFollow, type Payout, type PayoutResponse, type PayoutState } from './payout.ts';
 
 export interface Making {
   /** Of the evidence record. */
@@ -92,7 +85,7 @@ export function answerEffect(payout: Payout | undefined, answer: PayoutAnswer, f
     payout?.payoutOperator === from && payout.networkTransactionId === answer.networkTransactionId;
   if (!payout || !isAbout) throw new Refusal('PAYOUT_ANSWER_UNEXPECTED');
   if (payout.state === answer.status) return 'KNOWN';
-  if (!mayFollow(networkTransitions, payout.state, answer.status))
+  if (!mayFollow(payout.state, answer.status))
     throw new Refusal('PAYOUT_ANSWER_UNEXPECTED', { expected: payout.state, found: answer.status });
   return payout.state === 'error' ? 'OK_AFTER_ERROR' : 'SETTLE';
 }

@@ -34,19 +34,16 @@ export interface PayoutResponse {
   readonly at: Date;
 }
 
-/** At the network. `ok` after `error` is recorded, alarmed and told by event (S6): money did move. */
-export const networkTransitions: Readonly<Record<string, readonly PayoutState[]>> = {
+/**
+ * `pending` is the network's; the payout operator's begins with `received`, and nothing leaves `executing` but by its
+ * core's own word, or two people's where it has none.
+ */
+const payoutTransitions: Readonly<Record<PayoutState, readonly PayoutState[]>> = {
   pending: ['ok', 'error'],
-  error: ['ok'],
-  ok: [],
-};
-
-/** At the payout operator: nothing leaves `executing` but by its core's own word, or two people's where it has none. */
-export const operatorTransitions: Readonly<Record<string, readonly PayoutState[]>> = {
   received: ['executing', 'error'],
   executing: ['ok', 'error'],
   ok: [],
-  /** People said so, and the core paid after all. */
+  /** Money did move after all: recorded, alarmed and told by event (S6). */
   error: ['ok'],
   /** A table that was restored had forgotten it, and the core had not. */
   tombstone: ['ok'],
@@ -55,10 +52,4 @@ export const operatorTransitions: Readonly<Record<string, readonly PayoutState[]
 /** Told to somebody, with a record of its own. */
 export const isTold = (state: PayoutState) => state === 'ok' || state === 'error' || state === 'tombstone';
 
-export function mayFollow(
-  transitions: Readonly<Record<string, readonly PayoutState[]>>,
-  from: PayoutState,
-  to: PayoutState,
-): boolean {
-  return transitions[from]?.includes(to) ?? false;
-}
+export const mayFollow = (from: PayoutState, to: PayoutState) => payoutTransitions[from].includes(to);

@@ -1,29 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { leastIdAt, networkTransactionIds } from '../../../core/payout/ids.ts';
-import {
-  mayFollow,
-  networkTransitions,
-  operatorTransitions,
-  type PayoutState,
-} from '../../../core/payout/payout.ts';
+import { mayFollow, type PayoutState } from '../../../core/payout/payout.ts';
 
 const states: readonly PayoutState[] = ['pending', 'received', 'executing', 'ok', 'error', 'tombstone'];
 
-describe('states', () => {
-  test.each([
-    ['network', networkTransitions, ['pending>ok', 'pending>error', 'error>ok']],
-    [
-      'payout operator',
-      operatorTransitions,
-      ['received>executing', 'received>error', 'executing>ok', 'executing>error', 'error>ok', 'tombstone>ok'],
-    ],
-  ])('the %s has these transitions and no others', (_, transitions, allowed) => {
-    const found = states.flatMap((from) =>
-      states.flatMap((to) => (mayFollow(transitions, from, to) ? [`${from}>${to}`] : [])),
-    );
-    expect(found.sort()).toEqual([...allowed].sort());
-  });
+test('a payout has these transitions and no others', () => {
+  const found = states.flatMap((from) =>
+    states.flatMap((to) => (mayFollow(from, to) ? [`${from}>${to}`] : [])),
+  );
+  const atNetwork = ['pending>ok', 'pending>error', 'error>ok'];
+  const atOperator = [
+    'received>executing',
+    'received>error',
+    'executing>ok',
+    'executing>error',
+    'tombstone>ok',
+  ];
+  expect(found.sort()).toEqual([...atNetwork, ...atOperator].sort());
 });
 
 describe('ids in the network', () => {
