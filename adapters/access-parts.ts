@@ -13,7 +13,7 @@ import { type Webhooks, webhooks } from './dynamodb/webhooks.ts';
 import type { NodeParts } from './node-parts.ts';
 import { type NodeTrust, nodeTrust } from './node-trust.ts';
 
-export interface AccessDeps {
+export interface AccessPorts {
   readonly trust: NodeTrust;
   readonly keys: ApiKeys;
   readonly webhooks: Webhooks;
@@ -25,7 +25,7 @@ export interface AccessDeps {
   readonly rows: SignedActPorts['rows'];
 }
 
-export function accessParts(parts: NodeParts): AccessDeps {
+export function accessParts(parts: NodeParts): AccessPorts {
   const trust = nodeTrust(parts);
   const keys = apiKeys(parts.table, parts.sealer);
   const hooks = webhooks(parts.table, parts.sealer);

@@ -11,7 +11,7 @@ import { type EdgeRequest, signEdge } from '../core/edge-identity.ts';
 import { Refusal } from '../core/errors.ts';
 import type { PayoutStore } from '../core/payout/ports.ts';
 import { admitPayout } from '../functions/admit-payout/admit-payout.ts';
-import { type AuthorizeDeps, authorizeRequest } from '../functions/authorize-request/authorize-request.ts';
+import { type AuthorizePorts, authorizeRequest } from '../functions/authorize-request/authorize-request.ts';
 import { makeAuthority, someHolder } from '../test/support/certificates.ts';
 import { signedBy } from '../test/support/enrolment.ts';
 import { bank, debtor, payoutMessage, payoutWorld } from '../test/support/payouts.ts';
@@ -230,14 +230,14 @@ async function refusedRequest(): Promise<() => Promise<void>> {
   const signed = { host, 'shinkansen-api-key': unheard, ...signEdge(request, edgeKey, at) };
   const headers = Object.fromEntries(Object.entries(signed).map(([name, value]) => [name, [value]]));
   const received = { method, path: target, query: {}, headers, certificateExempt: false };
-  const deps: AuthorizeDeps = {
+  const ports: AuthorizePorts = {
     edgeKeys: async () => [edgeKey],
     findKey: async () => undefined,
     asksForCertificate: async () => false,
     requireTransport: async () => {},
   };
   return async () => {
-    const refused = await authorizeRequest(received, deps, at).catch(isRefused);
+    const refused = await authorizeRequest(received, ports, at).catch(isRefused);
     if (refused !== true) throw new Error('not refused');
   };
 }

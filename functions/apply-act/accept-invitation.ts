@@ -12,7 +12,7 @@ import { admitPassword, hashPassword } from '../../core/people/password.ts';
 import type { Person } from '../../core/people/person.ts';
 import type { Grant } from '../../core/people/ports.ts';
 import { checkTotp } from '../../core/people/totp.ts';
-import { type ApplyActDeps, mailTo } from './applying.ts';
+import { type ApplyActPorts, mailTo } from './applying.ts';
 import { admitNewPasskey } from './change-passkey.ts';
 
 export interface PasswordSetUp {
@@ -39,15 +39,15 @@ export function registrationFor(node: string, person: string, invitationId: stri
 
 /** @throws Refusal INVITATION_*, PASSWORD_*, TOTP_*, FACTOR_*, PASSKEY_*, PROOF_* */
 export async function acceptInvitation(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   input: AcceptInvitationInput,
 ): Promise<{ readonly state: Person['state'] }> {
-  const now = deps.clock.now();
-  const { invitation, person } = await requireInvitation(deps, input);
+  const now = ports.clock.now();
+  const { invitation, person } = await requireInvitation(ports, input);
   const set =
     'registration' in input
-      ? await passkeyOf(deps, person, input.invitationId, input.registration)
-      : await passwordOf(deps, person, input);
+      ? await passkeyOf(ports, person, input.invitationId, input.registration)
+      : await passwordOf(ports, person, input);
   const state = invitation.bootstrap ? ('active' as const) : ('unreleased' as const);
   const accepted: Person = {
     ...person,
@@ -57,7 +57,7 @@ export async function acceptInvitation(
     version: person.version + 1,
   };
   const evidence = {
-    id: deps.ids.next(),
+    id: ports.ids.next(),
     scope: person.participant ?? 'node',
     kind: 'person.factors-set',
     at: now,
@@ -68,7 +68,7 @@ export async function acceptInvitation(
   const kind = 'registration' in input ? 'mail.passkey-added' : 'mail.factors-set';
   const mail = mailTo(kind, invitation.invitationId, person.personId, {}, now);
   const used = { ...invitation, state: 'used' as const, version: invitation.version + 1 };
-  const done = await deps.ledger.commit(
+  const done = await ports.ledger.commit(
     [{ noun: 'invitation', invitation: used }, { noun: 'person', person: accepted }, ...set.grants],
     set.proofs,
     { evidence: [evidence], outbox: [mail] },
@@ -85,17 +85,17 @@ interface FactorSet {
 }
 
 async function passkeyOf(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   person: Person,
   invitationId: string,
   registration: PasskeyRegistration,
 ): Promise<FactorSet> {
   const passkey = verifyRegistration(registration, {
-    factorPublicKey: await deps.factorPublicKey(),
-    statement: registrationFor(deps.nodeFinId, person.personId, invitationId),
-    now: deps.clock.now(),
+    factorPublicKey: await ports.factorPublicKey(),
+    statement: registrationFor(ports.nodeFinId, person.personId, invitationId),
+    now: ports.clock.now(),
   });
-  await admitNewPasskey(deps, person, passkey);
+  await admitNewPasskey(ports, person, passkey);
   return {
     change: { passkeys: [...(person.passkeys ?? []), passkey] },
     grants: [],
@@ -105,16 +105,16 @@ async function passkeyOf(
   };
 }
 
-async function passwordOf(deps: ApplyActDeps, person: Person, input: PasswordSetUp): Promise<FactorSet> {
-  if (deps.passwordFallback === 'off') throw new Refusal('FACTOR_FALLBACK_CLOSED');
-  const contact = await deps.people.contact(person);
+async function passwordOf(ports: ApplyActPorts, person: Person, input: PasswordSetUp): Promise<FactorSet> {
+  if (ports.passwordFallback === 'off') throw new Refusal('FACTOR_FALLBACK_CLOSED');
+  const contact = await ports.people.contact(person);
   admitPassword(input.password, contact ? [contact.name, contact.email] : []);
-  checkTotp(input.totpSecret, input.totp, 0, deps.clock.now());
+  checkTotp(input.totpSecret, input.totp, 0, ports.clock.now());
   const factor = {
     personId: person.personId,
-    passwordHash: hashPassword(input.password, deps.random(16), deps.passwordCost),
-    totpSecretEncrypted: await deps.encryptSecret(input.totpSecret, person.personId),
-    setAt: deps.clock.now(),
+    passwordHash: hashPassword(input.password, ports.random(16), ports.passwordCost),
+    totpSecretEncrypted: await ports.encryptSecret(input.totpSecret, person.personId),
+    setAt: ports.clock.now(),
     version: 1,
   };
   return {
@@ -127,19 +127,19 @@ async function passwordOf(deps: ApplyActDeps, person: Person, input: PasswordSet
 
 /** Does the code belong to the invitation? Wrong ones are counted; the page asks before it shows the second step. */
 export async function requireInvitation(
-  deps: Pick<ApplyActDeps, 'clock' | 'invitations' | 'people'>,
+  ports: Pick<ApplyActPorts, 'clock' | 'invitations' | 'people'>,
   { invitationId, code }: Pick<AcceptInvitationInput, 'invitationId' | 'code'>,
 ) {
-  const invitation = await deps.invitations.invitation(invitationId);
+  const invitation = await ports.invitations.invitation(invitationId);
   if (!invitation) throw new Refusal('INVITATION_UNKNOWN');
   try {
-    admitInvitationCode(invitation, code, deps.clock.now());
+    admitInvitationCode(invitation, code, ports.clock.now());
   } catch (error) {
     if (error instanceof Refusal && error.code === 'INVITATION_CODE_WRONG')
-      await deps.invitations.countWrongCode(invitationId);
+      await ports.invitations.countWrongCode(invitationId);
     throw error;
   }
-  const person = await deps.people.person(invitation.personId);
+  const person = await ports.people.person(invitation.personId);
   if (!person || person.state === 'ended') throw new Refusal('INVITATION_UNKNOWN');
   // A later invitation or reset ends an earlier one.
   if (person.state !== 'invited' || person.invitationId !== invitationId)

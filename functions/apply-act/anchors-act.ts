@@ -8,37 +8,37 @@ import { Refusal } from '../../core/errors.ts';
 import type { Act } from '../../core/people/act.ts';
 import type { ActParameters } from '../../core/people/act-parameters.ts';
 import { type AnchorProof, checkAnchorProof } from '../../core/people/anchor-proof.ts';
-import { type ActContext, type Applied, type ApplyActDeps, nothing } from './applying.ts';
+import { type ActContext, type Applied, type ApplyActPorts, nothing } from './applying.ts';
 import { endCertificatesUnder } from './end-certificates.ts';
 
 export async function changeAnchors(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   { manifest_sha256: sha256 }: ActParameters['anchors.change'],
   context: ActContext,
 ): Promise<Applied> {
   const { act, signers } = context;
-  const body = await deps.anchors.proposed(sha256);
+  const body = await ports.anchors.proposed(sha256);
   if (!body || Buffer.from(manifestHash(body)).toString('base64url') !== sha256)
     throw new Refusal('ACT_PARAMETERS_INVALID', {
       parameter: 'manifest_sha256',
       expected: 'a manifest that was proposed',
     });
-  const file = await sealManifest(body, proofsOf(act), deps.anchors.signer);
-  const factorPublicKey = await deps.factorPublicKey();
-  const operators = await Promise.all(signers.map((id) => deps.people.person(id)));
+  const file = await sealManifest(body, proofsOf(act), ports.anchors.signer);
+  const factorPublicKey = await ports.factorPublicKey();
+  const operators = await Promise.all(signers.map((id) => ports.people.person(id)));
   const nodeOperators = new Map(operators.flatMap((each) => (each ? [[each.personId, each] as const] : [])));
   const opened = openManifest(
     file,
     {
-      stage: deps.stage,
-      keys: new Map([[deps.anchors.signer.keyId, await deps.anchors.publicKey()]]),
+      stage: ports.stage,
+      keys: new Map([[ports.anchors.signer.keyId, await ports.anchors.publicKey()]]),
       checkProof: (proof, hash) => checkAnchorProof(proof, hash, { factorPublicKey, nodeOperators }),
     },
-    (await deps.anchors.leastVersion()) + 1,
+    (await ports.anchors.leastVersion()) + 1,
   );
-  await endCertificatesUnder(deps, await removedBy(deps, opened.trustAnchors), context);
+  await endCertificatesUnder(ports, await removedBy(ports, opened.trustAnchors), context);
   // The file first: it is complete and signed off; the sealed version then puts the older one out of force.
-  await deps.anchors.publish(file);
+  await ports.anchors.publish(file);
   return {
     ...nothing,
     grants: [{ noun: 'leastAnchors', version: opened.version }],
@@ -47,7 +47,7 @@ export async function changeAnchors(
 }
 
 /** Anchors in force that the new manifest does not have, or whose profile it disables. */
-async function removedBy({ trust }: ApplyActDeps, next: readonly TrustAnchor[]): Promise<Set<Thumbprint>> {
+async function removedBy({ trust }: ApplyActPorts, next: readonly TrustAnchor[]): Promise<Set<Thumbprint>> {
   const thumbprintsOf = (anchors: readonly TrustAnchor[]) =>
     anchors.map(({ certificate }) => thumbprintOf(certificate.der));
   const kept = new Set(thumbprintsOf(next));

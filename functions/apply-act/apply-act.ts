@@ -18,7 +18,7 @@ import type { Effects } from '../../core/people/ports.ts';
 import { type Proof, proofDigest, verifyProof } from '../../core/people/proof.ts';
 import type { ActVoteStatement } from '../../core/people/statement.ts';
 import { changeAnchors } from './anchors-act.ts';
-import { type ActContext, type Applied, type ApplyActDeps, nothing, type Once } from './applying.ts';
+import { type ActContext, type Applied, type ApplyActPorts, nothing, type Once } from './applying.ts';
 import {
   announceCertificate,
   confirmCertificate,
@@ -46,7 +46,7 @@ export interface VotedAct {
 }
 
 type Applier<K extends ActKind> = (
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   parameters: ActParameters[K],
   context: ActContext,
 ) => Promise<Applied>;
@@ -77,31 +77,31 @@ const appliers: { readonly [K in ActKind]: Applier<K> } = {
 };
 
 /** @throws Refusal ACT_*, PERSON_*, PROOF_*, OFFICE_* and what the kind itself refuses */
-export async function voteOnAct(deps: ApplyActDeps, input: VoteOnActInput): Promise<VotedAct> {
+export async function voteOnAct(ports: ApplyActPorts, input: VoteOnActInput): Promise<VotedAct> {
   for (let again = 0; again < 5; again++) {
-    const act = await deps.acts.act(input.actId);
-    const person = await deps.people.person(input.personId);
+    const act = await ports.acts.act(input.actId);
+    const person = await ports.people.person(input.personId);
     if (!act) throw new Refusal('ACT_UNKNOWN');
     if (!person) throw new Refusal('PERSON_UNKNOWN');
-    const voted = await withVote(deps, act, person, input);
+    const voted = await withVote(ports, act, person, input);
     const applies = voted.state === 'open' && enoughVotes(voted);
-    const applied = applies ? await applicationOf(deps, voted) : nothing;
-    const wakes = voted.state === 'rejected' ? wakeRejected(voted, deps.clock.now()) : [];
-    const closed: Act = applies ? { ...voted, state: 'applied', closedAt: deps.clock.now() } : voted;
+    const applied = applies ? await applicationOf(ports, voted) : nothing;
+    const wakes = voted.state === 'rejected' ? wakeRejected(voted, ports.clock.now()) : [];
+    const closed: Act = applies ? { ...voted, state: 'applied', closedAt: ports.clock.now() } : voted;
     const proofs = [proofDigest(input.proof), ...act.votes.map(({ proof }) => proofDigest(proof))];
-    const effects = effectsOf(deps, closed, input, { ...applied, mails: [...applied.mails, ...wakes] });
+    const effects = effectsOf(ports, closed, input, { ...applied, mails: [...applied.mails, ...wakes] });
     const grants = [...applied.grants, { noun: 'act' as const, act: closed }];
-    if ((await deps.ledger.commit(grants, proofs, effects)) === 'RECORDED')
+    if ((await ports.ledger.commit(grants, proofs, effects)) === 'RECORDED')
       return { state: closed.state, votes: closed.votes.length, once: applied.once };
   }
   throw new Refusal('ACT_CLOSED', { expected: 'records that stand still while the act is applied' });
 }
 
-async function withVote(deps: ApplyActDeps, act: Act, person: Person, input: VoteOnActInput): Promise<Act> {
-  const now = deps.clock.now();
+async function withVote(ports: ApplyActPorts, act: Act, person: Person, input: VoteOnActInput): Promise<Act> {
+  const now = ports.clock.now();
   admitActVoter(act, person, now);
   const proof = verifyProof<ActVoteStatement>(input.proof, {
-    factorPublicKey: await deps.factorPublicKey(),
+    factorPublicKey: await ports.factorPublicKey(),
     personId: person.personId,
     passkeys: person.passkeys,
     votedAt: now,
@@ -110,25 +110,25 @@ async function withVote(deps: ApplyActDeps, act: Act, person: Person, input: Vot
   return applyActVote(act, { personId: person.personId, vote: input.vote, at: now, proof });
 }
 
-async function applicationOf(deps: ApplyActDeps, act: Act): Promise<Applied> {
-  const now = deps.clock.now();
-  const people = await Promise.all(act.votes.map(({ personId }) => deps.people.person(personId)));
+async function applicationOf(ports: ApplyActPorts, act: Act): Promise<Applied> {
+  const now = ports.clock.now();
+  const people = await Promise.all(act.votes.map(({ personId }) => ports.people.person(personId)));
   const known = people.filter((person) => person !== undefined);
-  const { signers } = requireSigned(act, known, await deps.factorPublicKey(), now);
-  return apply(deps, act, { actId: act.actId, act, signers, now });
+  const { signers } = requireSigned(act, known, await ports.factorPublicKey(), now);
+  return apply(ports, act, { actId: act.actId, act, signers, now });
 }
 
-function apply<K extends ActKind>(deps: ApplyActDeps, act: Act<K>, context: ActContext): Promise<Applied> {
+function apply<K extends ActKind>(ports: ApplyActPorts, act: Act<K>, context: ActContext): Promise<Applied> {
   const applier: Applier<K> = appliers[act.kind];
-  return applier(deps, parseActParameters(act.kind, act.parameters), context);
+  return applier(ports, parseActParameters(act.kind, act.parameters), context);
 }
 
-function effectsOf(deps: ApplyActDeps, act: Act, input: VoteOnActInput, applied: Applied): Effects {
-  const now = deps.clock.now();
+function effectsOf(ports: ApplyActPorts, act: Act, input: VoteOnActInput, applied: Applied): Effects {
+  const now = ports.clock.now();
   const kind = { open: 'act.signed', applied: 'act.applied', rejected: 'act.rejected' }[act.state];
   const subjects = { actId: act.actId, ...applied.subjects };
   const evidence = {
-    id: deps.ids.next(),
+    id: ports.ids.next(),
     scope: applied.subjects.participant ?? 'node',
     kind,
     at: now,

@@ -34,7 +34,7 @@ import type { Clock, Ids, Signer } from '../../core/ports.ts';
 import type { Suspensions } from '../../core/suspension/ports.ts';
 import type { TrustInForce, TrustSource } from '../../core/trust.ts';
 
-export interface ApplyActDeps extends SenderPorts {
+export interface ApplyActPorts extends SenderPorts {
   /** This node as its messages name it. */
   readonly node: Institution;
   readonly enrolments: Pick<EnrolmentStore, 'find' | 'messageOf' | 'chainOf'>;
@@ -112,7 +112,7 @@ export const nothing: Applied = { grants: [], mails: [], once: [], subjects: {} 
 
 /** what a PSC revoked stays so, whoever signs for it. @throws Refusal CERTIFICATE_REVOKED, SEAL_BROKEN */
 export async function requireNotRevoked(
-  { statuses }: Pick<ApplyActDeps, 'statuses'>,
+  { statuses }: Pick<ApplyActPorts, 'statuses'>,
   thumbprint: Thumbprint,
 ): Promise<void> {
   const known = await statuses.status(thumbprint);
@@ -138,18 +138,18 @@ export interface Invitee {
 
 /** A new person: sealed record, contact apart, invitation whose code goes another way than its link. */
 export function invitePerson(
-  deps: Pick<ApplyActDeps, 'ids' | 'random'>,
+  ports: Pick<ApplyActPorts, 'ids' | 'random'>,
   invitee: Invitee,
   now: Date,
 ): Applied {
   const { parameters } = invitee;
-  const personId = deps.ids.next();
+  const personId = ports.ids.next();
   const contact: Contact = {
     personId,
     name: parameters.name,
     email: parameters.email,
     taxId: parameters.tax_id,
-    salt: Buffer.from(deps.random(32)).toString('base64url'),
+    salt: Buffer.from(ports.random(32)).toString('base64url'),
   };
   const person: Person = {
     personId,
@@ -170,11 +170,11 @@ export function invitePerson(
     releasedBy: [],
     invitedAt: now,
     activeSince: null,
-    invitationId: deps.ids.next(),
+    invitationId: ports.ids.next(),
     bootstrap: invitee.bootstrap,
     version: 1,
   };
-  const invited = newInvitation(deps, person, contact.name, 'first', now, invitee.waitMs);
+  const invited = newInvitation(ports, person, contact.name, 'first', now, invitee.waitMs);
   return together([
     {
       ...nothing,
@@ -189,7 +189,7 @@ export function invitePerson(
 
 /** @param person with the id of this invitation already in its record */
 export function newInvitation(
-  deps: Pick<ApplyActDeps, 'random'>,
+  ports: Pick<ApplyActPorts, 'random'>,
   person: Person,
   name: string,
   kind: 'first' | 'reset',
@@ -197,7 +197,7 @@ export function newInvitation(
   waitMs?: number,
 ): Applied {
   const invitationId = person.invitationId!;
-  const code = newInvitationCode(deps.random(32));
+  const code = newInvitationCode(ports.random(32));
   const to = { invitationId, personId: person.personId, kind, bootstrap: person.bootstrap };
   const invitation = openInvitation(to, code, now, waitMs);
   const mail = mailTo('mail.invitation', invitationId, person.personId, { invitationId }, now);

@@ -12,7 +12,7 @@ import { type Person, requireActive } from '../../core/people/person.ts';
 import { type Proof, proofDigest, verifyProof } from '../../core/people/proof.ts';
 import type { PasskeyChangeStatement } from '../../core/people/statement.ts';
 import { peoplePolicy } from '../../core/policy.ts';
-import { type ApplyActDeps, mailTo } from './applying.ts';
+import { type ApplyActPorts, mailTo } from './applying.ts';
 
 export interface ChangePasskeyInput {
   readonly personId: string;
@@ -39,29 +39,29 @@ export function registrationBeside(node: string, person: string) {
 
 /** @throws Refusal PERSON_*, PROOF_*, PASSKEY_* */
 export async function changePasskey(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   input: ChangePasskeyInput,
 ): Promise<{ readonly passkeys: number }> {
-  const now = deps.clock.now();
-  const person = await deps.people.person(input.personId);
+  const now = ports.clock.now();
+  const person = await ports.people.person(input.personId);
   if (!person) throw new Refusal('PERSON_UNKNOWN');
   requireActive(person, now);
   const { word, passkey, passkeys, proofs } =
     'add' in input.change
-      ? await added(deps, person, input.change.add)
+      ? await added(ports, person, input.change.add)
       : ended(person, input.change.end, now);
   const proof = verifyProof<PasskeyChangeStatement>(input.proof, {
-    factorPublicKey: await deps.factorPublicKey(),
+    factorPublicKey: await ports.factorPublicKey(),
     personId: person.personId,
     passkeys: person.passkeys,
     votedAt: now,
-    statement: changeStatement(deps.nodeFinId, person.personId, word, passkey),
+    statement: changeStatement(ports.nodeFinId, person.personId, word, passkey),
   });
   if (proof.method !== 'passkey') throw new Refusal('PASSKEY_NEEDED');
   const changed: Person = { ...person, passkeys, version: person.version + 1 };
   const kind = word === 'add' ? 'passkey-added' : 'passkey-ended';
   const evidence = {
-    id: deps.ids.next(),
+    id: ports.ids.next(),
     scope: person.participant ?? 'node',
     kind: `person.${kind}`,
     at: now,
@@ -74,7 +74,7 @@ export async function changePasskey(
     },
   };
   const mail = mailTo(`mail.${kind}`, evidence.id, person.personId, {}, now);
-  const done = await deps.ledger.commit(
+  const done = await ports.ledger.commit(
     [{ noun: 'person', person: changed }],
     [proofDigest(proof), ...proofs],
     { evidence: [evidence], outbox: [mail] },
@@ -91,16 +91,16 @@ interface Changed {
 }
 
 async function added(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   person: Person,
   registration: PasskeyRegistration,
 ): Promise<Changed> {
   const passkey = verifyRegistration(registration, {
-    factorPublicKey: await deps.factorPublicKey(),
-    statement: registrationBeside(deps.nodeFinId, person.personId),
-    now: deps.clock.now(),
+    factorPublicKey: await ports.factorPublicKey(),
+    statement: registrationBeside(ports.nodeFinId, person.personId),
+    now: ports.clock.now(),
   });
-  await admitNewPasskey(deps, person, passkey);
+  await admitNewPasskey(ports, person, passkey);
   const proofs = [registrationDigest(registration)];
   return { word: 'add', passkey, passkeys: [...(person.passkeys ?? []), passkey], proofs };
 }
@@ -116,16 +116,16 @@ function ended(person: Person, credentialId: string, now: Date): Changed {
 
 /** S13: one passkey, one person, at this node; and not more than somebody can keep an eye on. */
 export async function admitNewPasskey(
-  deps: Pick<ApplyActDeps, 'people' | 'parties' | 'clock'>,
+  ports: Pick<ApplyActPorts, 'people' | 'parties' | 'clock'>,
   person: Person,
   { credentialId }: Passkey,
 ): Promise<void> {
-  const now = deps.clock.now();
+  const now = ports.clock.now();
   if (passkeysAt(person.passkeys, now).length >= peoplePolicy.passkeysAtOnce)
     throw new Refusal('PASSKEY_TOO_MANY');
-  const participants = [null, ...(await deps.parties.parties()).map(({ finId }) => finId)];
+  const participants = [null, ...(await ports.parties.parties()).map(({ finId }) => finId)];
   for (const participant of participants)
-    for (const holder of [person, ...(await deps.people.holders(participant))])
+    for (const holder of [person, ...(await ports.people.holders(participant))])
       if (holder.passkeys?.some((each) => each.credentialId === credentialId))
         throw new Refusal('PASSKEY_TAKEN');
 }

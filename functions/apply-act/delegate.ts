@@ -7,7 +7,7 @@ import { type Delegation, type Person, requireActive } from '../../core/people/p
 import type { Grant } from '../../core/people/ports.ts';
 import { type Proof, proofDigest, verifyProof } from '../../core/people/proof.ts';
 import type { DelegationStatement } from '../../core/people/statement.ts';
-import { type ApplyActDeps, mailTo } from './applying.ts';
+import { type ApplyActPorts, mailTo } from './applying.ts';
 
 export interface DelegateInput {
   /** Who signs: the principal, or an officer who stops it. */
@@ -31,33 +31,33 @@ export function delegationStatement(
 
 /** @throws Refusal DELEGATION_*, PERSON_*, PROOF_*, PASSKEY_* */
 export async function delegate(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   input: DelegateInput,
 ): Promise<{ readonly until: string }> {
   for (let again = 0; again < 5; again++) {
-    const until = await delegateOnce(deps, input);
+    const until = await delegateOnce(ports, input);
     if (until !== 'MOVED') return { until };
   }
   throw new Error('the people of this participant change faster than one can be delegated to');
 }
 
-async function delegateOnce(deps: ApplyActDeps, input: DelegateInput): Promise<string> {
-  const now = deps.clock.now();
+async function delegateOnce(ports: ApplyActPorts, input: DelegateInput): Promise<string> {
+  const now = ports.clock.now();
   const [signer, principal] = [
-    await deps.people.person(input.personId),
-    await deps.people.person(input.principal),
+    await ports.people.person(input.personId),
+    await ports.people.person(input.principal),
   ];
   if (!signer || !principal?.participant) throw new Refusal('PERSON_UNKNOWN');
   requireActive(signer, now);
-  const holders = await deps.people.holders(principal.participant);
+  const holders = await ports.people.holders(principal.participant);
   const word = input.change === 'stop' ? ('stop' as const) : ('make' as const);
   const delegation = changed(input, signer, principal, holders, now);
   const proof = verifyProof<DelegationStatement>(input.proof, {
-    factorPublicKey: await deps.factorPublicKey(),
+    factorPublicKey: await ports.factorPublicKey(),
     personId: signer.personId,
     passkeys: signer.passkeys,
     votedAt: now,
-    statement: delegationStatement(deps.nodeFinId, signer.personId, word, {
+    statement: delegationStatement(ports.nodeFinId, signer.personId, word, {
       participant: principal.participant,
       principal: principal.personId,
       delegate: delegation.delegate,
@@ -67,10 +67,10 @@ async function delegateOnce(deps: ApplyActDeps, input: DelegateInput): Promise<s
   // Giving a right away asks for the strongest proof; taking it back never fails for want of one.
   if (word === 'make' && proof.method !== 'passkey') throw new Refusal('PASSKEY_NEEDED');
   const person: Person = { ...principal, delegation, version: principal.version + 1 };
-  const done = await deps.ledger.commit(
+  const done = await ports.ledger.commit(
     [{ noun: 'person', person }, ...(word === 'make' ? unchanged(holders, person) : [])],
     [proofDigest(proof)],
-    effectsOf(deps, { word, proof, signer, principal, delegation, holders }, now),
+    effectsOf(ports, { word, proof, signer, principal, delegation, holders }, now),
   );
   return done === 'MOVED' ? done : delegation.countsUntil.toISOString();
 }
@@ -104,11 +104,11 @@ interface Change {
   readonly holders: readonly Person[];
 }
 
-function effectsOf(deps: ApplyActDeps, change: Change, now: Date) {
+function effectsOf(ports: ApplyActPorts, change: Change, now: Date) {
   const { word, proof, signer, principal, delegation, holders } = change;
   const officers = holders.filter(({ office, state }) => office === 'securityOfficer' && state === 'active');
   const told = new Set([principal, ...officers].map(({ personId }) => personId).concat(delegation.delegate));
-  const id = deps.ids.next();
+  const id = ports.ids.next();
   const evidence = {
     id,
     scope: principal.participant ?? 'node',

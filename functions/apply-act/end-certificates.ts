@@ -14,7 +14,7 @@ import { keepersToTell } from '../../core/people/told.ts';
 import type { Ids } from '../../core/ports.ts';
 import type { ActContext } from './applying.ts';
 
-export interface EndCertificatesDeps {
+export interface EndCertificatesPorts {
   readonly ids: Ids;
   readonly role: NodeRole;
   readonly disables: DisableStore;
@@ -23,18 +23,18 @@ export interface EndCertificatesDeps {
 }
 
 export async function endCertificatesOf(
-  deps: EndCertificatesDeps,
+  ports: EndCertificatesPorts,
   { participant, personId }: Person,
   context: ActContext,
 ): Promise<void> {
   if (participant === null) return;
   const held = (holding: Holding) => (holding.enrolment?.holder ?? holding.status?.holder) === personId;
-  await endCertificates(deps, participant, held, 'POWER_ENDED', context);
+  await endCertificates(ports, participant, held, 'POWER_ENDED', context);
 }
 
 /** Of every participant and node: whatever was proved against one of these anchors. */
 export async function endCertificatesUnder(
-  deps: EndCertificatesDeps & { readonly parties: Parties },
+  ports: EndCertificatesPorts & { readonly parties: Parties },
   anchors: ReadonlySet<Thumbprint>,
   context: ActContext,
 ): Promise<void> {
@@ -42,8 +42,8 @@ export async function endCertificatesUnder(
     const anchor = enrolment?.anchor ?? status?.anchor;
     return anchor !== undefined && anchors.has(anchor);
   };
-  for (const { finId } of await deps.parties.parties())
-    await endCertificates(deps, finId, hangs, 'ANCHOR_REMOVED', context);
+  for (const { finId } of await ports.parties.parties())
+    await endCertificates(ports, finId, hangs, 'ANCHOR_REMOVED', context);
 }
 
 /**
@@ -51,12 +51,12 @@ export async function endCertificatesUnder(
  * @throws Refusal ACT_PARAMETERS_INVALID where it is neither pending nor active here
  */
 export async function endOfNode(
-  deps: EndCertificatesDeps,
+  ports: EndCertificatesPorts,
   finId: string,
   { thumbprint, incident }: { readonly thumbprint: Thumbprint; readonly incident: boolean },
   context: ActContext,
 ): Promise<void> {
-  const holdings = await deps.disables.holdings(finId);
+  const holdings = await ports.disables.holdings(finId);
   const found = holdings.find((holding) => holding.thumbprint === thumbprint);
   if (!found || !(isPending(found) || isActive(found)))
     throw new Refusal('ACT_PARAMETERS_INVALID', {
@@ -65,31 +65,31 @@ export async function endOfNode(
     });
   const meant = (holding: Holding) =>
     incident ? holding.keyThumbprint === found.keyThumbprint : holding.thumbprint === thumbprint;
-  await endCertificates(deps, finId, meant, 'DISABLED', context, incident ? 'incident' : 'other');
+  await endCertificates(ports, finId, meant, 'DISABLED', context, incident ? 'incident' : 'other');
 }
 
 async function endCertificates(
-  deps: EndCertificatesDeps,
+  ports: EndCertificatesPorts,
   participant: string,
   meant: (holding: Holding) => boolean,
   code: EndingCode,
   { actId, signers, now }: ActContext,
   cause: 'incident' | 'other' = 'other',
 ): Promise<void> {
-  const party = await deps.parties.party(participant);
-  const people = await keepersToTell(deps.people, participant, party);
+  const party = await ports.parties.party(participant);
+  const people = await keepersToTell(ports.people, participant, party);
   for (let fruitless = 0; fruitless < 20; ) {
-    const own = (await deps.disables.holdings(participant)).filter(
+    const own = (await ports.disables.holdings(participant)).filter(
       (holding) => meant(holding) && (isPending(holding) || isActive(holding)),
     );
     if (own.length === 0) return;
     const accepting = own.flatMap(({ status }) => status?.acceptingOperators ?? []);
-    const all = deps.role === 'network' ? [...(party?.payoutOperators ?? []), ...accepting] : [];
+    const all = ports.role === 'network' ? [...(party?.payoutOperators ?? []), ...accepting] : [];
     const operators = [...new Set(all)];
-    const batch = endedAtOnce(own, deps.role, operators);
+    const batch = endedAtOnce(own, ports.role, operators);
     const facts = {
       // A change that moved meanwhile is read and written anew; each transaction is a record of its own.
-      id: deps.ids.next(),
+      id: ports.ids.next(),
       participant,
       origin: 'nodeOperators' as const,
       cause,
@@ -99,12 +99,12 @@ async function endCertificates(
       warnings: [],
     };
     const signer = signers[0]!;
-    const outcome = await deps.disables.commit(
+    const outcome = await ports.disables.commit(
       disableChange({
         record: recordOf(facts, batch),
-        role: deps.role,
+        role: ports.role,
         actor: { kind: 'person', personId: signer },
-        evidenceId: deps.ids.next(),
+        evidenceId: ports.ids.next(),
         codes: { active: code, pending: code },
         by: signer,
         holdings: batch,

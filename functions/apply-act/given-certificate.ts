@@ -8,25 +8,25 @@ import type { CertificateStatus } from '../../core/enrolment/enrolment.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { ActParameters } from '../../core/people/act-parameters.ts';
 import { watchOf } from '../../core/sweep/watch.ts';
-import { type ApplyActDeps, requireNotRevoked } from './applying.ts';
+import { type ApplyActPorts, requireNotRevoked } from './applying.ts';
 
 /**
  * @param given its chain in base64, leaf first, and the thumbprint that people compared
  * @throws Refusal ACT_PARAMETERS_INVALID, CERTIFICATE_REVOKED and those of a path and a leaf
  */
 export async function proveGiven(
-  deps: Pick<ApplyActDeps, 'trust' | 'sourcesOf' | 'statuses'>,
+  ports: Pick<ApplyActPorts, 'trust' | 'sourcesOf' | 'statuses'>,
   given: Pick<ActParameters['peer.pin'], 'certificate_chain' | 'certificate_thumbprint'>,
   of: { readonly finId: string; readonly enrolmentId: string; readonly now: Date },
 ) {
   const chain = given.certificate_chain.map((text) => Buffer.from(text, 'base64'));
-  const { anchors, profiles } = await deps.trust.inForce();
+  const { anchors, profiles } = await ports.trust.inForce();
   const path = validatePath({ chain, anchors, now: of.now, policy: {} });
   checkLeafFor('signing', path.leaf);
   const thumbprint = thumbprintOf(path.leaf.der);
   if (thumbprint !== given.certificate_thumbprint)
     throw invalid('certificate_thumbprint', `the thumbprint of the chain's leaf, ${thumbprint}`);
-  await requireNotRevoked(deps, thumbprint);
+  await requireNotRevoked(ports, thumbprint);
   const status: CertificateStatus = {
     thumbprint,
     keyThumbprint: keyThumbprintOf(path.leaf.spki),
@@ -37,7 +37,7 @@ export async function proveGiven(
     validity: 'valid',
     notAfter: path.leaf.notAfter,
     acceptingOperators: [],
-    sources: deps.sourcesOf(path, profiles),
+    sources: ports.sourcesOf(path, profiles),
     anchor: thumbprintOf(path.anchor.certificate.der),
     activatedAt: of.now,
     ...(path.anchor.pscProfile && { pscProfile: path.anchor.pscProfile }),

@@ -55,7 +55,7 @@ const { table, sealer, kms } = parts;
 const cipher = kmsCipher(kms, config.secretsKeyId);
 const publicKey = kmsPublicKeys(kms);
 const trusting = nodeTrust(parts);
-const deps = {
+const ports = {
   ...parts,
   ...trusting,
   sourcesOf,
@@ -97,11 +97,11 @@ export async function handler(event: ApplyActInput) {
   await parts.clock.tune();
   return answered(() =>
     within(event, {
-      vote: (input) => voteOnAct(deps, input),
+      vote: (input) => voteOnAct(ports, input),
       // Once in a person's life, and nobody else needs its authenticator codes: loaded then.
-      accept: async (input) => (await import('./accept-invitation.ts')).acceptInvitation(deps, input),
-      passkey: (input) => changePasskey(deps, input),
-      delegation: (input) => delegate(deps, input),
+      accept: async (input) => (await import('./accept-invitation.ts')).acceptInvitation(ports, input),
+      passkey: (input) => changePasskey(ports, input),
+      delegation: (input) => delegate(ports, input),
     }),
   );
 }

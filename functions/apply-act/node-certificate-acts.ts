@@ -20,26 +20,26 @@ import { decisionIdOf } from '../../core/people/decision.ts';
 import type { Party } from '../../core/people/party.ts';
 import { wakeEntry } from '../../core/people/wake.ts';
 import { enrolmentLimits } from '../../core/policy.ts';
-import { type ActContext, type Applied, type ApplyActDeps, nothing, requireNotRevoked } from './applying.ts';
+import { type ActContext, type Applied, type ApplyActPorts, nothing, requireNotRevoked } from './applying.ts';
 import { endOfNode } from './end-certificates.ts';
 import { invalid, proveGiven } from './given-certificate.ts';
 
 /** Nothing is believed as the table has it (S22): message, path and holder are proved again, as when it arrived. */
 export async function confirmCertificate(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   { fin_id, enrolment_id, certificate_thumbprint: thumbprint }: ActParameters['peer.confirmCertificate'],
   { actId, now }: ActContext,
 ): Promise<Applied> {
-  const peer = await deps.parties.party(fin_id);
-  const enrolment = await deps.enrolments.find(enrolment_id);
+  const peer = await ports.parties.party(fin_id);
+  const enrolment = await ports.enrolments.find(enrolment_id);
   if (!peer || peer.kind === 'participant') throw invalid('fin_id', 'another node');
   if (enrolment?.participant !== fin_id || enrolment.thumbprint !== thumbprint)
     throw invalid('certificate_thumbprint', 'the certificate of that enrolment');
   if (enrolment.networkStatus !== 'pending') throw new Refusal('ENROLMENT_NOT_PENDING');
   if (!enrolment.steps.some(({ number, outcome }) => (number === 3 || number === 9) && outcome === 'GOOD'))
     throw new Refusal('NODE_CERTIFICATE_UNCHECKED');
-  const { proved, profiles, signsFrom } = await announcedAgain(deps, peer, enrolment, now);
-  await requireNotRevoked(deps, proved.thumbprint);
+  const { proved, profiles, signsFrom } = await announcedAgain(ports, peer, enrolment, now);
+  await requireNotRevoked(ports, proved.thumbprint);
   const status: CertificateStatus = {
     thumbprint: proved.thumbprint,
     keyThumbprint: keyThumbprintOf(proved.leaf.spki),
@@ -50,7 +50,7 @@ export async function confirmCertificate(
     validity: 'valid',
     notAfter: proved.leaf.notAfter,
     acceptingOperators: [],
-    sources: deps.sourcesOf(proved.path, profiles),
+    sources: ports.sourcesOf(proved.path, profiles),
     anchor: proved.anchor,
     pscProfile: proved.pscProfile,
     activatedAt: now,
@@ -67,15 +67,15 @@ export async function confirmCertificate(
   };
 }
 
-async function announcedAgain(deps: ApplyActDeps, peer: Party, enrolment: Enrolment, now: Date) {
-  const message = await deps.enrolments.messageOf(enrolment);
+async function announcedAgain(ports: ApplyActPorts, peer: Party, enrolment: Enrolment, now: Date) {
+  const message = await ports.enrolments.messageOf(enrolment);
   if (!message) throw new Refusal('PROOF_BROKEN');
   const received = { body: message.bytes, signature: message.signature };
-  const { certificate: signer } = await verifySender(deps, received, { participant: peer.finId, now });
+  const { certificate: signer } = await verifySender(ports, received, { participant: peer.finId, now });
   const announced = readNodeCertificate(parametersOf(readEnvelope(message.bytes), 'node.certificate'));
-  const [der] = (await deps.enrolments.chainOf(signer.thumbprint)) ?? [];
+  const [der] = (await ports.enrolments.chainOf(signer.thumbprint)) ?? [];
   if (!der || announced.enrolmentId !== enrolment.id) throw new Refusal('PROOF_BROKEN');
-  const { anchors, profiles } = await deps.trust.inForce();
+  const { anchors, profiles } = await ports.trust.inForce();
   const current = { leaf: parseCertificate(der), pscProfile: signer.status.pscProfile };
   const proved = admitNodeCertificate(announced.chain, { now, anchors, profiles, peer, current });
   if (proved.outcome === 'REFUSED') throw new Refusal('PROOF_BROKEN', { found: proved.code });
@@ -92,19 +92,19 @@ export function wakeRejected(act: Act, now: Date): OutboxEntry[] {
 
 /** Published at once, announced to every node that we talk to, used when it is time (A-163). */
 export async function announceCertificate(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   parameters: ActParameters['node.announceCertificate'],
   { actId, act, now }: ActContext,
 ): Promise<Applied> {
-  const { finId } = deps.node;
-  const { current, again } = await ownBefore(deps, parameters.certificate_thumbprint, now);
+  const { finId } = ports.node;
+  const { current, again } = await ownBefore(ports, parameters.certificate_thumbprint, now);
   const enrolmentId = `node-${actId}`;
-  const proved = await proveGiven(deps, parameters, { finId, enrolmentId, now });
+  const proved = await proveGiven(ports, parameters, { finId, enrolmentId, now });
   const { thumbprint, keyThumbprint } = proved.status;
-  await requireSameKey(deps, current.thumbprint, keyThumbprint);
+  await requireSameKey(ports, current.thumbprint, keyThumbprint);
   const asked = parameters.signs_from === null ? undefined : new Date(parameters.signs_from);
   const signsFrom = again?.signsFrom ?? handOver(current.notAfter, asked, now);
-  const peers = (await deps.parties.parties()).filter(
+  const peers = (await ports.parties.parties()).filter(
     (one) => one.kind !== 'participant' && one.finId !== finId,
   );
   const refs = { enrolmentId, thumbprint, actId: act.actId };
@@ -118,8 +118,8 @@ export async function announceCertificate(
 }
 
 /** What signs before it; and itself, where it is said once more to peers that let 72 h pass. */
-async function ownBefore(deps: ApplyActDeps, thumbprint: string, now: Date) {
-  const own = (await deps.statuses.activeOf(deps.node.finId)).filter(
+async function ownBefore(ports: ApplyActPorts, thumbprint: string, now: Date) {
+  const own = (await ports.statuses.activeOf(ports.node.finId)).filter(
     ({ use, notAfter }) => use === 'signing' && now <= notAfter,
   );
   const again = own.find((one) => one.thumbprint === thumbprint);
@@ -133,8 +133,12 @@ async function ownBefore(deps: ApplyActDeps, thumbprint: string, now: Date) {
 }
 
 /** By its own bytes, not by what a record says of them. */
-async function requireSameKey(deps: ApplyActDeps, current: Thumbprint, keyThumbprint: string): Promise<void> {
-  const [der] = (await deps.enrolments.chainOf(current)) ?? [];
+async function requireSameKey(
+  ports: ApplyActPorts,
+  current: Thumbprint,
+  keyThumbprint: string,
+): Promise<void> {
+  const [der] = (await ports.enrolments.chainOf(current)) ?? [];
   if (!der || keyThumbprintOf(parseCertificate(der).spki) !== keyThumbprint)
     throw new Refusal('NODE_KEY_OTHER');
 }
@@ -157,12 +161,12 @@ function announcementTo(
 
 /** One node operator is enough for what takes away. The last certificate of a node silences it until it is pinned anew. */
 export async function endCertificate(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   { fin_id: finId, certificate_thumbprint: thumbprint, incident }: ActParameters['peer.endCertificate'],
   context: ActContext,
 ): Promise<Applied> {
-  const party = await deps.parties.party(finId);
+  const party = await ports.parties.party(finId);
   if (!party || party.kind === 'participant') throw invalid('fin_id', 'a node, this one or another');
-  await endOfNode(deps, finId, { thumbprint: thumbprint as Thumbprint, incident }, context);
+  await endOfNode(ports, finId, { thumbprint: thumbprint as Thumbprint, incident }, context);
   return { ...nothing, subjects: { peer: finId, thumbprint } };
 }

@@ -3,14 +3,14 @@
 
 import { Refusal } from '../../core/errors.ts';
 import type { ActParameters } from '../../core/people/act-parameters.ts';
-import { type ActContext, type Applied, type ApplyActDeps, nothing } from './applying.ts';
+import { type ActContext, type Applied, type ApplyActPorts, nothing } from './applying.ts';
 
 export async function revive(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   { entry_ids: ids }: ActParameters['outbox.revive'],
   { now }: ActContext,
 ): Promise<Applied> {
-  const entries = await Promise.all([...new Set(ids)].map((id) => deps.deadEntries.find(id)));
+  const entries = await Promise.all([...new Set(ids)].map((id) => ports.deadEntries.find(id)));
   const found = entries.filter((entry) => entry !== undefined);
   if (found.length === 0 || found.length < entries.length)
     throw new Refusal('ACT_PARAMETERS_INVALID', {

@@ -10,17 +10,17 @@ import {
   type ProfileParameters,
 } from '../../core/people/act-parameters.ts';
 import type { Party } from '../../core/people/party.ts';
-import { type ActContext, type Applied, type ApplyActDeps, nothing, together } from './applying.ts';
+import { type ActContext, type Applied, type ApplyActPorts, nothing, together } from './applying.ts';
 import { invalid, proveGiven } from './given-certificate.ts';
 import { inviteAll } from './people-acts.ts';
 
 /** One composite act: profile, people, first API key. */
 export async function onboard(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   { profile, people }: ActParameters['participant.onboard'],
   context: ActContext,
 ): Promise<Applied> {
-  if (await deps.parties.party(profile.fin_id))
+  if (await ports.parties.party(profile.fin_id))
     throw invalid('profile.fin_id', 'a participant that is new here');
   for (const person of people) {
     admitPersonParameters(person);
@@ -32,34 +32,34 @@ export async function onboard(
   const party = partyOf(profile, 1);
   return together([
     { ...nothing, grants: [{ noun: 'party', party }], subjects: { participant: party.finId } },
-    await inviteAll(deps, people, context),
-    await keyFor(deps, party, context.now),
+    await inviteAll(ports, people, context),
+    await keyFor(ports, party, context.now),
   ]);
 }
 
 export async function change(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   { profile }: ActParameters['participant.change'],
 ): Promise<Applied> {
-  const before = await partyHere(deps, profile.fin_id);
+  const before = await partyHere(ports, profile.fin_id);
   if (before.kind !== 'participant') throw invalid('profile.fin_id', 'a participant');
   const party = partyOf(profile, before.version + 1);
   return { ...nothing, grants: [{ noun: 'party', party }], subjects: { participant: party.finId } };
 }
 
 export async function issueKey(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   { participant }: ActParameters['apiKey.issue'],
   { now }: ActContext,
 ): Promise<Applied> {
-  return keyFor(deps, await partyHere(deps, participant), now);
+  return keyFor(ports, await partyHere(ports, participant), now);
 }
 
-async function keyFor(deps: ApplyActDeps, party: Party, now: Date): Promise<Applied> {
-  const ring = await deps.apiKeys.heldBy(party.finId);
+async function keyFor(ports: ApplyActPorts, party: Party, now: Date): Promise<Applied> {
+  const ring = await ports.apiKeys.heldBy(party.finId);
   admitAnotherKey(ring.keys, now);
-  const key = makeApiKey(deps.stage, deps.random(32));
-  const grant = grantApiKey({ key, keyId: deps.ids.next(), participant: party.finId }, now);
+  const key = makeApiKey(ports.stage, ports.random(32));
+  const grant = grantApiKey({ key, keyId: ports.ids.next(), participant: party.finId }, now);
   return {
     ...nothing,
     grants: [{ noun: 'apiKey', grant, ring }],
@@ -69,11 +69,11 @@ async function keyFor(deps: ApplyActDeps, party: Party, now: Date): Promise<Appl
 }
 
 export async function endKey(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   { participant, key_id: keyId }: ActParameters['apiKey.end'],
   { now }: ActContext,
 ): Promise<Applied> {
-  const ring = await deps.apiKeys.heldBy(participant);
+  const ring = await ports.apiKeys.heldBy(participant);
   if (!ring.keys.some((key) => key.keyId === keyId)) throw invalid('key_id', 'a key of this participant');
   return {
     ...nothing,
@@ -84,11 +84,11 @@ export async function endKey(
 
 /** First contact: the certificate's thumbprint is compared out of band by both operators (S20). */
 export async function pin(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   peer: ActParameters['peer.pin'],
   { actId, now }: ActContext,
 ): Promise<Applied> {
-  const before = await deps.parties.party(peer.fin_id);
+  const before = await ports.parties.party(peer.fin_id);
   if (before?.kind === 'participant') throw invalid('fin_id', 'another node, not a participant');
   const party: Party = {
     finId: peer.fin_id,
@@ -108,22 +108,22 @@ export async function pin(
     version: (before?.version ?? 0) + 1,
   };
   const of = { finId: party.finId, enrolmentId: `pin.${actId}`, now };
-  const certificate = { ...(await proveGiven(deps, peer, of)), version: party.version };
+  const certificate = { ...(await proveGiven(ports, peer, of)), version: party.version };
   const grants = [{ noun: 'party' as const, party }, certificate];
   return { ...nothing, grants, subjects: { peer: party.finId, thumbprint: certificate.status.thumbprint } };
 }
 
 /** Written before the act is recorded as applied: writing the same key again does nothing. */
 export async function setPeerKey(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   parameters: ActParameters['peer.setApiKey'],
 ): Promise<Applied> {
-  const peer = await partyHere(deps, parameters.fin_id);
+  const peer = await partyHere(ports, parameters.fin_id);
   if (peer.kind === 'participant') throw invalid('fin_id', 'another node, not a participant');
-  const key = await deps.decryptPeerKey(parameters.api_key_encrypted, peer.finId);
+  const key = await ports.decryptPeerKey(parameters.api_key_encrypted, peer.finId);
   if (createHash('sha256').update(key).digest('hex') !== parameters.api_key_sha256)
     throw invalid('api_key_encrypted', 'the key that the act names by its hash');
-  await deps.peerKeys.put(peer.finId, key);
+  await ports.peerKeys.put(peer.finId, key);
   return { ...nothing, subjects: { peer: peer.finId } };
 }
 
@@ -147,8 +147,8 @@ function partyOf(profile: ProfileParameters, version: number): Party {
   };
 }
 
-async function partyHere(deps: ApplyActDeps, finId: string): Promise<Party> {
-  const party = await deps.parties.party(finId);
+async function partyHere(ports: ApplyActPorts, finId: string): Promise<Party> {
+  const party = await ports.parties.party(finId);
   if (!party) throw invalid('fin_id', 'a participant or node that is known here');
   return party;
 }

@@ -10,60 +10,60 @@ import type { Payout } from '../../core/payout/payout.ts';
 import type { ActParameters } from '../../core/people/act-parameters.ts';
 import { peopleToTell } from '../../core/people/told.ts';
 import { payoutPolicy } from '../../core/policy.ts';
-import { type ActContext, type Applied, type ApplyActDeps, nothing } from './applying.ts';
+import { type ActContext, type Applied, type ApplyActPorts, nothing } from './applying.ts';
 
 export function raiseLimits(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   parameters: ActParameters['limits.raise'],
   context: ActContext,
 ) {
-  return limits(deps, parameters, context, 'raise');
+  return limits(ports, parameters, context, 'raise');
 }
 
 export function lowerLimits(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   parameters: ActParameters['limits.lower'],
   context: ActContext,
 ) {
-  return limits(deps, parameters, context, 'lower');
+  return limits(ports, parameters, context, 'lower');
 }
 
 async function limits(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   { participant, ...change }: ActParameters['limits.raise'],
   context: ActContext,
   direction: 'raise' | 'lower',
 ): Promise<Applied> {
-  const { version, ...standing } = await settingsOf(deps, participant);
+  const { version, ...standing } = await settingsOf(ports, participant);
   const settings = changedLimits(standing, change, direction);
-  return set(deps, { participant, settings, version }, context, `limits.${direction}`);
+  return set(ports, { participant, settings, version }, context, `limits.${direction}`);
 }
 
 export async function changePolicy(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   { participant, several_operators: severalOperators }: ActParameters['policy.change'],
   context: ActContext,
 ): Promise<Applied> {
-  const { version, ...standing } = await settingsOf(deps, participant);
-  return set(deps, { participant, settings: { ...standing, severalOperators }, version }, context, 'policy');
+  const { version, ...standing } = await settingsOf(ports, participant);
+  return set(ports, { participant, settings: { ...standing, severalOperators }, version }, context, 'policy');
 }
 
-async function settingsOf(deps: ApplyActDeps, participant: string) {
-  if ((await deps.parties.party(participant))?.kind !== 'participant')
+async function settingsOf(ports: ApplyActPorts, participant: string) {
+  if ((await ports.parties.party(participant))?.kind !== 'participant')
     throw new Refusal('ACT_PARAMETERS_INVALID', {
       parameter: 'participant',
       expected: 'a known participant',
     });
-  return deps.payoutSettings(participant);
+  return ports.payoutSettings(participant);
 }
 
 async function set(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   { participant, settings, version }: { participant: string; settings: PayoutSettings; version: number },
   { actId, now }: ActContext,
   what: string,
 ): Promise<Applied> {
-  const told = await peopleToTell(deps.people, participant);
+  const told = await peopleToTell(ports.people, participant);
   return {
     ...nothing,
     grants: [{ noun: 'payoutSettings', participant, settings, version: version + 1 }],
@@ -85,33 +85,33 @@ function notice(actId: string, personId: string, participant: string, what: stri
 
 /** Two people stand in for the word that does not come: they asked the bank's core, or the operator, by other means. */
 export async function settlePayout(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   { participant, transaction_id, outcome }: ActParameters['payout.settle'],
   { actId, now }: ActContext,
 ): Promise<Applied> {
-  const payout = await deps.payouts.find(participant, transaction_id);
-  if (!payout || !isStuck(deps, payout, now))
+  const payout = await ports.payouts.find(participant, transaction_id);
+  if (!payout || !isStuck(ports, payout, now))
     throw new Refusal('PAYOUT_NOT_STUCK', { found: payout?.state ?? 'nothing' });
   const making: Making = {
-    evidenceId: deps.ids.next(),
-    entryId: deps.ids.next(),
-    responseId: deps.ids.next(),
+    evidenceId: ports.ids.next(),
+    entryId: ports.ids.next(),
+    responseId: ports.ids.next(),
     by: 'apply-act',
     now,
   };
   const response = {
     id: making.responseId,
     status: outcome === 'ok' ? 'ok' : 'error',
-    message: outcome === 'ok' ? '' : `Decided by two node operators of ${deps.nodeFinId}.`,
+    message: outcome === 'ok' ? '' : `Decided by two node operators of ${ports.nodeFinId}.`,
     at: now,
   };
   const evidence = payoutEvidence(payout, 'payout.decided', making, { actId, status: outcome }, outcome);
-  const receiver = deps.role === 'network' ? payout.participant : payout.network;
-  const kind = deps.role === 'network' ? ('payout.respond' as const) : ('payout.answer' as const);
+  const receiver = ports.role === 'network' ? payout.participant : payout.network;
+  const kind = ports.role === 'network' ? ('payout.respond' as const) : ('payout.answer' as const);
   const told = receiver === undefined ? [] : [tell(kind, payout, receiver, making)];
   // Whatever asked the core until now may have been given up: what moves after all must still be heard.
   const asksAt = new Date(now.getTime() + payoutPolicy.openTooLong);
-  const asks = deps.role === 'network' ? [] : [toExecute(deps.ids.next(), payout, now, asksAt)];
+  const asks = ports.role === 'network' ? [] : [toExecute(ports.ids.next(), payout, now, asksAt)];
   const move = {
     from: payout,
     to: outcome,
@@ -133,7 +133,7 @@ export async function settlePayout(
  * any more, and the core cannot be asked. At the network: nothing of it may be started any more, and the payout operator
  * was asked.
  */
-function isStuck({ role }: ApplyActDeps, payout: Payout, now: Date): boolean {
+function isStuck({ role }: ApplyActPorts, payout: Payout, now: Date): boolean {
   const age = now.getTime() - payout.createdAt.getTime();
   const overdue = age > payoutPolicy.openTooLong;
   if (role === 'payoutOperator' && payout.state === 'received')

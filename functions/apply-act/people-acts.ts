@@ -11,7 +11,7 @@ import type { Person } from '../../core/people/person.ts';
 import {
   type ActContext,
   type Applied,
-  type ApplyActDeps,
+  type ApplyActPorts,
   invitePerson,
   mailTo,
   newInvitation,
@@ -21,43 +21,43 @@ import {
 import { endCertificatesOf } from './end-certificates.ts';
 
 export async function inviteOne(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   parameters: ActParameters['person.invite'],
   context: ActContext,
 ): Promise<Applied> {
   admitPersonParameters(parameters);
-  if (parameters.participant !== null && !(await deps.parties.party(parameters.participant)))
+  if (parameters.participant !== null && !(await ports.parties.party(parameters.participant)))
     throw new Refusal('ACT_PARAMETERS_INVALID', {
       parameter: 'participant',
       expected: 'a known participant',
     });
-  return inviteAll(deps, [parameters], context);
+  return inviteAll(ports, [parameters], context);
 }
 
 /** Everybody of one act, each distinct from the others and from all who hold an office. */
 export async function inviteAll(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   people: readonly PersonParameters[],
   { signers, now }: ActContext,
 ): Promise<Applied> {
-  const others = await allHolders(deps);
+  const others = await allHolders(ports);
   const applied: Applied[] = [];
   for (const parameters of people) {
     const candidate = { ...parameters, taxId: parameters.tax_id };
     admitHolder(candidate, others);
     others.push(candidate);
-    applied.push(invitePerson(deps, { parameters, invitedBy: signers, bootstrap: false }, now));
+    applied.push(invitePerson(ports, { parameters, invitedBy: signers, bootstrap: false }, now));
   }
   return together(applied);
 }
 
 /** S13 looks across participants: a node operator holds no other office anywhere. */
-async function allHolders(deps: ApplyActDeps): Promise<Holder[]> {
-  const participants = [null, ...(await deps.parties.parties()).map(({ finId }) => finId)];
+async function allHolders(ports: ApplyActPorts): Promise<Holder[]> {
+  const participants = [null, ...(await ports.parties.parties()).map(({ finId }) => finId)];
   const holders: Holder[] = [];
   for (const participant of participants)
-    for (const person of await deps.people.holders(participant)) {
-      const contact = await deps.people.contact(person);
+    for (const person of await ports.people.holders(participant)) {
+      const contact = await ports.people.contact(person);
       if (contact)
         holders.push({ office: person.office, participant, taxId: contact.taxId, email: contact.email });
     }
@@ -65,13 +65,13 @@ async function allHolders(deps: ApplyActDeps): Promise<Holder[]> {
 }
 
 export async function release(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   parameters: ActParameters['person.release'],
   { actId, signers, now }: ActContext,
 ): Promise<Applied> {
   const released: Applied[] = [];
   for (const personId of parameters.person_ids) {
-    const person = await known(deps, personId);
+    const person = await known(ports, personId);
     if (person.state !== 'unreleased')
       throw new Refusal('PERSON_NOT_ACTIVE', { expected: 'unreleased', found: person.state });
     const active: Person = {
@@ -92,12 +92,12 @@ export async function release(
 
 /** S14: new factors after 24 h, by the person alone; everybody near hears of it at once. */
 export async function reset(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   { person_id: personId }: ActParameters['person.reset'],
   { actId, signers, now }: ActContext,
 ): Promise<Applied> {
-  const person = await known(deps, personId);
-  const contact = await deps.people.contact(person);
+  const person = await known(ports, personId);
+  const contact = await ports.people.contact(person);
   if (!contact) throw new Refusal('PERSON_UNKNOWN');
   const invited: Person = {
     ...person,
@@ -105,14 +105,14 @@ export async function reset(
     invitedBy: signers,
     invitedAt: now,
     activeSince: null,
-    invitationId: deps.ids.next(),
+    invitationId: ports.ids.next(),
     bootstrap: false,
     ...withoutPasskeys(person, now),
     // Whoever had the lost factor may have made it.
     ...withoutDelegation(person, now),
     version: person.version + 1,
   };
-  const near = [...(await deps.people.holders(person.participant)), ...(await deps.people.holders(null))];
+  const near = [...(await ports.people.holders(person.participant)), ...(await ports.people.holders(null))];
   const ids = new Set(near.map((each) => each.personId).filter((id) => id !== personId));
   const notices = [...ids].map((id) =>
     mailTo('mail.reset-notice', actId, id, { aboutPersonId: personId }, now),
@@ -127,18 +127,18 @@ export async function reset(
       mails: notices,
       subjects: { personId },
     },
-    newInvitation(deps, invited, contact.name, 'reset', now),
+    newInvitation(ports, invited, contact.name, 'reset', now),
   ]);
 }
 
 /** S16: certificates first, so that no moment has an ended person with an active certificate. */
 export async function end(
-  deps: ApplyActDeps,
+  ports: ApplyActPorts,
   { person_id: personId }: ActParameters['person.end'],
   context: ActContext,
 ): Promise<Applied> {
-  const person = await known(deps, personId);
-  await endCertificatesOf(deps, person, context);
+  const person = await known(ports, personId);
+  await endCertificatesOf(ports, person, context);
   const passkeys = withoutPasskeys(person, context.now);
   const ended: Person = { ...person, ...passkeys, state: 'ended', version: person.version + 1 };
   return {
@@ -151,8 +151,8 @@ export async function end(
   };
 }
 
-async function known(deps: ApplyActDeps, personId: string): Promise<Person> {
-  const person = await deps.people.person(personId);
+async function known(ports: ApplyActPorts, personId: string): Promise<Person> {
+  const person = await ports.people.person(personId);
   if (!person || person.state === 'ended') throw new Refusal('PERSON_UNKNOWN');
   return person;
 }

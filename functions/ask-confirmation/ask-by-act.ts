@@ -10,7 +10,7 @@ import { nodeOperatorsToTell, proposalEffects } from '../../core/people/told.ts'
 import { wakeEntry } from '../../core/people/wake.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 
-export interface AskByActDeps {
+export interface AskByActPorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly enrolments: Enrolments;
@@ -24,23 +24,23 @@ const words = { applied: 'CONFIRMED', rejected: 'REJECTED' } as const;
 
 /** Asked twice is asked once: the act's id is the enrolment's. */
 export async function askByAct(
-  deps: AskByActDeps,
+  ports: AskByActPorts,
   enrolmentId: string,
   decisionId: string,
 ): Promise<{ readonly decisionId: string; readonly asked: number }> {
   const actId = confirmationActId(enrolmentId);
-  const known = await deps.acts.act(actId);
-  if (!known) return { decisionId, asked: await propose(deps, enrolmentId, actId) };
+  const known = await ports.acts.act(actId);
+  if (!known) return { decisionId, asked: await propose(ports, enrolmentId, actId) };
   if (known.state !== 'open') {
-    const cause = `token.${deps.ids.next()}`;
-    await deps.announceWake(wakeEntry(decisionId, words[known.state], cause, deps.clock.now()));
+    const cause = `token.${ports.ids.next()}`;
+    await ports.announceWake(wakeEntry(decisionId, words[known.state], cause, ports.clock.now()));
   }
   return { decisionId, asked: 0 };
 }
 
-async function propose(deps: AskByActDeps, enrolmentId: string, actId: string): Promise<number> {
-  const now = deps.clock.now();
-  const enrolment = await deps.enrolments.find(enrolmentId);
+async function propose(ports: AskByActPorts, enrolmentId: string, actId: string): Promise<number> {
+  const now = ports.clock.now();
+  const enrolment = await ports.enrolments.find(enrolmentId);
   if (!enrolment) throw new Refusal('ENROLMENT_UNKNOWN');
   const { participant: node, thumbprint, reason } = enrolment;
   const act = proposeAct(
@@ -54,9 +54,9 @@ async function propose(deps: AskByActDeps, enrolmentId: string, actId: string): 
     },
     now,
   );
-  const operators = await nodeOperatorsToTell(deps.people);
+  const operators = await nodeOperatorsToTell(ports.people);
   const actor = { kind: 'node' as const, function: 'ask-confirmation' };
   const subjects = { enrolmentId, thumbprint, peer: node };
-  await deps.acts.propose(act, proposalEffects(act, deps.ids.next(), { actor, subjects }, operators));
+  await ports.acts.propose(act, proposalEffects(act, ports.ids.next(), { actor, subjects }, operators));
   return operators.length;
 }

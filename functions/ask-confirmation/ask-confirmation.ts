@@ -17,7 +17,7 @@ import type { Decisions, Parties, TaskTokens } from '../../core/people/ports.ts'
 import { subjectOf } from '../../core/people/statement.ts';
 import { wakeEntry } from '../../core/people/wake.ts';
 import { peoplePolicy } from '../../core/policy.ts';
-import { type AskByActDeps, askByAct } from './ask-by-act.ts';
+import { type AskByActPorts, askByAct } from './ask-by-act.ts';
 
 export interface AskConfirmationInput {
   readonly taskToken: string;
@@ -27,38 +27,38 @@ export interface AskConfirmationInput {
   readonly timeoutSeconds: number;
 }
 
-export interface AskConfirmationDeps extends AskByActDeps {
+export interface AskConfirmationPorts extends AskByActPorts {
   readonly parties: Pick<Parties, 'party'>;
   readonly decisions: Decisions;
   readonly tokens: Pick<TaskTokens, 'put'>;
 }
 
 export async function askConfirmation(
-  deps: AskConfirmationDeps,
+  ports: AskConfirmationPorts,
   input: AskConfirmationInput,
 ): Promise<{ readonly decisionId: string; readonly asked: number }> {
   const decisionId = decisionIdOf(input.enrolmentId, input.office);
   // The token first: a decision that comes right after the mail finds it.
-  await deps.tokens.put(decisionId, input.taskToken);
-  if (input.office === 'nodeOperator') return askByAct(deps, input.enrolmentId, decisionId);
-  if (!(await deps.decisions.find(decisionId))) await open(deps, { ...input, office: input.office });
+  await ports.tokens.put(decisionId, input.taskToken);
+  if (input.office === 'nodeOperator') return askByAct(ports, input.enrolmentId, decisionId);
+  if (!(await ports.decisions.find(decisionId))) await open(ports, { ...input, office: input.office });
   // Read again: whoever decided before our token stood woke nobody with it.
-  const decision = await deps.decisions.find(decisionId);
+  const decision = await ports.decisions.find(decisionId);
   const decided = decision && outcome(decision);
   if (decided)
-    await deps.announceWake(wakeEntry(decisionId, decided, `token.${deps.ids.next()}`, deps.clock.now()));
+    await ports.announceWake(wakeEntry(decisionId, decided, `token.${ports.ids.next()}`, ports.clock.now()));
   return { decisionId, asked: decision?.asked.length ?? 0 };
 }
 
 type AskedInput = AskConfirmationInput & { readonly office: AskedOffice };
 
-async function open(deps: AskConfirmationDeps, input: AskedInput): Promise<void> {
-  const now = deps.clock.now();
-  const enrolment = await deps.enrolments.find(input.enrolmentId);
+async function open(ports: AskConfirmationPorts, input: AskedInput): Promise<void> {
+  const now = ports.clock.now();
+  const enrolment = await ports.enrolments.find(input.enrolmentId);
   if (!enrolment) throw new Refusal('ENROLMENT_UNKNOWN');
-  const decision = await decisionFor(deps, input, enrolment, now);
+  const decision = await decisionFor(ports, input, enrolment, now);
   const evidence = {
-    id: deps.ids.next(),
+    id: ports.ids.next(),
     scope: enrolment.participant,
     kind: 'confirmation.asked',
     at: now,
@@ -76,18 +76,18 @@ async function open(deps: AskConfirmationDeps, input: AskedInput): Promise<void>
     },
   };
   const outbox = decision.state === 'waiting' ? decision.asked.flatMap((id) => mailsTo(decision, id)) : [];
-  await deps.decisions.open(decision, { evidence: [evidence], outbox });
+  await ports.decisions.open(decision, { evidence: [evidence], outbox });
 }
 
 async function decisionFor(
-  deps: AskConfirmationDeps,
+  ports: AskConfirmationPorts,
   input: AskedInput,
   enrolment: Enrolment,
   now: Date,
 ): Promise<Decision> {
-  const party = await deps.parties.party(enrolment.participant);
+  const party = await ports.parties.party(enrolment.participant);
   if (!party) throw new Refusal('PERSON_UNKNOWN', { parameter: 'participant' });
-  const holders = await deps.people.holders(enrolment.participant);
+  const holders = await ports.people.holders(enrolment.participant);
   const able = holders.filter(
     (person) => person.office === input.office && person.state === 'active' && powerInForce(person, now),
   );

@@ -14,7 +14,7 @@ import { type AskConfirmationInput, askConfirmation } from './ask-confirmation.t
 const config = readConfig(['tokenKeyId', 'mailQueueUrl', 'executionQueueUrl']);
 const queueUrls = { mail: config.mailQueueUrl, execution: config.executionQueueUrl };
 const parts = nodeParts('ask-confirmation', { seals: false, queueUrls });
-const deps = {
+const ports = {
   ...parts,
   enrolments: enrolmentStore(parts),
   parties: parties(parts.table, parts.sealer),
@@ -27,5 +27,5 @@ const deps = {
 
 export async function handler(event: AskConfirmationInput) {
   await parts.clock.tune();
-  return askConfirmation(deps, event);
+  return askConfirmation(ports, event);
 }

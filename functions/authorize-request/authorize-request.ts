@@ -7,7 +7,7 @@ import { type EdgeKey, type ReceivedRequest, verifyEdge } from '../../core/edge-
 import type { CertificateStatus } from '../../core/enrolment/enrolment.ts';
 import { Refusal } from '../../core/errors.ts';
 
-export interface AuthorizeDeps {
+export interface AuthorizePorts {
   readonly edgeKeys: () => Promise<readonly EdgeKey[]>;
   readonly findKey: (digest: ApiKeyDigest) => Promise<ApiKeyRecord | undefined>;
   /** Whether this participant's setting is mTLS; its sealed profile says it. */
@@ -32,15 +32,15 @@ export interface AuthorizedCaller {
 /** @throws Refusal EDGE_IDENTITY_*, API_KEY_NOT_VALID, EDGE_CERTIFICATE_REQUIRED, SEAL_BROKEN, CERTIFICATE_* */
 export async function authorizeRequest(
   request: RequestToAuthorize,
-  deps: AuthorizeDeps,
+  ports: AuthorizePorts,
   now: Date,
 ): Promise<AuthorizedCaller> {
-  const edge = verifyEdge(request, await deps.edgeKeys(), now);
+  const edge = verifyEdge(request, await ports.edgeKeys(), now);
   const digest = digestOfApiKey(edge.apiKey);
-  const { participant, keyId } = checkApiKey(digest && (await deps.findKey(digest)), now);
-  if (!request.certificateExempt && (await deps.asksForCertificate(participant))) {
+  const { participant, keyId } = checkApiKey(digest && (await ports.findKey(digest)), now);
+  if (!request.certificateExempt && (await ports.asksForCertificate(participant))) {
     if (edge.client === 'none') throw new Refusal('EDGE_CERTIFICATE_REQUIRED');
-    await deps.requireTransport(edge.client, participant, now);
+    await ports.requireTransport(edge.client, participant, now);
   }
   return { participant, keyId, interactionId: edge.interactionId, edgeClient: edge.client };
 }

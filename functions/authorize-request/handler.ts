@@ -16,7 +16,7 @@ const parts = nodeParts('authorize-request', { seals: false, queueUrls: {} });
 const { table, sealer, clock } = parts;
 const known = parties(table, sealer);
 const statuses = statusStore(table, sealer);
-const deps = {
+const ports = {
   edgeKeys: edgeKeys(secretReader(new SecretsManagerClient()), edgeMacSecretId),
   findKey: apiKeys(table, sealer).find,
   asksForCertificate: async (participant: string) => (await known.party(participant))?.mTLS !== 'optional',
@@ -25,5 +25,5 @@ const deps = {
 };
 
 export const handler = authorizerDoor(parts, async (request) => ({
-  ...(await authorizeRequest(request, deps, clock.now())),
+  ...(await authorizeRequest(request, ports, clock.now())),
 }));

@@ -14,7 +14,7 @@ import { peoplePolicy } from '../../core/policy.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 import { invitePerson, mailTo, type Once, together } from '../apply-act/applying.ts';
 
-export interface BootstrapNodeDeps {
+export interface BootstrapNodePorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly random: (bytes: number) => Uint8Array;
@@ -41,15 +41,15 @@ const invited = 3;
 
 /** @throws Refusal ACT_PARAMETERS_INVALID, OFFICE_* */
 export async function bootstrapNode(
-  deps: BootstrapNodeDeps,
+  ports: BootstrapNodePorts,
   input: BootstrapNodeInput,
 ): Promise<BootstrappedNode> {
-  const now = deps.clock.now();
+  const now = ports.clock.now();
   const operators = input.operators.map(operatorOf);
   if (operators.length !== invited)
     throw new Refusal('ACT_PARAMETERS_INVALID', { parameter: 'operators', expected: 'three people' });
-  const before = await deps.bootstraps.bootstrap();
-  const holders = await everybody(deps);
+  const before = await ports.bootstraps.bootstrap();
+  const holders = await everybody(ports);
   const again = before !== undefined || holders.some(({ person }) => person.office === 'nodeOperator');
   const replaced = holders.filter(
     (each) =>
@@ -63,7 +63,7 @@ export async function bootstrapNode(
   const waitMs = again ? peoplePolicy.breakGlassWaitMs : 0;
   const applied = together(
     operators.map((parameters) =>
-      invitePerson(deps, { parameters, invitedBy: [], bootstrap: true, waitMs }, now),
+      invitePerson(ports, { parameters, invitedBy: [], bootstrap: true, waitMs }, now),
     ),
   );
   const count = (before?.count ?? 0) + 1;
@@ -77,7 +77,7 @@ export async function bootstrapNode(
     ? holders.map(({ person }) => mailTo('mail.break-glass', String(count), person.personId, {}, now))
     : [];
   const evidence = {
-    id: deps.ids.next(),
+    id: ports.ids.next(),
     scope: 'node',
     kind: again ? 'node.break-glass' : 'node.bootstrapped',
     at: now,
@@ -87,7 +87,7 @@ export async function bootstrapNode(
   };
   // A transaction takes 100 writes; whoever does not fit hears it from their own node operators.
   const outbox = [...applied.mails, ...notices].slice(0, 60);
-  if ((await deps.ledger.commit(grants, [], { evidence: [evidence], outbox })) === 'MOVED')
+  if ((await ports.ledger.commit(grants, [], { evidence: [evidence], outbox })) === 'MOVED')
     throw new Refusal('ACT_CLOSED', { expected: 'one bootstrap at a time' });
   return { count, opensAt: new Date(now.getTime() + waitMs).toISOString(), once: applied.once };
 }
@@ -115,12 +115,12 @@ function ended(person: Person): Person {
 
 type InOffice = Holder & { readonly person: Person };
 
-async function everybody(deps: BootstrapNodeDeps): Promise<InOffice[]> {
-  const participants = [null, ...(await deps.parties.parties()).map(({ finId }) => finId)];
+async function everybody(ports: BootstrapNodePorts): Promise<InOffice[]> {
+  const participants = [null, ...(await ports.parties.parties()).map(({ finId }) => finId)];
   const found: InOffice[] = [];
   for (const participant of participants)
-    for (const person of await deps.people.holders(participant)) {
-      const contact: Contact | undefined = await deps.people.contact(person);
+    for (const person of await ports.people.holders(participant)) {
+      const contact: Contact | undefined = await ports.people.contact(person);
       if (contact)
         found.push({
           person,

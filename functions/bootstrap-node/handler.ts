@@ -13,7 +13,7 @@ import { type BootstrapNodeInput, bootstrapNode } from './bootstrap-node.ts';
 const { mailQueueUrl } = readConfig(['mailQueueUrl']);
 const parts = nodeParts('bootstrap-node', { seals: true, queueUrls: { mail: mailQueueUrl } });
 const { table, sealer } = parts;
-const deps = {
+const ports = {
   ...parts,
   random: (bytes: number) => randomBytes(bytes),
   people: people(table, sealer),
@@ -24,5 +24,5 @@ const deps = {
 
 export async function handler(event: BootstrapNodeInput) {
   await parts.clock.tune();
-  return answered(() => bootstrapNode(deps, event));
+  return answered(() => bootstrapNode(ports, event));
 }

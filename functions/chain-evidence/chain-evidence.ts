@@ -6,7 +6,7 @@ import type { EvidenceChains } from '../../core/evidence/ports.ts';
 import { evidencePolicy } from '../../core/policy.ts';
 import type { Clock } from '../../core/ports.ts';
 
-export interface ChainEvidenceDeps {
+export interface ChainEvidencePorts {
   readonly chains: EvidenceChains;
   readonly clock: Clock;
   readonly log: Log;
@@ -17,8 +17,8 @@ const sideBySide = 8;
 /** Rounds without progress on a scope until it is left to the next run. */
 const patience = 3;
 
-export async function chainEvidence(deps: ChainEvidenceDeps): Promise<{ chained: number }> {
-  const { chains, clock, log } = deps;
+export async function chainEvidence(ports: ChainEvidencePorts): Promise<{ chained: number }> {
+  const { chains, clock, log } = ports;
   const waiting = await chains.waiting();
   const oldest = Math.min(...waiting.map(({ since }) => since.getTime()));
   const seconds = Math.round((clock.now().getTime() - oldest) / 1000);
@@ -32,7 +32,7 @@ export async function chainEvidence(deps: ChainEvidenceDeps): Promise<{ chained:
     for (let scope = scopes.pop(); scope !== undefined; scope = scopes.pop()) {
       // What is wrong in one scope keeps no other waiting.
       counts.push(
-        await chainScope(deps, scope).catch((error: Error) => {
+        await chainScope(ports, scope).catch((error: Error) => {
           log.say('FAULT', { scope, error: error.name });
           return 0;
         }),
@@ -43,7 +43,7 @@ export async function chainEvidence(deps: ChainEvidenceDeps): Promise<{ chained:
   return { chained: counts.reduce((sum, count) => sum + count, 0) };
 }
 
-async function chainScope({ chains, clock, log }: ChainEvidenceDeps, scope: string): Promise<number> {
+async function chainScope({ chains, clock, log }: ChainEvidencePorts, scope: string): Promise<number> {
   let total = 0;
   for (let idle = 0; idle < patience; ) {
     const { chained, broken } = await chains.chain(scope, clock.now());

@@ -24,7 +24,7 @@ const table = dynamoDbTable({ client: new DynamoDBClient(), name: tableName });
 const archive = s3Archive(s3Client(), evidenceBucket);
 const lock = lockSources(table, archive, () => retainUntil(clock.now(), evidenceRetentionDays));
 const chains = dynamoDbEvidenceChains(table, lock);
-const deps = { chains, clock, log: nodeLog('chain-evidence') };
+const ports = { chains, clock, log: nodeLog('chain-evidence') };
 const lookEveryMilliseconds = 5_000;
 
 export async function handler(event: { forSeconds?: number } = {}): Promise<{ chained: number }> {
@@ -32,7 +32,7 @@ export async function handler(event: { forSeconds?: number } = {}): Promise<{ ch
   const end = performance.now() + stayMilliseconds;
   for (let chained = 0; ; await pause(lookEveryMilliseconds)) {
     await clock.tune();
-    chained += (await chainEvidence(deps)).chained;
+    chained += (await chainEvidence(ports)).chained;
     if (performance.now() + lookEveryMilliseconds >= end) return { chained };
   }
 }

@@ -15,9 +15,9 @@ import type { FactorAttempt } from '../../core/people/second-factor.ts';
 import { parseStatement, type Statement } from '../../core/people/statement.ts';
 import { checkTotp } from '../../core/people/totp.ts';
 import type { Signer } from '../../core/ports.ts';
-import { type PasskeyDeps, requirePasskey } from './passkeys.ts';
+import { type PasskeyPorts, requirePasskey } from './passkeys.ts';
 
-export interface CheckFactorDeps extends Omit<PasskeyDeps, 'sign'> {
+export interface CheckFactorPorts extends Omit<PasskeyPorts, 'sign'> {
   readonly factors: Factors;
   readonly failures: Failures;
   readonly decryptSecret: (encrypted: string, personId: string) => Promise<string>;
@@ -41,23 +41,23 @@ export interface CheckFactorInput extends Candidate<unknown> {
 }
 
 /** @throws Refusal FACTOR_*, PASSKEY_*, TRIES_EXHAUSTED, PERSON_*, PROOF_* */
-export async function checkFactor(deps: CheckFactorDeps, input: CheckFactorInput): Promise<Proof> {
-  const first = admitCandidate(deps, input);
-  if (input.attempt?.method === 'passkey') return passkeyProof(deps, input, first.statement);
-  const candidates = [first, ...(input.or ?? []).map((each) => admitCandidate(deps, each))];
-  const { personId, statement, at } = await meant(deps, input, candidates);
+export async function checkFactor(ports: CheckFactorPorts, input: CheckFactorInput): Promise<Proof> {
+  const first = admitCandidate(ports, input);
+  if (input.attempt?.method === 'passkey') return passkeyProof(ports, input, first.statement);
+  const candidates = [first, ...(input.or ?? []).map((each) => admitCandidate(ports, each))];
+  const { personId, statement, at } = await meant(ports, input, candidates);
   const unsigned = { method: 'password+totp' as const, personId, at: at.toISOString(), statement };
-  return { ...unsigned, signature: await signed(deps, proofBytes(unsigned)) };
+  return { ...unsigned, signature: await signed(ports, proofBytes(unsigned)) };
 }
 
 /** S29: whoever of them is meant, the attempt counts once for its source, and a good one leaves no failure anywhere. */
 async function meant(
-  deps: CheckFactorDeps,
+  ports: CheckFactorPorts,
   { attempt, source }: CheckFactorInput,
   candidates: readonly Candidate[],
 ): Promise<Candidate & { readonly at: Date }> {
-  const { failures } = deps;
-  const at = deps.clock.now();
+  const { failures } = ports;
+  const at = ports.clock.now();
   const suspends = candidates.every(({ statement }) => suspendsBy(statement));
   const bySource = sourceLimits(source, suspends);
   const pairs = candidates.map(({ personId }) => pairLimits(personId, source, suspends));
@@ -69,11 +69,11 @@ async function meant(
     const { personId } = candidate;
     try {
       admitAttempt(pairs[index]!, counts, at);
-      const { person, factor } = await requirePassword(deps, attempt, personId);
+      const { person, factor } = await requirePassword(ports, attempt, personId);
       const ofCode = codeLimits(personId, suspends);
       counted.push(...ofCode);
       admitAttempt(ofCode, await failures.begin(ofCode, at), at);
-      await requireCode(deps, attempt, person, factor, at);
+      await requireCode(ports, attempt, person, factor, at);
       const others = counted.filter((limit) => !pairs[index]!.includes(limit));
       await failures.forget(pairs[index]!, others);
       return { ...candidate, at };
@@ -90,26 +90,26 @@ const suspendsBy = (statement: Statement) =>
 
 /** S29: no count of failures stands before a passkey; it cannot be guessed. */
 async function passkeyProof(
-  deps: CheckFactorDeps,
+  ports: CheckFactorPorts,
   { personId, attempt }: CheckFactorInput,
   expected: Statement,
 ): Promise<Proof> {
   if (attempt.method !== 'passkey') throw new Refusal('PROOF_MALFORMED');
   const { assertion } = attempt;
-  const person = await deps.people.person(personId);
-  const passkeyDeps = { ...deps, sign: (bytes: Uint8Array) => signed(deps, bytes) };
-  const statement = await requirePasskey(passkeyDeps, person, assertion, personId);
+  const person = await ports.people.person(personId);
+  const passkeyPorts = { ...ports, sign: (bytes: Uint8Array) => signed(ports, bytes) };
+  const statement = await requirePasskey(passkeyPorts, person, assertion, personId);
   // The nonce is the one that was asked with; everything else is what is about to be done.
   if (canonicalJson({ ...statement, nonce: '' }) !== canonicalJson({ ...expected, nonce: '' }))
     throw new Refusal('PROOF_OTHER_STATEMENT');
-  const at = deps.clock.now().toISOString();
+  const at = ports.clock.now().toISOString();
   const unsigned = { method: 'passkey' as const, personId, at, statement, assertion };
-  return { ...unsigned, signature: await signed(deps, proofBytes(unsigned)) };
+  return { ...unsigned, signature: await signed(ports, proofBytes(unsigned)) };
 }
 
 /** base64url, by the factor key. */
 export async function signed(
-  { factorSigner }: Pick<CheckFactorDeps, 'factorSigner'>,
+  { factorSigner }: Pick<CheckFactorPorts, 'factorSigner'>,
   bytes: Uint8Array,
 ): Promise<string> {
   const digest = createHash('sha256').update(bytes).digest();
@@ -118,7 +118,7 @@ export async function signed(
 
 /** What a person signs names them, or their task: one person's factor never signs for another. */
 function admitCandidate(
-  deps: CheckFactorDeps,
+  ports: CheckFactorPorts,
   { personId, statement: asked }: Candidate<unknown>,
 ): Candidate {
   const statement = parseStatement(asked);
@@ -126,7 +126,7 @@ function admitCandidate(
   if (!statement || statement.type === 'apodera/passkey-registration/v1')
     throw new Refusal('PROOF_MALFORMED');
   if (!namesPerson(statement, personId)) throw new Refusal('PROOF_OTHER_PERSON');
-  if ('node' in statement && statement.node !== deps.node) throw new Refusal('PROOF_MALFORMED');
+  if ('node' in statement && statement.node !== ports.node) throw new Refusal('PROOF_MALFORMED');
   return { personId, statement };
 }
 
@@ -137,13 +137,13 @@ function namesPerson(statement: Statement, personId: string): boolean {
 }
 
 async function requirePassword(
-  deps: CheckFactorDeps,
+  ports: CheckFactorPorts,
   attempt: FactorAttempt,
   personId: string,
 ): Promise<{ readonly person: Person; readonly factor: KnownFactor }> {
   if (attempt?.method !== 'password+totp') throw new Refusal('PROOF_MALFORMED');
-  const person = await deps.people.person(personId);
-  const factor = person && (await deps.factors.factor(personId));
+  const person = await ports.people.person(personId);
+  const factor = person && (await ports.factors.factor(personId));
   // The same work and the same answer, whether the person, the password or the code is wrong.
   checkPassword(String(attempt.password), factor?.passwordHash);
   if (!person || !factor) throw new Refusal('FACTOR_WRONG');
@@ -151,7 +151,7 @@ async function requirePassword(
 }
 
 async function requireCode(
-  deps: CheckFactorDeps,
+  ports: CheckFactorPorts,
   attempt: FactorAttempt,
   person: Person,
   factor: KnownFactor,
@@ -159,11 +159,11 @@ async function requireCode(
 ): Promise<void> {
   if (attempt?.method !== 'password+totp') throw new Refusal('PROOF_MALFORMED');
   const { personId } = person;
-  const secret = await deps.decryptSecret(factor.totpSecretEncrypted, personId);
+  const secret = await ports.decryptSecret(factor.totpSecretEncrypted, personId);
   const step = checkTotp(secret, String(attempt.totp), factor.lastStep, now);
-  await deps.factors.useStep(personId, step);
+  await ports.factors.useStep(personId, step);
   requireActive(person, now);
   // S14, and only to who knows both: nobody learns here whether somebody has a passkey.
-  if (deps.passwordFallback === 'off' || passkeysAt(person.passkeys, now).length > 0)
+  if (ports.passwordFallback === 'off' || passkeysAt(person.passkeys, now).length > 0)
     throw new Refusal('FACTOR_FALLBACK_CLOSED');
 }

@@ -13,7 +13,7 @@ import { answerTo, type FactorQuestion } from './input.ts';
 const config = readConfig(['factorKeyId', 'secretsKeyId', 'nodeFinId', 'pagesOrigin', 'passwordFallback']);
 const parts = nodeParts('check-factor', { seals: false, queueUrls: {} });
 const cipher = kmsCipher(parts.kms, config.secretsKeyId);
-const deps = {
+const ports = {
   ...parts,
   people: people(parts.table, parts.sealer),
   factors: factors(parts.table, parts.sealer),
@@ -28,5 +28,5 @@ const deps = {
 
 export async function handler(event: FactorQuestion) {
   await parts.clock.tune();
-  return answered(() => answerTo(deps, event));
+  return answered(() => answerTo(ports, event));
 }

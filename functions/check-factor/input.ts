@@ -2,7 +2,7 @@
 // of the caller.
 
 import type { Statement } from '../../core/people/statement.ts';
-import { type CheckFactorDeps, type CheckFactorInput, checkFactor, signed } from './check-factor.ts';
+import { type CheckFactorInput, type CheckFactorPorts, checkFactor, signed } from './check-factor.ts';
 import { askNewPasskey, askPasskey, registerPasskey } from './passkeys.ts';
 
 export type FactorQuestion =
@@ -11,11 +11,11 @@ export type FactorQuestion =
   | { readonly ask: 'newPasskey'; readonly personId: string; readonly statement: Statement }
   | ({ readonly ask: 'register' } & Parameters<typeof registerPasskey>[1]);
 
-export function answerTo(deps: CheckFactorDeps, event: FactorQuestion): Promise<unknown> {
-  const withSign = { ...deps, sign: (bytes: Uint8Array) => signed(deps, bytes) };
+export function answerTo(ports: CheckFactorPorts, event: FactorQuestion): Promise<unknown> {
+  const withSign = { ...ports, sign: (bytes: Uint8Array) => signed(ports, bytes) };
   switch (event.ask) {
     case undefined:
-      return checkFactor(deps, event);
+      return checkFactor(ports, event);
     case 'passkey':
       return askPasskey(withSign, event);
     case 'newPasskey':

@@ -17,7 +17,7 @@ export interface Executions {
   invoke(step: ExecutionStep, input: Readonly<Record<string, string>>): Promise<void>;
 }
 
-export interface DriveExecutionDeps {
+export interface DriveExecutionPorts {
   readonly tokens: Pick<TaskTokens, 'read'>;
   readonly executions: Executions;
 }
@@ -25,37 +25,41 @@ export interface DriveExecutionDeps {
 export type DriveOutcome = 'STARTED' | 'WOKEN' | 'GONE' | 'INVOKED';
 
 /** @throws Error for an entry without token yet: the outbox tries it again */
-export async function driveExecution(deps: DriveExecutionDeps, entry: OutboxEntry): Promise<DriveOutcome> {
+export async function driveExecution(ports: DriveExecutionPorts, entry: OutboxEntry): Promise<DriveOutcome> {
   const { refs } = entry;
   switch (entry.kind) {
     case 'enrolment.start':
-      await deps.executions.start(refs.enrolmentId!);
+      await ports.executions.start(refs.enrolmentId!);
       return 'STARTED';
     case 'disable.start':
-      await deps.executions.startDisable(refs.disableId!, JSON.parse(refs.operators!) as string[], refs.name);
+      await ports.executions.startDisable(
+        refs.disableId!,
+        JSON.parse(refs.operators!) as string[],
+        refs.name,
+      );
       return 'STARTED';
     case 'execution.wake':
-      return wake(deps, refs.decisionId!, refs.outcome!);
+      return wake(ports, refs.decisionId!, refs.outcome!);
     case 'enrolment.tell':
-      await deps.executions.invoke('notify', { enrolmentId: refs.enrolmentId!, moment: 'SETTLED' });
+      await ports.executions.invoke('notify', { enrolmentId: refs.enrolmentId!, moment: 'SETTLED' });
       return 'INVOKED';
     case 'enrolment.settle':
-      await deps.executions.invoke('settle', { enrolmentId: refs.enrolmentId! });
+      await ports.executions.invoke('settle', { enrolmentId: refs.enrolmentId! });
       return 'INVOKED';
     case 'certificate.expired':
       // Over one participant alone: the day's pass over all takes longer than whoever waits for it may.
-      await deps.executions.invoke('expire', { participant: refs.participant! });
+      await ports.executions.invoke('expire', { participant: refs.participant! });
       return 'INVOKED';
     case 'suspension.carryOut':
     case 'suspension.overdue':
-      return followSuspension(deps, entry);
+      return followSuspension(ports, entry);
     default:
       throw new Error(`nothing is known of outbox entries "${entry.kind}"`);
   }
 }
 
 async function followSuspension(
-  { executions }: DriveExecutionDeps,
+  { executions }: DriveExecutionPorts,
   entry: OutboxEntry,
 ): Promise<DriveOutcome> {
   const { participant, suspensionId } = entry.refs;
@@ -68,9 +72,9 @@ async function followSuspension(
   return 'INVOKED';
 }
 
-async function wake(deps: DriveExecutionDeps, decisionId: string, outcome: string): Promise<DriveOutcome> {
-  const token = await deps.tokens.read(decisionId);
+async function wake(ports: DriveExecutionPorts, decisionId: string, outcome: string): Promise<DriveOutcome> {
+  const token = await ports.tokens.read(decisionId);
   // The state has not asked yet, or asks again just now: it will find the decision by itself.
   if (!token) return 'GONE';
-  return deps.executions.wake(token, { outcome });
+  return ports.executions.wake(token, { outcome });
 }

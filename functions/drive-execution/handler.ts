@@ -26,7 +26,7 @@ const parts = nodeParts('drive-execution', {
   seals: false,
   queueUrls: { execution: config.executionQueueUrl },
 });
-const deps = {
+const ports = {
   tokens: taskTokens(parts.table, kmsCipher(parts.kms, config.tokenKeyId)),
   executions: executions(new SFNClient(), lambdaClient(), {
     stateMachineArn: config.enrolmentStateMachineArn,
@@ -40,7 +40,7 @@ const deps = {
   }),
 };
 const drive = async (entry: OutboxEntry) => {
-  await driveExecution(deps, entry);
+  await driveExecution(ports, entry);
   return undefined;
 };
 const receive = outboxReceiver({

@@ -4,7 +4,7 @@ import { type AskedOffice, decisionIdOf, endDecision, outcome } from '../../core
 import type { Decisions } from '../../core/people/ports.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 
-export interface ExpireDecisionDeps {
+export interface ExpireDecisionPorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly decisions: Pick<Decisions, 'find' | 'record'>;
@@ -16,19 +16,19 @@ export interface ExpireDecisionInput {
 }
 
 export async function expireDecision(
-  deps: ExpireDecisionDeps,
+  ports: ExpireDecisionPorts,
   input: ExpireDecisionInput,
 ): Promise<{ readonly outcome: 'CONFIRMED' | 'REJECTED' | 'EXPIRED' }> {
   const decisionId = decisionIdOf(input.enrolmentId, input.office);
   for (let attempt = 0; attempt < 5; attempt++) {
-    const decision = await deps.decisions.find(decisionId);
+    const decision = await ports.decisions.find(decisionId);
     // Never asked, or asked by an act, which confirms by itself. Nobody confirmed here, so it is as silence.
     if (!decision) return { outcome: 'EXPIRED' };
     const decided = outcome(decision);
     if (decided) return { outcome: decided };
-    const now = deps.clock.now();
+    const now = ports.clock.now();
     const evidence = {
-      id: deps.ids.next(),
+      id: ports.ids.next(),
       scope: decision.subject.participant,
       kind: 'confirmation.expired',
       at: now,
@@ -37,7 +37,7 @@ export async function expireDecision(
       facts: { votes: decision.votes.length },
     };
     const ended = endDecision(decision, undefined, now);
-    if ((await deps.decisions.record([ended], { evidence: [evidence], outbox: [] })) === 'RECORDED')
+    if ((await ports.decisions.record([ended], { evidence: [evidence], outbox: [] })) === 'RECORDED')
       return { outcome: 'EXPIRED' };
   }
   throw new Error('the decision changes faster than it can be ended');

@@ -5,9 +5,9 @@ import { nodeParts } from '../../adapters/node-parts.ts';
 import { type ExpireDecisionInput, expireDecision } from './expire-decision.ts';
 
 const parts = nodeParts('expire-decision', { seals: false, queueUrls: {} });
-const deps = { ...parts, decisions: decisions(parts.table, parts.announce) };
+const ports = { ...parts, decisions: decisions(parts.table, parts.announce) };
 
 export async function handler(event: ExpireDecisionInput) {
   await parts.clock.tune();
-  return expireDecision(deps, event);
+  return expireDecision(ports, event);
 }

@@ -13,7 +13,7 @@ import type { Suspensions } from '../../core/suspension/ports.ts';
 import { effectsOf } from '../../core/suspension/recording.ts';
 import { carriedOut, overdue, type Suspension } from '../../core/suspension/suspension.ts';
 
-export interface FollowSuspensionDeps {
+export interface FollowSuspensionPorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly role: NodeRole;
@@ -38,43 +38,43 @@ const actor = { kind: 'node', function: 'follow-suspension' } as const;
 const attempts = 20;
 
 export async function followSuspension(
-  deps: FollowSuspensionDeps,
+  ports: FollowSuspensionPorts,
   { participant, suspensionId, moment }: FollowSuspensionInput,
 ): Promise<FollowedSuspension> {
-  const standing = await deps.suspensions.find(participant);
+  const standing = await ports.suspensions.find(participant);
   if (standing?.id !== suspensionId) return { outcome: 'NOTHING' };
-  if (moment === 'OVERDUE') return callOperators(deps, standing);
+  if (moment === 'OVERDUE') return callOperators(ports, standing);
   if (standing.state !== 'confirmed' || standing.carriedOutAt) return { outcome: 'NOTHING' };
-  await endCertificates(deps, standing);
-  await endApiKeys(deps, standing);
-  return settle(deps, standing);
+  await endCertificates(ports, standing);
+  await endApiKeys(ports, standing);
+  return settle(ports, standing);
 }
 
-async function endCertificates(deps: FollowSuspensionDeps, suspension: Suspension): Promise<void> {
+async function endCertificates(ports: FollowSuspensionPorts, suspension: Suspension): Promise<void> {
   const { participant } = suspension;
   for (let fruitless = 0; fruitless < attempts; ) {
-    const all = await deps.disables.holdings(participant);
+    const all = await ports.disables.holdings(participant);
     const open = all.filter((holding) => isActive(holding) || isPending(holding));
     if (open.length === 0) return;
     const accepting = open.flatMap(({ status }) => status?.acceptingOperators ?? []);
-    const operators = deps.role === 'network' ? [...new Set([...suspension.told, ...accepting])] : [];
-    const holdings = endedAtOnce(open, deps.role, operators);
+    const operators = ports.role === 'network' ? [...new Set([...suspension.told, ...accepting])] : [];
+    const holdings = endedAtOnce(open, ports.role, operators);
     const facts = {
-      id: deps.ids.next(),
+      id: ports.ids.next(),
       participant,
       origin: 'suspension' as const,
       cause: 'incident' as const,
       reason: suspension.reason,
-      at: deps.clock.now(),
+      at: ports.clock.now(),
       suspended: false,
       warnings: [],
     };
-    const outcome = await deps.disables.commit(
+    const outcome = await ports.disables.commit(
       disableChange({
         record: recordOf(facts, holdings),
-        role: deps.role,
+        role: ports.role,
         actor,
-        evidenceId: deps.ids.next(),
+        evidenceId: ports.ids.next(),
         codes: { active: 'SUSPENDED', pending: 'SUSPENDED' },
         by: `suspension.${suspension.id}`,
         holdings,
@@ -88,22 +88,22 @@ async function endCertificates(deps: FollowSuspensionDeps, suspension: Suspensio
 }
 
 /** One by one: each end is a change of the one list whose version makes "at most two" hold. */
-async function endApiKeys(deps: FollowSuspensionDeps, { participant, id }: Suspension): Promise<void> {
+async function endApiKeys(ports: FollowSuspensionPorts, { participant, id }: Suspension): Promise<void> {
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const ring = await deps.apiKeys.heldBy(participant);
-    const at = deps.clock.now();
+    const ring = await ports.apiKeys.heldBy(participant);
+    const at = ports.clock.now();
     const key = ring.keys.find(({ endedAt }) => endedAt === undefined);
     if (!key) return;
     const { keyId } = key;
     const evidence = {
-      id: deps.ids.next(),
+      id: ports.ids.next(),
       scope: participant,
       kind: 'apiKey.ended',
       at,
       actor,
       subjects: { apiKeyId: keyId, suspensionId: id },
     };
-    await deps.ledger.commit([{ noun: 'apiKeyEnd', keyId, ring, at }], [], {
+    await ports.ledger.commit([{ noun: 'apiKeyEnd', keyId, ring, at }], [], {
       evidence: [evidence],
       outbox: [],
     });
@@ -111,31 +111,31 @@ async function endApiKeys(deps: FollowSuspensionDeps, { participant, id }: Suspe
   throw new Error(`API keys of ${participant} change faster than they can be ended`);
 }
 
-async function settle(deps: FollowSuspensionDeps, read: Suspension): Promise<FollowedSuspension> {
-  const at = deps.clock.now();
+async function settle(ports: FollowSuspensionPorts, read: Suspension): Promise<FollowedSuspension> {
+  const at = ports.clock.now();
   const evidence = {
-    id: deps.ids.next(),
+    id: ports.ids.next(),
     scope: read.participant,
     kind: 'suspension.carriedOut',
     at,
     actor,
     subjects: { suspensionId: read.id },
   };
-  const done = await deps.suspensions.record(carriedOut(read, at), { evidence: [evidence], outbox: [] });
+  const done = await ports.suspensions.record(carriedOut(read, at), { evidence: [evidence], outbox: [] });
   // Moved: another run of this very work was a moment earlier; nothing else touches what is being carried out.
   return { outcome: done === 'RECORDED' ? 'CARRIED_OUT' : 'NOTHING' };
 }
 
 /** They decide now, two of them: confirm or lift. Nothing lapses. */
-async function callOperators(deps: FollowSuspensionDeps, read: Suspension): Promise<FollowedSuspension> {
-  const at = deps.clock.now();
+async function callOperators(ports: FollowSuspensionPorts, read: Suspension): Promise<FollowedSuspension> {
+  const at = ports.clock.now();
   const suspension = overdue(read, at);
   if (!suspension) return { outcome: 'NOTHING' };
   const people = [
-    ...(await nodeOperatorsToTell(deps.people)),
-    ...(await peopleToTell(deps.people, read.participant)),
+    ...(await nodeOperatorsToTell(ports.people)),
+    ...(await peopleToTell(ports.people, read.participant)),
   ];
-  const evidenceId = deps.ids.next();
+  const evidenceId = ports.ids.next();
   const told = {
     suspension,
     word: 'overdue',
@@ -145,8 +145,8 @@ async function callOperators(deps: FollowSuspensionDeps, read: Suspension): Prom
     audience: { people, nodes: [] },
   } as const;
   // Rung first, then noted: a crash between the two rings twice, and never not at all.
-  deps.alarm(read.participant);
-  if ((await deps.suspensions.record(suspension, effectsOf(told))) === 'MOVED')
+  ports.alarm(read.participant);
+  if ((await ports.suspensions.record(suspension, effectsOf(told))) === 'MOVED')
     throw new Error('somebody is deciding just now');
   return { outcome: 'CALLED' };
 }

@@ -17,7 +17,7 @@ const queueUrls = {
 };
 const parts = nodeParts('follow-suspension', { seals: false, queueUrls });
 const { table, sealer, announce } = parts;
-const deps = {
+const ports = {
   ...parts,
   role: config.nodeRole,
   people: people(table, sealer),
@@ -30,5 +30,5 @@ const deps = {
 
 export async function handler(event: FollowSuspensionInput) {
   await parts.clock.tune();
-  return followSuspension(deps, event);
+  return followSuspension(ports, event);
 }

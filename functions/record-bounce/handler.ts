@@ -3,19 +3,19 @@
 import type { SNSEvent } from 'aws-lambda';
 import { readConfig } from '../../adapters/config.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
-import { bounceDeps } from './bounce-deps.ts';
+import { bouncePorts } from './bounce-ports.ts';
 import { bounceOf, handleBounce } from './record-bounce.ts';
 
 const { mailQueueUrl } = readConfig(['mailQueueUrl']);
 const parts = nodeParts('record-bounce', { seals: false, queueUrls: { mail: mailQueueUrl } });
-const deps = bounceDeps(parts);
+const ports = bouncePorts(parts);
 
 export async function handler(event: SNSEvent): Promise<{ readonly persons: number }> {
   await parts.clock.tune();
   let persons = 0;
   for (const { Sns } of event.Records) {
     const bounce = bounceOf(Sns.Message);
-    if (bounce) persons += (await handleBounce(deps, bounce)).persons;
+    if (bounce) persons += (await handleBounce(ports, bounce)).persons;
   }
   return { persons };
 }

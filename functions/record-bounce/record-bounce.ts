@@ -8,7 +8,7 @@ import type { Person } from '../../core/people/person.ts';
 import type { Decisions, Effects, People } from '../../core/people/ports.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 
-export interface BounceDeps {
+export interface BouncePorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly people: Pick<People, 'byAddress' | 'holders'>;
@@ -65,30 +65,33 @@ const addressesOf = (recipients: readonly { emailAddress: string }[] | undefined
 
 export const idOf = (text: string) => createHash('sha256').update(text).digest('base64url').slice(0, 22);
 
-export async function handleBounce(deps: BounceDeps, bounce: Bounce): Promise<{ readonly persons: number }> {
-  const found = await Promise.all(bounce.addresses.map((address) => deps.people.byAddress(address)));
+export async function handleBounce(
+  ports: BouncePorts,
+  bounce: Bounce,
+): Promise<{ readonly persons: number }> {
+  const found = await Promise.all(bounce.addresses.map((address) => ports.people.byAddress(address)));
   const persons = [...new Map(found.flat().map((person) => [person.personId, person])).values()];
   for (const person of persons) {
-    deps.alarm(person.personId);
+    ports.alarm(person.personId);
     const evidence = {
-      id: deps.ids.next(),
+      id: ports.ids.next(),
       scope: person.participant ?? 'node',
       kind: 'mail.bounced',
-      at: deps.clock.now(),
+      at: ports.clock.now(),
       actor: { kind: 'node' as const, function: 'record-bounce' },
       subjects: { personId: person.personId },
       facts: { kind: bounce.kind },
     };
-    const outbox = [...(await notices(deps, bounce, person)), ...(await reminders(deps, bounce, person))];
-    await deps.record({ id: bounce.id, personId: person.personId }, { evidence: [evidence], outbox });
+    const outbox = [...(await notices(ports, bounce, person)), ...(await reminders(ports, bounce, person))];
+    await ports.record({ id: bounce.id, personId: person.personId }, { evidence: [evidence], outbox });
   }
   return { persons: persons.length };
 }
 
 /** To who can reach the person by another way: the node operators, and the other people of the participant. */
-async function notices(deps: BounceDeps, bounce: Bounce, about: Person): Promise<OutboxEntry[]> {
-  const operators = (await deps.people.holders(null)).filter(({ office }) => office === 'nodeOperator');
-  const colleagues = about.participant === null ? [] : await deps.people.holders(about.participant);
+async function notices(ports: BouncePorts, bounce: Bounce, about: Person): Promise<OutboxEntry[]> {
+  const operators = (await ports.people.holders(null)).filter(({ office }) => office === 'nodeOperator');
+  const colleagues = about.participant === null ? [] : await ports.people.holders(about.participant);
   const told = [...operators, ...colleagues].filter(
     ({ personId, state }) => state === 'active' && personId !== about.personId,
   );
@@ -99,15 +102,15 @@ async function notices(deps: BounceDeps, bounce: Bounce, about: Person): Promise
       kind: 'mail.bounced',
       refs: { personId, aboutPersonId: about.personId },
       receiver: personId,
-      now: deps.clock.now(),
+      now: ports.clock.now(),
     }),
   );
 }
 
 /** A complaint was read; what came back was not: the others who were asked the same are asked again at once. */
-async function reminders(deps: BounceDeps, bounce: Bounce, about: Person): Promise<OutboxEntry[]> {
+async function reminders(ports: BouncePorts, bounce: Bounce, about: Person): Promise<OutboxEntry[]> {
   if (bounce.kind === 'complaint' || about.participant === null) return [];
-  const waiting = await deps.decisions.waitingFor(about);
+  const waiting = await ports.decisions.waitingFor(about);
   return waiting.flatMap(({ decisionId, asked, votes }) =>
     asked
       .filter((id) => id !== about.personId && !votes.some(({ personId }) => personId === id))
@@ -118,7 +121,7 @@ async function reminders(deps: BounceDeps, bounce: Bounce, about: Person): Promi
           kind: 'mail.reminder',
           refs: { decisionId, personId, reminder: '1' },
           receiver: personId,
-          now: deps.clock.now(),
+          now: ports.clock.now(),
         }),
       ),
   );

@@ -12,7 +12,7 @@ import { type RequestCertificateInput, requestCertificate } from './request-cert
 const { messageKeyId } = readConfig(['messageKeyId']);
 const parts = nodeParts('request-certificate', { seals: false, queueUrls: {} });
 const publicKey = kmsPublicKeys(parts.kms);
-const deps = {
+const ports = {
   ...parts,
   people: people(parts.table, parts.sealer),
   signer: kmsSigner(parts.kms, messageKeyId, 'RSASSA_PKCS1_V1_5_SHA_256'),
@@ -24,5 +24,5 @@ const deps = {
 
 export async function handler(event: RequestCertificateInput) {
   await parts.clock.tune();
-  return answered(() => requestCertificate(deps, event));
+  return answered(() => requestCertificate(ports, event));
 }

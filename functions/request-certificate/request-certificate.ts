@@ -12,7 +12,7 @@ import { requireActive } from '../../core/people/person.ts';
 import type { People } from '../../core/people/ports.ts';
 import type { Clock, Ids, Signer } from '../../core/ports.ts';
 
-export interface RequestCertificateDeps {
+export interface RequestCertificatePorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly people: Pick<People, 'person'>;
@@ -38,25 +38,25 @@ const mostAttributes = 12;
 
 /** @throws Refusal PERSON_UNKNOWN, PERSON_WRONG_OFFICE, PERSON_NOT_ACTIVE, ACT_PARAMETERS_INVALID */
 export async function requestCertificate(
-  deps: RequestCertificateDeps,
+  ports: RequestCertificatePorts,
   input: RequestCertificateInput,
 ): Promise<RequestedCertificate> {
-  const person = await deps.people.person(input.personId);
+  const person = await ports.people.person(input.personId);
   if (!person) throw new Refusal('PERSON_UNKNOWN');
   if (person.office !== 'nodeOperator') throw new Refusal('PERSON_WRONG_OFFICE');
-  const now = deps.clock.now();
+  const now = ports.clock.now();
   requireActive(person, now);
   const subject = subjectIn(input.subject);
-  const spki = await deps.publicKey();
+  const spki = await ports.publicKey();
   const request = await buildRequest({
     subject,
     spki,
     algorithm: 'rsa-sha256',
-    sign: (bytes) => deps.signer.sign(createHash('sha256').update(bytes).digest()),
+    sign: (bytes) => ports.signer.sign(createHash('sha256').update(bytes).digest()),
   });
   const publicKeyThumbprint = keyThumbprintOf(spki);
-  await deps.record({
-    id: deps.ids.next(),
+  await ports.record({
+    id: ports.ids.next(),
     scope: 'node',
     kind: 'nodeCertificate.requested',
     at: now,

@@ -18,7 +18,7 @@ import { MailRefused, sesSender } from '../../adapters/mail/ses.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
 import { GiveUp, outboxReceiver } from '../../adapters/sqs/receive.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
-import { bounceDeps } from '../record-bounce/bounce-deps.ts';
+import { bouncePorts } from '../record-bounce/bounce-ports.ts';
 import { handleBounce, idOf } from '../record-bounce/record-bounce.ts';
 import { letterOf, sendMail } from './send-mail.ts';
 
@@ -32,7 +32,7 @@ const config = readConfig([
 ]);
 const parts = nodeParts('send-mail', { seals: false, queueUrls: { mail: config.mailQueueUrl } });
 const { table, sealer } = parts;
-const deps = {
+const ports = {
   ...parts,
   random: (bytes: number) => randomBytes(bytes),
   people: people(table, sealer),
@@ -55,10 +55,10 @@ const deps = {
   timeZone: config.nodeTimeZone,
   origin: config.pagesOrigin,
 };
-const bouncing = bounceDeps(parts);
+const bouncing = bouncePorts(parts);
 const send = async (entry: OutboxEntry) => {
   try {
-    await sendMail(deps, entry);
+    await sendMail(ports, entry);
   } catch (error) {
     if (!(error instanceof MailRefused)) throw error;
     await handleBounce(bouncing, { kind: 'refused', addresses: [error.to], id: idOf(entry.id) });

@@ -29,7 +29,7 @@ import {
 } from '../../pages/mails/suspension.ts';
 import { type CountedMail, countedMail, digestEntry, type Mailbox } from './mailbox.ts';
 
-export interface SendMailDeps {
+export interface SendMailPorts {
   readonly clock: Clock;
   readonly random: (bytes: number) => Uint8Array;
   readonly people: Pick<People, 'person' | 'contact'>;
@@ -54,15 +54,15 @@ interface Addressee {
   readonly envelope: letters.Envelope;
 }
 
-type Write = (deps: SendMailDeps, to: Addressee, refs: OutboxEntry['refs']) => Promise<Letter | undefined>;
+type Write = (ports: SendMailPorts, to: Addressee, refs: OutboxEntry['refs']) => Promise<Letter | undefined>;
 
 /** What each kind of entry says; undefined: it is no longer true, nothing is sent. */
 export const letterOf: Readonly<Record<string, Write>> = {
   'mail.confirmation': question,
   'mail.reminder': question,
   'mail.decided': decided,
-  'mail.enrolment-notice': async (deps, { envelope }, refs) =>
-    letters.noticeLetter(envelope, await certificateOf(deps, await enrolmentOf(deps, refs))),
+  'mail.enrolment-notice': async (ports, { envelope }, refs) =>
+    letters.noticeLetter(envelope, await certificateOf(ports, await enrolmentOf(ports, refs))),
   'mail.enrolment-outcome': settled,
   'mail.invitation': invitation,
   'mail.released': async (_, { envelope }) => letters.releasedLetter(envelope),
@@ -88,146 +88,146 @@ export const letterOf: Readonly<Record<string, Write>> = {
 export type SendMailOutcome = 'SENT' | 'NOT_NEEDED' | 'HELD';
 
 /** @throws Refusal SEAL_BROKEN; whatever `send` throws: the outbox tries again */
-export async function sendMail(deps: SendMailDeps, entry: OutboxEntry): Promise<SendMailOutcome> {
-  const person = await deps.people.person(entry.refs.personId ?? '');
-  const contact = person && person.state !== 'ended' ? await deps.people.contact(person) : undefined;
+export async function sendMail(ports: SendMailPorts, entry: OutboxEntry): Promise<SendMailOutcome> {
+  const person = await ports.people.person(entry.refs.personId ?? '');
+  const contact = person && person.state !== 'ended' ? await ports.people.contact(person) : undefined;
   if (!person || !contact) return 'NOT_NEEDED';
   const about = entry.refs.participant ?? person.participant;
-  const party = about ? await deps.parties.party(about) : undefined;
+  const party = about ? await ports.parties.party(about) : undefined;
   const envelope = {
     locale: person.locale,
-    timeZone: party?.timeZone ?? deps.timeZone,
-    nodeName: deps.nodeName,
-    origin: deps.origin,
+    timeZone: party?.timeZone ?? ports.timeZone,
+    nodeName: ports.nodeName,
+    origin: ports.origin,
     ...(party && { participant: party.name }),
   };
   const counted = countedMail(entry);
-  if (counted && (await held(deps, counted, person.personId))) return 'HELD';
-  const letter = await letterOf[entry.kind]!(deps, { person, contact, envelope }, entry.refs);
+  if (counted && (await held(ports, counted, person.personId))) return 'HELD';
+  const letter = await letterOf[entry.kind]!(ports, { person, contact, envelope }, entry.refs);
   if (!letter) return 'NOT_NEEDED';
-  await deps.send(contact.email, mailOf(letter));
+  await ports.send(contact.email, mailOf(letter));
   return 'SENT';
 }
 
 async function linkTo(
-  deps: SendMailDeps,
+  ports: SendMailPorts,
   path: string,
   target: LinkTarget,
   expiresAt: Date,
 ): Promise<string> {
-  const linkId: LinkId = newLinkId(deps.random(20));
-  await deps.links.put(linkId, { target, createdAt: deps.clock.now(), expiresAt });
-  return `${deps.origin}${path}${linkId}`;
+  const linkId: LinkId = newLinkId(ports.random(20));
+  await ports.links.put(linkId, { target, createdAt: ports.clock.now(), expiresAt });
+  return `${ports.origin}${path}${linkId}`;
 }
 
-async function question(deps: SendMailDeps, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {
-  const decision = await deps.decisions.find(refs.decisionId ?? '');
+async function question(ports: SendMailPorts, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const decision = await ports.decisions.find(refs.decisionId ?? '');
   const answered = decision?.votes.some(({ personId }) => personId === person.personId);
-  if (decision?.state !== 'waiting' || answered || deps.clock.now() >= decision.expiresAt) return undefined;
+  if (decision?.state !== 'waiting' || answered || ports.clock.now() >= decision.expiresAt) return undefined;
   const { decisionId, enrolmentId } = decision;
   // It outlives the decision, so that an old mail says who decided instead of nothing.
   const expiresAt = new Date(decision.expiresAt.getTime() + peoplePolicy.linkAfterlifeMs);
   const target = { kind: 'task' as const, decisionId, personId: person.personId };
   return letters.questionLetter(envelope, {
     decision,
-    certificate: await certificateOf(deps, await enrolmentOf(deps, { enrolmentId })),
-    link: await linkTo(deps, '/tasks/', target, expiresAt),
+    certificate: await certificateOf(ports, await enrolmentOf(ports, { enrolmentId })),
+    link: await linkTo(ports, '/tasks/', target, expiresAt),
     reminder: Number(refs.reminder ?? 0),
   });
 }
 
-async function decided(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {
-  const decision = await deps.decisions.find(refs.decisionId ?? '');
+async function decided(ports: SendMailPorts, { envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const decision = await ports.decisions.find(refs.decisionId ?? '');
   if (decision?.state !== 'rejected') return undefined;
   const certificate = await certificateOf(
-    deps,
-    await enrolmentOf(deps, { enrolmentId: decision.enrolmentId }),
+    ports,
+    await enrolmentOf(ports, { enrolmentId: decision.enrolmentId }),
   );
   return letters.rejectedLetter(envelope, certificate, decision.cause === 'WRONG_CODE');
 }
 
-async function settled(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {
-  const enrolment = await enrolmentOf(deps, refs);
+async function settled(ports: SendMailPorts, { envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const enrolment = await enrolmentOf(ports, refs);
   if (enrolment.networkStatus === 'pending') return undefined;
   const active = enrolment.networkStatus === 'active';
   return letters.outcomeLetter(
     envelope,
-    await certificateOf(deps, enrolment),
+    await certificateOf(ports, enrolment),
     active,
     active ? undefined : enrolment.code,
   );
 }
 
-async function invitation(deps: SendMailDeps, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {
-  const found = await deps.invitations.invitation(refs.invitationId ?? '');
-  if (found?.state !== 'open' || deps.clock.now() >= found.expiresAt) return undefined;
+async function invitation(ports: SendMailPorts, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const found = await ports.invitations.invitation(refs.invitationId ?? '');
+  if (found?.state !== 'open' || ports.clock.now() >= found.expiresAt) return undefined;
   const { invitationId, kind, opensAt, expiresAt } = found;
   const afterlife = new Date(expiresAt.getTime() + peoplePolicy.linkAfterlifeMs);
-  const link = await linkTo(deps, '/invitations/', { kind: 'invitation', invitationId }, afterlife);
+  const link = await linkTo(ports, '/invitations/', { kind: 'invitation', invitationId }, afterlife);
   return letters.invitationLetter(envelope, { office: person.office, kind, opensAt, expiresAt, link });
 }
 
-async function resetNotice(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {
-  const about = await deps.people.person(refs.aboutPersonId ?? '');
-  const contact = about && (await deps.people.contact(about));
+async function resetNotice(ports: SendMailPorts, { envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const about = await ports.people.person(refs.aboutPersonId ?? '');
+  const contact = about && (await ports.people.contact(about));
   return contact && letters.resetNoticeLetter(envelope, contact.name);
 }
 
-async function delegation(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {
-  const principal = await deps.people.person(refs.aboutPersonId ?? '');
+async function delegation(ports: SendMailPorts, { envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const principal = await ports.people.person(refs.aboutPersonId ?? '');
   const made = principal?.delegation;
   if (!made) return undefined;
-  const delegate = await deps.people.person(made.delegate);
+  const delegate = await ports.people.person(made.delegate);
   const [from, to] = [
-    await deps.people.contact(principal),
-    delegate && (await deps.people.contact(delegate)),
+    await ports.people.contact(principal),
+    delegate && (await ports.people.contact(delegate)),
   ];
   const names = { principal: from?.name ?? principal.personId, delegate: to?.name ?? made.delegate };
   const times = { from: made.countsFrom, until: made.countsUntil };
   return letters.delegationLetter(envelope, refs.what ?? '', names, times);
 }
 
-async function bounced(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {
-  const about = await deps.people.person(refs.aboutPersonId ?? '');
-  const contact = about && (await deps.people.contact(about));
+async function bounced(ports: SendMailPorts, { envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const about = await ports.people.person(refs.aboutPersonId ?? '');
+  const contact = about && (await ports.people.contact(about));
   return contact && letters.bouncedLetter(envelope, contact.name);
 }
 
 /** @returns true where this mail is one too many today: it is counted for the digest instead */
-async function held(deps: SendMailDeps, counted: CountedMail, personId: string): Promise<boolean> {
-  const now = deps.clock.now();
-  const sent = await deps.mailbox.count(personId, counted, now);
+async function held(ports: SendMailPorts, counted: CountedMail, personId: string): Promise<boolean> {
+  const now = ports.clock.now();
+  const sent = await ports.mailbox.count(personId, counted, now);
   if (sent <= peoplePolicy.mailsPerPersonPerDay) return false;
   const digest = digestEntry(personId, now);
-  await deps.mailbox.hold(digest);
+  await ports.mailbox.hold(digest);
   return true;
 }
 
-async function digest(deps: SendMailDeps, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {
-  const count = await deps.mailbox.held(refs.digestId ?? '');
+async function digest(ports: SendMailPorts, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const count = await ports.mailbox.held(refs.digestId ?? '');
   const waiting: letters.WaitingRequest[] = [];
-  for (const decision of await deps.decisions.waitingFor(person)) {
+  for (const decision of await ports.decisions.waitingFor(person)) {
     const { decisionId, enrolmentId } = decision;
     const expiresAt = new Date(decision.expiresAt.getTime() + peoplePolicy.linkAfterlifeMs);
     const link = await linkTo(
-      deps,
+      ports,
       '/tasks/',
       { kind: 'task', decisionId, personId: person.personId },
       expiresAt,
     );
-    const certificate = await certificateOf(deps, await enrolmentOf(deps, { enrolmentId }));
+    const certificate = await certificateOf(ports, await enrolmentOf(ports, { enrolmentId }));
     waiting.push({ participant: envelope.participant ?? '', certificate, link });
   }
   return count > 0 ? letters.digestLetter(envelope, count, waiting) : undefined;
 }
 
-async function act(deps: SendMailDeps, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {
-  const found = await deps.acts.act(refs.actId ?? '');
+async function act(ports: SendMailPorts, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const found = await ports.acts.act(refs.actId ?? '');
   const signed = found?.votes.some(({ personId }) => personId === person.personId);
   if (found?.state !== 'open' || signed) return undefined;
-  const proposer = await deps.people.person(found.proposedBy);
-  const contact = proposer && (await deps.people.contact(proposer));
-  const link = `${deps.origin}/acts/${found.actId}`;
+  const proposer = await ports.people.person(found.proposedBy);
+  const contact = proposer && (await ports.people.contact(proposer));
+  const link = `${ports.origin}/acts/${found.actId}`;
   return letters.actLetter(envelope, {
     // An act that another node's message asked for is proposed in that node's name.
     name: contact?.name ?? (proposer ? '' : found.proposedBy),
@@ -237,12 +237,12 @@ async function act(deps: SendMailDeps, { person, envelope }: Addressee, refs: Ou
   });
 }
 
-async function disabled(deps: SendMailDeps, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {
-  const record = await deps.disables.find(refs.disableId ?? '');
+async function disabled(ports: SendMailPorts, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const record = await ports.disables.find(refs.disableId ?? '');
   if (!record) return undefined;
   const [enrolmentId] = record.enrolmentIds;
-  const enrolment = enrolmentId === undefined ? undefined : await deps.enrolments.find(enrolmentId);
-  const first = enrolment && (await certificateOf(deps, enrolment));
+  const enrolment = enrolmentId === undefined ? undefined : await ports.enrolments.find(enrolmentId);
+  const first = enrolment && (await certificateOf(ports, enrolment));
   const count = record.disabled.length + record.withdrawn.length;
   // A node's certificate is no holder's: two people pinned it here, and one may end it.
   const own = person.participant === null && record.origin === 'nodeOperators' ? 'endedHere' : undefined;
@@ -250,9 +250,9 @@ async function disabled(deps: SendMailDeps, { person, envelope }: Addressee, ref
 }
 
 /** Who has the second word finds it behind the link, while it waits; everybody else is told. */
-async function suspended(deps: SendMailDeps, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {
-  const record = await deps.disables.find(refs.disableId ?? '');
-  const standing = record && (await deps.suspensions.find(record.participant));
+async function suspended(ports: SendMailPorts, { person, envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const record = await ports.disables.find(refs.disableId ?? '');
+  const standing = record && (await ports.suspensions.find(record.participant));
   if (!record || !standing) return undefined;
   const { id, participant, asked, confirmBy } = standing;
   const { personId } = person;
@@ -263,7 +263,7 @@ async function suspended(deps: SendMailDeps, { person, envelope }: Addressee, re
     story: suspensionStoryOf(record),
     reader: isAsked ? 'asked' : person.office === 'nodeOperator' ? 'nodeOperator' : 'told',
     ...(standing.state === 'unconfirmed' && { confirmBy }),
-    ...(isAsked && { link: await linkTo(deps, '/suspension/', target, afterlife) }),
+    ...(isAsked && { link: await linkTo(ports, '/suspension/', target, afterlife) }),
   });
 }
 
@@ -273,20 +273,20 @@ function suspensionStoryOf({ origin, suspendedBy }: DisableRecord): SuspensionSt
   return { kind: origin === 'network' ? 'elsewhere' : 'keyAlone' };
 }
 
-async function expiring(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {
+async function expiring(ports: SendMailPorts, { envelope }: Addressee, refs: OutboxEntry['refs']) {
   if (refs.notAfter !== undefined)
     return letters.nodeExpiringLetter(envelope, new Date(refs.notAfter), refs.thumbprint!);
-  const enrolment = await enrolmentOf(deps, refs);
-  if (enrolment.networkStatus !== 'active' || deps.clock.now() > enrolment.notAfter) return undefined;
-  return letters.expiringLetter(envelope, await certificateOf(deps, enrolment), enrolment);
+  const enrolment = await enrolmentOf(ports, refs);
+  if (enrolment.networkStatus !== 'active' || ports.clock.now() > enrolment.notAfter) return undefined;
+  return letters.expiringLetter(envelope, await certificateOf(ports, enrolment), enrolment);
 }
 
-async function usedLate(deps: SendMailDeps, { envelope }: Addressee, refs: OutboxEntry['refs']) {
-  const enrolment = await enrolmentOf(deps, refs);
+async function usedLate(ports: SendMailPorts, { envelope }: Addressee, refs: OutboxEntry['refs']) {
+  const enrolment = await enrolmentOf(ports, refs);
   if (enrolment.networkStatus !== 'active') return undefined;
   return letters.usedLateLetter(
     envelope,
-    await certificateOf(deps, enrolment),
+    await certificateOf(ports, enrolment),
     new Date(refs.overlapEndsAt!),
   );
 }
@@ -308,15 +308,15 @@ function storyOf({ origin, disabled: active }: DisableRecord): letters.DisableSt
   return stories[origin];
 }
 
-async function enrolmentOf(deps: SendMailDeps, refs: OutboxEntry['refs']): Promise<Enrolment> {
-  const enrolment = await deps.enrolments.find(refs.enrolmentId ?? '');
+async function enrolmentOf(ports: SendMailPorts, refs: OutboxEntry['refs']): Promise<Enrolment> {
+  const enrolment = await ports.enrolments.find(refs.enrolmentId ?? '');
   if (!enrolment) throw new Refusal('DECISION_UNKNOWN', { parameter: 'enrolmentId' });
   return enrolment;
 }
 
-async function certificateOf(deps: SendMailDeps, enrolment: Enrolment): Promise<letters.CertificateFacts> {
-  const holder = enrolment.holder ? await deps.people.person(enrolment.holder) : undefined;
-  const contact = holder && (await deps.people.contact(holder));
+async function certificateOf(ports: SendMailPorts, enrolment: Enrolment): Promise<letters.CertificateFacts> {
+  const holder = enrolment.holder ? await ports.people.person(enrolment.holder) : undefined;
+  const contact = holder && (await ports.people.contact(holder));
   const { pscName: psc, notBefore, notAfter, use } = enrolment;
   return { psc, notBefore, notAfter, use, ...(contact && { holder: contact.name }) };
 }

@@ -25,7 +25,7 @@ import { nodeOperatorsToTell, proposalEffects } from '../../core/people/told.ts'
 import type { Clock, Ids } from '../../core/ports.ts';
 import type { VotedAct, VoteOnActInput } from '../apply-act/apply-act.ts';
 
-export interface ActDeps {
+export interface ActPorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly acts: Acts;
@@ -45,20 +45,20 @@ export interface Proposal {
 }
 
 /** @throws Refusal ACT_*, PERSON_WRONG_OFFICE */
-export async function propose(deps: ActDeps, person: Person, proposal: Proposal): Promise<Act> {
+export async function propose(ports: ActPorts, person: Person, proposal: Proposal): Promise<Act> {
   if (person.office !== 'nodeOperator') throw new Refusal('PERSON_WRONG_OFFICE');
   const { kind, reason } = proposal;
   if (typeof kind !== 'string' || !isActKind(kind))
     throw new Refusal('ACT_KIND_UNKNOWN', { parameter: 'kind' });
-  const parameters = parseActParameters(kind, await deps.prepare(kind, proposal.parameters));
-  const now = deps.clock.now();
-  const [actId, proposedBy] = [deps.ids.next(), person.personId];
+  const parameters = parseActParameters(kind, await ports.prepare(kind, proposal.parameters));
+  const now = ports.clock.now();
+  const [actId, proposedBy] = [ports.ids.next(), person.personId];
   const act = proposeAct({ actId, kind, parameters, reason: String(reason ?? ''), proposedBy }, now);
   // One operator suffices for what takes away: nobody else need be called.
-  const operators = operatorsNeeded[kind] > 1 ? await nodeOperatorsToTell(deps.people) : [];
+  const operators = operatorsNeeded[kind] > 1 ? await nodeOperatorsToTell(ports.people) : [];
   const called = operators.filter((personId) => personId !== proposedBy);
   const actor = { kind: 'person' as const, personId: proposedBy };
-  await deps.acts.propose(act, proposalEffects(act, deps.ids.next(), { actor }, called));
+  await ports.acts.propose(act, proposalEffects(act, ports.ids.next(), { actor }, called));
   return act;
 }
 
@@ -73,33 +73,33 @@ export interface Signature {
 
 /** What the person's passkey would sign. @throws as sign */
 export async function askSignature(
-  deps: ActDeps,
+  ports: ActPorts,
   person: Person,
   signature: Pick<Signature, 'actId' | 'vote' | 'actHash'>,
 ): Promise<PasskeyQuestion> {
-  const statement = await statementOf(deps, person, signature);
-  return deps.passkeys.ask({ personId: person.personId, statement });
+  const statement = await statementOf(ports, person, signature);
+  return ports.passkeys.ask({ personId: person.personId, statement });
 }
 
 async function statementOf(
-  deps: ActDeps,
+  ports: ActPorts,
   person: Person,
   signature: Pick<Signature, 'actId' | 'vote' | 'actHash'>,
 ): Promise<ActVoteStatement> {
-  const act = await deps.acts.act(signature.actId);
+  const act = await ports.acts.act(signature.actId);
   if (!act) throw new Refusal('ACT_UNKNOWN');
-  admitActVoter(act, person, deps.clock.now());
+  admitActVoter(act, person, ports.clock.now());
   if (signature.actHash !== actHash(act)) throw new Refusal('PROOF_OTHER_STATEMENT');
-  return { ...actVoteStatement(act, person.personId, signature.vote), nonce: deps.nonce() };
+  return { ...actVoteStatement(act, person.personId, signature.vote), nonce: ports.nonce() };
 }
 
 /** @throws Refusal ACT_*, PERSON_*, FACTOR_*, PASSKEY_*, TRIES_EXHAUSTED, OFFICE_* */
-export async function sign(deps: ActDeps, person: Person, signature: Signature): Promise<VotedAct> {
+export async function sign(ports: ActPorts, person: Person, signature: Signature): Promise<VotedAct> {
   const { actId, vote, attempt, source } = signature;
-  const statement = await statementOf(deps, person, signature);
+  const statement = await statementOf(ports, person, signature);
   const { personId } = person;
-  const proof = await deps.secondFactor.prove({ personId, statement, attempt, source });
-  return deps.apply({ actId, personId, vote, proof });
+  const proof = await ports.secondFactor.prove({ personId, statement, attempt, source });
+  return ports.apply({ actId, personId, vote, proof });
 }
 
 /** `profile.rule: all`: every member, in the order in which it stands. */

@@ -17,11 +17,11 @@ import type {
   RequestCertificateInput,
   RequestedCertificate,
 } from '../request-certificate/request-certificate.ts';
-import { type ActDeps, propose, sign } from './acts.ts';
-import { type NodeCertificateDeps, nodeCertificatesAnswer } from './node-certificates.ts';
-import type { SessionDeps, SignedInSession } from './session.ts';
+import { type ActPorts, propose, sign } from './acts.ts';
+import { type NodeCertificatePorts, nodeCertificatesAnswer } from './node-certificates.ts';
+import type { SessionPorts, SignedInSession } from './session.ts';
 
-export interface AdminApiDeps extends ActDeps, SessionDeps, NodeCertificateDeps {
+export interface AdminApiPorts extends ActPorts, SessionPorts, NodeCertificatePorts {
   requestCertificate(input: RequestCertificateInput): Promise<RequestedCertificate>;
   readonly people: People;
   readonly parties: Parties;
@@ -32,24 +32,24 @@ export interface AdminApiDeps extends ActDeps, SessionDeps, NodeCertificateDeps 
 }
 
 export async function adminApi(
-  deps: AdminApiDeps,
+  ports: AdminApiPorts,
   request: PageRequest,
   session: SignedInSession,
 ): Promise<PageAnswer> {
   const [noun = '', id = '', verb = ''] = request.path.replace(/^\/admin\/api\//, '').split('/');
-  if (request.method === 'GET') return json(200, await read(deps, session, noun, decoded(id), request));
+  if (request.method === 'GET') return json(200, await read(ports, session, noun, decoded(id), request));
   if (request.method !== 'POST') return { status: 405 };
   // A browser's cookie goes along with any request; only our own form knows the token.
-  if (session.by === 'cookie' && !isOwnForm(request, deps.door)) throw new Refusal('SESSION_MISSING');
+  if (session.by === 'cookie' && !isOwnForm(request, ports.door)) throw new Refusal('SESSION_MISSING');
   if (noun === 'session' && id === 'end') {
-    await deps.sessions.end(session.secret);
+    await ports.sessions.end(session.secret);
     return json(200, { state: 'ended' });
   }
   const body = bodyOf(request);
-  if (noun === 'acts' && !id) return json(201, actJson(await propose(deps, session.person, body as never)));
+  if (noun === 'acts' && !id) return json(201, actJson(await propose(ports, session.person, body as never)));
   if (noun === 'node-request') {
     const { personId } = session.person;
-    const { request: made, publicKeyThumbprint } = await deps.requestCertificate({
+    const { request: made, publicKeyThumbprint } = await ports.requestCertificate({
       personId,
       subject: body.subject,
     });
@@ -63,7 +63,7 @@ export async function adminApi(
     };
     const vote = body.vote === 'reject' ? ('reject' as const) : ('confirm' as const);
     const signature = { actId: id, vote, actHash: String(body.act_hash), attempt, source: request.source };
-    const { state, votes, once } = await sign(deps, session.person, signature);
+    const { state, votes, once } = await sign(ports, session.person, signature);
     return json(200, { act_id: id, state, votes, once });
   }
   throw new Refusal('ACT_KIND_UNKNOWN', { parameter: 'path' });
@@ -78,7 +78,7 @@ function decoded(part: string): string {
 }
 
 async function read(
-  deps: AdminApiDeps,
+  ports: AdminApiPorts,
   session: SignedInSession,
   noun: string,
   id: string,
@@ -86,23 +86,23 @@ async function read(
 ): Promise<unknown> {
   switch (noun) {
     case 'session':
-      return { person: await personJson(deps, session.person), expires_at: session.expiresAt };
+      return { person: await personJson(ports, session.person), expires_at: session.expiresAt };
     case 'acts':
-      return id ? actJson(await known(deps.acts.act(id))) : { acts: (await deps.acts.open()).map(actJson) };
+      return id ? actJson(await known(ports.acts.act(id))) : { acts: (await ports.acts.open()).map(actJson) };
     case 'participants':
-      if (!id) return { participants: (await deps.parties.parties()).map(partyJson) };
-      return partyJson(await known(deps.parties.party(id)));
+      if (!id) return { participants: (await ports.parties.parties()).map(partyJson) };
+      return partyJson(await known(ports.parties.party(id)));
     case 'people': {
       const participant = request.query.get('participant') || null;
-      const people = await deps.people.holders(participant);
-      return { people: await Promise.all(people.map((person) => personJson(deps, person))) };
+      const people = await ports.people.holders(participant);
+      return { people: await Promise.all(people.map((person) => personJson(ports, person))) };
     }
     case 'suspensions':
-      return { suspensions: (await deps.suspensions.standing()).map(suspensionJson) };
+      return { suspensions: (await ports.suspensions.standing()).map(suspensionJson) };
     case 'node-certificates':
-      return nodeCertificatesAnswer(deps);
+      return nodeCertificatesAnswer(ports);
     case 'api-keys': {
-      const { keys } = await deps.apiKeys.heldBy(id);
+      const { keys } = await ports.apiKeys.heldBy(id);
       return {
         api_keys: keys.map(({ keyId, createdAt, expiresAt, endedAt }) => ({
           key_id: keyId,
@@ -113,9 +113,9 @@ async function read(
       };
     }
     case 'limits':
-      return limitsJson(await deps.payoutSettings((await known(deps.parties.party(id))).finId));
+      return limitsJson(await ports.payoutSettings((await known(ports.parties.party(id))).finId));
     case 'outbox':
-      return { entries: (await deadOf(deps.deadEntries)).map(entryJson) };
+      return { entries: (await deadOf(ports.deadEntries)).map(entryJson) };
     default:
       throw new Refusal('ACT_UNKNOWN', { parameter: 'path' });
   }
@@ -222,8 +222,8 @@ function suspensionJson(suspension: Suspension) {
   };
 }
 
-async function personJson(deps: AdminApiDeps, person: Person) {
-  const contact = await deps.people.contact(person);
+async function personJson(ports: AdminApiPorts, person: Person) {
+  const contact = await ports.people.contact(person);
   return {
     person_id: person.personId,
     office: person.office,

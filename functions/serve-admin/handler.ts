@@ -46,7 +46,7 @@ const { table, sealer } = parts;
 const lambda = lambdaClient();
 const cipher = kmsCipher(parts.kms, config.secretsKeyId);
 const door = { origin: config.pagesOrigin, nodeFinId: config.nodeFinId };
-const deps = {
+const ports = {
   ...parts,
   door,
   nodeName: config.nodeName,
@@ -76,5 +76,5 @@ const deps = {
 
 export async function handler(event: APIGatewayProxyEvent) {
   await parts.clock.tune();
-  return pageAnswer(await serveAdmin(deps, readPageRequest(event)), door, event.httpMethod);
+  return pageAnswer(await serveAdmin(ports, readPageRequest(event)), door, event.httpMethod);
 }

@@ -7,18 +7,18 @@ import { signingNow } from '../../core/message/own-certificate.ts';
 import type { Parties } from '../../core/people/ports.ts';
 import type { Clock } from '../../core/ports.ts';
 
-export interface NodeCertificateDeps {
+export interface NodeCertificatePorts {
   readonly clock: Clock;
   readonly parties: Pick<Parties, 'party'>;
   readonly nodeCertificates: NodeCertificates;
   readonly enrolments: Pick<EnrolmentStore, 'rows'>;
 }
 
-export async function nodeCertificatesAnswer(deps: NodeCertificateDeps): Promise<object> {
-  const now = deps.clock.now();
+export async function nodeCertificatesAnswer(ports: NodeCertificatePorts): Promise<object> {
+  const now = ports.clock.now();
   const certificates = await Promise.all(
-    (await deps.nodeCertificates()).map(async ({ finId, kind, statuses }) => {
-      const pinned = (await deps.parties.party(finId))?.pinnedCertificate ?? null;
+    (await ports.nodeCertificates()).map(async ({ finId, kind, statuses }) => {
+      const pinned = (await ports.parties.party(finId))?.pinnedCertificate ?? null;
       const usable = statuses.filter(
         ({ networkStatus, notAfter }) => networkStatus === 'active' && now <= notAfter,
       );
@@ -34,7 +34,7 @@ export async function nodeCertificatesAnswer(deps: NodeCertificateDeps): Promise
           signs_from: status.signsFrom ?? status.activatedAt,
           not_after: status.notAfter,
           // What each peer has said of a certificate of ours.
-          peers: (await deps.enrolments.rows(status.enrolmentId)).map(
+          peers: (await ports.enrolments.rows(status.enrolmentId)).map(
             ({ operator, status: said, code, at }) => ({
               fin_id: operator,
               status: said,

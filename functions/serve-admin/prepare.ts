@@ -4,13 +4,13 @@
 import { createHash } from 'node:crypto';
 import { Refusal } from '../../core/errors.ts';
 
-export interface PrepareDeps {
+export interface PreparePorts {
   readonly encryptPeerKey: (key: string, peer: string) => Promise<string>;
   /** @returns base64url SHA-256 */
   readonly shelve: (manifest: Uint8Array) => Promise<string>;
 }
 
-export function preparer({ encryptPeerKey, shelve }: PrepareDeps) {
+export function preparer({ encryptPeerKey, shelve }: PreparePorts) {
   return async (kind: string, parameters: unknown): Promise<unknown> => {
     const given = (parameters ?? {}) as Record<string, unknown>;
     if (kind === 'peer.setApiKey') {

@@ -5,19 +5,19 @@ import { Refusal, Transient } from '../../core/errors.ts';
 import type { Frame } from '../../pages/page.tsx';
 import { localeFor } from '../../pages/texts/texts.ts';
 import { actPages, deadEnd } from './act-pages.tsx';
-import { type AdminApiDeps, adminApi, json, problem } from './api.ts';
+import { type AdminApiPorts, adminApi, json, problem } from './api.ts';
 import { sessionOf } from './session.ts';
 
-export interface ServeAdminDeps extends AdminApiDeps {
+export interface ServeAdminPorts extends AdminApiPorts {
   readonly nodeName: string;
   readonly timeZone: string;
 }
 
-export async function serveAdmin(deps: ServeAdminDeps, request: PageRequest): Promise<PageAnswer> {
+export async function serveAdmin(ports: ServeAdminPorts, request: PageRequest): Promise<PageAnswer> {
   if (!['GET', 'HEAD', 'POST'].includes(request.method))
     return { status: request.method === 'OPTIONS' ? 204 : 405 };
   const isApi = request.path.startsWith('/admin/api/');
-  const { nodeName, timeZone } = deps;
+  const { nodeName, timeZone } = ports;
   const frame: Frame = {
     locale: localeFor(request),
     timeZone,
@@ -25,10 +25,10 @@ export async function serveAdmin(deps: ServeAdminDeps, request: PageRequest): Pr
     reference: request.interactionId,
   };
   try {
-    const session = await sessionOf(deps, request);
-    if (isApi) return await adminApi(deps, request, session);
+    const session = await sessionOf(ports, request);
+    if (isApi) return await adminApi(ports, request, session);
     return await actPages({
-      deps,
+      ports,
       request,
       session,
       frame: { ...frame, locale: localeFor(request, session.person) },

@@ -13,7 +13,7 @@ import {
 import type { Clock } from '../../core/ports.ts';
 import { refreshHeader } from '../../pages/refresh-script.ts';
 
-export interface SessionDeps {
+export interface SessionPorts {
   readonly clock: Clock;
   readonly door: PagesDoor;
   readonly sessions: Pick<Sessions, 'find' | 'touch' | 'end'>;
@@ -25,10 +25,10 @@ export type SignedInSession = OpenSession & { readonly by: 'cookie' | 'bearer'; 
 const touchEveryMs = 60_000;
 
 /** @throws Refusal SESSION_MISSING, PERSON_* */
-export async function sessionOf(deps: SessionDeps, request: PageRequest): Promise<SignedInSession> {
+export async function sessionOf(ports: SessionPorts, request: PageRequest): Promise<SignedInSession> {
   const bearer = /^Bearer ([A-Za-z0-9_-]{22,64})$/.exec(request.header('authorization') ?? '')?.[1];
-  const secret = bearer ?? request.cookie(cookieName(deps.door, 'session')) ?? '';
-  const session = await opened(deps, secret, requireSession);
+  const secret = bearer ?? request.cookie(cookieName(ports.door, 'session')) ?? '';
+  const session = await opened(ports, secret, requireSession);
   return { ...session, by: bearer ? 'bearer' : 'cookie', secret } as SignedInSession;
 }
 
@@ -37,23 +37,23 @@ export async function sessionOf(deps: SessionDeps, request: PageRequest): Promis
  * presence: the session ends as if it had not.
  * @throws Refusal SESSION_MISSING, PERSON_*
  */
-export function readerOf(deps: SessionDeps, request: PageRequest): Promise<ReadingSession> {
+export function readerOf(ports: SessionPorts, request: PageRequest): Promise<ReadingSession> {
   const somebodyIsThere = request.header(refreshHeader) === undefined;
-  const secret = request.cookie(cookieName(deps.door, 'session')) ?? '';
-  return opened(deps, secret, requireReader, somebodyIsThere);
+  const secret = request.cookie(cookieName(ports.door, 'session')) ?? '';
+  return opened(ports, secret, requireReader, somebodyIsThere);
 }
 
 async function opened<T extends Session>(
-  deps: SessionDeps,
+  ports: SessionPorts,
   secret: string,
   admit: (session: Session | undefined, person: Person | undefined, now: Date) => T,
   somebodyIsThere = true,
 ): Promise<T> {
-  const now = deps.clock.now();
-  const found = secret ? await deps.sessions.find(secret) : undefined;
-  const person = found && (await deps.people.person(found.personId));
+  const now = ports.clock.now();
+  const found = secret ? await ports.sessions.find(secret) : undefined;
+  const person = found && (await ports.people.person(found.personId));
   const session = admit(found, person, now);
   if (somebodyIsThere && now.getTime() - session.lastSeenAt.getTime() >= touchEveryMs)
-    await deps.sessions.touch(secret, now);
+    await ports.sessions.touch(secret, now);
   return session;
 }

@@ -30,7 +30,7 @@ import type { ConfirmationStatement } from '../../core/people/statement.ts';
 import { wakeEntry } from '../../core/people/wake.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 
-export interface ConfirmTaskDeps {
+export interface ConfirmTaskPorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly links: Pick<Links, 'find'>;
@@ -48,12 +48,12 @@ export interface Task {
 }
 
 /** @throws Refusal LINK_UNKNOWN, LINK_EXPIRED, DECISION_NOT_YOURS */
-export async function findTask(deps: ConfirmTaskDeps, linkId: string): Promise<Task> {
-  const link = await deps.links.find(linkId);
+export async function findTask(ports: ConfirmTaskPorts, linkId: string): Promise<Task> {
+  const link = await ports.links.find(linkId);
   if (link?.target.kind !== 'task') throw new Refusal('LINK_UNKNOWN');
-  if (deps.clock.now() >= link.expiresAt) throw new Refusal('LINK_EXPIRED');
-  const decision = await deps.decisions.find(link.target.decisionId);
-  const person = await deps.people.person(link.target.personId);
+  if (ports.clock.now() >= link.expiresAt) throw new Refusal('LINK_EXPIRED');
+  const decision = await ports.decisions.find(link.target.decisionId);
+  const person = await ports.people.person(link.target.personId);
   if (!decision || !person) throw new Refusal('LINK_UNKNOWN');
   const entitled = person.office === decision.office && person.participant === decision.subject.participant;
   if (!entitled || !decision.asked.includes(person.personId)) throw new Refusal('DECISION_NOT_YOURS');
@@ -72,45 +72,48 @@ export interface VoteInput {
 
 /** What the person's passkey would sign: the facts as the decision has them. @throws as castVote */
 export async function askVote(
-  deps: ConfirmTaskDeps,
+  ports: ConfirmTaskPorts,
   { linkId, vote }: Pick<VoteInput, 'linkId' | 'vote'>,
 ): Promise<PasskeyQuestion> {
-  const task = await findTask(deps, linkId);
-  requireVoter(task, deps.clock.now());
+  const task = await findTask(ports, linkId);
+  requireVoter(task, ports.clock.now());
   const { personId } = task.person;
-  return deps.passkeys.ask({ personId, statement: statementOf(task.decision, personId, vote, deps.nonce()) });
+  return ports.passkeys.ask({
+    personId,
+    statement: statementOf(task.decision, personId, vote, ports.nonce()),
+  });
 }
 
 /** @throws Refusal LINK_*, DECISION_*, TASK_ALREADY_VOTED, PERSON_*, FACTOR_*, PASSKEY_*, CODE_WRONG, CODE_WRONG_TOO_OFTEN */
-export async function castVote(deps: ConfirmTaskDeps, input: VoteInput): Promise<Decision> {
-  const task = await findTask(deps, input.linkId);
+export async function castVote(ports: ConfirmTaskPorts, input: VoteInput): Promise<Decision> {
+  const task = await findTask(ports, input.linkId);
   const { person } = task;
-  requireVoter(task, deps.clock.now());
+  requireVoter(task, ports.clock.now());
   // The factor first: who cannot prove themselves learns nothing of the code and uses up none of its tries.
-  const statement = statementOf(task.decision, person.personId, input.vote, deps.nonce());
+  const statement = statementOf(task.decision, person.personId, input.vote, ports.nonce());
   const { attempt, source } = input;
-  const proof = await deps.secondFactor.prove({ personId: person.personId, statement, attempt, source });
-  if (input.vote === 'confirm' && !codeFits(task.decision, input.code)) await refuseCode(deps, task, proof);
+  const proof = await ports.secondFactor.prove({ personId: person.personId, statement, attempt, source });
+  if (input.vote === 'confirm' && !codeFits(task.decision, input.code)) await refuseCode(ports, task, proof);
   for (let again = 0; again < 5; again++) {
-    const { decision } = await findTask(deps, input.linkId);
-    const onBehalfOf = await principalsIn(deps, decision, person);
+    const { decision } = await findTask(ports, input.linkId);
+    const onBehalfOf = await principalsIn(ports, decision, person);
     const vote = {
       personId: person.personId,
       ...(onBehalfOf.length > 0 && { onBehalfOf: onBehalfOf.map(({ personId }) => personId) }),
       vote: input.vote,
       cause: input.cause,
-      at: deps.clock.now(),
+      at: ports.clock.now(),
       proof,
     };
     const next = applyVote(decision, withoutUndefined(vote));
-    if (await record(deps, next, vote)) return next;
+    if (await record(ports, next, vote)) return next;
   }
   throw new Error('the decision changes faster than a vote can be recorded');
 }
 
 /** S17: who has named this person their delegate and has not answered themselves. */
 export async function principalsIn(
-  { people, clock }: Pick<ConfirmTaskDeps, 'people' | 'clock'>,
+  { people, clock }: Pick<ConfirmTaskPorts, 'people' | 'clock'>,
   { asked, votes, subject, office }: Decision,
   person: Person,
 ): Promise<readonly Person[]> {
@@ -149,11 +152,11 @@ function codeFits({ subject, messageId, enrolmentId }: Decision, typed: string):
   return normalisedCode(typed) === confirmationCode({ thumbprint, messageId, enrolmentId });
 }
 
-async function record(deps: ConfirmTaskDeps, next: Decision, vote: Vote): Promise<boolean> {
-  const superseded = next.state === 'confirmed' ? await deps.decisions.waitingBeside(next) : [];
+async function record(ports: ConfirmTaskPorts, next: Decision, vote: Vote): Promise<boolean> {
+  const superseded = next.state === 'confirmed' ? await ports.decisions.waitingBeside(next) : [];
   const ended = superseded.map((other) => endDecision(other, 'SUPERSEDED', vote.at));
   const evidence = [
-    evidenceOf(deps, next, 'confirmation.voted', vote.personId, vote.proof.method, {
+    evidenceOf(ports, next, 'confirmation.voted', vote.personId, vote.proof.method, {
       vote: vote.vote,
       cause: vote.cause,
       method: vote.proof.method,
@@ -162,16 +165,16 @@ async function record(deps: ConfirmTaskDeps, next: Decision, vote: Vote): Promis
       ...(vote.onBehalfOf && { onBehalfOf: vote.onBehalfOf.join(' ') }),
     }),
     ...ended.map((other) =>
-      evidenceOf(deps, other, 'confirmation.superseded', vote.personId, vote.proof.method, {
+      evidenceOf(ports, other, 'confirmation.superseded', vote.personId, vote.proof.method, {
         by: next.decisionId,
       }),
     ),
   ];
   const outbox = [
     ...[next, ...ended].flatMap((decision) => wakesOf(decision, vote.at)),
-    ...(next.state === 'rejected' ? await mailsToAll(deps, next, vote.at) : []),
+    ...(next.state === 'rejected' ? await mailsToAll(ports, next, vote.at) : []),
   ];
-  return (await deps.decisions.record([next, ...ended], { evidence, outbox })) === 'RECORDED';
+  return (await ports.decisions.record([next, ...ended], { evidence, outbox })) === 'RECORDED';
 }
 
 function wakesOf(decision: Decision, now: Date): OutboxEntry[] {
@@ -180,26 +183,28 @@ function wakesOf(decision: Decision, now: Date): OutboxEntry[] {
 }
 
 /** S18: a wrong code counts; the third rejects, and everybody is told. Always throws. */
-async function refuseCode(deps: ConfirmTaskDeps, { person }: Task, proof: Proof): Promise<never> {
+async function refuseCode(ports: ConfirmTaskPorts, { person }: Task, proof: Proof): Promise<never> {
   const decisionId = (proof.statement as ConfirmationStatement).task_id.split('/')[0]!;
   for (let again = 0; again < 5; again++) {
-    const decision = (await deps.decisions.find(decisionId))!;
-    const now = deps.clock.now();
+    const decision = (await ports.decisions.find(decisionId))!;
+    const now = ports.clock.now();
     admitVoter(decision, person.personId, now);
     const next = countWrongCode(decision, now);
     const facts = { wrongCodes: next.wrongCodes, state: next.state };
-    const evidence = [evidenceOf(deps, next, 'confirmation.codeWrong', person.personId, proof.method, facts)];
+    const evidence = [
+      evidenceOf(ports, next, 'confirmation.codeWrong', person.personId, proof.method, facts),
+    ];
     const over = next.state === 'rejected';
-    const outbox = over ? [...wakesOf(next, now), ...(await mailsToAll(deps, next, now))] : [];
-    if ((await deps.decisions.record([next], { evidence, outbox })) === 'MOVED') continue;
+    const outbox = over ? [...wakesOf(next, now), ...(await mailsToAll(ports, next, now))] : [];
+    if ((await ports.decisions.record([next], { evidence, outbox })) === 'MOVED') continue;
     throw new Refusal(over ? 'CODE_WRONG_TOO_OFTEN' : 'CODE_WRONG', { found: String(next.wrongCodes) });
   }
   throw new Error('the decision changes faster than a wrong code can be counted');
 }
 
 /** Everybody who was asked, and the participant's officers: nobody rejects behind another's back. */
-async function mailsToAll(deps: ConfirmTaskDeps, decision: Decision, now: Date): Promise<OutboxEntry[]> {
-  const holders = await deps.people.holders(decision.subject.participant);
+async function mailsToAll(ports: ConfirmTaskPorts, decision: Decision, now: Date): Promise<OutboxEntry[]> {
+  const holders = await ports.people.holders(decision.subject.participant);
   const officers = holders.filter(({ office, state }) => office === 'securityOfficer' && state === 'active');
   const ids = new Set([...decision.asked, ...officers.map(({ personId }) => personId)]);
   return [...ids].map((personId) =>
@@ -215,7 +220,7 @@ async function mailsToAll(deps: ConfirmTaskDeps, decision: Decision, now: Date):
 }
 
 function evidenceOf(
-  deps: ConfirmTaskDeps,
+  ports: ConfirmTaskPorts,
   decision: Decision,
   kind: string,
   personId: string,
@@ -224,10 +229,10 @@ function evidenceOf(
 ) {
   const { enrolmentId, decisionId, subject } = decision;
   return {
-    id: deps.ids.next(),
+    id: ports.ids.next(),
     scope: subject.participant,
     kind,
-    at: deps.clock.now(),
+    at: ports.clock.now(),
     actor: { kind: 'person' as const, personId, method },
     subjects: { enrolmentId, decisionId, thumbprint: subject.thumbprint },
     facts,

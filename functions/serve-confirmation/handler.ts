@@ -31,7 +31,7 @@ const enrolments = enrolmentStore(parts);
 const statuses = statusStore(parts.table, parts.sealer);
 const lambda = lambdaClient();
 const door = { origin: config.pagesOrigin, nodeFinId: config.nodeFinId };
-const deps = {
+const ports = {
   ...parts,
   door,
   enrolments,
@@ -49,5 +49,5 @@ const deps = {
 
 export async function handler(event: APIGatewayProxyEvent) {
   await parts.clock.tune();
-  return pageAnswer(await serveConfirmation(deps, readPageRequest(event)), door, event.httpMethod);
+  return pageAnswer(await serveConfirmation(ports, readPageRequest(event)), door, event.httpMethod);
 }

@@ -26,14 +26,14 @@ import { companyTaxIdType } from '../../pages/tax-id.ts';
 import { fill, localeFor, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
 import {
   askVote,
-  type ConfirmTaskDeps,
+  type ConfirmTaskPorts,
   castVote,
   findTask,
   principalsIn,
   type Task,
 } from './confirm-task.ts';
 
-export interface ServeConfirmationDeps extends ConfirmTaskDeps {
+export interface ServeConfirmationPorts extends ConfirmTaskPorts {
   readonly door: PagesDoor;
   readonly nodeName: string;
   /** Where the participant's own is not known yet. */
@@ -46,13 +46,13 @@ export interface ServeConfirmationDeps extends ConfirmTaskDeps {
 }
 
 export async function serveConfirmation(
-  deps: ServeConfirmationDeps,
+  ports: ServeConfirmationPorts,
   request: PageRequest,
 ): Promise<PageAnswer> {
-  const strangerFrame = frameOf(deps, request, { locale: localeFor(request) });
+  const strangerFrame = frameOf(ports, request, { locale: localeFor(request) });
   try {
-    if (request.method === 'POST') return await post(deps, request);
-    if (request.method === 'GET' || request.method === 'HEAD') return await show(deps, request, []);
+    if (request.method === 'POST') return await post(ports, request);
+    if (request.method === 'GET' || request.method === 'HEAD') return await show(ports, request, []);
     return { status: request.method === 'OPTIONS' ? 204 : 405 };
   } catch (error) {
     return refusedEnd(error, strangerFrame, {});
@@ -62,46 +62,46 @@ export async function serveConfirmation(
 const linkOf = (request: PageRequest) => request.pathParameters.proxy ?? '';
 
 async function show(
-  deps: ServeConfirmationDeps,
+  ports: ServeConfirmationPorts,
   request: PageRequest,
   problems: readonly Problem[],
 ): Promise<PageAnswer> {
-  const task = await findTask(deps, linkOf(request));
-  const party = await deps.parties.party(task.decision.subject.participant);
-  const frame = frameOf(deps, request, {
+  const task = await findTask(ports, linkOf(request));
+  const party = await ports.parties.party(task.decision.subject.participant);
+  const frame = frameOf(ports, request, {
     locale: localeFor(request, task.person),
     timeZone: party?.timeZone,
   });
   const participant = party?.name ?? task.decision.subject.participant;
   const { decision, person } = task;
-  const open = decision.state === 'waiting' && deps.clock.now() < decision.expiresAt;
+  const open = decision.state === 'waiting' && ports.clock.now() < decision.expiresAt;
   const own = decision.votes.find((vote) => vote.personId === person.personId);
   if (!open || own) {
-    const facts = await decidedFacts(deps, task, participant);
+    const facts = await decidedFacts(ports, task, participant);
     return { status: 200, body: documentOf(<DecidedPage frame={frame} facts={facts} />) };
   }
   if (person.state !== 'active') throw new Refusal('DECISION_NOT_YOURS');
-  const { token, cookies } = formToken(request, deps.door);
+  const { token, cookies } = formToken(request, ports.door);
   const page = (
     <ConfirmationPage
       frame={frame}
-      facts={await factsOf(deps, task, participant)}
+      facts={await factsOf(ports, task, participant)}
       formToken={token}
       problems={problems}
       typedCode={request.form.get('code') ?? undefined}
       cause={request.form.get('cause') ?? undefined}
-      onBehalfOf={await namesOf(deps, await principalsIn(deps, decision, person))}
-      passkey={hasPasskey(deps, person)}
+      onBehalfOf={await namesOf(ports, await principalsIn(ports, decision, person))}
+      passkey={hasPasskey(ports, person)}
     />
   );
-  const script = hasPasskey(deps, person);
+  const script = hasPasskey(ports, person);
   return { status: problems.length > 0 ? 422 : 200, body: documentOf(page), cookies, script };
 }
 
-async function post(deps: ServeConfirmationDeps, request: PageRequest): Promise<PageAnswer> {
-  const { person, decision } = await findTask(deps, linkOf(request));
-  const frame = frameOf(deps, request, { locale: localeFor(request, person) });
-  if (!isOwnForm(request, deps.door)) return deadEnd(frame, 'formOld', 403, { retry: request.path });
+async function post(ports: ServeConfirmationPorts, request: PageRequest): Promise<PageAnswer> {
+  const { person, decision } = await findTask(ports, linkOf(request));
+  const frame = frameOf(ports, request, { locale: localeFor(request, person) });
+  if (!isOwnForm(request, ports.door)) return deadEnd(frame, 'formOld', 403, { retry: request.path });
   const { form } = request;
   const vote =
     form.get('vote') === 'confirm' ? 'confirm' : form.get('vote') === 'reject' ? 'reject' : undefined;
@@ -110,18 +110,18 @@ async function post(deps: ServeConfirmationDeps, request: PageRequest): Promise<
   const code = (form.get('code') ?? '').trim();
   const linkId = linkOf(request);
   try {
-    const passkey = hasPasskey(deps, person);
+    const passkey = hasPasskey(ports, person);
     const missing = missingIn(request, person, vote, passkey);
-    if (missing.length > 0 && decision.state === 'waiting') return await show(deps, request, missing);
+    if (missing.length > 0 && decision.state === 'waiting') return await show(ports, request, missing);
     const assertion = assertionIn(request);
     if (passkey && !assertion && decision.state === 'waiting') {
-      if (asksQuestion(request)) return question(await askVote(deps, { linkId, vote }));
+      if (asksQuestion(request)) return question(await askVote(ports, { linkId, vote }));
       const text = textsIn(localeFor(request, person)).problems.PASSKEY_SCRIPT;
-      return await show(deps, request, [{ field: 'passkey', text }]);
+      return await show(ports, request, [{ field: 'passkey', text }]);
     }
     const attempt = assertion ? { method: 'passkey' as const, assertion } : passwordIn(request);
     const { source } = request;
-    await castVote(deps, {
+    await castVote(ports, {
       linkId,
       vote,
       ...(vote === 'reject' && { cause: cause ?? 'other' }),
@@ -132,17 +132,17 @@ async function post(deps: ServeConfirmationDeps, request: PageRequest): Promise<
     // Post, redirect, get: reloading the answer votes for nothing.
     return { status: 303, location: request.path };
   } catch (error) {
-    return await afterRefusal(deps, request, person, error, frame);
+    return await afterRefusal(ports, request, person, error, frame);
   }
 }
 
 /** A name where we still have it; the id once it was erased. */
-function namesOf({ people }: ServeConfirmationDeps, persons: readonly Person[]): Promise<string[]> {
+function namesOf({ people }: ServeConfirmationPorts, persons: readonly Person[]): Promise<string[]> {
   return Promise.all(persons.map(async (person) => (await people.contact(person))?.name ?? person.personId));
 }
 
 /** At this moment; whether a proof counts is asked again by whoever acts on it. */
-function hasPasskey({ clock }: ServeConfirmationDeps, person: Person): boolean {
+function hasPasskey({ clock }: ServeConfirmationPorts, person: Person): boolean {
   return passkeysAt(person.passkeys, clock.now()).length > 0;
 }
 
@@ -190,7 +190,7 @@ const shownAsState = [
 ];
 
 async function afterRefusal(
-  deps: ServeConfirmationDeps,
+  ports: ServeConfirmationPorts,
   request: PageRequest,
   person: Person,
   error: unknown,
@@ -200,50 +200,50 @@ async function afterRefusal(
   if (shownAsState.includes(error.code)) return { status: 303, location: request.path };
   if (!shownAtTheForm.includes(error.code) && !error.code.startsWith('PASSKEY_'))
     return refusedEnd(error, frame, { retry: request.path });
-  const { decision } = await findTask(deps, linkOf(request));
-  const party = await deps.parties.party(decision.subject.participant);
+  const { decision } = await findTask(ports, linkOf(request));
+  const party = await ports.parties.party(decision.subject.participant);
   const text = fill(textsIn(localeFor(request, person)).problems[error.code as ProblemText], {
     participant: party?.name ?? decision.subject.participant,
-    node: deps.nodeName,
+    node: ports.nodeName,
     left: peoplePolicy.wrongCodesUntilRejected - decision.wrongCodes,
   });
-  return show(deps, request, [{ field: fieldOf(error.code), text }]);
+  return show(ports, request, [{ field: fieldOf(error.code), text }]);
 }
 
 function frameOf(
-  deps: ServeConfirmationDeps,
+  ports: ServeConfirmationPorts,
   request: PageRequest,
   place: { locale: Frame['locale']; timeZone?: string },
 ): Frame {
   return {
     locale: place.locale,
-    timeZone: place.timeZone ?? deps.timeZone,
-    nodeName: deps.nodeName,
+    timeZone: place.timeZone ?? ports.timeZone,
+    nodeName: ports.nodeName,
     reference: request.interactionId,
   };
 }
 
 async function factsOf(
-  deps: ServeConfirmationDeps,
+  ports: ServeConfirmationPorts,
   { decision }: Task,
   participant: string,
 ): Promise<ConfirmationFacts> {
   const { subject } = decision;
-  const enrolment = await deps.enrolments.find(decision.enrolmentId);
+  const enrolment = await ports.enrolments.find(decision.enrolmentId);
   if (!enrolment) throw new Refusal('LINK_UNKNOWN');
-  const others = await deps.decisions.waitingBeside(decision);
+  const others = await ports.decisions.waitingBeside(decision);
   return {
     office: decision.office,
     participant,
     participantId: subject.participant,
-    holder: await holderOf(deps, enrolment, participant),
+    holder: await holderOf(ports, enrolment, participant),
     psc: subject.psc,
     notBefore: enrolment.notBefore,
     notAfter: enrolment.notAfter,
     use: subject.use,
     reason: subject.reason,
     replaces: subject.replaces
-      ? { thumbprint: subject.replaces, notAfter: await deps.notAfterOf(subject.replaces) }
+      ? { thumbprint: subject.replaces, notAfter: await ports.notAfterOf(subject.replaces) }
       : null,
     thumbprint: subject.thumbprint,
     serialNumber: enrolment.serialNumber,
@@ -253,27 +253,27 @@ async function factsOf(
 }
 
 /** From our own contact data, never from the message. */
-async function holderOf(deps: ServeConfirmationDeps, enrolment: Enrolment, participant: string) {
-  const person = enrolment.holder ? await deps.people.person(enrolment.holder) : undefined;
-  const contact = person && (await deps.people.contact(person));
+async function holderOf(ports: ServeConfirmationPorts, enrolment: Enrolment, participant: string) {
+  const person = enrolment.holder ? await ports.people.person(enrolment.holder) : undefined;
+  const contact = person && (await ports.people.contact(person));
   if (person && contact) return { name: contact.name, taxIdType: person.taxIdType, taxId: contact.taxId };
-  const party = await deps.parties.party(enrolment.participant);
+  const party = await ports.parties.party(enrolment.participant);
   const taxIdType = party ? companyTaxIdType(party.country) : '';
   return { name: participant, taxIdType, taxId: party?.taxId ?? '' };
 }
 
-async function known({ people }: ServeConfirmationDeps, ids: readonly string[]): Promise<Person[]> {
+async function known({ people }: ServeConfirmationPorts, ids: readonly string[]): Promise<Person[]> {
   const found = await Promise.all(ids.map((id) => people.person(id)));
   return found.filter((person) => person !== undefined);
 }
 
-async function decidedFacts(deps: ServeConfirmationDeps, { decision, person }: Task, participant: string) {
+async function decidedFacts(ports: ServeConfirmationPorts, { decision, person }: Task, participant: string) {
   const own = decision.votes.find((vote) => vote.personId === person.personId);
   const last = decision.cause ? undefined : decision.votes.at(-1);
-  const voter = last && last !== own ? await deps.people.person(last.personId) : undefined;
-  const contact = voter && (await deps.people.contact(voter));
+  const voter = last && last !== own ? await ports.people.person(last.personId) : undefined;
+  const contact = voter && (await ports.people.contact(voter));
   const late: Decision['state'] =
-    decision.state === 'waiting' && deps.clock.now() >= decision.expiresAt && !own
+    decision.state === 'waiting' && ports.clock.now() >= decision.expiresAt && !own
       ? 'expired'
       : decision.state;
   const { use, thumbprint } = decision.subject;
@@ -285,7 +285,7 @@ async function decidedFacts(deps: ServeConfirmationDeps, { decision, person }: T
     ...(decision.cause && { cause: decision.cause }),
     decidedAt: decision.decidedAt ?? decision.expiresAt,
     ...(contact && { decidedBy: contact.name }),
-    ...(last?.onBehalfOf && { onBehalfOf: await namesOf(deps, await known(deps, last.onBehalfOf)) }),
+    ...(last?.onBehalfOf && { onBehalfOf: await namesOf(ports, await known(ports, last.onBehalfOf)) }),
     ...(own && { own: { vote: own.vote, at: own.at } }),
   };
 }

@@ -4,7 +4,7 @@ import { type CertificateLine, CertificatesPage, type Filters } from '../../page
 import { EnrolmentPage } from '../../pages/console/enrolment.tsx';
 import { consoleTextsIn } from '../../pages/texts/console.ts';
 import { type CertificateRow, certificatesInSight, enrolmentInSight } from './certificates.ts';
-import type { ConsoleDeps } from './console-deps.ts';
+import type { ConsolePorts } from './console-ports.ts';
 import type { Look } from './look.ts';
 import { namesOf, partiesInSight } from './participants.ts';
 
@@ -16,14 +16,14 @@ const expiringDays = 30;
 /** Whole days that are left; negative once it is over. */
 const daysLeft = (notAfter: Date, now: Date) => Math.floor((notAfter.getTime() - now.getTime()) / dayMs);
 
-export async function certificatesPage({ deps, request, session, frame }: Look) {
+export async function certificatesPage({ ports, request, session, frame }: Look) {
   const { sight } = session;
   const [{ rows, sealBroken }, parties] = await Promise.all([
-    certificatesInSight(deps, sight),
-    partiesInSight(deps, sight),
+    certificatesInSight(ports, sight),
+    partiesInSight(ports, sight),
   ]);
   const names = await namesOf(
-    deps,
+    ports,
     rows.flatMap(({ holder }) => holder ?? []),
   );
   const lines = rows.map((row) => ({ ...lineOf(row, names, frame.now), serialNumber: row.serialNumber }));
@@ -104,16 +104,16 @@ function inState({ networkStatus, validity, daysLeft }: CertificateLine, state: 
 /** `Núñez` is found by `nunez`. */
 const plain = (text: string) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 
-export async function enrolmentPage({ deps, session, frame }: Look, id: string) {
-  const found = await enrolmentInSight(deps, session.sight, id);
+export async function enrolmentPage({ ports, session, frame }: Look, id: string) {
+  const found = await enrolmentInSight(ports, session.sight, id);
   if (!found) return undefined;
   const { enrolment, party, rows, steps, later } = found;
   const ids = [...steps.flatMap(({ by }) => by ?? []), ...later.flatMap(({ by }) => by ?? [])];
-  const names = await nodeAndPersonNames(deps, [...ids, ...rows.map(({ operator }) => operator)]);
-  const holder = enrolment.holder && (await namesOf(deps, [enrolment.holder])).get(enrolment.holder);
+  const names = await nodeAndPersonNames(ports, [...ids, ...rows.map(({ operator }) => operator)]);
+  const holder = enrolment.holder && (await namesOf(ports, [enrolment.holder])).get(enrolment.holder);
   const { enrolment: texts } = consoleTextsIn(frame.locale);
   const nameOf = (who: string) => {
-    if (who === deps.nodeFinId || functions.has(who)) return texts.node;
+    if (who === ports.nodeFinId || functions.has(who)) return texts.node;
     if (who === enrolment.apiKeyId) return texts.apiKey.replace('{id}', who);
     return names.get(who) ?? who;
   };
@@ -137,12 +137,12 @@ export async function enrolmentPage({ deps, session, frame }: Look, id: string) 
 const functions = new Set(['check-revocation', 'notify-enrolment', 'settle-enrolment']);
 
 /** A node's where there is one of that fin_id, else a person's. */
-async function nodeAndPersonNames(deps: ConsoleDeps, ids: readonly string[]) {
+async function nodeAndPersonNames(ports: ConsolePorts, ids: readonly string[]) {
   const wanted = [...new Set(ids)].filter((id) => !functions.has(id));
   const named = await Promise.all(
     wanted.map(async (id) => {
-      const party = await deps.parties.party(id);
-      return [id, party?.name ?? (await namesOf(deps, [id])).get(id) ?? id] as const;
+      const party = await ports.parties.party(id);
+      return [id, party?.name ?? (await namesOf(ports, [id])).get(id) ?? id] as const;
     }),
   );
   return new Map(named);

@@ -9,7 +9,7 @@ import { Refusal } from '../../core/errors.ts';
 import { decisionIdOf } from '../../core/people/decision.ts';
 import type { Party } from '../../core/people/party.ts';
 import { inSight, type Sight } from '../../core/people/sight.ts';
-import type { ConsoleDeps } from './console-deps.ts';
+import type { ConsolePorts } from './console-ports.ts';
 import { partiesInSight } from './participants.ts';
 
 export interface CertificateRow {
@@ -38,19 +38,19 @@ export interface Certificates {
 /** Per participant; a participant has a handful. */
 const mostOfOne = 200;
 
-export async function certificatesInSight(deps: ConsoleDeps, sight: Sight): Promise<Certificates> {
-  const parties = await partiesInSight(deps, sight);
-  const found = await Promise.all(parties.map((party) => certificatesOf(deps, party)));
+export async function certificatesInSight(ports: ConsolePorts, sight: Sight): Promise<Certificates> {
+  const parties = await partiesInSight(ports, sight);
+  const found = await Promise.all(parties.map((party) => certificatesOf(ports, party)));
   return {
     rows: found.flatMap(({ rows }) => rows).sort((a, b) => b.since.getTime() - a.since.getTime()),
     sealBroken: found.flatMap(({ sealBroken }) => sealBroken),
   };
 }
 
-async function certificatesOf(deps: ConsoleDeps, party: Party): Promise<Certificates> {
+async function certificatesOf(ports: ConsolePorts, party: Party): Promise<Certificates> {
   const [{ items }, statuses] = await Promise.all([
-    deps.enrolments.list(party.finId, { limit: mostOfOne }),
-    statusesOf(deps, party),
+    ports.enrolments.list(party.finId, { limit: mostOfOne }),
+    statusesOf(ports, party),
   ]);
   const newest = new Map<string, CertificateRow>();
   for (const enrolment of items)
@@ -61,11 +61,11 @@ async function certificatesOf(deps: ConsoleDeps, party: Party): Promise<Certific
 }
 
 async function statusesOf(
-  deps: ConsoleDeps,
+  ports: ConsolePorts,
   { finId }: Party,
 ): Promise<readonly CertificateStatus[] | undefined> {
   try {
-    return await deps.statuses.listOf(finId);
+    return await ports.statuses.listOf(finId);
   } catch (error) {
     if (error instanceof Refusal && error.code === 'SEAL_BROKEN') return undefined;
     throw error;
@@ -107,14 +107,14 @@ function pinned(participant: Party, status: CertificateStatus): CertificateRow {
 }
 
 /** Everything that the page of one enrolment shows; undefined where there is none in sight. */
-export async function enrolmentInSight(deps: ConsoleDeps, sight: Sight, id: string) {
-  const enrolment = inSight(sight, await deps.enrolments.find(id));
+export async function enrolmentInSight(ports: ConsolePorts, sight: Sight, id: string) {
+  const enrolment = inSight(sight, await ports.enrolments.find(id));
   if (!enrolment) return undefined;
   const office = enrolment.role === 'network' ? 'securityOfficer' : 'apoderado';
   const [rows, decision, party] = await Promise.all([
-    deps.enrolments.rows(id),
-    deps.decisions.find(decisionIdOf(id, office)),
-    deps.parties.party(enrolment.participant),
+    ports.enrolments.rows(id),
+    ports.decisions.find(decisionIdOf(id, office)),
+    ports.parties.party(enrolment.participant),
   ]);
   const steps = timelineOf({ enrolment, rows, decision });
   return { enrolment, party, rows, steps, later: laterOn(enrolment) };

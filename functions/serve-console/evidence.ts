@@ -3,7 +3,7 @@
 
 import type { LastHead } from '../../core/evidence/ports.ts';
 import type { Sight } from '../../core/people/sight.ts';
-import type { ConsoleDeps } from './console-deps.ts';
+import type { ConsolePorts } from './console-ports.ts';
 import { partiesInSight } from './participants.ts';
 
 export interface ChainRow {
@@ -22,13 +22,13 @@ export interface EvidenceShown {
 }
 
 /** For those who see the node; what waits longest comes first. */
-export async function evidenceInSight(deps: ConsoleDeps, sight: Sight): Promise<EvidenceShown | undefined> {
+export async function evidenceInSight(ports: ConsolePorts, sight: Sight): Promise<EvidenceShown | undefined> {
   if (sight.of !== 'node') return undefined;
   const [heads, waiting, lastHead, parties] = await Promise.all([
-    deps.evidence.heads(),
-    deps.evidence.waiting(),
-    deps.evidence.lastHead(),
-    partiesInSight(deps, sight),
+    ports.evidence.heads(),
+    ports.evidence.waiting(),
+    ports.evidence.lastHead(),
+    partiesInSight(ports, sight),
   ]);
   const names = new Map(parties.map(({ finId, name }) => [finId, name]));
   const unchained = new Map(waiting.map((each) => [each.scope, each]));

@@ -21,7 +21,7 @@ const config = readConfig(['pagesOrigin', 'nodeFinId', 'nodeName', 'nodeTimeZone
 const parts = nodeParts('serve-console', { seals: false, queueUrls: {} });
 const { table } = parts;
 const door = { origin: config.pagesOrigin, nodeFinId: config.nodeFinId };
-const deps = {
+const ports = {
   ...nodeTrust(parts),
   clock: parts.clock,
   door,
@@ -41,5 +41,5 @@ const deps = {
 
 export async function handler(event: APIGatewayProxyEvent) {
   await parts.clock.tune();
-  return pageAnswer(await serveConsole(deps, readPageRequest(event)), door, event.httpMethod);
+  return pageAnswer(await serveConsole(ports, readPageRequest(event)), door, event.httpMethod);
 }

@@ -3,11 +3,11 @@
 import type { PageRequest } from '../../adapters/http/page-request.ts';
 import type { ReadingSession } from '../../core/people/session.ts';
 import type { ConsoleFrame } from '../../pages/console/frame.tsx';
-import type { ConsoleDeps } from './console-deps.ts';
+import type { ConsolePorts } from './console-ports.ts';
 import type { WaitingDecision } from './participants.ts';
 
 export interface Look {
-  readonly deps: ConsoleDeps;
+  readonly ports: ConsolePorts;
   readonly request: PageRequest;
   readonly session: ReadingSession;
   readonly frame: ConsoleFrame;

@@ -6,11 +6,11 @@ import type { Party } from '../../core/people/party.ts';
 import type { Contact, Person } from '../../core/people/person.ts';
 import type { KeyRing } from '../../core/people/ports.ts';
 import type { Sight } from '../../core/people/sight.ts';
-import type { ConsoleDeps } from './console-deps.ts';
+import type { ConsolePorts } from './console-ports.ts';
 
-export async function partiesInSight(deps: ConsoleDeps, sight: Sight): Promise<readonly Party[]> {
-  if (sight.of === 'node') return deps.parties.parties();
-  const own = await deps.parties.party(sight.participant);
+export async function partiesInSight(ports: ConsolePorts, sight: Sight): Promise<readonly Party[]> {
+  if (sight.of === 'node') return ports.parties.parties();
+  const own = await ports.parties.party(sight.participant);
   return own ? [own] : [];
 }
 
@@ -22,29 +22,29 @@ export interface KnownPerson {
   readonly address?: string;
 }
 
-export async function partyInSight(deps: ConsoleDeps, sight: Sight, finId: string) {
+export async function partyInSight(ports: ConsolePorts, sight: Sight, finId: string) {
   if (sight.of === 'participant' && sight.participant !== finId) return undefined;
-  const party = await deps.parties.party(finId);
+  const party = await ports.parties.party(finId);
   if (!party) return undefined;
   const [people, operators] = await Promise.all([
-    deps.people.holders(finId).then((holders) => known(deps, holders)),
-    nodeNames(deps, party.payoutOperators),
+    ports.people.holders(finId).then((holders) => known(ports, holders)),
+    nodeNames(ports, party.payoutOperators),
   ]);
   return { party, people, operators: [...operators.values()] };
 }
 
 /** Operators and auditors, for those who see the node. */
 export async function nodePeople(
-  deps: ConsoleDeps,
+  ports: ConsolePorts,
   sight: Sight,
 ): Promise<readonly KnownPerson[] | undefined> {
-  return sight.of === 'node' ? known(deps, await deps.people.holders(null)) : undefined;
+  return sight.of === 'node' ? known(ports, await ports.people.holders(null)) : undefined;
 }
 
-function known(deps: ConsoleDeps, people: readonly Person[]): Promise<readonly KnownPerson[]> {
+function known(ports: ConsolePorts, people: readonly Person[]): Promise<readonly KnownPerson[]> {
   return Promise.all(
     people.map(async (person) => {
-      const contact = await deps.people.contact(person);
+      const contact = await ports.people.contact(person);
       const address = contact && maskedAddress(contact);
       return { person, name: contact?.name ?? person.personId, ...(address && { address }) };
     }),
@@ -58,12 +58,12 @@ function maskedAddress({ email }: Pick<Contact, 'email'>): string {
 
 /** By fin_id, which stands in where a node is not known here: this one itself, or one that went. */
 export async function nodeNames(
-  deps: ConsoleDeps,
+  ports: ConsolePorts,
   finIds: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   const names = await Promise.all(
     [...new Set(finIds)].map(
-      async (finId) => [finId, (await deps.parties.party(finId))?.name ?? finId] as const,
+      async (finId) => [finId, (await ports.parties.party(finId))?.name ?? finId] as const,
     ),
   );
   return new Map(names);
@@ -75,11 +75,11 @@ export interface WaitingDecision {
 }
 
 /** The oldest first. */
-export async function waitingInSight(deps: ConsoleDeps, sight: Sight): Promise<readonly WaitingDecision[]> {
-  const parties = await partiesInSight(deps, sight);
+export async function waitingInSight(ports: ConsolePorts, sight: Sight): Promise<readonly WaitingDecision[]> {
+  const parties = await partiesInSight(ports, sight);
   const found = await Promise.all(
     parties.map(async (party) =>
-      (await deps.decisions.waitingOf(party.finId)).map((decision) => ({ party, decision })),
+      (await ports.decisions.waitingOf(party.finId)).map((decision) => ({ party, decision })),
     ),
   );
   return found.flat().sort((a, b) => a.decision.createdAt.getTime() - b.decision.createdAt.getTime());
@@ -91,10 +91,10 @@ export interface HeldKey {
 }
 
 /** Those that count first, by their end. */
-export async function keysInSight(deps: ConsoleDeps, sight: Sight): Promise<readonly HeldKey[]> {
-  const parties = await partiesInSight(deps, sight);
+export async function keysInSight(ports: ConsolePorts, sight: Sight): Promise<readonly HeldKey[]> {
+  const parties = await partiesInSight(ports, sight);
   const rings = await Promise.all(
-    parties.map(async (party) => ({ party, ring: await deps.apiKeys.heldBy(party.finId) })),
+    parties.map(async (party) => ({ party, ring: await ports.apiKeys.heldBy(party.finId) })),
   );
   const keys = rings.flatMap(({ party, ring }) => ring.keys.map((key) => ({ party, key })));
   const over = ({ key }: HeldKey) => Number(key.endedAt !== undefined);
@@ -103,13 +103,13 @@ export async function keysInSight(deps: ConsoleDeps, sight: Sight): Promise<read
 
 /** Names for ids, each asked once. */
 export async function namesOf(
-  deps: ConsoleDeps,
+  ports: ConsolePorts,
   personIds: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   const names = await Promise.all(
     [...new Set(personIds)].map(async (personId) => {
-      const person = await deps.people.person(personId);
-      const contact = person && (await deps.people.contact(person));
+      const person = await ports.people.person(personId);
+      const contact = person && (await ports.people.contact(person));
       return [personId, contact?.name ?? personId] as const;
     }),
   );

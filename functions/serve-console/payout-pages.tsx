@@ -6,20 +6,20 @@ import type { Look } from './look.ts';
 import { nodeNames, partiesInSight } from './participants.ts';
 import { limitsInSight, payoutInSight, payoutsInSight } from './payouts.ts';
 
-export async function payoutsPage({ deps, request, session, frame }: Look) {
+export async function payoutsPage({ ports, request, session, frame }: Look) {
   const { sight } = session;
   const filters = filtersOf(request.query);
   const [{ rows, cursor }, { used, sealBroken }, parties] = await Promise.all([
-    payoutsInSight(deps, sight, {
+    payoutsInSight(ports, sight, {
       ...filters,
       id: filters.q,
       cursor: (request.query.get('cursor') ?? '').slice(0, 1000),
     }),
-    limitsInSight(deps, sight),
-    partiesInSight(deps, sight),
+    limitsInSight(ports, sight),
+    partiesInSight(ports, sight),
   ]);
   const operators = await nodeNames(
-    deps,
+    ports,
     rows.map(({ payout }) => payout.payoutOperator),
   );
   return (
@@ -53,11 +53,11 @@ function filtersOf(query: URLSearchParams) {
   };
 }
 
-export async function payoutPage({ deps, session, frame }: Look, id: string) {
-  const found = await payoutInSight(deps, session.sight, id);
+export async function payoutPage({ ports, session, frame }: Look, id: string) {
+  const found = await payoutInSight(ports, session.sight, id);
   if (!found) return undefined;
   const { participant, payout, answered } = found;
-  const operators = await nodeNames(deps, [payout.payoutOperator]);
+  const operators = await nodeNames(ports, [payout.payoutOperator]);
   return (
     <PayoutPage
       frame={frame}

@@ -7,7 +7,7 @@ import { dayIn } from '../../core/payout/limits.ts';
 import type { Payout, PayoutState } from '../../core/payout/payout.ts';
 import type { Party } from '../../core/people/party.ts';
 import type { Sight } from '../../core/people/sight.ts';
-import type { ConsoleDeps } from './console-deps.ts';
+import type { ConsolePorts } from './console-ports.ts';
 import { partiesInSight } from './participants.ts';
 
 export interface PayoutQuery {
@@ -35,20 +35,20 @@ export interface PayoutsInSight {
 const linesOfPage = 50;
 
 export async function payoutsInSight(
-  deps: ConsoleDeps,
+  ports: ConsolePorts,
   sight: Sight,
   query: PayoutQuery,
 ): Promise<PayoutsInSight> {
-  const asked = (await paying(deps, sight)).filter(
+  const asked = (await paying(ports, sight)).filter(
     ({ finId }) => query.participant === '' || finId === query.participant,
   );
-  if (query.id !== '') return { rows: await named(deps, asked, query.id) };
+  if (query.id !== '') return { rows: await named(ports, asked, query.id) };
   const [, ...others] = asked;
   const pages = await Promise.all(
     asked.map(async (participant) => {
       const page = { limit: linesOfPage, ...(query.state !== '' && { state: query.state }) };
       const from = query.cursor !== '' && others.length === 0 ? { cursor: query.cursor } : {};
-      const list = (asked: object) => deps.payouts.list(participant.finId, { ...page, ...asked });
+      const list = (asked: object) => ports.payouts.list(participant.finId, { ...page, ...asked });
       // A cursor that this list never gave begins anew.
       const { items, cursor } = await list(from).catch(unless('CURSOR_MALFORMED', () => list({})));
       return { rows: items.map((payout) => ({ participant, payout })), cursor };
@@ -62,10 +62,10 @@ export async function payoutsInSight(
   return { rows, ...(cursor !== undefined && { cursor }) };
 }
 
-async function named(deps: ConsoleDeps, parties: readonly Party[], id: string): Promise<PayoutRow[]> {
+async function named(ports: ConsolePorts, parties: readonly Party[], id: string): Promise<PayoutRow[]> {
   const found = await Promise.all(
     parties.map(async (participant) => {
-      const payout = await deps.payouts.find(participant.finId, id);
+      const payout = await ports.payouts.find(participant.finId, id);
       return payout ? [{ participant, payout }] : [];
     }),
   );
@@ -73,9 +73,9 @@ async function named(deps: ConsoleDeps, parties: readonly Party[], id: string): 
 }
 
 /** Undefined where there is none in sight. */
-export async function payoutInSight(deps: ConsoleDeps, sight: Sight, id: string) {
-  const [row] = await named(deps, await paying(deps, sight), id);
-  return row && { ...row, answered: (await deps.payouts.answerOf(row.payout)) !== undefined };
+export async function payoutInSight(ports: ConsolePorts, sight: Sight, id: string) {
+  const [row] = await named(ports, await paying(ports, sight), id);
+  return row && { ...row, answered: (await ports.payouts.answerOf(row.payout)) !== undefined };
 }
 
 export interface UsedLimit {
@@ -92,13 +92,13 @@ export interface LimitsInSight {
   readonly sealBroken: readonly Party[];
 }
 
-export async function limitsInSight(deps: ConsoleDeps, sight: Sight): Promise<LimitsInSight> {
-  const now = deps.clock.now();
+export async function limitsInSight(ports: ConsolePorts, sight: Sight): Promise<LimitsInSight> {
+  const now = ports.clock.now();
   const sealBroken: Party[] = [];
   const used = await Promise.all(
-    (await paying(deps, sight)).map(async (participant): Promise<UsedLimit[]> => {
+    (await paying(ports, sight)).map(async (participant): Promise<UsedLimit[]> => {
       const { finId, timeZone } = participant;
-      const today = await deps.spentToday(finId, dayIn(timeZone, now)).catch(
+      const today = await ports.spentToday(finId, dayIn(timeZone, now)).catch(
         unless('SEAL_BROKEN', () => {
           sealBroken.push(participant);
           return [];
@@ -120,5 +120,5 @@ function unless<T>(code: RefusalCode, instead: () => T) {
   };
 }
 
-const paying = async (deps: ConsoleDeps, sight: Sight) =>
-  (await partiesInSight(deps, sight)).filter(({ kind }) => kind === 'participant');
+const paying = async (ports: ConsolePorts, sight: Sight) =>
+  (await partiesInSight(ports, sight)).filter(({ kind }) => kind === 'participant');

@@ -22,7 +22,7 @@ import { documentOf, type Frame } from '../../pages/page.tsx';
 import { localeFor } from '../../pages/texts/texts.ts';
 import { readerOf } from '../serve-admin/session.ts';
 import { certificatesPage, enrolmentPage } from './certificate-pages.tsx';
-import type { ConsoleDeps } from './console-deps.ts';
+import type { ConsolePorts } from './console-ports.ts';
 import { evidenceInSight } from './evidence.ts';
 import type { Look } from './look.ts';
 import {
@@ -37,17 +37,17 @@ import { payoutPage, payoutsPage } from './payout-pages.tsx';
 import { suspensionsInSight } from './suspensions.ts';
 import { anchorsInForce, sourcesInSight } from './trust.ts';
 
-export async function serveConsole(deps: ConsoleDeps, request: PageRequest): Promise<PageAnswer> {
+export async function serveConsole(ports: ConsolePorts, request: PageRequest): Promise<PageAnswer> {
   if (!['GET', 'HEAD'].includes(request.method)) return { status: request.method === 'OPTIONS' ? 204 : 405 };
   const plain: Frame = {
     locale: localeFor(request),
-    timeZone: deps.timeZone,
-    nodeName: deps.nodeName,
+    timeZone: ports.timeZone,
+    nodeName: ports.nodeName,
     reference: request.interactionId,
   };
   try {
-    const session = await readerOf(deps, request);
-    return await look(deps, request, session, { ...plain, locale: localeFor(request, session.person) });
+    const session = await readerOf(ports, request);
+    return await look(ports, request, session, { ...plain, locale: localeFor(request, session.person) });
   } catch (error) {
     if (error instanceof Refusal) return withoutSight(error, request, plain);
     if (error instanceof Transient) return deadEnd(plain, 'busy', 503);
@@ -61,46 +61,46 @@ const changing = ['', 'enrolments', 'confirmations', 'payouts', 'sources', 'acts
 const partsOf = (path: string) => path.replace(/^\/console\/?/, '').split('/');
 
 async function look(
-  deps: ConsoleDeps,
+  ports: ConsolePorts,
   request: PageRequest,
   session: ReadingSession,
   plain: Frame,
 ): Promise<PageAnswer> {
   const { sight, person } = session;
-  const { token, cookies } = formToken(request, deps.door);
+  const { token, cookies } = formToken(request, ports.door);
   const [waiting, contact, acts, suspended, own] = await Promise.all([
-    waitingInSight(deps, sight),
-    deps.people.contact(person),
-    sight.of === 'node' ? openActs(deps) : undefined,
-    suspensionsInSight(deps, sight, person),
-    sight.of === 'participant' ? deps.parties.party(sight.participant) : undefined,
+    waitingInSight(ports, sight),
+    ports.people.contact(person),
+    sight.of === 'node' ? openActs(ports) : undefined,
+    suspensionsInSight(ports, sight, person),
+    sight.of === 'participant' ? ports.parties.party(sight.participant) : undefined,
   ]);
   const refreshes = changing.includes(partsOf(request.path)[0]!);
   const frame: ConsoleFrame = {
     ...plain,
     refreshes,
     timeZone: own?.timeZone ?? plain.timeZone,
-    now: deps.clock.now(),
+    now: ports.clock.now(),
     who: { name: contact?.name ?? person.personId, office: person.office, formToken: token },
     ...(sight.of === 'participant' && { participant: sight.participant }),
     suspended,
     waiting: { confirmations: waiting.length, acts: acts?.length },
   };
-  const page = await pageFor({ deps, request, session, frame, waiting });
+  const page = await pageFor({ ports, request, session, frame, waiting });
   if (!page) return deadEnd(plain, 'notFound', 404);
   return { status: 200, body: documentOf(page), cookies, script: refreshes };
 }
 
-async function openActs(deps: ConsoleDeps) {
-  const now = deps.clock.now();
-  return (await deps.acts.open()).filter(({ expiresAt }) => now < expiresAt);
+async function openActs(ports: ConsolePorts) {
+  const now = ports.clock.now();
+  return (await ports.acts.open()).filter(({ expiresAt }) => now < expiresAt);
 }
 
 type Element = NonNullable<Parameters<typeof documentOf>[0]>;
 
 /** Undefined: no such page in this person's sight. */
 async function pageFor(visit: Look): Promise<Element | undefined> {
-  const { deps, request, session, frame } = visit;
+  const { ports, request, session, frame } = visit;
   const { sight } = session;
   const [section = '', id, ...rest] = partsOf(request.path);
   if (rest.length > 0) return undefined;
@@ -108,7 +108,7 @@ async function pageFor(visit: Look): Promise<Element | undefined> {
     if (section === 'enrolments') return enrolmentPage(visit, id);
     if (section === 'payouts') return payoutPage(visit, id);
     if (section === 'participants') {
-      const found = await partyInSight(deps, sight, id);
+      const found = await partyInSight(ports, sight, id);
       return found && <ParticipantPage frame={frame} {...found} />;
     }
     return undefined;
@@ -121,13 +121,13 @@ async function pageFor(visit: Look): Promise<Element | undefined> {
     case 'payouts':
       return payoutsPage(visit);
     case 'participants': {
-      const parties = await partiesInSight(deps, sight);
+      const parties = await partiesInSight(ports, sight);
       if (sight.of === 'node') return <ParticipantsPage frame={frame} parties={parties} />;
-      const found = await partyInSight(deps, sight, sight.participant);
+      const found = await partyInSight(ports, sight, sight.participant);
       return found && <ParticipantPage frame={frame} {...found} />;
     }
     case 'keys': {
-      const held = await keysInSight(deps, sight);
+      const held = await keysInSight(ports, sight);
       const keys = held.map(({ party, key }) => ({
         ...key,
         finId: party.finId,
@@ -141,13 +141,13 @@ async function pageFor(visit: Look): Promise<Element | undefined> {
 }
 
 async function trustAndControl(
-  { deps, session, frame }: Look,
+  { ports, session, frame }: Look,
   section: string,
 ): Promise<Element | undefined> {
   const { sight } = session;
   switch (section) {
     case 'sources': {
-      const sources = (await sourcesInSight(deps, sight)).map(({ times, ...row }) => ({
+      const sources = (await sourcesInSight(ports, sight)).map(({ times, ...row }) => ({
         ...row,
         ...(times?.lastGoodFetch && { fetchedAt: times.lastGoodFetch }),
         ...(times?.nextUpdate && { nextUpdate: times.nextUpdate }),
@@ -157,15 +157,15 @@ async function trustAndControl(
       return <SourcesPage frame={frame} sources={sources} />;
     }
     case 'anchors': {
-      const shown = await anchorsInForce(deps, sight);
+      const shown = await anchorsInForce(ports, sight);
       return shown && <AnchorsPage frame={frame} {...shown} />;
     }
     case 'evidence': {
-      const shown = await evidenceInSight(deps, sight);
+      const shown = await evidenceInSight(ports, sight);
       return shown && <EvidencePage frame={frame} {...shown} />;
     }
     case 'people': {
-      const people = await nodePeople(deps, sight);
+      const people = await nodePeople(ports, sight);
       return people && <NodePeoplePage frame={frame} people={people} />;
     }
     case 'suspensions':
@@ -173,15 +173,15 @@ async function trustAndControl(
         <SuspensionsPage frame={frame} suspensions={frame.suspended} />
       ) : undefined;
     case 'acts':
-      return sight.of === 'node' ? acts(deps, frame) : undefined;
+      return sight.of === 'node' ? acts(ports, frame) : undefined;
     default:
       return undefined;
   }
 }
 
-async function confirmations({ deps, frame, waiting }: Look): Promise<Element> {
+async function confirmations({ ports, frame, waiting }: Look): Promise<Element> {
   const names = await namesOf(
-    deps,
+    ports,
     waiting.flatMap(({ decision }) => decision.asked),
   );
   const lines = waiting.map(({ party, decision }) => ({
@@ -192,10 +192,10 @@ async function confirmations({ deps, frame, waiting }: Look): Promise<Element> {
   return <ConfirmationsPage frame={frame} waiting={lines} />;
 }
 
-async function acts(deps: ConsoleDeps, frame: ConsoleFrame): Promise<Element> {
-  const open = await openActs(deps);
+async function acts(ports: ConsolePorts, frame: ConsoleFrame): Promise<Element> {
+  const open = await openActs(ports);
   const names = await namesOf(
-    deps,
+    ports,
     open.map(({ proposedBy }) => proposedBy),
   );
   const lines = open.map(({ actId, kind, reason, proposedBy, expiresAt, votes }) => ({

@@ -5,33 +5,33 @@ import type { Person } from '../../core/people/person.ts';
 import type { Sight } from '../../core/people/sight.ts';
 import type { Suspension } from '../../core/suspension/suspension.ts';
 import type { SuspensionLine } from '../../pages/console/suspended.tsx';
-import type { ConsoleDeps } from './console-deps.ts';
+import type { ConsolePorts } from './console-ports.ts';
 
 const order: readonly SuspensionLine['state'][] = ['OVERDUE', 'DISPUTED', 'WAITING', 'CONFIRMED', 'ENDED'];
 
 export async function suspensionsInSight(
-  deps: ConsoleDeps,
+  ports: ConsolePorts,
   sight: Sight,
   reader: Pick<Person, 'personId'>,
 ): Promise<readonly SuspensionLine[]> {
   const standing =
     sight.of === 'node'
-      ? await deps.suspensions.standing()
-      : [await deps.suspensions.find(sight.participant)].filter((one) => one !== undefined);
-  const lines = await Promise.all(standing.map((one) => lineOf(deps, one, reader)));
+      ? await ports.suspensions.standing()
+      : [await ports.suspensions.find(sight.participant)].filter((one) => one !== undefined);
+  const lines = await Promise.all(standing.map((one) => lineOf(ports, one, reader)));
   return lines.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
 }
 
 async function lineOf(
-  deps: ConsoleDeps,
+  ports: ConsolePorts,
   standing: Suspension,
   { personId }: Pick<Person, 'personId'>,
 ): Promise<SuspensionLine> {
   const { participant, by, since, confirmBy, confirmedAt, disputedAt, disputedBy, asked } = standing;
-  const party = await deps.parties.party(participant);
-  const state = stateOf(standing, deps.clock.now());
+  const party = await ports.parties.party(participant);
+  const state = stateOf(standing, ports.clock.now());
   const open = standing.state === 'unconfirmed' && asked.includes(personId);
-  const byName = await nameOf(deps, by);
+  const byName = await nameOf(ports, by);
   return {
     participantName: party?.name ?? participant,
     finId: participant,
@@ -48,11 +48,11 @@ async function lineOf(
   };
 }
 
-async function nameOf(deps: ConsoleDeps, by: Suspension['by']): Promise<string | undefined> {
-  if (by.kind === 'node') return (await deps.parties.party(by.finId))?.name ?? by.finId;
+async function nameOf(ports: ConsolePorts, by: Suspension['by']): Promise<string | undefined> {
+  if (by.kind === 'node') return (await ports.parties.party(by.finId))?.name ?? by.finId;
   if (by.kind !== 'person') return undefined;
-  const person = await deps.people.person(by.personId);
-  return (person && (await deps.people.contact(person))?.name) ?? by.personId;
+  const person = await ports.people.person(by.personId);
+  return (person && (await ports.people.contact(person))?.name) ?? by.personId;
 }
 
 function stateOf(

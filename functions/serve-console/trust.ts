@@ -8,7 +8,7 @@ import { Refusal } from '../../core/errors.ts';
 import type { Sight } from '../../core/people/sight.ts';
 import type { TrustInForce } from '../../core/trust.ts';
 import { certificatesInSight } from './certificates.ts';
-import type { ConsoleDeps } from './console-deps.ts';
+import type { ConsolePorts } from './console-ports.ts';
 
 export interface SourceRow {
   /** SHA-256 (hex) of the URL. */
@@ -24,11 +24,11 @@ export interface SourceRow {
 const order: readonly SourceRow['state'][] = ['FROZEN', 'STALE', 'UNSWEPT', 'CURRENT'];
 
 /** What needs somebody first. */
-export async function sourcesInSight(deps: ConsoleDeps, sight: Sight): Promise<readonly SourceRow[]> {
+export async function sourcesInSight(ports: ConsolePorts, sight: Sight): Promise<readonly SourceRow[]> {
   const [{ rows }, trust] = await Promise.all([
-    certificatesInSight(deps, sight),
+    certificatesInSight(ports, sight),
     // Only names come from there: a manifest that is refused leaves the list as it is.
-    trustOf(deps).catch((error: unknown) => {
+    trustOf(ports).catch((error: unknown) => {
       if (error instanceof Refusal) return undefined;
       throw error;
     }),
@@ -46,8 +46,8 @@ export async function sourcesInSight(deps: ConsoleDeps, sight: Sight): Promise<r
         certificates: known.certificates + 1,
       });
     }
-  const times = await deps.sourceTimes([...named.keys()]);
-  const now = deps.clock.now();
+  const times = await ports.sourceTimes([...named.keys()]);
+  const now = ports.clock.now();
   return [...named]
     .map(([source, { pscs, certificates }], at): SourceRow => {
       const swept = times[at];
@@ -77,9 +77,9 @@ function stateOf(source: KnownSource, now: Date): SourceRow['state'] {
 }
 
 /** For those who see the node. */
-export async function anchorsInForce(deps: ConsoleDeps, sight: Sight): Promise<AnchorsShown | undefined> {
+export async function anchorsInForce(ports: ConsolePorts, sight: Sight): Promise<AnchorsShown | undefined> {
   if (sight.of !== 'node') return undefined;
-  const trust = await trustOf(deps);
+  const trust = await trustOf(ports);
   if (!trust) return { version: 0, anchors: [] };
   const { version, anchors, profiles } = trust;
   return {
@@ -94,7 +94,7 @@ export async function anchorsInForce(deps: ConsoleDeps, sight: Sight): Promise<A
 }
 
 /** Undefined before the first manifest. */
-async function trustOf({ trust }: ConsoleDeps): Promise<TrustInForce | undefined> {
+async function trustOf({ trust }: ConsolePorts): Promise<TrustInForce | undefined> {
   try {
     return await trust.inForce();
   } catch (error) {

@@ -16,9 +16,9 @@ import { documentOf, type Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
 import { fill, localeFor, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
 import { type DelegateInput, delegationStatement } from '../apply-act/delegate.ts';
-import { readerOf, type SessionDeps } from '../serve-admin/session.ts';
+import { readerOf, type SessionPorts } from '../serve-admin/session.ts';
 
-export interface DelegationDeps extends SessionDeps {
+export interface DelegationPorts extends SessionPorts {
   readonly people: People;
   readonly parties: Pick<Parties, 'party'>;
   readonly secondFactor: SecondFactor;
@@ -28,7 +28,7 @@ export interface DelegationDeps extends SessionDeps {
 }
 
 interface Visit {
-  readonly deps: DelegationDeps;
+  readonly ports: DelegationPorts;
   readonly request: PageRequest;
   readonly person: Person;
   readonly participant: string;
@@ -37,21 +37,21 @@ interface Visit {
 }
 
 export async function serveDelegation(
-  deps: DelegationDeps,
+  ports: DelegationPorts,
   request: PageRequest,
   stranger: Frame,
 ): Promise<PageAnswer> {
   let frame = stranger;
   try {
-    const { person } = await readerOf(deps, request);
+    const { person } = await readerOf(ports, request);
     frame = { ...stranger, locale: localeFor(request, person) };
     if (!person.participant) {
       const body = documentOf(<DeadEndPage frame={frame} what="notFound" part="access" />);
       return { status: 404, body };
     }
     const { participant } = person;
-    const holders = await deps.people.holders(participant);
-    const visit = { deps, request, person, participant, holders, frame };
+    const holders = await ports.people.holders(participant);
+    const visit = { ports, request, person, participant, holders, frame };
     return request.method === 'POST' ? await post(visit) : await show(visit, []);
   } catch (error) {
     if (error instanceof Refusal && error.code === 'SESSION_MISSING')
@@ -61,16 +61,16 @@ export async function serveDelegation(
 }
 
 async function post(visit: Visit): Promise<PageAnswer> {
-  const { deps, request, person, frame } = visit;
-  if (!isOwnForm(request, deps.door)) return { status: 303, location: '/delegation' };
+  const { ports, request, person, frame } = visit;
+  if (!isOwnForm(request, ports.door)) return { status: 303, location: '/delegation' };
   try {
-    const party = await deps.parties.party(visit.participant);
+    const party = await ports.parties.party(visit.participant);
     const asked = askedFor(visit, party?.timeZone ?? frame.timeZone);
     const { personId } = person;
-    const statement = { ...asked.statement, nonce: deps.nonce() };
+    const statement = { ...asked.statement, nonce: ports.nonce() };
     const assertion = assertionIn(request);
     if (hasPasskey(visit) && !assertion) {
-      if (asksQuestion(request)) return question(await deps.passkeys.ask({ personId, statement }));
+      if (asksQuestion(request)) return question(await ports.passkeys.ask({ personId, statement }));
       throw new Refusal('PASSKEY_NEEDED');
     }
     const { form, source } = request;
@@ -78,8 +78,8 @@ async function post(visit: Visit): Promise<PageAnswer> {
     const attempt = assertion
       ? { method: 'passkey' as const, assertion }
       : { method: 'password+totp' as const, ...password };
-    const proof = await deps.secondFactor.prove({ personId, statement, attempt, source });
-    await deps.delegate({ personId, principal: asked.principal, proof, change: asked.change });
+    const proof = await ports.secondFactor.prove({ personId, statement, attempt, source });
+    await ports.delegate({ personId, principal: asked.principal, proof, change: asked.change });
     return { status: 303, location: `/delegation?done=${asked.change === 'stop' ? 'stopped' : 'made'}` };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -94,12 +94,12 @@ interface Asked extends Pick<DelegateInput, 'principal' | 'change'> {
   readonly statement: ReturnType<typeof delegationStatement>;
 }
 
-function askedFor({ deps, request, person, participant, holders }: Visit, timeZone: string): Asked {
+function askedFor({ ports, request, person, participant, holders }: Visit, timeZone: string): Asked {
   const { form } = request;
-  const node = deps.door.nodeFinId;
+  const node = ports.door.nodeFinId;
   if (form.get('change') === 'stop') {
     const principal = holders.find(({ personId }) => personId === form.get('principal'));
-    const open = principal && openDelegation(principal, deps.clock.now());
+    const open = principal && openDelegation(principal, ports.clock.now());
     if (!principal || !open) throw new Refusal('DELEGATION_UNKNOWN');
     const about = {
       participant,
@@ -129,14 +129,14 @@ function endOf(day: string, timeZone: string): Date {
   throw new Refusal('DELEGATION_TOO_LONG');
 }
 
-function hasPasskey({ deps, person }: Visit): boolean {
-  return passkeysAt(person.passkeys, deps.clock.now()).length > 0;
+function hasPasskey({ ports, person }: Visit): boolean {
+  return passkeysAt(person.passkeys, ports.clock.now()).length > 0;
 }
 
 async function show(visit: Visit, problems: readonly Problem[]): Promise<PageAnswer> {
-  const { deps, request, person, participant, holders, frame } = visit;
-  const { token, cookies } = formToken(request, deps.door);
-  const party = await deps.parties.party(participant);
+  const { ports, request, person, participant, holders, frame } = visit;
+  const { token, cookies } = formToken(request, ports.door);
+  const party = await ports.parties.party(participant);
   const done = (['made', 'stopped'] as const).find((each) => each === request.query.get('done'));
   const others = holders.filter(
     ({ personId, office, state }) =>
@@ -163,10 +163,10 @@ async function show(visit: Visit, problems: readonly Problem[]): Promise<PageAns
 
 /** An officer sees all of the participant's, an apoderado those that they gave or were given. */
 async function openOnes(visit: Visit): Promise<DelegationShown[]> {
-  const { deps, person, holders } = visit;
+  const { ports, person, holders } = visit;
   const shown: DelegationShown[] = [];
   for (const principal of holders) {
-    const open = openDelegation(principal, deps.clock.now());
+    const open = openDelegation(principal, ports.clock.now());
     const own = principal.personId === person.personId;
     const officer = person.office === 'securityOfficer';
     if (!open || !(own || officer || open.delegate === person.personId)) continue;
@@ -182,8 +182,8 @@ async function openOnes(visit: Visit): Promise<DelegationShown[]> {
   return shown;
 }
 
-async function nameOf({ deps, holders }: Visit, personId: string): Promise<string> {
+async function nameOf({ ports, holders }: Visit, personId: string): Promise<string> {
   const person = holders.find((each) => each.personId === personId);
-  const contact = person && (await deps.people.contact(person));
+  const contact = person && (await ports.people.contact(person));
   return contact?.name ?? personId;
 }

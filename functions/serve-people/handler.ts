@@ -31,7 +31,7 @@ const parts = nodeParts('serve-people', { seals: false, queueUrls: {} });
 const { table, sealer } = parts;
 const lambda = lambdaClient();
 const door = { origin: config.pagesOrigin, nodeFinId: config.nodeFinId };
-const deps = {
+const ports = {
   ...parts,
   door,
   nodeName: config.nodeName,
@@ -56,5 +56,5 @@ const deps = {
 
 export async function handler(event: APIGatewayProxyEvent) {
   await parts.clock.tune();
-  return pageAnswer(await servePeople(deps, readPageRequest(event)), door, event.httpMethod);
+  return pageAnswer(await servePeople(ports, readPageRequest(event)), door, event.httpMethod);
 }

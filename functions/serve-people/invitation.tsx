@@ -36,7 +36,7 @@ import {
 
 const part = 'access';
 
-export interface InvitationDeps {
+export interface InvitationPorts {
   readonly clock: Clock;
   readonly door: PagesDoor;
   readonly nodeName: string;
@@ -60,70 +60,70 @@ interface Invited {
 }
 
 export async function serveInvitation(
-  deps: InvitationDeps,
+  ports: InvitationPorts,
   request: PageRequest,
   stranger: Frame,
 ): Promise<PageAnswer> {
   let frame = stranger;
   let invited: Invited | undefined;
   try {
-    invited = await find(deps, request, stranger);
+    invited = await find(ports, request, stranger);
     frame = invited.frame;
     // Accepting moves it to `used`: who reloads after that reads what is true.
     if (invited.person.state !== 'invited' && invited.invitation.state === 'used') {
       const page = <AcceptedPage frame={frame} active={invited.person.state === 'active'} />;
       return { status: 200, body: documentOf(page) };
     }
-    admitInvitation(invited.invitation, deps.clock.now());
-    if (request.method !== 'POST') return askCode(deps, request, invited, []);
-    if (!isOwnForm(request, deps.door)) return deadEnd(frame, 'formOld', 403, { part });
-    return await post(deps, request, invited);
+    admitInvitation(invited.invitation, ports.clock.now());
+    if (request.method !== 'POST') return askCode(ports, request, invited, []);
+    if (!isOwnForm(request, ports.door)) return deadEnd(frame, 'formOld', 403, { part });
+    return await post(ports, request, invited);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return refused(error, frame, invited?.invitation);
   }
 }
 
-async function find(deps: InvitationDeps, request: PageRequest, stranger: Frame): Promise<Invited> {
-  const link = await deps.links.find(request.pathParameters.proxy ?? '');
+async function find(ports: InvitationPorts, request: PageRequest, stranger: Frame): Promise<Invited> {
+  const link = await ports.links.find(request.pathParameters.proxy ?? '');
   if (link?.target.kind !== 'invitation') throw new Refusal('LINK_UNKNOWN');
-  if (deps.clock.now() >= link.expiresAt) throw new Refusal('LINK_EXPIRED');
-  const invitation = await deps.invitations.invitation(link.target.invitationId);
-  const person = invitation && (await deps.people.person(invitation.personId));
+  if (ports.clock.now() >= link.expiresAt) throw new Refusal('LINK_EXPIRED');
+  const invitation = await ports.invitations.invitation(link.target.invitationId);
+  const person = invitation && (await ports.people.person(invitation.personId));
   if (!invitation || !person || person.state === 'ended') throw new Refusal('LINK_UNKNOWN');
-  const party = person.participant ? await deps.parties.party(person.participant) : undefined;
+  const party = person.participant ? await ports.parties.party(person.participant) : undefined;
   const frame = {
     ...stranger,
     locale: localeFor(request, person),
-    timeZone: party?.timeZone ?? deps.timeZone,
+    timeZone: party?.timeZone ?? ports.timeZone,
   };
   return { invitation, person, frame, ...(party && { participant: party.name }) };
 }
 
 const codeProblems = ['INVITATION_CODE_INCOMPLETE', 'INVITATION_CODE_WRONG'] as const;
 
-async function post(deps: InvitationDeps, request: PageRequest, invited: Invited): Promise<PageAnswer> {
+async function post(ports: InvitationPorts, request: PageRequest, invited: Invited): Promise<PageAnswer> {
   const { form } = request;
   const { frame, invitation } = invited;
   const problems = textsIn(frame.locale).problems;
   const code = form.get('invitation_code') ?? '';
   try {
-    await requireInvitation(deps, { invitationId: invitation.invitationId, code });
+    await requireInvitation(ports, { invitationId: invitation.invitationId, code });
   } catch (error) {
     const text = error instanceof Refusal && codeProblems.find((each) => each === error.code);
     if (!text) throw error;
-    return askCode(deps, request, invited, [{ field: 'invitation_code', text: problems[text] }]);
+    return askCode(ports, request, invited, [{ field: 'invitation_code', text: problems[text] }]);
   }
   try {
-    if (form.get('step') === 'passkey') return await setPasskey(deps, request, invited, code);
-    if (form.get('step') === 'set') return await setPassword(deps, request, invited, code);
-    return await askFactors(deps, request, invited, []);
+    if (form.get('step') === 'passkey') return await setPasskey(ports, request, invited, code);
+    if (form.get('step') === 'set') return await setPassword(ports, request, invited, code);
+    return await askFactors(ports, request, invited, []);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const text = problems[error.code as ProblemText];
     if (!text) throw error;
     const shown = fill(text, { node: frame.nodeName });
-    return askFactors(deps, request, invited, [{ field: fieldOf(error.code, form), text: shown }]);
+    return askFactors(ports, request, invited, [{ field: fieldOf(error.code, form), text: shown }]);
   }
 }
 
@@ -133,7 +133,7 @@ function fieldOf(code: string, form: URLSearchParams): string {
 }
 
 async function setPassword(
-  deps: InvitationDeps,
+  ports: InvitationPorts,
   request: PageRequest,
   invited: Invited,
   code: string,
@@ -142,17 +142,17 @@ async function setPassword(
   const password = form.get('password') ?? '';
   if (password !== form.get('password_again')) {
     const text = textsIn(invited.frame.locale).problems.PASSWORD_DIFFERENT;
-    return askFactors(deps, request, invited, [{ field: 'password_again', text }]);
+    return askFactors(ports, request, invited, [{ field: 'password_again', text }]);
   }
   const [totpSecret, totp] = [form.get('totp_secret') ?? '', form.get('totp') ?? ''];
   const { invitationId } = invited.invitation;
-  await deps.accept({ invitationId, code, password, totpSecret, totp });
+  await ports.accept({ invitationId, code, password, totpSecret, totp });
   return { status: 303, location: request.path };
 }
 
 /** First the question, as the page's script wants it; then the new passkey itself. */
 async function setPasskey(
-  deps: InvitationDeps,
+  ports: InvitationPorts,
   request: PageRequest,
   invited: Invited,
   code: string,
@@ -161,26 +161,26 @@ async function setPasskey(
   const { personId } = invited.person;
   const attestation = attestationIn(request);
   if (attestation) {
-    const registration = await deps.passkeys.register({ personId, attestation });
-    await deps.accept({ invitationId, code, registration });
+    const registration = await ports.passkeys.register({ personId, attestation });
+    await ports.accept({ invitationId, code, registration });
     return { status: 303, location: request.path };
   }
   if (!asksQuestion(request)) {
     const text = textsIn(invited.frame.locale).problems.PASSKEY_SCRIPT;
-    return askFactors(deps, request, invited, [{ field: 'passkey', text }]);
+    return askFactors(ports, request, invited, [{ field: 'passkey', text }]);
   }
-  const about = registrationFor(deps.door.nodeFinId, personId, invitationId);
-  const asked = await deps.passkeys.askNew({ personId, statement: { ...about, nonce: deps.nonce() } });
-  return newQuestion(asked, deps.nodeName, true);
+  const about = registrationFor(ports.door.nodeFinId, personId, invitationId);
+  const asked = await ports.passkeys.askNew({ personId, statement: { ...about, nonce: ports.nonce() } });
+  return newQuestion(asked, ports.nodeName, true);
 }
 
 function askCode(
-  deps: InvitationDeps,
+  ports: InvitationPorts,
   request: PageRequest,
   { frame, person, participant }: Invited,
   problems: readonly Problem[],
 ): PageAnswer {
-  const { token, cookies } = formToken(request, deps.door);
+  const { token, cookies } = formToken(request, ports.door);
   const props = {
     frame,
     office: person.office,
@@ -196,13 +196,13 @@ function askCode(
 }
 
 async function askFactors(
-  deps: InvitationDeps,
+  ports: InvitationPorts,
   request: PageRequest,
   { frame, person }: Invited,
   problems: readonly Problem[],
 ): Promise<PageAnswer> {
-  const { token, cookies } = formToken(request, deps.door);
-  const contact = await deps.people.contact(person);
+  const { token, cookies } = formToken(request, ports.door);
+  const contact = await ports.people.contact(person);
   // A secret that the app has read already is kept while the form has problems.
   const known = request.form.get('totp_secret') ?? '';
   const totpSecret = /^[A-Z2-7]{32}$/.test(known) ? known : newTotpSecret(randomBytes(20));
@@ -213,8 +213,8 @@ async function askFactors(
       problems={problems}
       invitationCode={request.form.get('invitation_code') ?? ''}
       totpSecret={totpSecret}
-      otpauthUri={otpauthUri(totpSecret, deps.nodeName, contact?.email ?? person.personId)}
-      fallback={deps.passwordFallback === 'allowed'}
+      otpauthUri={otpauthUri(totpSecret, ports.nodeName, contact?.email ?? person.personId)}
+      fallback={ports.passwordFallback === 'allowed'}
     />
   );
   return { status: problems.length > 0 ? 422 : 200, body: documentOf(page), cookies, script: true };

@@ -23,10 +23,10 @@ import type { Problem } from '../../pages/parts.tsx';
 import { PasskeysPage } from '../../pages/passkey.tsx';
 import { fill, localeFor, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
 import { type ChangePasskeyInput, changeStatement, registrationBeside } from '../apply-act/change-passkey.ts';
-import { readerOf, type SessionDeps } from '../serve-admin/session.ts';
+import { readerOf, type SessionPorts } from '../serve-admin/session.ts';
 import { sessionCookie, startSession } from './sign-in.tsx';
 
-export interface PasskeysDeps extends SessionDeps {
+export interface PasskeysPorts extends SessionPorts {
   readonly ids: Ids;
   readonly sessions: Sessions;
   readonly nodeName: string;
@@ -38,22 +38,22 @@ export interface PasskeysDeps extends SessionDeps {
 }
 
 interface Visit {
-  readonly deps: PasskeysDeps;
+  readonly ports: PasskeysPorts;
   readonly request: PageRequest;
   readonly person: Person;
   readonly frame: Frame;
 }
 
 export async function servePasskeys(
-  deps: PasskeysDeps,
+  ports: PasskeysPorts,
   request: PageRequest,
   stranger: Frame,
 ): Promise<PageAnswer> {
   let frame = stranger;
   try {
-    const { person } = await readerOf(deps, request);
+    const { person } = await readerOf(ports, request);
     frame = { ...stranger, locale: localeFor(request, person) };
-    const visit = { deps, request, person, frame };
+    const visit = { ports, request, person, frame };
     if (request.method !== 'POST') return show(visit, []);
     return await post(visit);
   } catch (error) {
@@ -64,8 +64,8 @@ export async function servePasskeys(
 }
 
 async function post(visit: Visit): Promise<PageAnswer> {
-  const { deps, request, frame } = visit;
-  if (!isOwnForm(request, deps.door)) return { status: 303, location: '/passkeys' };
+  const { ports, request, frame } = visit;
+  if (!isOwnForm(request, ports.door)) return { status: 303, location: '/passkeys' };
   try {
     if (request.form.get('step') === 'end') return await end(visit);
     return await add(visit);
@@ -78,26 +78,26 @@ async function post(visit: Visit): Promise<PageAnswer> {
 }
 
 async function add(visit: Visit): Promise<PageAnswer> {
-  const { deps, request, person } = visit;
+  const { ports, request, person } = visit;
   const { personId } = person;
-  if (passkeysAt(person.passkeys, deps.clock.now()).length === 0) throw new Refusal('PASSKEY_NEEDED');
+  if (passkeysAt(person.passkeys, ports.clock.now()).length === 0) throw new Refusal('PASSKEY_NEEDED');
   const registration = jsonIn(request.form.get('registration')) as PasskeyRegistration | undefined;
   if (assertionIn(request) && registration?.passkey)
     return changed(visit, 'added', { add: registration }, registration.passkey);
   if (!asksQuestion(request)) return withoutScript(visit);
   const attestation = attestationIn(request);
   if (!attestation) {
-    const statement = { ...registrationBeside(deps.door.nodeFinId, personId), nonce: deps.nonce() };
-    return newQuestion(await deps.passkeys.askNew({ personId, statement }), deps.nodeName, false);
+    const statement = { ...registrationBeside(ports.door.nodeFinId, personId), nonce: ports.nonce() };
+    return newQuestion(await ports.passkeys.askNew({ personId, statement }), ports.nodeName, false);
   }
   // Signed by the function that read it: what comes back from the browser is believed only with that signature.
-  const made = await deps.passkeys.register({ personId, attestation });
+  const made = await ports.passkeys.register({ personId, attestation });
   return question(await ask(visit, 'add', made.passkey), { registration: JSON.stringify(made) });
 }
 
 async function end(visit: Visit): Promise<PageAnswer> {
-  const { deps, request, person } = visit;
-  const counted = passkeysAt(person.passkeys, deps.clock.now());
+  const { ports, request, person } = visit;
+  const counted = passkeysAt(person.passkeys, ports.clock.now());
   const passkey = counted.find(({ credentialId }) => credentialId === request.form.get('credential'));
   if (!passkey) throw new Refusal('PASSKEY_UNKNOWN');
   if (counted.length === 1) throw new Refusal('PASSKEY_LAST');
@@ -108,27 +108,27 @@ async function end(visit: Visit): Promise<PageAnswer> {
 
 type Key = Pick<Passkey, 'credentialId' | 'publicKey'>;
 
-function ask({ deps, person }: Visit, change: 'add' | 'end', key: Key) {
+function ask({ ports, person }: Visit, change: 'add' | 'end', key: Key) {
   const { personId } = person;
-  const about = changeStatement(deps.door.nodeFinId, personId, change, key);
-  return deps.passkeys.ask({ personId, statement: { ...about, nonce: deps.nonce() } });
+  const about = changeStatement(ports.door.nodeFinId, personId, change, key);
+  return ports.passkeys.ask({ personId, statement: { ...about, nonce: ports.nonce() } });
 }
 
 async function changed(
-  { deps, request, person }: Visit,
+  { ports, request, person }: Visit,
   done: 'added' | 'ended',
   change: ChangePasskeyInput['change'],
   key: Key,
 ): Promise<PageAnswer> {
   const { personId } = person;
-  const about = changeStatement(deps.door.nodeFinId, personId, done === 'added' ? 'add' : 'end', key);
+  const about = changeStatement(ports.door.nodeFinId, personId, done === 'added' ? 'add' : 'end', key);
   const attempt = { method: 'passkey' as const, assertion: assertionIn(request)! };
-  const statement = { ...about, nonce: deps.nonce() };
-  const proof = await deps.secondFactor.prove({ personId, statement, attempt, source: request.source });
-  await deps.changePasskey({ personId, proof, change });
+  const statement = { ...about, nonce: ports.nonce() };
+  const proof = await ports.secondFactor.prove({ personId, statement, attempt, source: request.source });
+  await ports.changePasskey({ personId, proof, change });
   // Every session from before is over with it; the browser that made the change goes on with one of its own.
-  const secret = await startSession(deps, personId, 'browser', proof.method);
-  return { status: 303, location: `/passkeys?done=${done}`, cookies: [sessionCookie(deps.door, secret)] };
+  const secret = await startSession(ports, personId, 'browser', proof.method);
+  return { status: 303, location: `/passkeys?done=${done}`, cookies: [sessionCookie(ports.door, secret)] };
 }
 
 function withoutScript(visit: Visit): PageAnswer {
@@ -136,15 +136,15 @@ function withoutScript(visit: Visit): PageAnswer {
   return show(visit, [{ field: 'passkey', text }]);
 }
 
-function show({ deps, request, person, frame }: Visit, problems: readonly Problem[]): PageAnswer {
-  const { token, cookies } = formToken(request, deps.door);
+function show({ ports, request, person, frame }: Visit, problems: readonly Problem[]): PageAnswer {
+  const { token, cookies } = formToken(request, ports.door);
   const done = (['added', 'ended'] as const).find((each) => each === request.query.get('done'));
   const page = (
     <PasskeysPage
       frame={frame}
       formToken={token}
       problems={problems}
-      passkeys={passkeysAt(person.passkeys, deps.clock.now())}
+      passkeys={passkeysAt(person.passkeys, ports.clock.now())}
       {...(done && problems.length === 0 && { done })}
     />
   );

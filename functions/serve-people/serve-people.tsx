@@ -15,27 +15,27 @@ import { passkeyScript, passkeyScriptPath } from '../../pages/passkey-script.ts'
 import { refreshScript, refreshScriptPath } from '../../pages/refresh-script.ts';
 import { markPath, markSvg, stylesheet, stylesheetPath } from '../../pages/style.ts';
 import { localeFor } from '../../pages/texts/texts.ts';
-import { type DelegationDeps, serveDelegation } from './delegation.tsx';
-import { type InvitationDeps, serveInvitation } from './invitation.tsx';
-import { type PasskeysDeps, servePasskeys } from './passkeys.tsx';
-import { redeem, type SignInDeps, signIn, signOut } from './sign-in.tsx';
+import { type DelegationPorts, serveDelegation } from './delegation.tsx';
+import { type InvitationPorts, serveInvitation } from './invitation.tsx';
+import { type PasskeysPorts, servePasskeys } from './passkeys.tsx';
+import { redeem, type SignInPorts, signIn, signOut } from './sign-in.tsx';
 
-export type ServePeopleDeps = InvitationDeps & SignInDeps & PasskeysDeps & DelegationDeps;
+export type ServePeoplePorts = InvitationPorts & SignInPorts & PasskeysPorts & DelegationPorts;
 
 const scripts: Readonly<Record<string, string | undefined>> = {
   [passkeyScriptPath]: passkeyScript,
   [refreshScriptPath]: refreshScript,
 };
 
-export async function servePeople(deps: ServePeopleDeps, request: PageRequest): Promise<PageAnswer> {
+export async function servePeople(ports: ServePeoplePorts, request: PageRequest): Promise<PageAnswer> {
   const frame: Frame = {
     locale: localeFor(request),
-    timeZone: deps.timeZone,
-    nodeName: deps.nodeName,
+    timeZone: ports.timeZone,
+    nodeName: ports.nodeName,
     reference: request.interactionId,
   };
   try {
-    return await route(deps, request, frame);
+    return await route(ports, request, frame);
   } catch (error) {
     if (error instanceof Transient) return deadEnd(frame, 'busy', 503);
     if (error instanceof Refusal) return deadEnd(frame, 'notFound', 400, error.code);
@@ -43,7 +43,7 @@ export async function servePeople(deps: ServePeopleDeps, request: PageRequest): 
   }
 }
 
-async function route(deps: ServePeopleDeps, request: PageRequest, frame: Frame): Promise<PageAnswer> {
+async function route(ports: ServePeoplePorts, request: PageRequest, frame: Frame): Promise<PageAnswer> {
   const { method, path } = request;
   if (method === 'OPTIONS') return { status: 204 };
   if (!['GET', 'HEAD', 'POST'].includes(method)) return { status: 405 };
@@ -55,15 +55,15 @@ async function route(deps: ServePeopleDeps, request: PageRequest, frame: Frame):
   if (path === markPath) return { status: 200, body: markSvg, contentType: 'image/svg+xml', immutable: true };
   if (path.startsWith('/language/')) {
     const wanted = locales.find((each) => `/language/${each}` === path);
-    return wanted ? switchedTo(wanted, request, deps.door) : deadEnd(frame, 'notFound', 404);
+    return wanted ? switchedTo(wanted, request, ports.door) : deadEnd(frame, 'notFound', 404);
   }
-  if (path.startsWith('/invitations/')) return serveInvitation(deps, request, frame);
-  if (path === '/delegation') return serveDelegation(deps, request, frame);
-  if (path === '/passkeys') return servePasskeys(deps, request, frame);
+  if (path.startsWith('/invitations/')) return serveInvitation(ports, request, frame);
+  if (path === '/delegation') return serveDelegation(ports, request, frame);
+  if (path === '/passkeys') return servePasskeys(ports, request, frame);
   if (path === '/' && method !== 'POST') return { status: 303, location: '/sign-in' };
-  if (path === '/sign-in') return signIn(deps, request, frame);
-  if (path === '/sign-in/token' && method === 'POST') return redeem(deps, request);
-  if (path === '/sign-out') return signOut(deps, request, request.cookie(cookieName(deps.door, 'session')));
+  if (path === '/sign-in') return signIn(ports, request, frame);
+  if (path === '/sign-in/token' && method === 'POST') return redeem(ports, request);
+  if (path === '/sign-out') return signOut(ports, request, request.cookie(cookieName(ports.door, 'session')));
   return deadEnd(frame, 'notFound', 404);
 }
 

@@ -28,7 +28,7 @@ import { fill, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
 
 const part = 'administration';
 
-export interface SignInDeps {
+export interface SignInPorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly door: PagesDoor;
@@ -61,19 +61,19 @@ function cliRequestOf(request: PageRequest): CliRequest | undefined {
   return { redirectUri, codeChallenge, state };
 }
 
-export async function signIn(deps: SignInDeps, request: PageRequest, frame: Frame): Promise<PageAnswer> {
+export async function signIn(ports: SignInPorts, request: PageRequest, frame: Frame): Promise<PageAnswer> {
   const cli = cliRequestOf(request);
-  if (request.method !== 'POST') return show(deps, request, frame, cli, []);
-  if (!isOwnForm(request, deps.door)) return deadEnd(frame, 'formOld', 403, { part, retry: '/sign-in' });
+  if (request.method !== 'POST') return show(ports, request, frame, cli, []);
+  if (!isOwnForm(request, ports.door)) return deadEnd(frame, 'formOld', 403, { part, retry: '/sign-in' });
   const byPasskey = request.form.get('step') === 'passkey';
   try {
-    if (byPasskey && !assertionIn(request)) return await ask(deps, request, frame, cli);
+    if (byPasskey && !assertionIn(request)) return await ask(ports, request, frame, cli);
     const { proof, administers } = byPasskey
-      ? await provedByPasskey(deps, request, cli !== undefined)
-      : await proved(deps, request, request.form.get('email') ?? '', cli !== undefined);
+      ? await provedByPasskey(ports, request, cli !== undefined)
+      : await proved(ports, request, request.form.get('email') ?? '', cli !== undefined);
     return cli
-      ? await forCli(deps, proof, cli)
-      : await forBrowser(deps, request, proof, administers ? '/acts' : '/console');
+      ? await forCli(ports, proof, cli)
+      : await forBrowser(ports, request, proof, administers ? '/acts' : '/console');
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (error.code === 'TRIES_EXHAUSTED')
@@ -83,7 +83,7 @@ export async function signIn(deps: SignInDeps, request: PageRequest, frame: Fram
         code: error.code,
         minutes: minutesIn(error),
       });
-    return show(deps, request, frame, cli, [problemOf(error, frame, byPasskey)]);
+    return show(ports, request, frame, cli, [problemOf(error, frame, byPasskey)]);
   }
 }
 
@@ -104,20 +104,20 @@ function problemOf({ code }: Refusal, frame: Frame, byPasskey: boolean): Problem
 
 /** The browser is asked who it is: no address is typed, none can be tried. */
 async function ask(
-  deps: SignInDeps,
+  ports: SignInPorts,
   request: PageRequest,
   frame: Frame,
   cli: CliRequest | undefined,
 ): Promise<PageAnswer> {
   const text = textsIn(frame.locale).problems.PASSKEY_SCRIPT;
-  if (!asksQuestion(request)) return show(deps, request, frame, cli, [{ field: 'passkey', text }]);
-  const node = deps.door.nodeFinId;
-  const statement = { type: 'apodera/passkey-sign-in/v1' as const, node, nonce: deps.nonce() };
-  return question(await deps.passkeys.ask({ statement }));
+  if (!asksQuestion(request)) return show(ports, request, frame, cli, [{ field: 'passkey', text }]);
+  const node = ports.door.nodeFinId;
+  const statement = { type: 'apodera/passkey-sign-in/v1' as const, node, nonce: ports.nonce() };
+  return question(await ports.passkeys.ask({ statement }));
 }
 
 async function provedByPasskey(
-  deps: SignInDeps,
+  ports: SignInPorts,
   request: PageRequest,
   isCli: boolean,
 ): Promise<{ proof: Proof; administers: boolean }> {
@@ -126,12 +126,12 @@ async function provedByPasskey(
   if (!personId) throw new Refusal('PASSKEY_UNKNOWN');
   const statement = {
     type: 'apodera/passkey-sign-in/v1' as const,
-    node: deps.door.nodeFinId,
-    nonce: deps.nonce(),
+    node: ports.door.nodeFinId,
+    nonce: ports.nonce(),
   };
   const attempt = { method: 'passkey' as const, assertion };
-  const proof = await deps.secondFactor.prove({ personId, statement, attempt, source: request.source });
-  const person = await deps.people.person(personId);
+  const proof = await ports.secondFactor.prove({ personId, statement, attempt, source: request.source });
+  const person = await ports.people.person(personId);
   const administers = person !== undefined && mayAdminister(person);
   if (isCli && !administers) throw new Refusal('PERSON_WRONG_OFFICE');
   return { proof, administers };
@@ -145,12 +145,12 @@ const mostOffices = 20;
  * for several participants, each with factors of its own: the code says which is meant.
  */
 async function proved(
-  deps: SignInDeps,
+  ports: SignInPorts,
   { form, source }: PageRequest,
   email: string,
   isCli: boolean,
 ): Promise<{ proof: Proof; administers: boolean }> {
-  const persons = await deps.people.byAddress(email);
+  const persons = await ports.people.byAddress(email);
   const first = persons.filter(mayAdminister);
   // Who is not released yet proves who they are, and is told so; nothing opens.
   const others = isCli ? [] : persons.filter((each) => !mayAdminister(each));
@@ -161,43 +161,43 @@ async function proved(
   };
   // An unknown address takes the same way, and its failures are counted under its own name.
   const name = createHash('sha256').update(email).digest('hex').slice(0, 24);
-  const [candidate = candidateOf(deps, `unknown-${name}`), ...or] = [...first, ...others]
+  const [candidate = candidateOf(ports, `unknown-${name}`), ...or] = [...first, ...others]
     .slice(0, mostOffices)
-    .map(({ personId }) => candidateOf(deps, personId));
-  const proof = await deps.secondFactor.prove({ ...candidate, attempt, source, or });
+    .map(({ personId }) => candidateOf(ports, personId));
+  const proof = await ports.secondFactor.prove({ ...candidate, attempt, source, or });
   return { proof, administers: first.some(({ personId }) => personId === proof.personId) };
 }
 
-function candidateOf({ door, nonce }: SignInDeps, personId: string) {
+function candidateOf({ door, nonce }: SignInPorts, personId: string) {
   const type = 'apodera/sign-in/v1' as const;
   return { personId, statement: { type, node: door.nodeFinId, person: personId, nonce: nonce() } };
 }
 
 async function forBrowser(
-  deps: SignInDeps,
+  ports: SignInPorts,
   request: PageRequest,
   proof: Proof,
   home: '/acts' | '/console',
 ): Promise<PageAnswer> {
-  const secret = await startSession(deps, proof.personId, 'browser', proof.method);
-  const before = request.cookie(cookieName(deps.door, 'session'));
-  if (before) await deps.sessions.end(before);
+  const secret = await startSession(ports, proof.personId, 'browser', proof.method);
+  const before = request.cookie(cookieName(ports.door, 'session'));
+  if (before) await ports.sessions.end(before);
   const next = request.query.get('next') ?? '';
   // Only a path of ours: `//host` and `\` would lead elsewhere.
   const location = /^\/(acts(\/[A-Za-z0-9]+)?|console(\/[A-Za-z0-9_-]+){0,2}|passkeys|delegation)$/.test(next)
     ? next
     : home;
-  return { status: 303, location, cookies: [sessionCookie(deps.door, secret)] };
+  return { status: 303, location, cookies: [sessionCookie(ports.door, secret)] };
 }
 
 export const sessionCookie = (door: PagesDoor, secret: string) =>
   cookieText(door, 'session', secret, peoplePolicy.sessionLifeMs / 1000);
 
-async function forCli(deps: SignInDeps, proof: Proof, cli: CliRequest): Promise<PageAnswer> {
-  const code = deps.nonce();
-  const expiresAt = new Date(deps.clock.now().getTime() + peoplePolicy.signInCodeLifeMs);
+async function forCli(ports: SignInPorts, proof: Proof, cli: CliRequest): Promise<PageAnswer> {
+  const code = ports.nonce();
+  const expiresAt = new Date(ports.clock.now().getTime() + peoplePolicy.signInCodeLifeMs);
   const { redirectUri, codeChallenge, state } = cli;
-  await deps.signInCodes.put(code, {
+  await ports.signInCodes.put(code, {
     personId: proof.personId,
     method: proof.method,
     codeChallenge,
@@ -208,15 +208,15 @@ async function forCli(deps: SignInDeps, proof: Proof, cli: CliRequest): Promise<
 }
 
 /** POST /sign-in/token: the command line's own call, with the verifier that only it knows. */
-export async function redeem(deps: SignInDeps, request: PageRequest): Promise<PageAnswer> {
+export async function redeem(ports: SignInPorts, request: PageRequest): Promise<PageAnswer> {
   const { form } = request;
   try {
-    const signedIn = await deps.signInCodes.take(form.get('code') ?? '');
+    const signedIn = await ports.signInCodes.take(form.get('code') ?? '');
     const [verifier, redirectUri] = [form.get('code_verifier') ?? '', form.get('redirect_uri') ?? ''];
-    const { personId, method, expiresAt } = admitVerifier(signedIn, verifier, redirectUri, deps.clock.now());
+    const { personId, method, expiresAt } = admitVerifier(signedIn, verifier, redirectUri, ports.clock.now());
     // As old as the factor that got the code: what that person changed since ends it too.
     const provedAt = new Date(expiresAt.getTime() - peoplePolicy.signInCodeLifeMs);
-    const session = await startSession(deps, personId, 'cli', method, provedAt);
+    const session = await startSession(ports, personId, 'cli', method, provedAt);
     return json(200, { session, person_id: personId, expires_in: peoplePolicy.sessionLifeMs / 1000 });
   } catch (error) {
     if (error instanceof Refusal) return json(400, { code: error.code, detail: error.message });
@@ -226,15 +226,15 @@ export async function redeem(deps: SignInDeps, request: PageRequest): Promise<Pa
 
 /** A fresh secret each time: none that the browser brought along is ever taken on. */
 export async function startSession(
-  deps: Pick<SignInDeps, 'clock' | 'ids' | 'sessions' | 'nonce'>,
+  ports: Pick<SignInPorts, 'clock' | 'ids' | 'sessions' | 'nonce'>,
   personId: string,
   client: 'browser' | 'cli',
   method: Proof['method'],
   provedAt?: Date,
 ): Promise<string> {
-  const [secret, now] = [deps.nonce(), deps.clock.now()];
+  const [secret, now] = [ports.nonce(), ports.clock.now()];
   const evidence = {
-    id: deps.ids.next(),
+    id: ports.ids.next(),
     scope: 'node',
     kind: 'session.started',
     at: now,
@@ -242,7 +242,7 @@ export async function startSession(
     subjects: { personId },
     facts: { client },
   };
-  await deps.sessions.start(secret, newSession(personId, provedAt ?? now), {
+  await ports.sessions.start(secret, newSession(personId, provedAt ?? now), {
     evidence: [evidence],
     outbox: [],
   });
@@ -250,23 +250,23 @@ export async function startSession(
 }
 
 export async function signOut(
-  deps: SignInDeps,
+  ports: SignInPorts,
   request: PageRequest,
   secret: string | undefined,
 ): Promise<PageAnswer> {
-  if (request.method !== 'POST' || !isOwnForm(request, deps.door)) return { status: 303, location: '/acts' };
-  if (secret) await deps.sessions.end(secret);
-  return { status: 303, location: '/sign-in', cookies: [cookieText(deps.door, 'session', '', 0)] };
+  if (request.method !== 'POST' || !isOwnForm(request, ports.door)) return { status: 303, location: '/acts' };
+  if (secret) await ports.sessions.end(secret);
+  return { status: 303, location: '/sign-in', cookies: [cookieText(ports.door, 'session', '', 0)] };
 }
 
 function show(
-  deps: SignInDeps,
+  ports: SignInPorts,
   request: PageRequest,
   frame: Frame,
   cli: CliRequest | undefined,
   problems: readonly Problem[],
 ): PageAnswer {
-  const { token, cookies } = formToken(request, deps.door);
+  const { token, cookies } = formToken(request, ports.door);
   const email = request.form.get('email') ?? undefined;
   const page = (
     <SignInPage
@@ -275,7 +275,7 @@ function show(
       problems={problems}
       forCli={cli !== undefined}
       email={email}
-      fallback={deps.passwordFallback === 'allowed'}
+      fallback={ports.passwordFallback === 'allowed'}
     />
   );
   return {

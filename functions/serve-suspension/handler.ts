@@ -35,7 +35,7 @@ const parts = nodeParts('serve-suspension', { seals: false, queueUrls });
 const { table, sealer, announce } = parts;
 const lambda = lambdaClient();
 const door = { origin: config.pagesOrigin, nodeFinId: config.nodeFinId };
-const deps = {
+const ports = {
   ...parts,
   door,
   role: config.nodeRole,
@@ -56,5 +56,5 @@ const deps = {
 
 export async function handler(event: APIGatewayProxyEvent) {
   await parts.clock.tune();
-  return pageAnswer(await serveSuspension(deps, readPageRequest(event)), door, event.httpMethod);
+  return pageAnswer(await serveSuspension(ports, readPageRequest(event)), door, event.httpMethod);
 }

@@ -18,8 +18,8 @@ import type { SuspensionCause } from '../../core/suspension/suspension.ts';
 import type { Frame } from '../../pages/page.tsx';
 import type { Problem } from '../../pages/parts.tsx';
 import { fill, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
-import { type SecondWordDeps, secondWordStatement, type WordInput } from './second-word.ts';
-import { type SuspendDeps, suspensionStatement } from './suspend.ts';
+import { type SecondWordPorts, secondWordStatement, type WordInput } from './second-word.ts';
+import { type SuspendPorts, suspensionStatement } from './suspend.ts';
 
 export interface PasskeyParts {
   readonly clock: Clock;
@@ -36,34 +36,34 @@ export function hasPasskey({ clock }: PasskeyParts, { passkeys }: Person): boole
  * @throws Refusal PASSKEY_*
  */
 export async function askedPasskey(
-  deps: SuspendDeps & PasskeyParts,
+  ports: SuspendPorts & PasskeyParts,
   request: PageRequest,
   cause: SuspensionCause,
 ): Promise<PageAnswer | { readonly personId: string }> {
   const personId = userIn(request);
   if (assertionIn(request) && personId) return { personId };
   if (!asksQuestion(request)) throw new Refusal('PASSKEY_NEEDED');
-  const node = deps.door.nodeFinId;
-  const signIn = { type: 'apodera/passkey-sign-in/v1' as const, node, nonce: deps.nonce() };
+  const node = ports.door.nodeFinId;
+  const signIn = { type: 'apodera/passkey-sign-in/v1' as const, node, nonce: ports.nonce() };
   const assertion = assertionIn(request, 'identity');
-  if (!assertion || !personId) return identityQuestion(await deps.passkeys.ask({ statement: signIn }));
+  if (!assertion || !personId) return identityQuestion(await ports.passkeys.ask({ statement: signIn }));
   // Whose passkeys are named is told to their owner alone.
   const attempt = { method: 'passkey' as const, assertion };
-  await deps.secondFactor.prove({ personId, statement: signIn, attempt, source: request.source });
-  const statement = await suspensionStatement(deps, personId, cause);
+  await ports.secondFactor.prove({ personId, statement: signIn, attempt, source: request.source });
+  const statement = await suspensionStatement(ports, personId, cause);
   if (!statement) throw new Refusal('PASSKEY_UNKNOWN');
-  return question(await deps.passkeys.ask({ personId, statement }));
+  return question(await ports.passkeys.ask({ personId, statement }));
 }
 
 /** @throws Refusal SUSPENSION_*, PASSKEY_* */
 export async function askedWord(
-  deps: SecondWordDeps & PasskeyParts,
+  ports: SecondWordPorts & PasskeyParts,
   request: PageRequest,
   word: Pick<WordInput, 'linkId' | 'word'>,
   { personId }: Person,
 ): Promise<PageAnswer> {
   if (!asksQuestion(request)) throw new Refusal('PASSKEY_NEEDED');
-  return question(await deps.passkeys.ask({ personId, statement: await secondWordStatement(deps, word) }));
+  return question(await ports.passkeys.ask({ personId, statement: await secondWordStatement(ports, word) }));
 }
 
 export function passkeyProblem({ code }: Refusal, frame: Frame): Problem {

@@ -13,7 +13,7 @@ import type { Suspensions } from '../../core/suspension/ports.ts';
 import { effectsOf } from '../../core/suspension/recording.ts';
 import { admitSecondWord, confirmed, disputed, type Suspension } from '../../core/suspension/suspension.ts';
 
-export interface SecondWordDeps {
+export interface SecondWordPorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly role: 'network' | 'payoutOperator';
@@ -33,16 +33,16 @@ export interface Seen {
 }
 
 /** @throws Refusal LINK_UNKNOWN, LINK_EXPIRED, SUSPENSION_NOT_YOURS */
-export async function findSuspension(deps: SecondWordDeps, linkId: string): Promise<Seen> {
-  const link = await deps.links.find(linkId);
+export async function findSuspension(ports: SecondWordPorts, linkId: string): Promise<Seen> {
+  const link = await ports.links.find(linkId);
   if (link?.target.kind !== 'suspension') throw new Refusal('LINK_UNKNOWN');
-  if (deps.clock.now() >= link.expiresAt) throw new Refusal('LINK_EXPIRED');
+  if (ports.clock.now() >= link.expiresAt) throw new Refusal('LINK_EXPIRED');
   const { participant, suspensionId, personId } = link.target;
-  const person = await deps.people.person(personId);
+  const person = await ports.people.person(personId);
   if (!person) throw new Refusal('LINK_UNKNOWN');
   if (person.participant !== participant || person.state !== 'active')
     throw new Refusal('SUSPENSION_NOT_YOURS');
-  const standing = await deps.suspensions.find(participant);
+  const standing = await ports.suspensions.find(participant);
   return { person, participant, standing: standing?.id === suspensionId ? standing : undefined };
 }
 
@@ -55,33 +55,33 @@ export interface WordInput {
 
 /** What the person's passkey would sign. @throws as saySecondWord */
 export async function secondWordStatement(
-  deps: SecondWordDeps,
+  ports: SecondWordPorts,
   { linkId, word }: Pick<WordInput, 'linkId' | 'word'>,
 ): Promise<SuspensionStatement> {
-  const { person, standing } = await findSuspension(deps, linkId);
+  const { person, standing } = await findSuspension(ports, linkId);
   if (!standing) throw new Refusal('SUSPENSION_NONE');
   admitSecondWord(standing, person.personId);
-  requireActive(person, deps.clock.now());
-  return statementOf(deps, standing, person.personId, word);
+  requireActive(person, ports.clock.now());
+  return statementOf(ports, standing, person.personId, word);
 }
 
 /** @throws Refusal LINK_*, SUSPENSION_*, PERSON_*, FACTOR_*, PASSKEY_*, TRIES_EXHAUSTED */
-export async function saySecondWord(deps: SecondWordDeps, input: WordInput): Promise<void> {
-  const statement = await secondWordStatement(deps, input);
-  const { person } = await findSuspension(deps, input.linkId);
+export async function saySecondWord(ports: SecondWordPorts, input: WordInput): Promise<void> {
+  const statement = await secondWordStatement(ports, input);
+  const { person } = await findSuspension(ports, input.linkId);
   const { attempt, source } = input;
-  const proof = await deps.secondFactor.prove({ personId: person.personId, statement, attempt, source });
+  const proof = await ports.secondFactor.prove({ personId: person.personId, statement, attempt, source });
   for (let again = 0; again < 5; again++) {
-    const { standing: now } = await findSuspension(deps, input.linkId);
+    const { standing: now } = await findSuspension(ports, input.linkId);
     if (!now) throw new Refusal('SUSPENSION_NONE');
     admitSecondWord(now, person.personId);
-    if (await record(deps, now, input.word, proof)) return;
+    if (await record(ports, now, input.word, proof)) return;
   }
   throw new Error('the suspension changes faster than a word can be recorded');
 }
 
 function statementOf(
-  { nodeFinId, nonce }: SecondWordDeps,
+  { nodeFinId, nonce }: SecondWordPorts,
   { participant, id, reason }: Suspension,
   person: string,
   word: WordInput['word'],
@@ -99,31 +99,31 @@ function statementOf(
 }
 
 async function record(
-  deps: SecondWordDeps,
+  ports: SecondWordPorts,
   standing: Suspension,
   word: WordInput['word'],
   proof: Proof<SuspensionStatement>,
 ): Promise<boolean> {
-  const at = deps.clock.now();
+  const at = ports.clock.now();
   const { personId } = proof;
   const confirms = word === 'confirm';
   const suspension = confirms
     ? confirmed(standing, { kind: 'person', personId, proof }, at)
     : disputed(standing, personId, at);
   const people = [
-    ...(await peopleToTell(deps.people, standing.participant)),
-    ...(await nodeOperatorsToTell(deps.people)),
+    ...(await peopleToTell(ports.people, standing.participant)),
+    ...(await nodeOperatorsToTell(ports.people)),
   ];
   // At a payout operator it ends what is here; the network asks its own people.
-  const nodes = deps.role === 'network' ? standing.told : [];
+  const nodes = ports.role === 'network' ? standing.told : [];
   const effects = effectsOf({
     suspension,
     word: confirms ? 'confirmed' : 'disputed',
-    evidenceId: deps.ids.next(),
+    evidenceId: ports.ids.next(),
     actor: { kind: 'person', personId, method: proof.method },
     at,
     audience: { people, nodes },
     proof,
   });
-  return (await deps.suspensions.record(suspension, effects)) === 'RECORDED';
+  return (await ports.suspensions.record(suspension, effects)) === 'RECORDED';
 }

@@ -28,10 +28,10 @@ import {
 } from '../../pages/suspension/standing.tsx';
 import { localeFor, type ProblemText, textsIn } from '../../pages/texts/texts.ts';
 import { askedPasskey, askedWord, hasPasskey, type PasskeyParts, passkeyProblem } from './passkeys.ts';
-import { findSuspension, type SecondWordDeps, type Seen, saySecondWord } from './second-word.ts';
-import { type SuspendDeps, suspendByPerson } from './suspend.ts';
+import { findSuspension, type SecondWordPorts, type Seen, saySecondWord } from './second-word.ts';
+import { type SuspendPorts, suspendByPerson } from './suspend.ts';
 
-export interface ServeSuspensionDeps extends SuspendDeps, SecondWordDeps, PasskeyParts {
+export interface ServeSuspensionPorts extends SuspendPorts, SecondWordPorts, PasskeyParts {
   readonly door: PagesDoor;
   readonly nodeName: string;
   readonly timeZone: string;
@@ -44,52 +44,55 @@ export interface ServeSuspensionDeps extends SuspendDeps, SecondWordDeps, Passke
 
 const part = 'emergency';
 
-export async function serveSuspension(deps: ServeSuspensionDeps, request: PageRequest): Promise<PageAnswer> {
+export async function serveSuspension(
+  ports: ServeSuspensionPorts,
+  request: PageRequest,
+): Promise<PageAnswer> {
   const asked = request.query.get('lang');
   const locale = locales.find((each) => each === asked) ?? localeFor(request);
-  const frame = frameOf(deps, request, locale);
+  const frame = frameOf(ports, request, locale);
   const linkId = request.pathParameters.proxy;
   try {
     if (request.method === 'OPTIONS') return { status: 204 };
     if (!['GET', 'HEAD', 'POST'].includes(request.method)) return { status: 405 };
-    if (linkId !== undefined) return await secondWord(deps, request, frame, linkId);
-    if (request.method === 'POST') return await firstWordGiven(deps, request, frame);
-    return ask(deps, request, frame, []);
+    if (linkId !== undefined) return await secondWord(ports, request, frame, linkId);
+    if (request.method === 'POST') return await firstWordGiven(ports, request, frame);
+    return ask(ports, request, frame, []);
   } catch (error) {
     return refusedEnd(error, frame, { part, retry: request.path });
   }
 }
 
 function ask(
-  deps: ServeSuspensionDeps,
+  ports: ServeSuspensionPorts,
   request: PageRequest,
   frame: Frame,
   problems: readonly Problem[],
 ): PageAnswer {
-  const { token, cookies } = formToken(request, deps.door);
+  const { token, cookies } = formToken(request, ports.door);
   const [email, cause] = [request.form.get('email') ?? undefined, request.form.get('cause') ?? undefined];
-  const fallback = deps.passwordFallback === 'allowed';
+  const fallback = ports.passwordFallback === 'allowed';
   const about = { frame, formToken: token, problems, email, cause, fallback };
   const page = <AskPage {...about} />;
   return { status: problems.length > 0 ? 422 : 200, body: documentOf(page), cookies, script: true };
 }
 
 async function firstWordGiven(
-  deps: ServeSuspensionDeps,
+  ports: ServeSuspensionPorts,
   request: PageRequest,
   frame: Frame,
 ): Promise<PageAnswer> {
-  if (!isOwnForm(request, deps.door)) return deadEnd(frame, 'formOld', 403, { part, retry: '/suspension' });
+  if (!isOwnForm(request, ports.door)) return deadEnd(frame, 'formOld', 403, { part, retry: '/suspension' });
   const { form, source } = request;
   const byPasskey = form.get('step') === 'passkey';
   const problems = byPasskey ? [] : missingIn(request, frame.locale);
-  if (problems.length > 0) return ask(deps, request, frame, problems);
+  if (problems.length > 0) return ask(ports, request, frame, problems);
   // Nobody is held up by a tap that they forgot.
   const cause = suspensionCauses.find((each) => each === form.get('cause')) ?? 'other';
   try {
-    const asked = byPasskey ? await askedPasskey(deps, request, cause) : undefined;
+    const asked = byPasskey ? await askedPasskey(ports, request, cause) : undefined;
     if (asked && 'status' in asked) return asked;
-    const linkId = await suspendByPerson(deps, {
+    const linkId = await suspendByPerson(ports, {
       who: asked ?? { email: form.get('email') ?? '' },
       cause,
       attempt: attemptIn(request),
@@ -100,12 +103,12 @@ async function firstWordGiven(
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (byPasskey && !error.code.startsWith('TRIES_'))
-      return ask(deps, request, frame, [passkeyProblem(error, frame)]);
+      return ask(ports, request, frame, [passkeyProblem(error, frame)]);
     const { problems: texts } = textsIn(frame.locale);
     const known = ['FACTOR_STEP_USED', 'PERSON_NOT_ACTIVE'].includes(error.code);
     const text = known ? texts[error.code as ProblemText] : texts.SIGN_IN_WRONG;
     if (error.code.startsWith('FACTOR_') || error.code.startsWith('PERSON_'))
-      return ask(deps, request, frame, [{ field: known ? 'totp' : 'email', text }]);
+      return ask(ports, request, frame, [{ field: known ? 'totp' : 'email', text }]);
     throw error;
   }
 }
@@ -128,46 +131,46 @@ function attemptIn(request: PageRequest): FactorAttempt {
 }
 
 async function secondWord(
-  deps: ServeSuspensionDeps,
+  ports: ServeSuspensionPorts,
   request: PageRequest,
   stranger: Frame,
   linkId: string,
 ): Promise<PageAnswer> {
-  const seen = await findSuspension(deps, linkId);
-  const party = await deps.parties.party(seen.participant);
+  const seen = await findSuspension(ports, linkId);
+  const party = await ports.parties.party(seen.participant);
   const frame = {
     ...stranger,
     locale: localeFor(request, seen.person),
-    timeZone: party?.timeZone ?? deps.timeZone,
+    timeZone: party?.timeZone ?? ports.timeZone,
   };
   const participant = party?.name ?? seen.participant;
-  if (request.method !== 'POST') return standing(deps, request, frame, seen, participant, []);
-  if (!isOwnForm(request, deps.door)) return deadEnd(frame, 'formOld', 403, { part, retry: request.path });
+  if (request.method !== 'POST') return standing(ports, request, frame, seen, participant, []);
+  if (!isOwnForm(request, ports.door)) return deadEnd(frame, 'formOld', 403, { part, retry: request.path });
   const word = (['confirm', 'dispute'] as const).find((each) => each === request.form.get('word'));
   if (!word) return deadEnd(frame, 'formOld', 400, { part, retry: request.path });
-  const passkey = hasPasskey(deps, seen.person);
+  const passkey = hasPasskey(ports, seen.person);
   const missing = passkey ? [] : missingIn(request, frame.locale);
-  if (missing.length > 0) return standing(deps, request, frame, seen, participant, missing);
+  if (missing.length > 0) return standing(ports, request, frame, seen, participant, missing);
   try {
     if (passkey && !assertionIn(request))
-      return await askedWord(deps, request, { linkId, word }, seen.person);
-    await saySecondWord(deps, { linkId, word, attempt: attemptIn(request), source: request.source });
+      return await askedWord(ports, request, { linkId, word }, seen.person);
+    await saySecondWord(ports, { linkId, word, attempt: attemptIn(request), source: request.source });
     return { status: 303, location: request.path };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     // What somebody else decided meanwhile is what the page shows.
     if (error.code.startsWith('SUSPENSION_')) return { status: 303, location: request.path };
     if (error.code.startsWith('PASSKEY_'))
-      return standing(deps, request, frame, seen, participant, [passkeyProblem(error, frame)]);
+      return standing(ports, request, frame, seen, participant, [passkeyProblem(error, frame)]);
     const text = textsIn(frame.locale).problems[error.code as ProblemText];
     if (!text || !error.code.startsWith('FACTOR_'))
       return refusedEnd(error, frame, { part, retry: request.path });
-    return standing(deps, request, frame, seen, participant, [{ field: 'totp', text }]);
+    return standing(ports, request, frame, seen, participant, [{ field: 'totp', text }]);
   }
 }
 
 async function standing(
-  deps: ServeSuspensionDeps,
+  ports: ServeSuspensionPorts,
   request: PageRequest,
   frame: Frame,
   seen: Seen,
@@ -176,17 +179,17 @@ async function standing(
 ): Promise<PageAnswer> {
   if (!seen.standing)
     return { status: 200, body: documentOf(<LiftedPage frame={frame} participant={participant} />) };
-  const facts = await factsOf(deps, seen, seen.standing, participant);
+  const facts = await factsOf(ports, seen, seen.standing, participant);
   if (!facts.isAsked) return { status: 200, body: documentOf(<StandingPage frame={frame} facts={facts} />) };
-  const { token, cookies } = formToken(request, deps.door);
-  const passkey = hasPasskey(deps, seen.person);
+  const { token, cookies } = formToken(request, ports.door);
+  const passkey = hasPasskey(ports, seen.person);
   const about = { frame, facts, formToken: token, problems, passkey };
   const body = documentOf(<SecondWordPage {...about} />);
   return { status: problems.length > 0 ? 422 : 200, body, cookies, script: passkey };
 }
 
 async function factsOf(
-  deps: ServeSuspensionDeps,
+  ports: ServeSuspensionPorts,
   { person }: Seen,
   suspension: Suspension,
   participant: string,
@@ -198,7 +201,7 @@ async function factsOf(
     participantId: suspension.participant,
     since,
     confirmBy,
-    by: await byOf(deps, suspension),
+    by: await byOf(ports, suspension),
     reason,
     ...(confirmedAt && { confirmedAt }),
     ...(disputedAt && { disputedAt }),
@@ -208,18 +211,18 @@ async function factsOf(
   };
 }
 
-async function byOf(deps: ServeSuspensionDeps, { by }: Suspension): Promise<StandingFacts['by']> {
+async function byOf(ports: ServeSuspensionPorts, { by }: Suspension): Promise<StandingFacts['by']> {
   if (by.kind === 'apiKey' || by.kind === 'nodeOperator') return { kind: by.kind };
   if (by.kind === 'node')
-    return { kind: 'node', name: (await deps.parties.party(by.finId))?.name ?? by.finId };
-  const person = await deps.people.person(by.personId);
-  const contact = person && (await deps.people.contact(person));
+    return { kind: 'node', name: (await ports.parties.party(by.finId))?.name ?? by.finId };
+  const person = await ports.people.person(by.personId);
+  const contact = person && (await ports.people.contact(person));
   return { kind: 'person', office: by.office, name: contact?.name ?? by.personId };
 }
 
-const frameOf = (deps: ServeSuspensionDeps, request: PageRequest, locale: Locale): Frame => ({
+const frameOf = (ports: ServeSuspensionPorts, request: PageRequest, locale: Locale): Frame => ({
   locale,
-  timeZone: deps.timeZone,
-  nodeName: deps.nodeName,
+  timeZone: ports.timeZone,
+  nodeName: ports.nodeName,
   reference: request.interactionId,
 });

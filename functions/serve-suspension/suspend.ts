@@ -21,7 +21,7 @@ import {
   type SuspensionCause,
 } from '../../core/suspension/suspension.ts';
 
-export interface SuspendDeps extends FirstWordPorts {
+export interface SuspendPorts extends FirstWordPorts {
   readonly clock: Clock;
   /** fin_id of this node. */
   readonly nodeFinId: string;
@@ -50,14 +50,14 @@ type Suspender = Person & { readonly office: SuspendingOffice; readonly particip
  * @returns the person's own link to what stands now; where it stood before, they are asked for the second word there
  * @throws Refusal FACTOR_*, PERSON_*
  */
-export async function suspendByPerson(deps: SuspendDeps, input: SuspendInput): Promise<LinkId> {
-  const { person, proof } = await prove(deps, input);
-  const party = await deps.parties.party(person.participant);
+export async function suspendByPerson(ports: SuspendPorts, input: SuspendInput): Promise<LinkId> {
+  const { person, proof } = await prove(ports, input);
+  const party = await ports.parties.party(person.participant);
   if (!party) throw new Refusal('PARTICIPANT_UNKNOWN');
   for (let attempt = 0; attempt < 5; attempt++) {
-    const standing = await deps.suspensions.find(party.finId);
-    const id = standing?.id ?? (await freeze(deps, person, proof));
-    if (id !== 'MOVED') return linkFor(deps, person, id);
+    const standing = await ports.suspensions.find(party.finId);
+    const id = standing?.id ?? (await freeze(ports, person, proof));
+    if (id !== 'MOVED') return linkFor(ports, person, id);
   }
   throw new Error(`${party.finId} changes faster than it can be suspended`);
 }
@@ -67,21 +67,21 @@ const mostOffices = 20;
 
 /** An address may hold offices for several participants, each with factors of its own: the code says which is meant. */
 async function prove(
-  deps: SuspendDeps,
+  ports: SuspendPorts,
   input: SuspendInput,
 ): Promise<{ person: Suspender; proof: Proof<SuspensionStatement> }> {
   const { who, cause, attempt, source } = input;
-  const persons = (await personsOf(deps, who)).filter(isSuspender).slice(0, mostOffices);
+  const persons = (await personsOf(ports, who)).filter(isSuspender).slice(0, mostOffices);
   const [first, ...or] = persons.map(({ personId, participant }) => ({
     personId,
-    statement: statementOf(deps, personId, participant, cause),
+    statement: statementOf(ports, personId, participant, cause),
   }));
-  if (!first) return strangerIsRefused(deps, input);
-  const proof = await deps.secondFactor.prove({ ...first, attempt, source, or });
+  if (!first) return strangerIsRefused(ports, input);
+  const proof = await ports.secondFactor.prove({ ...first, attempt, source, or });
   return { person: persons.find(({ personId }) => personId === proof.personId)!, proof };
 }
 
-async function personsOf({ people }: SuspendDeps, who: SuspendInput['who']): Promise<readonly Person[]> {
+async function personsOf({ people }: SuspendPorts, who: SuspendInput['who']): Promise<readonly Person[]> {
   if ('email' in who) return people.byAddress(who.email);
   const person = await people.person(who.personId);
   return person ? [person] : [];
@@ -89,23 +89,23 @@ async function personsOf({ people }: SuspendDeps, who: SuspendInput['who']): Pro
 
 /** What the passkey of this person would sign; undefined for whoever suspends nothing. */
 export async function suspensionStatement(
-  deps: SuspendDeps,
+  ports: SuspendPorts,
   personId: string,
   cause: SuspensionCause,
 ): Promise<SuspensionStatement | undefined> {
-  const person = await deps.people.person(personId);
-  return person && isSuspender(person) ? statementOf(deps, personId, person.participant, cause) : undefined;
+  const person = await ports.people.person(personId);
+  return person && isSuspender(person) ? statementOf(ports, personId, person.participant, cause) : undefined;
 }
 
 /** The same way and the same work for an address that nobody has here. */
 async function strangerIsRefused(
-  deps: SuspendDeps,
+  ports: SuspendPorts,
   { who, cause, attempt, source }: SuspendInput,
 ): Promise<never> {
   const name = 'email' in who ? who.email : who.personId;
   const personId = `unknown-${createHash('sha256').update(name).digest('hex').slice(0, 24)}`;
-  const statement = statementOf(deps, personId, 'unknown', cause);
-  await deps.secondFactor.prove({ personId, statement, attempt, source });
+  const statement = statementOf(ports, personId, 'unknown', cause);
+  await ports.secondFactor.prove({ personId, statement, attempt, source });
   throw new Refusal('FACTOR_WRONG');
 }
 
@@ -114,7 +114,7 @@ function isSuspender(person: Person): person is Suspender {
 }
 
 function statementOf(
-  deps: Pick<SuspendDeps, 'nodeFinId' | 'nonce'>,
+  ports: Pick<SuspendPorts, 'nodeFinId' | 'nonce'>,
   person: string,
   participant: string,
   reason: SuspensionCause,
@@ -122,29 +122,29 @@ function statementOf(
   return {
     type: 'apodera/suspension/v1',
     action: 'participant.suspend',
-    node: deps.nodeFinId,
+    node: ports.nodeFinId,
     participant,
     suspension: '',
     reason,
     person,
-    nonce: deps.nonce(),
+    nonce: ports.nonce(),
   };
 }
 
 /** @returns the suspension's id; MOVED: somebody else's word was a moment earlier */
 async function freeze(
-  deps: SuspendDeps,
+  ports: SuspendPorts,
   person: Suspender,
   proof: Proof<SuspensionStatement>,
 ): Promise<string> {
-  const now = deps.clock.now();
+  const now = ports.clock.now();
   const { personId, office, participant } = person;
-  const party = (await deps.parties.party(participant))!;
+  const party = (await ports.parties.party(participant))!;
   const { reason } = proof.statement;
   const by = { kind: 'person', personId, office, proof } as const;
-  const { suspension, audience } = await firstWord(deps, { party, by, reason, now });
+  const { suspension, audience } = await firstWord(ports, { party, by, reason, now });
   const facts = {
-    id: deps.ids.next(),
+    id: ports.ids.next(),
     participant,
     origin: 'person' as const,
     cause: 'incident' as const,
@@ -156,9 +156,9 @@ async function freeze(
   };
   const change = disableChange({
     record: recordOf(facts, []),
-    role: deps.role,
+    role: ports.role,
     actor: { kind: 'person', personId, method: proof.method },
-    evidenceId: deps.ids.next(),
+    evidenceId: ports.ids.next(),
     codes: { active: 'SUSPENDED', pending: 'SUSPENDED' },
     by: personId,
     holdings: [],
@@ -166,15 +166,15 @@ async function freeze(
     suspension,
     proofDigest: proofDigest(proof),
   });
-  return (await deps.disables.commit(change)) === 'DONE' ? suspension.id : 'MOVED';
+  return (await ports.disables.commit(change)) === 'DONE' ? suspension.id : 'MOVED';
 }
 
-async function linkFor(deps: SuspendDeps, person: Suspender, suspensionId: string): Promise<LinkId> {
-  const linkId = newLinkId(deps.random(20));
+async function linkFor(ports: SuspendPorts, person: Suspender, suspensionId: string): Promise<LinkId> {
+  const linkId = newLinkId(ports.random(20));
   const { participant, personId } = person;
-  const createdAt = deps.clock.now();
+  const createdAt = ports.clock.now();
   const expiresAt = new Date(createdAt.getTime() + peoplePolicy.linkAfterlifeMs);
   const target = { kind: 'suspension', participant, suspensionId, personId } as const;
-  await deps.links.put(linkId, { target, createdAt, expiresAt });
+  await ports.links.put(linkId, { target, createdAt, expiresAt });
   return linkId;
 }

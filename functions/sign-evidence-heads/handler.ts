@@ -24,7 +24,7 @@ const config = readConfig([
 const clock = nodeClock();
 const kms = kmsClient();
 const acceptedKeyIds = [config.evidenceKeyId, ...config.pastEvidenceKeyIds];
-const deps = {
+const ports = {
   chains: dynamoDbEvidenceChains(dynamoDbTable({ client: new DynamoDBClient(), name: config.tableName })),
   archive: s3Archive(s3Client(), config.evidenceBucket),
   signer: kmsSigner(kms, config.evidenceKeyId, 'ECDSA_SHA_256'),
@@ -37,5 +37,5 @@ const deps = {
 
 export async function handler(): Promise<{ number: number; broken: number }> {
   await clock.tune();
-  return signEvidenceHeads(deps);
+  return signEvidenceHeads(ports);
 }

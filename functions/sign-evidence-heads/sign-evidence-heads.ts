@@ -20,7 +20,7 @@ import type { EvidenceArchive, EvidenceChains, HeadNotes } from '../../core/evid
 import { retainUntil } from '../../core/policy.ts';
 import type { Clock, Signer } from '../../core/ports.ts';
 
-export interface SignEvidenceHeadsDeps {
+export interface SignEvidenceHeadsPorts {
   readonly chains: EvidenceChains & HeadNotes;
   readonly archive: EvidenceArchive;
   readonly signer: Signer;
@@ -36,19 +36,19 @@ export interface SignEvidenceHeadsDeps {
 const mostTries = 5;
 
 export async function signEvidenceHeads(
-  deps: SignEvidenceHeadsDeps,
+  ports: SignEvidenceHeadsPorts,
 ): Promise<{ number: number; broken: number }> {
-  const { chains, archive, clock, signer } = deps;
+  const { chains, archive, clock, signer } = ports;
   // Another run may take the number between reading and writing: then its document is the one to follow.
   for (let tries = 0; tries < mostTries; tries++) {
-    const { last, free } = await lastDocument(deps);
-    const before = last ? await listingOf(deps, last) : new Map();
-    const { listing, broken } = await verifiedHeads(deps, before);
+    const { last, free } = await lastDocument(ports);
+    const before = last ? await listingOf(ports, last) : new Map();
+    const { listing, broken } = await verifiedHeads(ports, before);
     const bytes = listingBytes(listing);
     const now = clock.now();
-    const until = retainUntil(now, deps.retentionDays);
+    const until = retainUntil(now, ports.retentionDays);
     const document: HeadDocument = {
-      node: deps.node,
+      node: ports.node,
       number: free,
       previous: last ? headHash(last) : null,
       at: now,
@@ -74,22 +74,22 @@ export async function signEvidenceHeads(
  * The newest document of ours, and the first number that is free: from the note in the table, which only saves the way,
  * on through the archive. Whatever else somebody put under a number is passed over; audit names it.
  */
-async function lastDocument(deps: SignEvidenceHeadsDeps): Promise<{ last?: HeadDocument; free: number }> {
-  const { chains, archive, log } = deps;
+async function lastDocument(ports: SignEvidenceHeadsPorts): Promise<{ last?: HeadDocument; free: number }> {
+  const { chains, archive, log } = ports;
   const note = await chains.lastHead();
-  const noted = note && (await ownHead(deps, note.number, await archive.head(note.number)));
+  const noted = note && (await ownHead(ports, note.number, await archive.head(note.number)));
   const fits = noted && headHash(noted) === note.hash;
   if (note && !fits) log.say('EVIDENCE_BROKEN', { kind: 'headNote', count: note.number });
   let last = fits ? noted : undefined;
   for (let free = (last?.number ?? 0) + 1; ; free++) {
     const bytes = await archive.head(free);
     if (!bytes) return last ? { last, free } : { free };
-    last = (await ownHead(deps, free, bytes)) ?? last;
+    last = (await ownHead(ports, free, bytes)) ?? last;
   }
 }
 
 async function ownHead(
-  { isOurs, log }: SignEvidenceHeadsDeps,
+  { isOurs, log }: SignEvidenceHeadsPorts,
   number: number,
   bytes: Uint8Array | undefined,
 ) {
@@ -102,7 +102,7 @@ async function ownHead(
 }
 
 async function listingOf(
-  { archive }: SignEvidenceHeadsDeps,
+  { archive }: SignEvidenceHeadsPorts,
   { number, listing }: HeadDocument,
 ): Promise<Listing> {
   const bytes = await archive.listing(listing);
@@ -113,7 +113,7 @@ async function listingOf(
 
 /** Every scope's head, each proved link by link from the head signed before. */
 async function verifiedHeads(
-  { chains, log }: SignEvidenceHeadsDeps,
+  { chains, log }: SignEvidenceHeadsPorts,
   before: Listing,
 ): Promise<{ listing: Listing; broken: string[] }> {
   const listing = new Map<string, ChainHead>(before);

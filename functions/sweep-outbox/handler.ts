@@ -25,7 +25,7 @@ const queueUrls = {
   execution: config.executionQueueUrl,
   payment: config.paymentQueueUrl,
 };
-const deps = {
+const ports = {
   store: outboxStore(dynamoDbTable({ client: new DynamoDBClient(), name: config.tableName })),
   announcer: sqsAnnouncer({ client: sqsClient(), queueUrls, clock, log }),
   clock,
@@ -33,5 +33,5 @@ const deps = {
 
 export async function handler(): Promise<{ announced: number }> {
   await clock.tune();
-  return sweepOutbox(deps);
+  return sweepOutbox(ports);
 }

@@ -5,7 +5,7 @@ import type { OutboxStore } from '../../adapters/dynamodb/outbox.ts';
 import type { Announcer } from '../../adapters/sqs/announce.ts';
 import type { Clock } from '../../core/ports.ts';
 
-export interface SweepOutboxDeps {
+export interface SweepOutboxPorts {
   readonly store: OutboxStore;
   readonly announcer: Announcer;
   readonly clock: Clock;
@@ -18,7 +18,7 @@ export async function sweepOutbox({
   store,
   announcer,
   clock,
-}: SweepOutboxDeps): Promise<{ announced: number }> {
+}: SweepOutboxPorts): Promise<{ announced: number }> {
   const now = clock.now();
   const due = await store.due(now, perQueue);
   const counts = await Promise.all(

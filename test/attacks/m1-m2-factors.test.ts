@@ -41,13 +41,13 @@ function ask(stand: ReturnType<typeof accessStand>, apiKey: string | undefined):
     ]),
     certificateExempt: false,
   };
-  const deps = {
+  const ports = {
     edgeKeys: async () => [edgeKey],
     findKey: stand.keys.find,
     asksForCertificate: async () => false,
     requireTransport: async () => {},
   };
-  return codeOf(authorizeRequest(received, deps, stand.clock.now()));
+  return codeOf(authorizeRequest(received, ports, stand.clock.now()));
 }
 
 describe.each(['M1/A1', 'M1/A3'])('%s an API key that was caught', (cell) => {

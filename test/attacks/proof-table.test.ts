@@ -57,7 +57,7 @@ beforeAll(async () => {
     unknownApiKey: makeApiKey('dev', randomBytes(32)),
     now: () => clock.now(),
   };
-  const deps = {
+  const ports = {
     edgeKeys: async () => [edgeKey],
     findKey: keys.find,
     asksForCertificate: async () => false,
@@ -65,7 +65,7 @@ beforeAll(async () => {
   };
   const door = { log, clock: { tune: async () => {} } };
   authorize = authorizerDoor(door, async (request) => ({
-    ...(await authorizeRequest(request, deps, clock.now())),
+    ...(await authorizeRequest(request, ports, clock.now())),
   }));
   access = accessStand(own);
 });

@@ -93,9 +93,9 @@ test('S6 a core that nobody asks any more is asked again once people have decide
   await it.later(16 * 60);
   expect([(await it.find()).state, it.rang()]).toEqual(['executing', true]);
   const { moves, ids } = it.nodes.operator.ports;
-  const deps = { payouts: moves, ids, role: 'payoutOperator', nodeFinId: bank };
+  const ports = { payouts: moves, ids, role: 'payoutOperator', nodeFinId: bank };
   const { grants, effects } = await settlePayout(
-    deps as never,
+    ports as never,
     { participant: debtor, transaction_id: 't-1', outcome: 'error' },
     { actId: 'A', now: it.nodes.op.clock.now() } as never,
   );

@@ -252,7 +252,7 @@ test('S17 two that are made at the same moment make no chain', async () => {
       return found;
     },
   };
-  Object.assign(door.deps, { people });
+  Object.assign(door.ports, { people });
   const [session1, session2] = [await door.session('p1'), await door.session('p2')];
   const answers = await Promise.all([
     press(door, '/delegation', form, device, { session: session1 }),

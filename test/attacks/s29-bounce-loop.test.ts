@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { mailbox } from '../../adapters/dynamodb/mailbox.ts';
 import { outboxKey } from '../../adapters/dynamodb/outbox.ts';
-import { bounceRecord } from '../../functions/record-bounce/bounce-deps.ts';
+import { bounceRecord } from '../../functions/record-bounce/bounce-ports.ts';
 import { handleBounce } from '../../functions/record-bounce/record-bounce.ts';
 import { sendMail } from '../../functions/send-mail/send-mail.ts';
 import { aWaitingConfirmation } from '../support/confirmation.ts';
@@ -14,7 +14,7 @@ test('S29 P: two dead addresses of one participant do not tell each other for ev
     (entries) => world.announce(entries),
     () => world.clock.now(),
   );
-  const deps = { ...world, alarm: () => {}, record };
+  const ports = { ...world, alarm: () => {}, record };
   let bounces = 0;
   const mails = {
     ...world,
@@ -24,7 +24,7 @@ test('S29 P: two dead addresses of one participant do not tell each other for ev
     mailbox: mailbox(world.table),
     async send(to: string) {
       if (!/^p[12]@/.test(to)) return;
-      await handleBounce(deps, { kind: 'bounce', addresses: [to], id: `feedback-${bounces++}` });
+      await handleBounce(ports, { kind: 'bounce', addresses: [to], id: `feedback-${bounces++}` });
     },
     nodeName: 'Banco del Puerto',
     timeZone: 'America/Santiago',

@@ -10,7 +10,7 @@ import { aSubject } from '../support/people.ts';
 async function aFlood() {
   const { world } = await aWaitingConfirmation(['p1']);
   const sent: Mail[] = [];
-  const deps = {
+  const ports = {
     ...world,
     enrolments: world.enrolmentStore,
     random: (bytes: number) => randomBytes(bytes),
@@ -30,19 +30,19 @@ async function aFlood() {
       now: world.clock.now(),
     });
   const digests = () => [...world.items.values()].filter(({ sk }) => sk.startsWith('OUTBOX#mail.digest.'));
-  return { world, sent, deps, notice, digests };
+  return { world, sent, ports, notice, digests };
 }
 
 test('S29 after five mails in a day the rest comes as one digest an hour, with every link that still matters', async () => {
-  const { world, sent, deps, notice, digests } = await aFlood();
-  for (let index = 0; index < 40; index++) await sendMail(deps, notice(index));
+  const { world, sent, ports, notice, digests } = await aFlood();
+  for (let index = 0; index < 40; index++) await sendMail(ports, notice(index));
   expect(sent).toHaveLength(5);
   expect(digests()).toHaveLength(1);
   world.clock.advance(3600);
   const [item] = digests();
   const refs = item!.refs as { personId: string; digestId: string };
   await sendMail(
-    deps,
+    ports,
     newOutboxEntry({ id: refs.digestId, queue: 'mail', kind: 'mail.digest', refs, now: world.clock.now() }),
   );
   expect(sent).toHaveLength(6);
@@ -51,7 +51,7 @@ test('S29 after five mails in a day the rest comes as one digest an hour, with e
 });
 
 test('S29 a question never waits behind notices, and is held back by questions alone', async () => {
-  const { world, sent, deps, notice, digests } = await aFlood();
+  const { world, sent, ports, notice, digests } = await aFlood();
   const question = (index: number) =>
     newOutboxEntry({
       id: `flood.question.${index}`,
@@ -60,35 +60,35 @@ test('S29 a question never waits behind notices, and is held back by questions a
       refs: { decisionId, personId: 'p1' },
       now: world.clock.now(),
     });
-  for (let index = 0; index < 10; index++) await sendMail(deps, notice(index));
-  for (let index = 0; index < 5; index++) expect(await sendMail(deps, question(index))).toBe('SENT');
-  expect(await sendMail(deps, question(5))).toBe('HELD');
-  expect(await sendMail(deps, notice(11))).toBe('HELD');
+  for (let index = 0; index < 10; index++) await sendMail(ports, notice(index));
+  for (let index = 0; index < 5; index++) expect(await sendMail(ports, question(index))).toBe('SENT');
+  expect(await sendMail(ports, question(5))).toBe('HELD');
+  expect(await sendMail(ports, notice(11))).toBe('HELD');
   expect(sent).toHaveLength(10);
   expect(digests()).toHaveLength(1);
 });
 
 test('S29 questions use up the place of notices', async () => {
-  const { world, deps, notice } = await aFlood();
+  const { world, ports, notice } = await aFlood();
   const refs = { decisionId, personId: 'p1' };
   for (let index = 0; index < 5; index++)
     await sendMail(
-      deps,
+      ports,
       newOutboxEntry({ id: `q${index}`, queue: 'mail', kind: 'mail.reminder', refs, now: world.clock.now() }),
     );
-  expect(await sendMail(deps, notice(0))).toBe('HELD');
+  expect(await sendMail(ports, notice(0))).toBe('HELD');
 });
 
 test('S29 security notices are never held back', async () => {
-  const { sent, deps, notice } = await aFlood();
-  for (let index = 0; index < 10; index++) await sendMail(deps, notice(index));
-  expect(await sendMail(deps, notice(1, 'mail.break-glass'))).toBe('SENT');
+  const { sent, ports, notice } = await aFlood();
+  for (let index = 0; index < 10; index++) await sendMail(ports, notice(index));
+  expect(await sendMail(ports, notice(1, 'mail.break-glass'))).toBe('SENT');
   expect(sent).toHaveLength(6);
 });
 
 test('S29 a mail that is tried again does not count again', async () => {
-  const { sent, deps, notice, digests } = await aFlood();
-  for (let tries = 0; tries < 10; tries++) await sendMail(deps, notice(0));
+  const { sent, ports, notice, digests } = await aFlood();
+  for (let tries = 0; tries < 10; tries++) await sendMail(ports, notice(0));
   expect(sent).toHaveLength(10);
   expect(digests()).toEqual([]);
 });

@@ -18,7 +18,7 @@ test('bootstrap invites three, who are active once they have set their factors',
 });
 
 test('onboarding makes profile, people and first API key in one act of two operators', async () => {
-  const { world, operators, perform, deps } = anAdministration();
+  const { world, operators, perform, ports } = anAdministration();
   const [one, two] = await operators();
   const { state, once } = await perform('participant.onboard', onboarding, [one!, two!]);
   expect(state).toBe('applied');
@@ -31,7 +31,7 @@ test('onboarding makes profile, people and first API key in one act of two opera
     ['securityOfficer', 'invited'],
   ]);
   const key = once.find(({ what }) => what === 'apiKey')!;
-  expect((await deps.apiKeys.heldBy('AURORA')).keys[0]?.digest).toBe(digestOfApiKey(key.secret));
+  expect((await ports.apiKeys.heldBy('AURORA')).keys[0]?.digest).toBe(digestOfApiKey(key.secret));
   expect(world.snapshot()).not.toContain(key.secret);
   for (const { secret } of once) expect(JSON.stringify(world.announced)).not.toContain(secret);
 });
@@ -55,7 +55,7 @@ test('an invited person decides nothing until two operators have released them',
 });
 
 test('one operator ends a person and an API key; nothing is left that opens a door', async () => {
-  const { world, operators, perform, deps } = anAdministration();
+  const { world, operators, perform, ports } = anAdministration();
   const [one, two] = await operators();
   const { once } = await perform('participant.onboard', onboarding, [one!, two!]);
   const key = once.find(({ what }) => what === 'apiKey')!;
@@ -63,7 +63,7 @@ test('one operator ends a person and an API key; nothing is left that opens a do
   expect(await perform('apiKey.end', { participant: 'AURORA', key_id: key.id }, [one!])).toMatchObject({
     state: 'applied',
   });
-  expect((await deps.apiKeys.heldBy('AURORA')).keys[0]?.endedAt).toBeDefined();
+  expect((await ports.apiKeys.heldBy('AURORA')).keys[0]?.endedAt).toBeDefined();
   expect(await perform('person.end', { person_id: person.id }, [one!])).toMatchObject({ state: 'applied' });
   expect(await world.people.person(person.id)).toMatchObject({ state: 'ended' });
 });
@@ -174,7 +174,7 @@ test('a person invited for another participant than the one onboarded is refused
 });
 
 test('an anchor manifest comes into force with both proofs in it, and an older one never again', async () => {
-  const { operators, perform, manifests, published, deps } = anAdministration();
+  const { operators, perform, manifests, published, ports } = anAdministration();
   const [one, two] = await operators();
   const propose = (version: number) => {
     const body = writeManifest({ version, stage: 'local', issuedAt: new Date(), anchors: [], profiles: [] });
@@ -184,7 +184,7 @@ test('an anchor manifest comes into force with both proofs in it, and an older o
   };
   const second = propose(2);
   expect(await perform('anchors.change', second, [one!, two!])).toMatchObject({ state: 'applied' });
-  expect(await deps.anchors.leastVersion()).toBe(2);
+  expect(await ports.anchors.leastVersion()).toBe(2);
   expect(published).toHaveLength(1);
   await expect(perform('anchors.change', propose(1), [one!, two!])).rejects.toThrow(
     refusal('ANCHORS_VERSION_REGRESSED'),

@@ -17,7 +17,7 @@ async function aNode(role: 'network' | 'payoutOperator' = 'network') {
   const invited = once.filter(({ what }) => what === 'invitationCode');
   for (const { id, secret } of invited) await admin.accept(id, secret);
   await admin.perform('person.release', { person_ids: invited.map(({ id }) => id) }, [one!, two!]);
-  return { ...admin, one: one!, two: two!, limits: () => admin.deps.payoutSettings(participant) };
+  return { ...admin, one: one!, two: two!, limits: () => admin.ports.payoutSettings(participant) };
 }
 
 describe('limits', () => {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { mailbox } from '../../adapters/dynamodb/mailbox.ts';
 import { outboxKey } from '../../adapters/dynamodb/outbox.ts';
-import { bounceRecord } from '../../functions/record-bounce/bounce-deps.ts';
-import { type BounceDeps, bounceOf, handleBounce } from '../../functions/record-bounce/record-bounce.ts';
+import { bounceRecord } from '../../functions/record-bounce/bounce-ports.ts';
+import { type BouncePorts, bounceOf, handleBounce } from '../../functions/record-bounce/record-bounce.ts';
 import { sendMail } from '../../functions/send-mail/send-mail.ts';
 import type { Mail } from '../../pages/mails/mail.tsx';
 import { anAdministration } from '../support/administration.ts';
@@ -19,7 +19,7 @@ const bounced = (address: string, bounceType = 'Permanent') =>
 
 function bouncing(world: World) {
   const alarms: string[] = [];
-  const deps: BounceDeps = {
+  const ports: BouncePorts = {
     ...world,
     alarm: (personId) => void alarms.push(personId),
     record: bounceRecord(
@@ -29,7 +29,7 @@ function bouncing(world: World) {
     ),
   };
   const told = (kind: string) => [...new Set(world.outbox(kind).map(({ refs }) => refs.personId))].sort();
-  return { alarms, deps, told };
+  return { alarms, ports, told };
 }
 
 describe('what SES says', () => {
@@ -53,8 +53,8 @@ describe('a mail that came back', () => {
   test('is evidence, an alarm, and told to the other node operators', async () => {
     const { world, operators } = anAdministration();
     const [one, two, three] = await operators();
-    const { alarms, deps, told } = bouncing(world);
-    expect(await handleBounce(deps, bounced('carla.uno@example.com')!)).toEqual({ persons: 1 });
+    const { alarms, ports, told } = bouncing(world);
+    expect(await handleBounce(ports, bounced('carla.uno@example.com')!)).toEqual({ persons: 1 });
     expect(alarms).toEqual([one]);
     expect(told('mail.bounced')).toEqual([two, three].sort());
     expect(world.evidence().at(-1)).toMatchObject({
@@ -81,8 +81,8 @@ describe('a mail that came back', () => {
   test('reminds at once whoever else was asked, tells the participant’s people, and rejects nothing', async () => {
     const { world, decision } = await aWaitingConfirmation(['p1', 'p2']);
     const before = world.outbox('mail.reminder').length;
-    const { deps, told } = bouncing(world);
-    await handleBounce(deps, bounced('p1@example.com')!);
+    const { ports, told } = bouncing(world);
+    await handleBounce(ports, bounced('p1@example.com')!);
     const reminded = world.outbox('mail.reminder').slice(before);
     expect(reminded.map(({ refs, nextAttemptAt }) => [refs.personId, nextAttemptAt])).toEqual([
       ['p2', world.clock.now()],
@@ -95,39 +95,39 @@ describe('a mail that came back', () => {
     const { world, vote } = await aWaitingConfirmation(['p1', 'p2'], 'all');
     await vote('confirm', { person: 'p2' });
     const before = world.outbox('mail.reminder').length;
-    const { deps } = bouncing(world);
-    await handleBounce(deps, bounced('p1@example.com')!);
+    const { ports } = bouncing(world);
+    await handleBounce(ports, bounced('p1@example.com')!);
     const complainedRecipients = [{ emailAddress: 'p1@example.com' }];
-    await handleBounce(deps, ses({ eventType: 'Complaint', complaint: { complainedRecipients } })!);
+    await handleBounce(ports, ses({ eventType: 'Complaint', complaint: { complainedRecipients } })!);
     expect(world.outbox('mail.reminder')).toHaveLength(before);
   });
 
   test('told twice by SNS is told once by us', async () => {
     const { world } = await aWaitingConfirmation(['p1', 'p2']);
-    const { deps } = bouncing(world);
-    await handleBounce(deps, bounced('p1@example.com')!);
+    const { ports } = bouncing(world);
+    await handleBounce(ports, bounced('p1@example.com')!);
     const before = world.snapshot();
-    await handleBounce(deps, bounced('p1@example.com')!);
+    await handleBounce(ports, bounced('p1@example.com')!);
     expect(world.snapshot()).toBe(before);
   });
 
   test('told again by SNS after the mails about it were sent is told no more', async () => {
     const { world } = await aWaitingConfirmation(['p1', 'p2']);
-    const { deps } = bouncing(world);
-    await handleBounce(deps, bounced('p1@example.com')!);
+    const { ports } = bouncing(world);
+    await handleBounce(ports, bounced('p1@example.com')!);
     for (const { id } of [...world.outbox('mail.bounced'), ...world.outbox('mail.reminder')])
       await world.table.write({ delete: outboxKey(id) });
     world.clock.advance(3 * 86_400);
     const before = world.snapshot();
-    await handleBounce(deps, bounced('p1@example.com')!);
+    await handleBounce(ports, bounced('p1@example.com')!);
     expect(world.snapshot()).toBe(before);
   });
 
   test('to an address of nobody here changes nothing', async () => {
     const { world } = await aWaitingConfirmation();
-    const { deps, alarms } = bouncing(world);
+    const { ports, alarms } = bouncing(world);
     const before = world.snapshot();
-    expect(await handleBounce(deps, bounced('nobody@example.com')!)).toEqual({ persons: 0 });
+    expect(await handleBounce(ports, bounced('nobody@example.com')!)).toEqual({ persons: 0 });
     expect([alarms, world.snapshot()]).toEqual([[], before]);
   });
 });

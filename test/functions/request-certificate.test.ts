@@ -18,13 +18,13 @@ async function asked(input: { personId?: string; subject?: unknown } = {}) {
   await world.addPerson({ personId: 'operator', office: 'nodeOperator', participant: null });
   await world.addPerson({ personId: 'officer', office: 'securityOfficer' });
   const records: EvidenceRecord[] = [];
-  const deps = {
+  const ports = {
     ...world,
     signer: { keyId: 'k', sign: async (digest: Uint8Array) => signDigestPkcs1(key, Buffer.from(digest)) },
     publicKey: async () => createPublicKey(key).export({ type: 'spki', format: 'der' }),
     record: async (evidence: EvidenceRecord) => void records.push(evidence),
   };
-  const made = await requestCertificate(deps, { personId: 'operator', subject, ...input });
+  const made = await requestCertificate(ports, { personId: 'operator', subject, ...input });
   return { made, records };
 }
 

@@ -15,7 +15,7 @@ import { anEnrolment, type World } from '../support/people-world.ts';
 
 function aPost(world: World, told?: DisableRecord) {
   const sent: { to: string; mail: Mail }[] = [];
-  const deps = {
+  const ports = {
     ...world,
     enrolments: world.enrolmentStore,
     disables: { find: async () => told },
@@ -26,12 +26,12 @@ function aPost(world: World, told?: DisableRecord) {
     timeZone: 'America/Santiago',
     origin: 'https://pages.test',
   };
-  const deliver = (kind: string) => Promise.all(world.outbox(kind).map((entry) => sendMail(deps, entry)));
+  const deliver = (kind: string) => Promise.all(world.outbox(kind).map((entry) => sendMail(ports, entry)));
   const send = (kind: string, personId: string) => {
     const refs = { personId, participant: 'FINTECH_CL', disableId: 'D1' };
-    return sendMail(deps, newOutboxEntry({ id: 'x', queue: 'mail', kind, refs, now: world.clock.now() }));
+    return sendMail(ports, newOutboxEntry({ id: 'x', queue: 'mail', kind, refs, now: world.clock.now() }));
   };
-  const deliverOne = (entry: OutboxEntry) => sendMail(deps, entry);
+  const deliverOne = (entry: OutboxEntry) => sendMail(ports, entry);
   return { sent, deliver, deliverOne, send };
 }
 

@@ -134,12 +134,12 @@ test('an operator that is down for ten days hears of a disable when it comes bac
   const engine = await bench({ clock, functions: { ForwardDisable }, random: () => 0.5 });
   const disableStateMachineArn = await engine.create(definition);
   const targets = { stateMachineArn: 'unused', disableStateMachineArn, functions: {} as never };
-  const deps = {
+  const ports = {
     tokens: { read: async () => undefined },
     executions: executions(engine.client, undefined as never, targets),
   };
   const aDay = async () => {
-    for (const entry of it.starts()) await driveExecution(deps, entry);
+    for (const entry of it.starts()) await driveExecution(ports, entry);
     await clock.advance({ seconds: day });
     follow();
     await it.pass();

@@ -20,7 +20,7 @@ import { newTotpSecret, totpAt } from '../../core/people/totp.ts';
 import { chainProver } from '../../core/trust.ts';
 import { acceptInvitation } from '../../functions/apply-act/accept-invitation.ts';
 import { voteOnAct } from '../../functions/apply-act/apply-act.ts';
-import type { ApplyActDeps } from '../../functions/apply-act/applying.ts';
+import type { ApplyActPorts } from '../../functions/apply-act/applying.ts';
 import { bootstrapNode } from '../../functions/bootstrap-node/bootstrap-node.ts';
 import { makeAuthority } from './certificates.ts';
 import { someProfile } from './manifest.ts';
@@ -81,7 +81,7 @@ export function anAdministration(
   const published: Uint8Array[] = [];
   const manifestSigner = memoryP256Signer('test-manifest');
   const store = enrolmentStore({ table: world.table, announcer: { announce: async () => [] } });
-  const deps: ApplyActDeps & { bootstraps: ReturnType<typeof bootstraps> } = {
+  const ports: ApplyActPorts & { bootstraps: ReturnType<typeof bootstraps> } = {
     ...world,
     random: (bytes) => randomBytes(bytes),
     stage: 'local',
@@ -115,7 +115,7 @@ export function anAdministration(
     node: { finId: as.finId, finIdSchema: 'SHINKANSEN' },
     enrolments: store,
     statuses: statusStore(world.table, world.sealer),
-    chains: chainProver({ inForce: async () => deps.trust.inForce() }, store),
+    chains: chainProver({ inForce: async () => ports.trust.inForce() }, store),
     proved: new ProvedPaths(),
     sourcesOf,
   };
@@ -126,13 +126,13 @@ export function anAdministration(
   async function accept(personId: string, code: string, invitationId = invitationOf(personId)) {
     const totpSecret = newTotpSecret(randomBytes(20));
     const totp = totpAt(totpSecret, world.clock.now());
-    const accepted = await acceptInvitation(deps, { invitationId, code, password, totpSecret, totp });
+    const accepted = await acceptInvitation(ports, { invitationId, code, password, totpSecret, totp });
     secrets.set(personId, totpSecret);
     return accepted;
   }
 
   async function bootstrap(names = ['Carla Uno', 'Bruno Dos', 'Dora Tres']) {
-    const { once, ...rest } = await bootstrapNode(deps, { operators: names.map((name) => somebody(name)) });
+    const { once, ...rest } = await bootstrapNode(ports, { operators: names.map((name) => somebody(name)) });
     return { once, ...rest };
   }
 
@@ -163,7 +163,7 @@ export function anAdministration(
     const totp = totpAt(secrets.get(personId)!, world.clock.now());
     const attempt = { method: 'password+totp' as const, password, totp };
     const proof = await world.secondFactor.prove({ personId, statement, attempt, source: personId });
-    return voteOnAct(deps, { actId, personId, vote, proof });
+    return voteOnAct(ports, { actId, personId, vote, proof });
   }
 
   /** Proposed and signed by the first two operators. */
@@ -180,7 +180,7 @@ export function anAdministration(
 
   return {
     world,
-    deps,
+    ports,
     bootstrap,
     operators,
     accept,

@@ -60,7 +60,7 @@ export async function aWaitingConfirmation(asked = ['p1', 'p2'], rule: 'any' | '
   const links = new Map<string, string>();
   for (const personId of asked)
     links.set(personId, await world.linkTo({ kind: 'task', decisionId, personId }));
-  const deps = {
+  const ports = {
     ...world,
     enrolments: world.enrolmentStore,
     door,
@@ -71,7 +71,7 @@ export async function aWaitingConfirmation(asked = ['p1', 'p2'], rule: 'any' | '
   };
   const send = (sent: Omit<Sent, 'link'> & { person?: string; link?: string }): Promise<PageAnswer> =>
     serveConfirmation(
-      deps,
+      ports,
       readPageRequest(anEvent({ ...sent, link: sent.link ?? links.get(sent.person ?? asked[0]!)! })),
     );
   /** Steps of the authenticator count once: each vote is given its own half minute. */

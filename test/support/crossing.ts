@@ -132,7 +132,7 @@ async function sign<K extends ActKind>(
 ): Promise<void> {
   const store = acts(stand.table, async () => {});
   const factorPublicKey = async () => stand.factorSigner.publicKey;
-  const deps = { ...stand.following, acts: store, factorPublicKey } as never;
+  const ports = { ...stand.following, acts: store, factorPublicKey } as never;
   const actId = stand.ports.ids.next();
   const act = proposeAct(
     { actId, kind, parameters, reason: 'por teléfono', proposedBy: 'OPERATOR' },
@@ -141,7 +141,7 @@ async function sign<K extends ActKind>(
   await store.propose(act, { evidence: [], outbox: [] });
   for (const personId of signers) {
     const proof = await proofBy(stand, act, personId, how);
-    await voteOnAct(deps, { actId, personId, vote: 'confirm', proof });
+    await voteOnAct(ports, { actId, personId, vote: 'confirm', proof });
   }
 }
 

@@ -63,16 +63,16 @@ async function aNode(
   others: () => Readonly<Record<string, Receives>>,
 ) {
   const admin = anAdministration({ finId, role });
-  const { world, deps } = admin;
+  const { world, ports: atNode } = admin;
   const { table, clock } = world;
   const events: { url: string; body: Record<string, unknown> }[] = [];
   const refused: string[] = [];
   const revocation = { of: (_thumbprint: string): 'good' | 'revoked' => 'good' };
   const operators = await admin.operators();
-  const store = { ...deps.enrolments } as never as Parameters<typeof notifyEnrolment>[0]['enrolments'];
+  const store = { ...atNode.enrolments } as never as Parameters<typeof notifyEnrolment>[0]['enrolments'];
   const ports = {
     ...world,
-    ...deps,
+    ...atNode,
     enrolments: store,
     peer: (id: string) => world.parties.party(id),
     peerHeads: { hold: async () => {} },
@@ -201,7 +201,7 @@ async function aNode(
       Buffer.from(await delivering.certificate(receiver)).toString('base64'),
     published: (of: string) => signingCertificatesOf(ports, of),
     async state(thumbprint: string) {
-      const status = await deps.statuses.status(thumbprint as never);
+      const status = await atNode.statuses.status(thumbprint as never);
       return status ? status.networkStatus : 'unknown';
     },
   };

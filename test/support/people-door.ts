@@ -73,8 +73,8 @@ export function aDoor() {
       await world.table.transact([evidencePut(evidence)]);
     },
   };
-  const deps = {
-    ...admin.deps,
+  const ports = {
+    ...admin.ports,
     ...world,
     door: { origin, nodeFinId: 'PUERTO' },
     nodeName: 'Banco del Puerto',
@@ -98,10 +98,10 @@ export function aDoor() {
     sourceTimes: (sources: readonly string[]) => sourceTimes(world.table, sources),
     nonce,
     passwordFallback: 'allowed' as 'allowed' | 'off',
-    delegate: (input: Parameters<typeof delegate>[1]) => delegate(admin.deps, input),
-    changePasskey: (input: Parameters<typeof changePasskey>[1]) => changePasskey(admin.deps, input),
-    accept: (input: Parameters<typeof acceptInvitation>[1]) => acceptInvitation(admin.deps, input),
-    apply: (input: Parameters<typeof voteOnAct>[1]) => voteOnAct(admin.deps, input),
+    delegate: (input: Parameters<typeof delegate>[1]) => delegate(admin.ports, input),
+    changePasskey: (input: Parameters<typeof changePasskey>[1]) => changePasskey(admin.ports, input),
+    accept: (input: Parameters<typeof acceptInvitation>[1]) => acceptInvitation(admin.ports, input),
+    apply: (input: Parameters<typeof voteOnAct>[1]) => voteOnAct(admin.ports, input),
     requestCertificate: (input: RequestCertificateInput) => requestCertificate(requesting, input),
     nodeCertificates: nodeCertificates(world.parties, statusStore(world.table, world.sealer)),
     prepare: preparer({
@@ -146,8 +146,8 @@ export function aDoor() {
 
   function answer(event: APIGatewayProxyEvent): Promise<PageAnswer> {
     const request = readPageRequest(event);
-    if (event.path.startsWith('/console')) return serveConsole(deps, request);
-    return /^\/(acts|admin)/.test(event.path) ? serveAdmin(deps, request) : servePeople(deps, request);
+    if (event.path.startsWith('/console')) return serveConsole(ports, request);
+    return /^\/(acts|admin)/.test(event.path) ? serveAdmin(ports, request) : servePeople(ports, request);
   }
 
   const authenticators = admin.secrets;
@@ -202,7 +202,7 @@ export function aDoor() {
 
   /** What a node's setting says of password and app, everywhere at once. */
   function fallback(word: 'allowed' | 'off') {
-    for (const each of [deps, admin.deps, world.checking]) Object.assign(each, { passwordFallback: word });
+    for (const each of [ports, admin.ports, world.checking]) Object.assign(each, { passwordFallback: word });
   }
 
   return {

@@ -8,9 +8,9 @@ import type { PayoutReader } from '../../core/payout/ports.ts';
 import type { Acts, ApiKeyRings, Decisions, Parties, People } from '../../core/people/ports.ts';
 import type { Suspensions } from '../../core/suspension/ports.ts';
 import type { TrustSource } from '../../core/trust.ts';
-import type { SessionDeps } from '../serve-admin/session.ts';
+import type { SessionPorts } from '../serve-admin/session.ts';
 
-export interface ConsoleDeps extends SessionDeps {
+export interface ConsolePorts extends SessionPorts {
   readonly nodeName: string;
   readonly nodeFinId: string;
   readonly timeZone: string;

@@ -5,9 +5,9 @@ import { type Announce, effectWrites } from '../../adapters/dynamodb/effects.ts'
 import { people } from '../../adapters/dynamodb/people.ts';
 import { absent, ConditionFailed, type Table } from '../../adapters/dynamodb/table.ts';
 import type { NodeParts } from '../../adapters/node-parts.ts';
-import type { BounceDeps } from './record-bounce.ts';
+import type { BouncePorts } from './record-bounce.ts';
 
-export function bounceDeps(parts: NodeParts): BounceDeps {
+export function bouncePorts(parts: NodeParts): BouncePorts {
   const { table, sealer, announce, log } = parts;
   return {
     ...parts,
@@ -21,7 +21,7 @@ export function bounceDeps(parts: NodeParts): BounceDeps {
 /** Longer than SNS or a queue keeps anything that it may say again. */
 const rememberedSeconds = 60 * 86_400;
 
-export function bounceRecord(table: Table, announce: Announce, now: () => Date): BounceDeps['record'] {
+export function bounceRecord(table: Table, announce: Announce, now: () => Date): BouncePorts['record'] {
   return async ({ id, personId }, effects) => {
     const expiresAt = Math.floor(now().getTime() / 1000) + rememberedSeconds;
     const told = { put: { pk: `RATE#bounce#${id}`, sk: personId, expiresAt }, when: absent() };
