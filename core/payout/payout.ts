@@ -40,7 +40,8 @@ export interface PayoutResponse {
  */
 const payoutTransitions: Readonly<Record<PayoutState, readonly PayoutState[]>> = {
   pending: ['ok', 'error'],
-  received: ['executing', 'error'],
+  /** `ok` by two people alone: its core had paid it before the table was restored, and cannot be asked. */
+  received: ['executing', 'ok', 'error'],
   executing: ['ok', 'error'],
   ok: [],
   /** Money did move after all: recorded, alarmed and told by event (S6). */

@@ -12,6 +12,7 @@ test('a payout has these transitions and no others', () => {
   const atNetwork = ['pending>ok', 'pending>error', 'error>ok'];
   const atOperator = [
     'received>executing',
+    'received>ok',
     'received>error',
     'executing>ok',
     'executing>error',
