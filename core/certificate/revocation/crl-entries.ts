@@ -92,11 +92,11 @@ export class EntryReader {
     const entry = readEntry(bytes, at, end);
     this.unknownCritical ??= entry.unknownCritical;
     // RFC 5280 §5.3.3: it holds for every following entry until the next one.
-    if (entry.certificateIssuer) this.certificateIssuer = entry.certificateIssuer.slice();
+    if (entry.certificateIssuer) this.certificateIssuer = new Uint8Array(entry.certificateIssuer);
     const serial = serialHex(entry.serialNumber);
     if (!this.#wanted.has(serial)) return;
     const hit: CrlEntry = {
-      serialNumber: entry.serialNumber.slice(),
+      serialNumber: new Uint8Array(entry.serialNumber),
       revocationDate: entry.revocationDate,
       revocationReason: entry.reason ?? 'unspecified',
       invalidityDate: entry.invalidityDate,
@@ -109,7 +109,7 @@ export class EntryReader {
 
   #keep(bytes: Uint8Array): void {
     if (bytes.length > longestEntry) throw malformedCrl('an entry longer than 64 KiB');
-    this.#rest = bytes.slice();
+    this.#rest = new Uint8Array(bytes);
   }
 
   /** Finishes the entry begun in an earlier chunk. Returns where the next one starts, or -1 when it needs still more. */
@@ -132,7 +132,7 @@ export class EntryReader {
 
 /** `rest` followed by as much of `bytes` as makes `length`; `rest` itself when it is that long already. */
 function joined(rest: Uint8Array, bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
-  if (rest.length >= length) return rest.slice();
+  if (rest.length >= length) return new Uint8Array(rest);
   const more = bytes.subarray(0, length - rest.length);
   const whole = new Uint8Array(rest.length + more.length);
   whole.set(rest);

@@ -63,7 +63,7 @@ function keepingCheck(type: 'ed25519' | 'ed448'): SignatureCheck {
     update(bytes) {
       length += bytes.length;
       if (length > keptForEdDsa) throw refusedAlgorithm(`${type} over more than 4 MiB`);
-      kept.push(bytes.slice());
+      kept.push(new Uint8Array(bytes));
     },
     signedBy: (key, signature) =>
       key.asymmetricKeyType === type && verify(null, Buffer.concat(kept), key, signature),

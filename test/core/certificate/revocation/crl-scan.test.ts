@@ -31,11 +31,14 @@ const fields: ListFields = {
 const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'));
 const wanting = (...hex: string[]) => new WantedSerials(hex);
 
+/** As from a file: the one buffer is written over as soon as the next chunk is asked for. */
 async function* inChunks(whole: Uint8Array, sizes: readonly number[]): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.alloc(Math.max(...sizes));
   for (let at = 0, i = 0; at < whole.length; i++) {
-    const size = sizes[i % sizes.length]!;
-    yield whole.subarray(at, at + size);
-    at += size;
+    const chunk = whole.subarray(at, at + sizes[i % sizes.length]!);
+    buffer.fill(0xff).set(chunk);
+    yield buffer.subarray(0, chunk.length);
+    at += chunk.length;
   }
 }
 
