@@ -19,14 +19,15 @@ export type Item = { readonly [name: string]: Attribute | undefined };
 
 export function toItem(item: Item): Record<string, AttributeValue> {
   const out: Record<string, AttributeValue> = {};
-  for (const [name, value] of Object.entries(item)) if (value !== undefined) out[name] = toAttribute(value);
+  for (const [name, value] of Object.entries(item))
+    if (value !== undefined) out[whole(name)] = toAttribute(value);
   return out;
 }
 
-/** @throws TypeError for a number that DynamoDB and JavaScript would not read alike. */
+/** @throws TypeError for a number or text that DynamoDB and JavaScript would not read alike. */
 export function toAttribute(value: Attribute): AttributeValue {
   if (value === null) return { NULL: true };
-  if (typeof value === 'string') return packed(packedNames.jws, packJws(value)) ?? { S: value };
+  if (typeof value === 'string') return packed(packedNames.jws, packJws(value)) ?? { S: whole(value) };
   if (typeof value === 'boolean') return { BOOL: value };
   if (typeof value === 'bigint') return { N: value.toString() };
   if (typeof value === 'number') {
@@ -37,6 +38,12 @@ export function toAttribute(value: Attribute): AttributeValue {
   if (Array.isArray(value)) return { L: (value as readonly Attribute[]).map(toAttribute) };
   if (Object.getPrototypeOf(value) === Object.prototype) return { M: toItem(value as Item) };
   throw new TypeError(`expected an attribute, found ${(value as object).constructor?.name}`);
+}
+
+/** Half a pair of surrogates has no UTF-8: one engine refuses it, another keeps a question mark. */
+function whole(text: string): string {
+  if (!text.isWellFormed()) throw new TypeError('expected whole letters');
+  return text;
 }
 
 const packed = (name: string, bytes: Uint8Array | undefined): AttributeValue | undefined =>

@@ -96,7 +96,7 @@ function pageOf(items: ReadonlyMap<string, StoredItem>, query: Query) {
   return structuredClone(cursor === undefined ? { items: found } : { items: found, cursor });
 }
 
-/** DynamoDB takes no text with half a pair of surrogates, however deep. */
+/** The table takes no text with half a pair of surrogates, however deep. */
 function isWellFormed(value: Attribute | undefined): boolean {
   if (typeof value === 'string') return value.isWellFormed();
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return true;
