@@ -1,6 +1,6 @@
-// Which payout operators were given up over a disable and have not answered since? Once a day the telling of each is
-// started again, until it answers: what it was not told to end may be active there. One that has no active certificate
-// here any more is left alone until it has; whom a disable concerns was decided with the disable itself.
+// Which payout operators were given up over a disable and have not answered since? The daily pass starts the telling of
+// each again, until it answers: what it was not told to end may be active there. One that has no active certificate here
+// any more is left alone until it has; whom a disable concerns was decided with the disable itself.
 
 import { isActive } from '../../core/disable/plan.ts';
 import type { DisableStore, UndeliveredDisables } from '../../core/disable/ports.ts';
@@ -12,7 +12,7 @@ export interface TellAgainPorts {
   readonly clock: Clock;
   readonly disables: Pick<DisableStore, 'holdings'>;
   readonly undelivered: Pick<UndeliveredDisables, 'due' | 'tellAgain'>;
-  /** Each day that it has not answered. */
+  /** Each time that it had been given up. */
   unanswered(disableId: string, payoutOperator: string): void;
 }
 
