@@ -3,6 +3,7 @@
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isAlive } from './is-alive.ts';
 
 export interface Run {
   readonly pid: number;
@@ -53,14 +54,4 @@ export function readRun(dataFolder: string): Run | undefined {
 
 export function removeRun(dataFolder: string): void {
   rmSync(fileOf(dataFolder), { force: true });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives, under another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../local/free-port.ts';
+import { isAlive } from '../../local/is-alive.ts';
 
 const dataFolder = mkdtempSync(join(tmpdir(), 'apodera-restart-'));
 const started: ChildProcess[] = [];
@@ -56,15 +57,6 @@ function parentOf(name: string): number | undefined {
     return Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'utf8'))?.[1]);
   } catch {
     return undefined;
-  }
-}
-
-/** A zombie has ended. */
-function isAlive(pid: number): boolean {
-  try {
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
   }
 }
 

@@ -14,6 +14,7 @@ import {
 import { beforeAll, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../local/clock.ts';
 import { invokeRunning } from '../../local/invoke.ts';
+import { isAlive } from '../../local/is-alive.ts';
 import { type LaptopOptions, startLaptop } from '../../local/laptop.ts';
 import { clientOf, freshFolder, onCleanUp } from './endpoints/support.ts';
 import { laptopOptions } from './fixtures/laptop-options.ts';
@@ -38,14 +39,6 @@ async function running(dataFolder = freshFolder(), more: Partial<LaptopOptions> 
 const stateMachineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:network-ActMachine:live';
 const item = { TableName: 'network-Table', Key: { pk: { S: 'a' }, sk: { S: 'b' } } };
 const object = { Bucket: 'network-keptbucket', Key: 'k' };
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 async function statusOf(url: string, executionArn: string): Promise<string | undefined> {
   return (await new SFNClient(clientOf(url)).send(new DescribeExecutionCommand({ executionArn }))).status;
