@@ -1,8 +1,11 @@
 // E1, the edge under load: what an HSM that takes 5 ms for each signature leaves of new connections and of those that
-// are open, and what handshakes leave behind in memory. By the clock: the machine has to be quiet.
+// are open, what handshakes leave behind in memory, and how soon a refusal and lost sessions are dealt with. By the
+// clock: the machine has to be quiet.
 
 import { readFileSync } from 'node:fs';
 import type { EdgeLimits } from '../proxy/config.ts';
+import { Control } from '../proxy/control.ts';
+import { shakeHands } from '../proxy/handshake.ts';
 import { exchange, open } from '../test/support/edge-client.ts';
 import { hosts, type Stand, startStand } from '../test/support/edge-stand.ts';
 import type { Figure } from './figure.ts';
@@ -28,6 +31,10 @@ export async function edgeLoadFigures(limits: Partial<EdgeLimits>): Promise<read
     const storm = handshakeStorm({ ...stormAt(stand), milliseconds });
     return [rate, await slowestOf(stand, milliseconds / 2, storm), kilobytesEach] as const;
   });
+  const [cut, back] = await withStand(2, limits, async (stand) => [
+    await cutOff(stand),
+    await sessionsBack(stand),
+  ]);
   const reference = 'an HSM that takes 5 ms for each signature';
   return [
     figure('E1-slow', 'handshakes by eight threads', eight / one, 'times', 3.5, `one thread; ${reference}`),
@@ -47,6 +54,8 @@ export async function edgeLoadFigures(limits: Partial<EdgeLimits>): Promise<read
       0.5,
       'the same process warm',
     ),
+    figure('E1-cut', 'from a refusal to its 403 on a connection kept alive', cut, 'ms', 1_000, 'one machine'),
+    figure('E1-lost', 'the round that replaces sessions which the HSM closed', back, 'ms', 2_000, 'SoftHSM'),
   ];
 }
 
@@ -75,6 +84,33 @@ async function slowestOf(stand: Stand, duration: number, storm: Promise<unknown>
   await storm;
   socket.destroy();
   return taken.sort((a, b) => a - b)[Math.floor(taken.length * 0.99)]!;
+}
+
+async function cutOff(stand: Stand): Promise<number> {
+  const client = await stand.client();
+  const socket = await open(stand, client);
+  const asked = `GET /v1/x HTTP/1.1\r\nHost: ${hosts.optional}\r\n\r\n`;
+  await exchange(socket, asked);
+  const began = performance.now();
+  await stand.edge.refuse([client.issued.thumbprint]);
+  const answer = await exchange(socket, asked);
+  if (!answer.startsWith('HTTP/1.1 403')) throw new Error(`expected 403, found ${answer.slice(0, 80)}`);
+  return performance.now() - began;
+}
+
+async function sessionsBack(stand: Stand): Promise<number> {
+  const control = new Control({
+    edge: stand.edge,
+    refused: { refusedAmong: async () => new Set() },
+    shakeHands: () => shakeHands(stand.config, stand.edge.servedHosts),
+    now: () => new Date(),
+    say: () => {},
+  });
+  await control.round();
+  stand.faulty!.becomes('lost 1');
+  const began = performance.now();
+  if (!(await control.round())) throw new Error('expected an edge that is ready again');
+  return performance.now() - began;
 }
 
 async function memoryOf(stand: Stand, handshaken: () => Promise<unknown>): Promise<number> {
