@@ -154,7 +154,7 @@ export class VirtualClock implements Clock {
   }
 
   #patiently(name: string, idle: Idle): Promise<unknown> {
-    const patienceMs = this.#options.patienceMs ?? 60_000;
+    const patienceMs = this.#options.patienceMs ?? 180_000;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(

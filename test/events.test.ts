@@ -24,7 +24,7 @@ beforeAll(async () => {
     policies: true,
     nodes: laptopNodes({ network: free, operator: free }).filter(({ name }) => name === 'network'),
   });
-}, 180_000);
+});
 
 afterAll(async () => {
   await laptop?.stop();

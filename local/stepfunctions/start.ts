@@ -24,7 +24,7 @@ export interface StepFunctionsOptions {
   readonly region?: string;
   /** For retries with jitter; Math.random if not given. */
   readonly random?: () => number;
-  /** Real ms for which a function that does not answer holds up the virtual clock; 20 s if not given. */
+  /** Real ms for which a function that does not answer holds up the virtual clock; 60 s if not given. */
   readonly patienceMs?: number;
 }
 
@@ -48,7 +48,7 @@ export async function startStepFunctions(options: StepFunctionsOptions): Promise
         : invokeInProcess(options.lambda.invoke),
     random: options.random ?? Math.random,
     region: options.region ?? 'us-east-1',
-    patienceMs: options.patienceMs ?? 20_000,
+    patienceMs: options.patienceMs ?? 60_000,
   };
   const engine = await Engine.open(surroundings, options.dataFolder);
   const server = serverOf(engine);

@@ -9,7 +9,7 @@ let it: Awaited<ReturnType<typeof dossierNode>>;
 beforeAll(async () => {
   it = await dossierNode();
   await it.settle();
-}, 60_000);
+});
 
 const unsigned = async () => (await foundIn(it.evidence)).filter((found) => found.startsWith('SOURCE_'));
 const answers = () => [...it.items].filter(([, { sk }]) => sk === 'ANSWER' || sk.startsWith('OPERATOR#'));

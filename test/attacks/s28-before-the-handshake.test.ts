@@ -10,12 +10,13 @@ import { hosts, type Stand, startStand } from '../support/edge-stand.ts';
 // Q has one machine and no certificate. What it opens and does not finish, and each handshake that it makes the HSM sign,
 // counts against its own address before TLS begins; in production that address comes by PROXY protocol.
 const [attacker, hurried, other, balancer] = ['127.0.0.7', '127.0.0.6', '127.0.0.8', '127.0.0.9'];
-const limits = { connections: 60, openConnections: 20, newConnections: 40 };
 
 describe.each([
   ['that connect themselves', undefined],
   ['behind the load balancer', balancer],
 ])('sources %s', (_, by) => {
+  // So few that a slow machine still comes to them in the ten seconds that are counted.
+  const limits = { connections: 60, openConnections: 5, newConnections: 10 };
   let stand: Stand;
   beforeAll(async () => {
     stand = await startStand({ limits, ...(by && { proxyProtocolFrom: [`${by}/32`] }) });
@@ -50,15 +51,16 @@ describe.each([
       socket.on('close', () => closed++).resume();
       socket.write(Buffer.from('160301020001', 'hex'));
     }
-    await expect.poll(() => closed, { timeout: 3_000 }).toBeGreaterThanOrEqual(50);
+    await expect.poll(() => closed).toBeGreaterThanOrEqual(half.length - limits.openConnections);
+    // By the limit, not by the time that a handshake may take: the others have their places still.
+    expect(closed).toBeLessThan(half.length);
     expect(await shakes(other)).toBe(true);
     for (const socket of half) socket.destroy();
   });
 
   test('S28 a source that shakes hands too often is cut off before the HSM signs, another is not', async () => {
     let shaken = 0;
-    // Few: on a busy machine they still fit into the ten seconds that are counted.
-    for (let at = 0; at < 60; at++) if (await shakes(hurried)) shaken++;
+    for (let at = 0; at < 15; at++) if (await shakes(hurried)) shaken++;
     expect(shaken).toBeGreaterThan(0);
     expect(shaken).toBeLessThanOrEqual(limits.newConnections);
     expect(await shakes(other)).toBe(true);
@@ -66,6 +68,7 @@ describe.each([
 });
 
 describe('a door that is full', () => {
+  const limits = { connections: 60, openConnections: 20, newConnections: 40 };
   let stand: Stand;
   beforeAll(async () => {
     stand = await startStand({ limits, proxyProtocolFrom: [`${balancer}/32`] });

@@ -83,7 +83,7 @@ async function certified(request: string): Promise<string> {
   await import('reflect-metadata');
   const { Pkcs10CertificateRequest } = await import('@peculiar/x509');
   const spki = new Uint8Array(new Pkcs10CertificateRequest(request).publicKey.rawData);
-  const notBefore = new Date(Date.now() - 60_000);
+  const notBefore = new Date(Date.now() - 3_600_000);
   const notAfter = new Date(Date.now() + 400 * 86_400_000);
   return stand.root.issue({ holder: someHolder, spki, notBefore, notAfter }).chainPem;
 }

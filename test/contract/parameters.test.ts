@@ -157,7 +157,7 @@ const handlerOf = async (route: Route) => {
   return module.handler;
 };
 
-test('no path, query or header makes a fault of any operation', { timeout: 120_000 }, async () => {
+test('no path, query or header makes a fault of any operation', async () => {
   await aNode();
   const seen = new Map<string, Set<number>>();
   const faults: string[] = [];

@@ -121,9 +121,7 @@ describe('concurrent messages of several participants and days', () => {
     );
   });
 
-  test('never pass a limit and never lose a debit, over an engine with conflicts and lost answers', {
-    timeout: 60_000,
-  }, async () => {
+  test('never pass a limit and never lose a debit, over an engine with conflicts and lost answers', async () => {
     const proxy = await startFaultProxy({ target: engine.endpoint });
     const client = dynamoDbClient(proxy.url);
     await fc.assert(
@@ -167,7 +165,7 @@ const many = (count: number, amount = '1'): PayoutOptions[] =>
   }));
 
 describe('a message of a thousand payouts', () => {
-  test('is recorded whole, over the engine', { timeout: 60_000 }, async () => {
+  test('is recorded whole, over the engine', async () => {
     const table = await engine.table();
     const fresh = newPayouts('A', many(1000));
     expect(await storeOver(table).record(fresh)).toEqual({ outcome: 'RECORDED' });
@@ -250,9 +248,7 @@ describe('a message of a thousand payouts', () => {
     expect(await expectExact(table, { day: 1_000n, creditor: 1n })).toBe(0n);
   });
 
-  test('that dies at any write is either whole or swept away, and the same message then passes', {
-    timeout: 60_000,
-  }, async () => {
+  test('that dies at any write is either whole or swept away, and the same message then passes', async () => {
     for (let dies = 1; dies <= 12; dies++) {
       const table = memoryTable();
       let count = 0;

@@ -14,7 +14,7 @@ let browser: Browser;
 beforeAll(async () => {
   mkdirSync(pictures, { recursive: true });
   [net, browser] = [await aNetwork(), await launchBrowser()];
-}, 420_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -70,7 +70,7 @@ test('a browser that runs scripts and presses nothing changes nothing; pressing 
   await confirm(page, submitted);
   await expectAccessible(page, 'confirmed');
   await expectActive(submitted, context);
-}, 300_000);
+});
 
 test('everything works without scripts', async () => {
   const { submitted, link } = await awaited();
@@ -78,7 +78,7 @@ test('everything works without scripts', async () => {
   await confirm(page, submitted);
   await page.screenshot({ path: `${pictures}/confirmed-without-scripts.png`, fullPage: true });
   await expectActive(submitted, context);
-}, 300_000);
+});
 
 test('the invitation and sign-in pages are accessible', async () => {
   const { laptop, clock, seed } = net.whole;
@@ -98,4 +98,4 @@ test('the invitation and sign-in pages are accessible', async () => {
   const signIn = await opened(`${origin}/sign-in`);
   await expectAccessible(signIn.page, 'sign-in');
   await Promise.all([invitation.context.close(), signIn.context.close()]);
-}, 300_000);
+});

@@ -19,7 +19,7 @@ beforeAll(async () => {
   whole = await startWhole({ dataFolder, buildFolder: join(dataFolder, 'dist'), ports: 'free', edge: true });
   if ('missing' in whole.edge) throw new Error(whole.edge.missing);
   edge = whole.edge;
-}, 300_000);
+});
 afterAll(async () => {
   await whole?.stop();
   rmSync(dataFolder, { recursive: true, force: true });

@@ -18,7 +18,7 @@ beforeAll(async () => {
   net = await aNetwork();
   const [first, second] = net.whole.seed.participants;
   [aurora, creditoJa] = [await net.enrolled(first!), await net.enrolled(second!)];
-}, 420_000);
+});
 
 afterAll(() => net?.stop());
 
@@ -275,7 +275,7 @@ test('A-010, A-038 the three flows meet: issued by a PSC, enrolled, paid, answer
     await money.end();
   }
   expect(story.verified).toBe(7);
-}, 300_000);
+});
 
 test('no function needed what the template does not permit it', () => {
   expect(net.whole.laptop.policies.denied()).toEqual([]);

@@ -110,7 +110,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   browser = await launchBrowser();
-}, 120_000);
+});
 
 afterAll(() => browser?.close());
 

@@ -11,7 +11,7 @@ let net: Network;
 
 beforeAll(async () => {
   net = await aNetwork();
-}, 420_000);
+});
 afterAll(() => net?.stop());
 
 interface Act {
@@ -131,4 +131,4 @@ test('A-011, A-163 both nodes rotate: participants read both certificates, and m
   }));
   const path = validatePath({ chain, anchors, now: net.whole.clock.now(), policy: {} });
   expect(path.path).toHaveLength(2);
-}, 400_000);
+});

@@ -24,7 +24,7 @@ beforeAll(async () => {
   mkdirSync(pictures, { recursive: true });
   [net, browser] = [await aNetwork(), await launchBrowser()];
   rosa = await invited('Rosa Pinto', 'rosa@aurora.example', '22333444-K', 'apoderado');
-}, 420_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -140,7 +140,7 @@ test('from the invitation by passkey to an active certificate; what was sent wor
   await page.getByText('Usted rechazó este certificado').waitFor();
   await sound(page, 'rejected');
   await net.until(() => net.ending('operator', other.submitted), 'rejected, APODERADO_REJECTED');
-}, 400_000);
+});
 
 test('another person’s link cannot be decided with one’s own passkey, and says what to do', async () => {
   const stranger = await invited('Mario Lagos', 'mario@aurora.example', '9876543-3', 'apoderado');
@@ -157,7 +157,7 @@ test('another person’s link cannot be decided with one’s own passkey, and sa
   await rosa.page.getByText('El plazo para decidir terminó').waitFor();
   await sound(rosa.page, 'expired');
   await stranger.context.close();
-}, 400_000);
+});
 
 /** By whichever passkey the device holds: nothing is typed. */
 async function signIn({ page }: Device, next: string): Promise<void> {
@@ -179,7 +179,7 @@ test('signs in to the console by passkey, adds another device, and password open
   await page.locator('[data-passkey-note=taken]:visible').waitFor();
   const mails = net.whole.laptop.mail.inbox().filter((mail) => mail.destination.to.includes(rosa.email));
   expect(mails.map(({ subject }) => subject).join()).toContain('llave de acceso');
-}, 200_000);
+});
 
 test('an apoderado who goes away names another by passkey; the officer sees it and stops it', async () => {
   const officer = await invited('Olivia Paz', 'olivia@aurora.example', '13579246-2', 'securityOfficer');
@@ -197,7 +197,7 @@ test('an apoderado who goes away names another by passkey; the officer sees it a
   await officer.page.waitForURL('**/delegation?done=stopped');
   await sound(officer.page, 'delegation-stopped');
   await officer.context.close();
-}, 300_000);
+});
 
 test('one’s own pages speak three languages, each switched in the header, and fit a phone', async () => {
   const { page } = rosa;
@@ -216,4 +216,4 @@ test('one’s own pages speak three languages, each switched in the header, and 
     expect([language, await page.evaluate(tooWide)]).toEqual([language, false]);
     await sound(page, `passkeys-${language}-phone`);
   }
-}, 120_000);
+});

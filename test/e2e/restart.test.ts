@@ -62,7 +62,7 @@ function parentOf(name: string): number | undefined {
 
 /** Those that still live after a while in which all could have ended. */
 async function remaining(pids: readonly number[]): Promise<number[]> {
-  const end = performance.now() + 30_000;
+  const end = performance.now() + 120_000;
   while (pids.some(isAlive) && performance.now() < end) await pause(100);
   return pids.filter(isAlive);
 }

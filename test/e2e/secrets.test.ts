@@ -51,11 +51,11 @@ beforeAll(async () => {
       /\/(tasks|invitations|suspension)\/([\w-]{22,})/g,
     ))
       secrets.set(`link ${path} of ${mail.messageId} ${id!.slice(0, 4)}`, id!);
-}, 480_000);
+});
 
 afterAll(async () => {
   await net?.stop();
-}, 60_000);
+});
 
 /** Somebody is invited and sets their factors; an API key is issued; sessions are opened. */
 async function administer(participant: string): Promise<void> {

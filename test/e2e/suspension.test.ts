@@ -19,7 +19,7 @@ let browser: Browser;
 beforeAll(async () => {
   mkdirSync(pictures, { recursive: true });
   [net, browser] = [await aNetwork(), await launchBrowser()];
-}, 420_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -104,7 +104,7 @@ test('one person freezes the company everywhere; with the other’s word everyth
     await net.until(async () => (await standing(node, aurora))?.carried_out_at !== null, true);
     await net.until(() => answerTo(node, aurora), '403 ACCESS_DENIED');
   }
-}, 400_000);
+});
 
 test('at a payout operator first; nobody answers; it stays until two operators of each node lift it', async () => {
   const creditoJa = net.whole.seed.participants[1]!;
@@ -121,4 +121,4 @@ test('at a payout operator first; nobody answers; it stays until two operators o
   expect(await refusal(creditoJa)).toBeUndefined();
   expect(await stateOf('operator', creditoJa)).toBe('unconfirmed');
   expect(net.whole.laptop.policies?.denied() ?? []).toEqual([]);
-}, 400_000);
+});

@@ -243,7 +243,7 @@ describe('who may send', () => {
 });
 
 describe('bytes that are no message', () => {
-  test('are refused as content, never a fault and never accepted', { timeout: 60_000 }, async () => {
+  test('are refused as content, never a fault and never accepted', async () => {
     const world = await payoutWorld();
     const good = Buffer.from(payoutMessage());
     const mutation = fc.tuple(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 }));

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import {
   DynamoDBClient,
   GetItemCommand,
@@ -11,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { startDynamoDb } from '../../local/dynamodb.ts';
 import { callJson } from '../../local/endpoints/call.ts';
 import { type FaultRule, seededFaults, startFaultProxy } from '../../local/fault-proxy.ts';
+import { firstLineOf } from '../support/first-line.ts';
 import { clientOf, freshFolder, onCleanUp } from './endpoints/support.ts';
 
 const TableName = 'money';
@@ -62,8 +62,7 @@ describe('local DynamoDB', () => {
     const starter = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const [line] = (await once(starter.stdout, 'data')) as [Buffer];
-    const url = line.toString().trim();
+    const url = await firstLineOf(starter.stdout);
     const answers = () =>
       fetch(url).then(
         () => true,
@@ -71,7 +70,7 @@ describe('local DynamoDB', () => {
       );
     expect(await answers()).toBe(true);
     starter.kill('SIGKILL');
-    await expect.poll(answers, { timeout: 5_000 }).toBe(false);
+    await expect.poll(answers).toBe(false);
   });
 });
 

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { isAlive } from '../../local/is-alive.ts';
+import { firstLineOf } from '../support/first-line.ts';
 import { onCleanUp } from './endpoints/support.ts';
 
 describe('is alive', () => {
@@ -15,9 +16,8 @@ describe('is alive', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     onCleanUp(async () => void parent.kill('SIGKILL'));
-    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
-    const pid = Number(line.toString());
-    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+    const pid = Number(await firstLineOf(parent.stdout));
+    await expect.poll(() => isAlive(pid)).toBe(false);
     expect(process.kill(pid, 0)).toBe(true);
   });
 

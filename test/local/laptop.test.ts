@@ -16,6 +16,7 @@ import { VirtualClock } from '../../local/clock.ts';
 import { invokeRunning } from '../../local/invoke.ts';
 import { isAlive } from '../../local/is-alive.ts';
 import { type LaptopOptions, startLaptop } from '../../local/laptop.ts';
+import { firstLineOf } from '../support/first-line.ts';
 import { clientOf, freshFolder, onCleanUp } from './endpoints/support.ts';
 import { laptopOptions } from './fixtures/laptop-options.ts';
 import { built } from './lambda/support.ts';
@@ -113,8 +114,7 @@ describe('laptop', () => {
     const first = spawn(process.execPath, [script, dataFolder, buildFolder], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const [line] = (await once(first.stdout, 'data')) as [Buffer];
-    const { url, states, dynamodb } = JSON.parse(line.toString());
+    const { url, states, dynamodb } = JSON.parse(await firstLineOf(first.stdout));
     const { executionArn } = await new SFNClient(clientOf(states)).send(
       new StartExecutionCommand({ stateMachineArn }),
     );
@@ -126,11 +126,11 @@ describe('laptop', () => {
     const startedFile = join(dataFolder, 'started');
     const wait = JSON.stringify({ act: 'wait', file: startedFile });
     invokeRunning(url, 'network-DoFunction', wait).catch(() => {});
-    await expect.poll(() => existsSync(startedFile), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => existsSync(startedFile)).toBe(true);
     const pid = Number(readFileSync(startedFile, 'utf8'));
     first.kill('SIGKILL');
     await once(first, 'exit');
-    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isAlive(pid)).toBe(false);
     const { clock, laptop } = await running(dataFolder);
     const found = await new DynamoDBClient(clientOf(laptop.dynamodbUrl)).send(new GetItemCommand(item));
     expect(found.Item).toEqual(item.Key);
@@ -147,11 +147,11 @@ describe('laptop', () => {
     const client = new SFNClient(clientOf(before.laptop.statesUrl));
     const input = JSON.stringify({ act: 'wait', file: started });
     const { executionArn } = await client.send(new StartExecutionCommand({ stateMachineArn, input }));
-    await expect.poll(() => existsSync(started), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => existsSync(started)).toBe(true);
     await before.laptop.stop();
     rmSync(started);
     const after = await running(dataFolder);
-    await expect.poll(() => existsSync(started), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => existsSync(started)).toBe(true);
     expect(await statusOf(after.laptop.statesUrl, executionArn!)).toBe('RUNNING');
   });
 

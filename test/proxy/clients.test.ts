@@ -21,7 +21,7 @@ beforeAll(async () => {
   ]);
   stand.psc.revoke(revoked.issued.serialNumber);
   await stand.edge.setTrust(checkTrust(stand.trust(), new Date()));
-}, 60_000);
+});
 afterAll(() => stand?.stop());
 
 const leafOf = ({ cert, key }: Client) => ({ key, cert: cert.slice(0, cert.indexOf('-----BEGIN', 1)) });

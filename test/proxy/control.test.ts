@@ -36,7 +36,7 @@ describe('readiness', () => {
     expect(await made.round()).toBe(true);
     expect(await ready()).toBe(200);
     await stand.edge.setReadyUntil(new Date(Date.now() + 1_200));
-    await expect.poll(ready, { timeout: 5_000 }).toBe(503);
+    await expect.poll(ready).toBe(503);
   });
 
   it('is not there while the HSM does not sign', async () => {
@@ -102,12 +102,10 @@ describe('a task that drains', () => {
     expect((await ask(stand, client)).status).toBe(200);
     await made.round();
     const running = made.run();
-    const draining = made.drain(6_000);
+    const draining = made.drain(12_000);
     await expect.poll(ready).toBe(503);
     disabled.add(client.issued.thumbprint);
-    await expect
-      .poll(async () => (await ask(stand, client)).json.code, { timeout: 5_000 })
-      .toBe('EDGE_CERTIFICATE_REFUSED');
+    await expect.poll(async () => (await ask(stand, client)).json.code).toBe('EDGE_CERTIFICATE_REFUSED');
     expect(await ready()).toBe(503);
     await Promise.all([draining, running]);
     await stand.edge.refuse([]);

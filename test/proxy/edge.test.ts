@@ -261,7 +261,7 @@ describe('own answers', () => {
   it('are none for who says nothing: the connection ends in silence', async () => {
     const socket = await open(stand, good);
     expect(await exchange(socket, '')).toBe('');
-  }, 60_000);
+  });
 
   it('say that the node is busy, and when to try again, where the API does not answer', async () => {
     stand.answerWith('hang up');

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { isAlive } from '../../local/is-alive.ts';
 import { ask } from '../support/edge-client.ts';
 import { type EdgeTaskStand, edgeTaskStand, prefix } from '../support/edge-task.ts';
 import { pinIncorrect } from '../support/faulty-hsm.ts';
@@ -11,10 +12,10 @@ let stand: EdgeTaskStand;
 beforeAll(async () => {
   stand = await edgeTaskStand();
   stand.serve('first', await stand.serverChain('first'));
-}, 60_000);
+});
 afterAll(() => stand?.stop());
 
-const soon = { timeout: 20_000, interval: 100 };
+const soon = { interval: 100 };
 
 it('serves with what Secrets Manager, Parameter Store and S3 hold, follows them, and drains', async () => {
   const task = stand.run();
@@ -49,7 +50,7 @@ it('serves with what Secrets Manager, Parameter Store and S3 hold, follows them,
   expect((await ask(stand.asked)).status).toBe(200);
   expect(await task.ended).toBe(0);
   expect(JSON.stringify(task.lines)).not.toMatch(/BEGIN|123456/);
-}, 90_000);
+});
 
 it('does not start with a truststore that is older than the newest known', async () => {
   const task = stand.run();
@@ -59,7 +60,7 @@ it('does not start with a truststore that is older than the newest known', async
     reason: expect.stringContaining('older than the one in force'),
   });
   await stand.publish(4);
-}, 30_000);
+});
 
 it('refuses to start with a certificate of another key, and says which', async () => {
   stand.serve('first', await stand.serverChain('second'));
@@ -69,7 +70,7 @@ it('refuses to start with a certificate of another key, and says which', async (
     /"api\.edge\.test" cannot be served: the key "first" is not the one/,
   );
   stand.serve('first', await stand.serverChain('first'));
-}, 30_000);
+});
 
 it('tries a wrong login once in the life of the secret, whatever number of tasks the service starts', async () => {
   await stand.newLogin('not-the-pin');
@@ -85,7 +86,7 @@ it('tries a wrong login once in the life of the secret, whatever number of tasks
   await expect.poll(stand.ready, soon).toBe(200);
   mended.kill('SIGTERM');
   expect(await mended.ended).toBe(0);
-}, 60_000);
+});
 
 it('names every variable that is missing and none of their values', async () => {
   const task = stand.run({ TRUST_BUCKET: '', HSM_KIND: 'other' });
@@ -93,7 +94,7 @@ it('names every variable that is missing and none of their values', async () => 
   expect(task.lines.at(-1)?.reason).toMatch(
     /"HSM_KIND": expected cloudhsm or softhsm; .*"TRUST_BUCKET" is not set/,
   );
-}, 30_000);
+});
 
 it('does not wait for ever for an answer of AWS that got lost, and says whose', async () => {
   const silent = createServer(() => {}).listen(0, '127.0.0.1');
@@ -103,7 +104,7 @@ it('does not wait for ever for an answer of AWS that got lost, and says whose', 
   expect(await task.ended).toBe(1);
   expect(task.lines.at(-1)?.reason).toMatch(/^the trust bucket does not answer: TimeoutError/);
   silent.close();
-}, 60_000);
+});
 
 const held = (pid: number) => readFileSync(`/proc/${pid}/limits`, 'utf8');
 const childrenOf = (pid: number) =>
@@ -114,9 +115,9 @@ it('leaves nothing behind that holds the PIN: no core of either process, and no 
   await expect.poll(stand.ready, soon).toBe(200);
   const [haproxy] = childrenOf(task.pid!) as [number];
   expect(readFileSync(`/proc/${haproxy}/comm`, 'utf8')).toBe('haproxy\n');
-  // 1: with 0, a handler behind a pipe would still be given the memory (core(5)).
-  for (const pid of [task.pid!, haproxy]) expect(held(pid)).toMatch(/Max core file size +1 +1 /);
+  // 1, or 0 where the system allows no more: with 0, a handler behind a pipe would still be given the memory (core(5)).
+  for (const pid of [task.pid!, haproxy]) expect(held(pid)).toMatch(/Max core file size +[01] +[01] /);
   task.kill('SIGKILL');
   await task.ended;
-  await expect.poll(() => existsSync(`/proc/${haproxy}`), soon).toBe(false);
-}, 30_000);
+  await expect.poll(() => isAlive(haproxy), soon).toBe(false);
+});

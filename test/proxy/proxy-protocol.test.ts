@@ -10,7 +10,7 @@ import { hosts, type Stand, startStand } from '../support/edge-stand.ts';
 const balancer = '127.0.0.9';
 let stand: Stand;
 beforeAll(async () => {
-  stand = await startStand({ proxyProtocolFrom: [`${balancer}/32`], limits: { newConnections: 10_000 } });
+  stand = await startStand({ proxyProtocolFrom: [`${balancer}/32`] });
 });
 afterAll(() => stand?.stop());
 

@@ -9,7 +9,7 @@ import {
   type KeyObject,
   X509Certificate,
 } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { NameAttribute } from '../../core/certificate/name-writer.ts';
 import { type Thumbprint, thumbprintOf } from '../../core/certificate/thumbprint.ts';
@@ -59,8 +59,14 @@ function loadOrGenerate(kind: KeyKind, file: string): KeyObject {
   mkdirSync(keyCache, { recursive: true, mode: 0o700 });
   const unfinished = `${file}.${process.pid}`;
   writeFileSync(unfinished, key.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
-  if (existsSync(file)) return createPrivateKey(readFileSync(file));
-  renameSync(unfinished, file);
+  try {
+    linkSync(unfinished, file);
+  } catch {
+    // Another process was first: the same label is the same key to all.
+    return createPrivateKey(readFileSync(file));
+  } finally {
+    rmSync(unfinished);
+  }
   return key;
 }
 

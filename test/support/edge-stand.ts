@@ -69,6 +69,9 @@ export const hosts = {
 export const holder = { country: 'CL', name: 'Transporte Aurora', rut: '12345678-5' } as const;
 export const privateHost = 'api.node.internal';
 
+/** How often one address may come is no matter of most tests, and how often it does, the machine's. */
+const unhurried = { newConnections: 1_000_000, requests: 1_000_000 };
+
 export async function startStand(options: StandOptions = {}): Promise<Stand> {
   const folder = mkdtempSync(join(tmpdir(), 'apodera-edge-'));
   const softModule = requireEdgeMachine();
@@ -109,7 +112,7 @@ export async function startStand(options: StandOptions = {}): Promise<Stand> {
     })),
     api: { host: privateHost, address: api.address },
     hsm: { module, token: tokenLabel, kind: 'softhsm' },
-    limits: { ...defaultLimits, ...options.limits },
+    limits: { ...defaultLimits, ...unhurried, ...options.limits },
     threads: options.threads ?? 2,
   };
   const trust = (): TrustBundle => {

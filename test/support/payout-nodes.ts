@@ -110,7 +110,7 @@ export async function payoutNodes(options: {
       const to = Object.keys(nodes).find((finId) => url.startsWith(`${peers[finId]!.apiUrl}/`))!;
       return nodes[to]!.take(from, headers['Shinkansen-JWS-Signature'], body);
     };
-  const coreAt = (url: string) => httpExecutor({ url, idempotent: true, timeout: 2_000 });
+  const coreAt = (url: string) => httpExecutor({ url, idempotent: true });
   const executor = options.executor ?? coreAt(options.bankUrl);
   const start = (role: Role, world: World, node: Institution, core: Executor) => {
     nodes[node.finId] = nodeOver(role, world, node, keys, postFrom(node.finId), core);

@@ -17,7 +17,7 @@ let bundles: readonly Bundle[];
 
 beforeAll(async () => {
   bundles = await buildFunctions({ templateFile, outputFolder: join(root, '.cache/template') });
-}, 120_000);
+});
 
 /** Values that say nothing: init reads them and calls nobody. */
 function plausible(name: string): string {

@@ -200,7 +200,7 @@ describe('a Task that fails', () => {
       new Promise<null>((resolve) => {
         answer = resolve;
       });
-    const it = await bench({ functions: { work }, patienceMs: 20 });
+    const it = await bench({ functions: { work }, patienceMs: 500 });
     const Catch = [{ ErrorEquals: ['States.Timeout'], Next: 'C' }];
     const { executionArn } = await it.run(
       flow({ It: task({ TimeoutSeconds: 5, Catch, End: true }), C: { Type: 'Succeed' } }),

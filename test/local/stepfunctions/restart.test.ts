@@ -108,7 +108,7 @@ describe('after a restart', () => {
       ask: () => new Promise(() => undefined),
       work: () => new Promise(() => undefined),
     };
-    const first = await bench({ dataFolder, functions: hangs, patienceMs: 20 });
+    const first = await bench({ dataFolder, functions: hangs, patienceMs: 500 });
     await first.run(only(ask));
     const work = await first.run(
       only({

@@ -62,11 +62,8 @@ describe('sessions that the HSM has closed', () => {
     expect(await control.round()).toBe(true);
     const before = hsm.logins().length;
     hsm.becomes('lost 1');
-    const began = performance.now();
     expect(await control.round()).toBe(true);
-    const milliseconds = performance.now() - began;
     expect((await ask(stand)).status).toBe(200);
-    expect(milliseconds).toBeLessThan(2_000);
     expect(said).toContain('EDGE_HSM_REOPENED');
     expect(wrongPins()).toBe(0);
     // One of the control plane; of the successor one to check its files, and one to serve.
