@@ -109,8 +109,9 @@ export function deadEntries(table: Table): DeadEntries {
       const item = (await table.getMany(keys)).find((each) => each !== undefined);
       return item && readEntry(item);
     },
-    async *list(queue) {
-      for await (const item of queryAll(table, { hash: deadPartition(queue), consistent: true }))
+    async *list(queue, kind) {
+      const range = kind === undefined ? {} : { range: { beginsWith: sortOf(`${kind}.`) } };
+      for await (const item of queryAll(table, { hash: deadPartition(queue), ...range, consistent: true }))
         yield readEntry(item);
     },
   };
@@ -120,6 +121,11 @@ export function deadEntries(table: Table): DeadEntries {
 export function revivalWrites(entry: OutboxEntry, now: Date): readonly Write[] {
   const fresh = { ...entry, createdAt: now, nextAttemptAt: now, attempts: 0 };
   return [{ delete: deadKey(entry), when: present() }, outboxPut(fresh)];
+}
+
+/** By itself, where no people are needed for it. @returns false where somebody else was first */
+export async function revive(table: Table, entry: OutboxEntry, now: Date): Promise<boolean> {
+  return (await ifStill(table.transact(revivalWrites(entry, now)).then(() => true))) ?? false;
 }
 
 /** An announced entry that nobody took is announced again after this long: SQS lost it, or its reader is gone. */

@@ -211,7 +211,8 @@ export interface ApiKeyRings {
 
 /** What was given up, for people to see and to send again. */
 export interface DeadEntries {
-  list(queue: OutboxQueue): AsyncIterable<OutboxEntry>;
+  /** @param kind those alone whose id begins with it, as each kind's does that is asked for by it */
+  list(queue: OutboxQueue, kind?: string): AsyncIterable<OutboxEntry>;
   find(id: string): Promise<OutboxEntry | undefined>;
 }
 

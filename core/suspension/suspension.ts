@@ -95,6 +95,11 @@ export function admitSecondWord(suspension: Suspension, personId: string): void 
   if (suspension.state === 'confirmed') throw new Refusal('SUSPENSION_CONFIRMED');
 }
 
+/** fin_ids of the nodes that carry the network's confirmation out: those that were told, and who told it. */
+export function nodesThatFollow({ told, by }: Suspension): readonly string[] {
+  return by.kind === 'node' ? [...new Set([...told, by.finId])] : told;
+}
+
 /** @throws Refusal SUSPENSION_CONFIRMED */
 export function confirmed(suspension: Suspension, by: ConfirmedBy, now: Date): Suspension {
   if (suspension.state === 'confirmed') throw new Refusal('SUSPENSION_CONFIRMED');

@@ -7,7 +7,12 @@ import type { ActParameters } from '../../core/people/act-parameters.ts';
 import { nodeOperatorsToTell, peopleToTell } from '../../core/people/told.ts';
 import { firstWord } from '../../core/suspension/first-word.ts';
 import { effectsOf, type SuspensionWord } from '../../core/suspension/recording.ts';
-import { admitLifting, confirmed, type Suspension } from '../../core/suspension/suspension.ts';
+import {
+  admitLifting,
+  confirmed,
+  nodesThatFollow,
+  type Suspension,
+} from '../../core/suspension/suspension.ts';
 import { type ActContext, type Applied, type ApplyActPorts, nothing } from './applying.ts';
 
 /** At once and before the act is recorded as applied; where it stands already there is nothing to do. */
@@ -98,7 +103,7 @@ async function told(
     ...(await nodeOperatorsToTell(ports.people)),
   ];
   // Lifting never travels; what is confirmed at the network is carried out at its payout operators.
-  const nodes = ports.role === 'network' && word === 'confirmed' ? suspension.told : [];
+  const nodes = ports.role === 'network' && word === 'confirmed' ? nodesThatFollow(suspension) : [];
   const actor = { kind: 'person', personId: signers.at(-1)! } as const;
   const evidenceId = ports.ids.next();
   const effects = effectsOf({ suspension, word, evidenceId, actor, at: now, audience: { people, nodes } });

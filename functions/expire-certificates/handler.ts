@@ -3,12 +3,15 @@
 import { readConfig } from '../../adapters/config.ts';
 import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { lateUses } from '../../adapters/dynamodb/late-uses.ts';
+import { deadEntries, revive } from '../../adapters/dynamodb/outbox.ts';
 import { parties } from '../../adapters/dynamodb/parties.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
+import { suspensions } from '../../adapters/dynamodb/suspensions.ts';
 import { undeliveredDisables } from '../../adapters/dynamodb/undelivered.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
+import type { OutboxEntry } from '../../core/outbox.ts';
 import { expireCertificates } from './expire-certificates.ts';
-import { tellAgain } from './tell-again.ts';
+import { reviveEnds, tellAgain } from './tell-again.ts';
 
 const config = readConfig(['nodeRole', 'mailQueueUrl', 'deliverQueueUrl', 'executionQueueUrl']);
 const parts = nodeParts('expire-certificates', {
@@ -27,6 +30,9 @@ const ports = {
   disables: disableStore(parts.table, parts.announce),
   undelivered: undeliveredDisables(parts.table, parts.announce),
   lateUses: lateUses(parts.table, parts.announce),
+  suspensions: suspensions(parts.table, parts.announce),
+  deadEntries: deadEntries(parts.table),
+  revive: (entry: OutboxEntry, now: Date) => revive(parts.table, entry, now),
   warn: (participant: string, thumbprint: string) =>
     parts.log.say('ROTATION_HELD', { participant, thumbprint }),
   unanswered: (disableId: string, payoutOperator: string) =>
@@ -41,11 +47,16 @@ interface Pass {
 export async function handler({ participant }: Pass) {
   await parts.clock.tune();
   if (participant !== undefined) return expireCertificates({ ...ports, parties: only(participant) });
-  // Neither waits for the other: what is wrong with one rings, and the other is done.
-  const [aged, again] = await Promise.allSettled([expireCertificates(ports), tellAgain(ports)]);
+  // None waits for another: what is wrong with one rings, and the others are done.
+  const [aged, again, ends] = await Promise.allSettled([
+    expireCertificates(ports),
+    tellAgain(ports),
+    reviveEnds(ports),
+  ]);
   if (aged.status === 'rejected') throw aged.reason;
   if (again.status === 'rejected') throw again.reason;
-  return { ...aged.value, ...again.value };
+  if (ends.status === 'rejected') throw ends.reason;
+  return { ...aged.value, ...again.value, ...ends.value };
 }
 
 const only = (finId: string) => ({

@@ -1,12 +1,15 @@
-// Which payout operators were given up over a disable and have not answered since? The daily pass starts the telling of
+// Who was given up over a disable or a suspension and has not heard of it since? The daily pass starts the telling of
 // each again, until it answers: what it was not told to end may be active there. One that has no active certificate here
 // any more is left alone until it has; whom a disable concerns was decided with the disable itself.
 
 import { isActive } from '../../core/disable/plan.ts';
 import type { DisableStore, UndeliveredDisables } from '../../core/disable/ports.ts';
 import { startEntry } from '../../core/disable/recording.ts';
+import type { OutboxEntry } from '../../core/outbox.ts';
+import type { DeadEntries } from '../../core/people/ports.ts';
 import { disablePolicy } from '../../core/policy.ts';
 import type { Clock } from '../../core/ports.ts';
+import type { Suspensions } from '../../core/suspension/ports.ts';
 
 export interface TellAgainPorts {
   readonly clock: Clock;
@@ -34,9 +37,50 @@ export async function tellAgain(ports: TellAgainPorts): Promise<{ readonly toldA
   return { toldAgain };
 }
 
+export interface ReviveEndsPorts extends Pick<TellAgainPorts, 'clock'> {
+  readonly disables: Pick<DisableStore, 'find' | 'holdings'>;
+  readonly suspensions: Pick<Suspensions, 'find'>;
+  readonly deadEntries: Pick<DeadEntries, 'list'>;
+  /** @returns false where somebody else was first */
+  revive(entry: OutboxEntry, now: Date): Promise<boolean>;
+}
+
+/** What ends or freezes, by its queue: given up, it rang; that a day or four have passed makes none of it needless. */
+const ends = [
+  ['deliver', 'participant.suspend'],
+  ['deliver', 'suspension.confirm'],
+  ['deliver', 'enrolment.end'],
+  ['execution', 'disable.start'],
+  ['execution', 'suspension.carryOut'],
+  ['execution', 'suspension.overdue'],
+] as const;
+
+export async function reviveEnds(ports: ReviveEndsPorts): Promise<{ readonly revived: number }> {
+  const found: OutboxEntry[] = [];
+  for (const [queue, kind] of ends)
+    for await (const entry of ports.deadEntries.list(queue, kind))
+      if (await stillToDo(ports, entry)) found.push(entry);
+  const receivers = found.flatMap(({ receiver }) => (receiver === undefined ? [] : [receiver]));
+  const asked = await withCertificate(ports, new Set(receivers));
+  let revived = 0;
+  const open = found.filter(({ receiver }) => receiver === undefined || asked.has(receiver));
+  for (const entry of open.slice(0, disablePolicy.toldAgainAtOnce)) {
+    if (await ports.revive(entry, ports.clock.now())) revived++;
+  }
+  return { revived };
+}
+
+/** What ended stays ended, a suspension stands until it is lifted: nobody need freeze what is free here again. */
+async function stillToDo({ disables, suspensions }: ReviveEndsPorts, { kind, refs }: OutboxEntry) {
+  if (kind === 'disable.start' || kind === 'enrolment.end') return true;
+  const participant = refs.participant ?? (await disables.find(refs.disableId ?? ''))?.participant;
+  const standing = participant === undefined ? undefined : await suspensions.find(participant);
+  return standing !== undefined && (refs.suspensionId ?? standing.id) === standing.id;
+}
+
 /** Of these nodes, those that still take part: node operators end a node by ending its certificates. */
 async function withCertificate(
-  { disables }: TellAgainPorts,
+  { disables }: { readonly disables: Pick<DisableStore, 'holdings'> },
   operators: ReadonlySet<string>,
 ): Promise<ReadonlySet<string>> {
   const asked = new Set<string>();

@@ -11,7 +11,7 @@ import { nodeOperatorsToTell, peopleToTell } from '../../core/people/told.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 import type { Suspensions } from '../../core/suspension/ports.ts';
 import { effectsOf } from '../../core/suspension/recording.ts';
-import { carriedOut, overdue, type Suspension } from '../../core/suspension/suspension.ts';
+import { carriedOut, nodesThatFollow, overdue, type Suspension } from '../../core/suspension/suspension.ts';
 
 export interface FollowSuspensionPorts {
   readonly clock: Clock;
@@ -57,7 +57,8 @@ async function endCertificates(ports: FollowSuspensionPorts, suspension: Suspens
     const open = all.filter((holding) => isActive(holding) || isPending(holding));
     if (open.length === 0) return;
     const accepting = open.flatMap(({ status }) => status?.acceptingOperators ?? []);
-    const operators = ports.role === 'network' ? [...new Set([...suspension.told, ...accepting])] : [];
+    const operators =
+      ports.role === 'network' ? [...new Set([...nodesThatFollow(suspension), ...accepting])] : [];
     const holdings = endedAtOnce(open, ports.role, operators);
     const facts = {
       id: ports.ids.next(),

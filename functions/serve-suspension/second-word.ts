@@ -11,7 +11,13 @@ import { nodeOperatorsToTell, peopleToTell } from '../../core/people/told.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 import type { Suspensions } from '../../core/suspension/ports.ts';
 import { effectsOf } from '../../core/suspension/recording.ts';
-import { admitSecondWord, confirmed, disputed, type Suspension } from '../../core/suspension/suspension.ts';
+import {
+  admitSecondWord,
+  confirmed,
+  disputed,
+  nodesThatFollow,
+  type Suspension,
+} from '../../core/suspension/suspension.ts';
 
 export interface SecondWordPorts {
   readonly clock: Clock;
@@ -115,7 +121,7 @@ async function record(
     ...(await nodeOperatorsToTell(ports.people)),
   ];
   // At a payout operator it ends what is here; the network asks its own people.
-  const nodes = ports.role === 'network' ? standing.told : [];
+  const nodes = ports.role === 'network' ? nodesThatFollow(standing) : [];
   const effects = effectsOf({
     suspension,
     word: confirms ? 'confirmed' : 'disputed',

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { isOutboxItem, readEntry } from '../../adapters/dynamodb/outbox.ts';
 import { validate } from '../../adapters/http/generated/participant-suspend-parameters.js';
 import { readSuspend, type SuspendForward, suspendParameters } from '../../core/disable/forward.ts';
 import type { FromNode } from '../../functions/receive-node-message/receive-disable.ts';
@@ -92,6 +93,20 @@ describe('at the network', () => {
     expect(await here.statusOf(leaf)).toBe('active');
     await here.say('OFFICER', 'confirm');
     expect((await here.standing())!.state).toBe('confirmed');
+  });
+
+  test('S21 what is confirmed here is carried out at the payout operator that spoke first, too', async () => {
+    const pending = await here.pending(here.leaf('one'));
+    await hear(here, bank, 'm-1', { suspendedBy: 'apoderado' });
+    await here.say('OFFICER', 'confirm');
+    await here.follow('CONFIRMED', (await here.standing())!.id);
+    const waiting = [...here.items.values()].filter(isOutboxItem).map(readEntry);
+    const [confirm] = waiting.filter(({ kind }) => kind === 'suspension.confirm');
+    expect(confirm?.receiver).toBe(bank.finId);
+    const [start] = waiting.filter(({ kind }) => kind === 'disable.start');
+    expect(JSON.parse(start!.refs.operators!)).toEqual([bank.finId]);
+    const { enrolmentIds } = (await here.disables.find(start!.refs.disableId!))!;
+    expect(enrolmentIds).toEqual([pending.id]);
   });
 
   test('S21 a payout operator freezes nobody whom it does not serve', async () => {

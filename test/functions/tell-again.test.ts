@@ -4,16 +4,16 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { isOutboxItem, readEntry } from '../../adapters/dynamodb/outbox.ts';
+import { deadEntries, isOutboxItem, outboxStore, readEntry, revive } from '../../adapters/dynamodb/outbox.ts';
 import { sentMessages } from '../../adapters/dynamodb/sent-messages.ts';
 import { undeliveredDisables } from '../../adapters/dynamodb/undelivered.ts';
 import { executions } from '../../adapters/stepfunctions/executions.ts';
 import { readDisableForward } from '../../core/disable/forward.ts';
 import type { Holding } from '../../core/disable/plan.ts';
 import { type JsonObject, readEnvelope } from '../../core/message/envelope.ts';
-import { disablePolicy } from '../../core/policy.ts';
+import { disablePolicy, outboxPolicy } from '../../core/policy.ts';
 import { driveExecution } from '../../functions/drive-execution/drive-execution.ts';
-import { tellAgain } from '../../functions/expire-certificates/tell-again.ts';
+import { reviveEnds, tellAgain } from '../../functions/expire-certificates/tell-again.ts';
 import {
   type ForwardDisableInput,
   type ForwardDisablePorts,
@@ -27,6 +27,7 @@ import { atEveryAwait } from '../support/crash.ts';
 import { disableStand } from '../support/disable.ts';
 import { fintech, network, now } from '../support/enrolment.ts';
 import { type SigningParty, signingParty } from '../support/signer.ts';
+import { suspensionStand } from '../support/suspension.ts';
 
 const text = readFileSync(resolve(import.meta.dirname, '../../statemachines/disable.asl.json'), 'utf8');
 const definition = JSON.parse(substitute(text, { ForwardDisableFunctionArn: 'ForwardDisable' })) as object;
@@ -283,4 +284,89 @@ test('hearing the answer of one that was given up, and dying at any await, is wr
     return outcome;
   });
   expect(places).toBeGreaterThan(3);
+});
+
+/** A participant suspended and confirmed here, and whatever was to be told of it given up. */
+async function givenUp() {
+  const stand = await suspensionStand();
+  await stand.active(stand.leaf('one'));
+  await stand.suspendAs('OFFICER');
+  await stand.say('APODERADO', 'confirm');
+  const outbox = outboxStore(stand.table);
+  const waiting = () =>
+    [...stand.items.values()]
+      .filter(isOutboxItem)
+      .filter(({ pk }) => !pk.startsWith('OUT#dead'))
+      .map(readEntry);
+  const begun = stand.clock.now();
+  for (const entry of waiting()) {
+    const { giveUpAfterSeconds } = outboxPolicy[entry.queue];
+    stand.clock.set(new Date(entry.createdAt.getTime() + giveUpAfterSeconds * 1000));
+    const taken = await outbox.take(entry.id, stand.clock.now());
+    expect(await outbox.postpone(taken!, stand.clock.now())).toBeUndefined();
+  }
+  stand.clock.set(new Date(begun.getTime() + 5 * day * 1000));
+  expect(waiting()).toEqual([]);
+  const pass = (held: readonly Holding[] = [active], over = stand.table) =>
+    reviveEnds({
+      clock: stand.clock,
+      disables: { ...stand.disables, holdings: async () => held },
+      suspensions: stand.suspensions,
+      deadEntries: deadEntries(stand.table),
+      revive: (entry, at) => revive(over, entry, at),
+    });
+  return {
+    stand,
+    waiting,
+    pass,
+    kinds: () =>
+      waiting()
+        .map(({ kind }) => kind)
+        .toSorted(),
+  };
+}
+
+test('S21 what a suspension had to say, or to end, is tried again each day after it was given up', async () => {
+  const { stand, waiting, pass, kinds } = await givenUp();
+  expect(await pass()).toEqual({ revived: 4 });
+  // Mails and events are not: who was to hear of it then needs no word of it for ever.
+  expect(kinds()).toEqual([
+    'participant.suspend',
+    'suspension.carryOut',
+    'suspension.confirm',
+    'suspension.overdue',
+  ]);
+  for (const { createdAt, attempts } of waiting())
+    expect([createdAt, attempts]).toEqual([stand.clock.now(), 0]);
+  expect(await pass()).toEqual({ revived: 0 });
+});
+
+test('S21 nor is a node that has left told, nor anybody once the suspension is lifted here', async () => {
+  const { stand, pass, kinds } = await givenUp();
+  expect(await pass([])).toEqual({ revived: 2 });
+  expect(kinds()).toEqual(['suspension.carryOut', 'suspension.overdue']);
+  const suspension = (await stand.standing())!;
+  const lifted = { noun: 'noSuspension' as const, suspension, at: stand.clock.now() };
+  await stand.ledger.commit([lifted], ['p'], { evidence: [], outbox: [] });
+  expect(await pass()).toEqual({ revived: 0 });
+});
+
+test('a workflow of a disable that could not be started for a day is started the day after', async () => {
+  const outbox = outboxStore(it.stand.table);
+  it.stand.clock.advance(outboxPolicy.execution.giveUpAfterSeconds);
+  const [start] = it.starts();
+  const taken = await outbox.take(start!.id, it.stand.clock.now());
+  await outbox.giveUp(taken!, it.stand.clock.now());
+  expect(await outbox.take(start!.id, it.stand.clock.now())).toBeUndefined();
+  const pass = () =>
+    reviveEnds({
+      clock: it.stand.clock,
+      disables: it.stand.disables,
+      suspensions: { find: async () => undefined },
+      deadEntries: deadEntries(it.stand.table),
+      revive: (entry, at) => revive(it.stand.table, entry, at),
+    });
+  const both = await Promise.all([pass(), pass()]);
+  expect(both.map(({ revived }) => revived).toSorted()).toEqual([0, 1]);
+  expect(await outbox.take(start!.id, it.stand.clock.now())).toMatchObject({ refs: start!.refs });
 });
