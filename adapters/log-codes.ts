@@ -31,7 +31,7 @@ export const logCodes = {
   REQUEST_DENIED: ['info', 'A request did not get past the authorizer.'],
   REVOCATION_SOURCE_FAILING: [
     'alarm',
-    'A revocation source that was due has failed for two hours; payouts may freeze.',
+    'A revocation source that was due has failed, or been stale, for two hours; payouts may freeze.',
   ],
   ROTATION_HELD: [
     'warn',

@@ -16,7 +16,7 @@ export interface SweepSourcePorts extends EndRevokedPorts {
   readonly trust: TrustSource;
   /** Keeps a body that revokes, under its SHA-256 (base64url). */
   keep(kind: 'crl' | 'ocsp', sha256: string, bytes: Uint8Array): Promise<void>;
-  /** A fetch that was due has failed for two hours. */
+  /** A fetch that was due has failed for two hours, or brought what is stale. */
   alarm(source: SweptSource, trouble: string): void;
 }
 

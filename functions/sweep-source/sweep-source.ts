@@ -34,6 +34,9 @@ export async function sweepSource(
   const { frozenAfterStale, frozenAfterLastGoodFetch } = rule;
   const source = { ...stood, frozenAfterStale, frozenAfterLastGoodFetch };
   const { trouble: _, ...untroubled } = source;
+  const ring = (of: SweptSource, trouble: string) => {
+    if (reportOn(of, now).alarm && !(source.beside && rule.source)) ports.alarm(of, trouble);
+  };
   if (!(await ports.sources.isAsked(source.base ?? source.id))) {
     await ports.sources.save({ ...untroubled, lastAttempt: now });
     return { outcome: 'IDLE' };
@@ -45,7 +48,11 @@ export async function sweepSource(
         ? await sweepList(ports, untroubled, ground, rule.crlMaxBytes)
         : await sweepResponder(ports, untroubled, ground);
     const heard = found.outcome === 'IDLE' ? {} : { lastGoodFetch: now };
-    await ports.sources.save({ ...found.source, ...heard, lastAttempt: now });
+    const after = { ...found.source, ...heard, lastAttempt: now };
+    // A server that goes on serving what its PSC renews no more: nothing fails, and payouts will freeze.
+    const isStale = found.outcome !== 'IDLE' && reportOn(after, now).state !== 'CURRENT';
+    await ports.sources.save({ ...after, ...(isStale && { trouble: 'CRL_STALE' }) });
+    if (isStale) ring(after, 'CRL_STALE');
     await fetchBaseOf(ports, found.source);
     return { outcome: found.outcome };
   } catch (error) {
@@ -54,8 +61,7 @@ export async function sweepSource(
     await ports.sources.save({ ...source, lastAttempt: now, trouble });
     // Two node operators took the anchor out, and nobody signs with what hangs from it: no fault of the source's.
     if (trouble === 'ANCHOR_NOT_FOUND') return { outcome: 'IDLE' };
-    const { alarm } = reportOn({ ...source, lastAttempt: now }, now);
-    if (alarm && !(source.beside && rule.source)) ports.alarm(source, trouble);
+    ring({ ...source, lastAttempt: now }, trouble);
     return { outcome: 'FAILED' };
   }
 }

@@ -201,6 +201,31 @@ describe('a source that fails', () => {
     expect(await state(leaf)).toEqual(['valid', 'active', undefined]);
   });
 
+  test.each(['304', 'the same bytes'])(
+    'A-164 a list that is renewed no more, though it comes (%s), rings before it freezes',
+    async (how) => {
+      await stand.active(stand.listed('one'));
+      const bytes = stand.list({ hours: 6 });
+      stand.says({ outcome: 'FETCHED', bytes, etag: '"1"' });
+      await stand.sweep();
+      if (how === '304') stand.says({ outcome: 'NOT_MODIFIED' });
+      const rangAt: string[] = [];
+      for (let hour = 1; hour <= 31; hour++) {
+        minutes(60);
+        expect(await stand.sweep()).toEqual(['UNCHANGED']);
+        if (stand.alarms.length > rangAt.length) rangAt.push(`${hour} h`);
+      }
+      expect([rangAt[0], new Set(stand.alarms)]).toEqual(['9 h', new Set(['CRL_STALE'])]);
+      const source = await stand.source();
+      expect(source).toMatchObject({ trouble: 'CRL_STALE', lastGoodFetch: stand.clock.now() });
+      expect(reportOn(source, stand.clock.now()).state).toBe('FROZEN');
+      stand.says(stand.list());
+      minutes(60);
+      expect(await stand.sweep()).toEqual(['PROCESSED']);
+      expect((await stand.source()).trouble).toBeUndefined();
+    },
+  );
+
   test('S25 an older list, played again, does not bring anything back', async () => {
     await stand.active(stand.listed('one'));
     const old = stand.list({ number: 1 });

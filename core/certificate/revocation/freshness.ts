@@ -64,9 +64,12 @@ export function restedAt({ lastAttempt, since }: SourceTimes): Date {
   return lastAttempt ? later(lastAttempt, policy.crlFetchAtMostEvery) : since;
 }
 
-/** A fetch that was due has failed for two hours. */
+/** A fetch that was due has failed for two hours, or brought for as long what is stale. */
 export function alarmAt(source: SourceTimes): Date {
-  return later(fetchDueAt(source), policy.alarmAfterFailing);
+  const { thisUpdate, nextUpdate } = source;
+  const due = fetchDueAt(source);
+  const wanted = thisUpdate ? earlier(due, staleAt({ thisUpdate, nextUpdate })) : due;
+  return later(wanted, policy.alarmAfterFailing);
 }
 
 export type SourceState = 'CURRENT' | 'STALE' | 'FROZEN';
