@@ -11,7 +11,7 @@ import { readPublicKey } from '../public-key.ts';
 import type { RevocationAnswer, Word } from './answer.ts';
 import { staleAt } from './freshness.ts';
 import { certIdHashes, digest, NONCE, type OcspQuestion, publicKeyBits } from './ocsp-request.ts';
-import { type RecheckResponder, responderOf } from './ocsp-responder.ts';
+import { responderOf } from './ocsp-responder.ts';
 import { type OcspResponse, parseOcspResponse, type SingleResponse } from './ocsp-response.ts';
 
 export interface OcspCheckInput extends OcspQuestion {
@@ -22,8 +22,6 @@ export interface OcspCheckInput extends OcspQuestion {
   readonly now: Date;
   /** As sent: the answer must repeat it. */
   readonly nonce?: Uint8Array;
-  /** Status of a delegated responder's certificate that does not carry `ocsp-nocheck`; without it, such are refused. */
-  readonly recheckResponder?: RecheckResponder;
 }
 
 /** Never throws for what an answer holds: what does not count is named in `refusals`. */
