@@ -43,11 +43,11 @@ export function disableStore(
       const item = await table.get(suspensionKey(participant));
       return item !== undefined && item.state !== 'none';
     },
-    async remindOnce(thumbprint, days, mails) {
+    async remindOnce(thumbprint, days, told) {
       const said = { pk: `DIS#reminder.${thumbprint}.${days}`, sk: 'REMINDER' };
-      const effects = effectWrites({ evidence: [], outbox: mails });
+      const effects = effectWrites({ evidence: [], outbox: told });
       const isNew = await unlessMoved(table.transact([{ put: said, when: absent() }, ...effects]));
-      if (isNew && mails.length > 0) await announce(mails);
+      if (isNew && told.length > 0) await announce(told);
       return isNew;
     },
     holdings: (participant) => holdings(table, participant),

@@ -75,7 +75,7 @@ export interface DisableStore {
   /** MOVED: something in it changed meanwhile, read and plan again. KNOWN: the message, or the record, was there. */
   commit(change: DisableChange): Promise<'DONE' | 'MOVED' | 'KNOWN'>;
   /** @returns false where this step of the ladder was said before */
-  remindOnce(thumbprint: Thumbprint, days: number, mails: readonly OutboxEntry[]): Promise<boolean>;
+  remindOnce(thumbprint: Thumbprint, days: number, told: readonly OutboxEntry[]): Promise<boolean>;
 }
 
 /** A payout operator that was given up over a disable. */

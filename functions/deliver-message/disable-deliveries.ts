@@ -27,6 +27,7 @@ export function disableDeliveries(ports: DisableDeliveryPorts): Readonly<Record<
     'suspension.confirm': (entry) => confirm(ports, entry),
     'event.disable': (entry) => tell(ports, entry),
     'event.rotation-late': (entry) => tellLateUse(ports, entry),
+    'event.expiring': (entry) => tellOfExpiry(ports, entry),
     'event.suspension': (entry) => tellOfSuspension(ports, entry),
   };
 }
@@ -94,6 +95,17 @@ function tellLateUse(ports: DisableDeliveryPorts, entry: OutboxEntry): Promise<D
     participant,
     at: entry.createdAt,
     data: { thumbprint, replaced_by: replacedBy, overlap_ends_at: overlapEndsAt, last_used_at: lastUsedAt },
+  });
+}
+
+function tellOfExpiry(ports: DisableDeliveryPorts, entry: OutboxEntry): Promise<Delivered> {
+  const { participant = '', thumbprint = '', notAfter = '' } = entry.refs;
+  const data = { thumbprint, not_after: notAfter };
+  return deliverEvent(ports, entry, {
+    kind: 'certificate.expiring',
+    participant,
+    at: entry.createdAt,
+    data,
   });
 }
 

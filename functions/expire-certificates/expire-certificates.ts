@@ -1,6 +1,6 @@
 // Once a day: records what has expired, ends certificates whose holder's power is over and replaced ones whose overlap
-// is, tells who still signs with one that is about to end, and reminds officer and apoderado of what expires soon. No verifier relies on it: each of them
-// reads the clock.
+// is, tells who still signs with one that is about to end, and reminds officer, apoderado and the participant's systems
+// of what expires soon. No verifier relies on it: each of them reads the clock.
 
 import { ageOf, type Overlap, type Reminder } from '../../core/disable/ageing.ts';
 import { type LateUses, lateUse, lateUseTrace } from '../../core/disable/late-use.ts';
@@ -173,7 +173,17 @@ async function remind(
       now,
     }),
   );
-  return (await ports.disables.remindOnce(thumbprint, days, mails)) ? 1 : 0;
+  const event = newOutboxEntry({
+    id: `event.expiring.${thumbprint}.${days}`,
+    queue: 'deliver',
+    kind: 'event.expiring',
+    refs: { receiver: party.finId, participant: party.finId, thumbprint, notAfter },
+    receiver: party.finId,
+    now,
+  });
+  // Of a node's certificate only people here have to know.
+  const events = party.kind === 'participant' ? [event] : [];
+  return (await ports.disables.remindOnce(thumbprint, days, [...mails, ...events])) ? 1 : 0;
 }
 
 /** At the network, whose evidence names what signed each message; a payout operator sees the network's envelopes. */

@@ -192,7 +192,7 @@ describe('an enrolment that the network ends', () => {
 });
 
 describe('what goes out', () => {
-  test("each message has the documented shape, and carries the participant's own bytes", async () => {
+  async function delivering() {
     const party = await signingParty();
     const posted: Uint8Array[] = [];
     const ports = {
@@ -220,6 +220,11 @@ describe('what goes out', () => {
       undelivered: undeliveredDisables(here.table, async () => undefined),
       suspensions: here.suspensions,
     };
+    return { ports, posted };
+  }
+
+  test("each message has the documented shape, and carries the participant's own bytes", async () => {
+    const { ports, posted } = await delivering();
     const deliveries = disableDeliveries(ports);
     const one = await here.active(here.leaf('one'));
     await here.active(here.leaf('other'));
@@ -251,6 +256,26 @@ describe('what goes out', () => {
       participant: 'FINTECH_CL',
       reason: 'ya no se usa',
       confirmed: false,
+    });
+  });
+
+  test.each([
+    ['event.expiring', 'certificate.expiring', { notAfter: 'N' }, { not_after: 'N' }],
+    [
+      'event.rotation-late',
+      'certificate.used_late',
+      { replacedBy: 'R', overlapEndsAt: 'O', lastUsedAt: 'L' },
+      { replaced_by: 'R', overlap_ends_at: 'O', last_used_at: 'L' },
+    ],
+  ] as const)('%s is the event apodera.%s.v1', async (kind, type, refs, data) => {
+    const { ports, posted } = await delivering();
+    const told = { receiver: fintech.finId, participant: fintech.finId, thumbprint: 'T', ...refs };
+    const entry = { id: `${kind}.T.7`, kind, refs: told, createdAt: here.clock.now() };
+    await disableDeliveries(ports)[kind]!(entry as unknown as OutboxEntry);
+    expect(JSON.parse(Buffer.from(posted[0]!).toString())).toMatchObject({
+      type: `apodera.${type}.v1`,
+      subject: fintech.finId,
+      data: { thumbprint: 'T', ...data },
     });
   });
 });
