@@ -150,6 +150,7 @@ function afterwards(
   Rotate      npx apodera certificate rotate --certificate .local/chain.pem ${signing} ${rotation} --psc 'npm run -s psc -- issue ${aurora.finId} - -'
   Disable     npx apodera certificate disable THUMBPRINT --cause other --reason 'prueba' --certificate .local/chain.pem ${signing}
   Renew       npx apodera api-key renew --out .local/api-key --certificate .local/chain.pem ${signing}
+  Hear        npx apodera webhook certificates --out .local/network.pem; npx apodera webhook register URL --certificate .local/chain.pem ${signing}
   Revoke      npm run -s psc -- revoke SERIAL, which "certificate explain .local/chain.pem" shows; the nodes learn it within the hour
   Wait        npm run -s clock -- 1h, or 31d until a replaced certificate has ended: the network's time moves ahead
   Suspend     ${network?.pagesOrigin}/suspension, as ${aurora.officer} or ${aurora.apoderado}: all of ${aurora.name} stops

@@ -5,7 +5,7 @@ import { writeEnvelope } from '../../core/message/envelope.ts';
 import type { Call, Noun, Outcome } from '../command.ts';
 import { headerFor } from '../enrolling.ts';
 import { writeNew } from '../keys/key-file.ts';
-import { privateKeyOptions, signatureBy } from '../keys/private-key.ts';
+import { signatureBy, signatureOptions } from '../keys/private-key.ts';
 import { apiOptions, nodeApi } from '../node-api.ts';
 import { columns } from '../style.ts';
 
@@ -22,13 +22,7 @@ const noun: Noun = {
           required: true,
           help: 'where the new key goes, as --api-key-file takes it',
         },
-        certificate: {
-          type: 'string',
-          value: '<file>',
-          required: true,
-          help: 'your active certificate in PEM, issuers may follow',
-        },
-        ...privateKeyOptions,
+        ...signatureOptions,
         ...apiOptions,
       },
       notes: [

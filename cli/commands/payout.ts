@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { Call, Noun, Outcome } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeNew } from '../keys/key-file.ts';
-import { privateKeyOptions, signatureBy } from '../keys/private-key.ts';
+import { signatureBy, signatureOptions } from '../keys/private-key.ts';
 import { apiOptions, NodeRefusal, nodeApi } from '../node-api.ts';
 import { columns } from '../style.ts';
 
@@ -15,13 +15,7 @@ const noun: Noun = {
       summary: 'sign a message of payouts and send it, byte for byte',
       positionals: [{ name: 'file', help: 'the JSON message, signed and sent as it is' }],
       options: {
-        certificate: {
-          type: 'string',
-          value: '<file>',
-          required: true,
-          help: 'your active certificate in PEM, issuers may follow',
-        },
-        ...privateKeyOptions,
+        ...signatureOptions,
         ...apiOptions,
       },
       notes: 'A message that was recorded before is done too: its ids are the ones of the first time.',

@@ -40,7 +40,7 @@ export const tokenOptions: Record<string, Option> = {
   ...secretOptions('pin'),
 };
 
-/** What every command takes that signs. */
+/** What every command takes that uses a private key. */
 export const privateKeyOptions: Record<string, Option> = {
   key: {
     type: 'string',
@@ -50,6 +50,17 @@ export const privateKeyOptions: Record<string, Option> = {
   },
   ...secretOptions('password'),
   ...tokenOptions,
+};
+
+/** What every command takes that signs a message. */
+export const signatureOptions: Record<string, Option> = {
+  certificate: {
+    type: 'string',
+    value: '<file>',
+    required: true,
+    help: 'your active certificate in PEM, issuers may follow',
+  },
+  ...privateKeyOptions,
 };
 
 /** Opens the key, uses it, and closes the token again. Asks for password or PIN where none was named. */

@@ -44,5 +44,6 @@ export const messageRefusals = {
   MESSAGE_ALREADY_RECEIVED: 'A message with this message_id was received before.',
   WEBHOOK_URL_REFUSED:
     'The URL cannot be a webhook: https, a public host name, no user, password or fragment.',
-  WEBHOOK_CHALLENGE_FAILED: 'The URL did not answer the challenge with the same words.',
+  WEBHOOK_CHALLENGE_FAILED:
+    'The URL neither repeated the words of the challenge nor told a signed message from a forged one.',
 } as const satisfies Record<string, string>;

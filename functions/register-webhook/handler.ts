@@ -10,14 +10,23 @@ import { idempotently } from '../../adapters/http/idempotent.ts';
 import { SIGNATURE_HEADER } from '../../adapters/http/request.ts';
 import { requireShape } from '../../adapters/http/validate.ts';
 import { webhookAnswers } from '../../adapters/http/webhook.ts';
+import { kmsPublicKeys, kmsSigner } from '../../adapters/kms/signer.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
+import { ownCertificate } from '../../adapters/own-certificate.ts';
 import { registerWebhook } from './register-webhook.ts';
 
-const { nodeStage, mailQueueUrl } = readConfig(['nodeStage', 'mailQueueUrl']);
+const { nodeStage, mailQueueUrl, messageKeyId } = readConfig(['nodeStage', 'mailQueueUrl', 'messageKeyId']);
 const parts = nodeParts('register-webhook', { seals: true, queueUrls: { mail: mailQueueUrl } });
 const access = accessParts(parts);
 const local = nodeStage === 'local';
 const egress = createEgress({ allowPrivate: local });
+const publicKey = kmsPublicKeys(parts.kms);
+const own = {
+  ...parts,
+  ...access.trust,
+  finId: access.trust.node.finId,
+  messageKey: () => publicKey(messageKeyId),
+};
 const ports = {
   ...parts,
   node: access.trust.node,
@@ -30,8 +39,13 @@ const ports = {
   find: access.webhooks.find,
   record: access.store.recordWebhook,
   participant: access.partyAndPeople,
-  async post(url: string, body: Uint8Array) {
-    const headers = { 'content-type': 'application/json' };
+  signer: kmsSigner(parts.kms, messageKeyId, 'RSASSA_PSS_SHA_256'),
+  certificate: () => ownCertificate(own),
+  async post(url: string, body: Uint8Array, signature?: string) {
+    const headers = {
+      'content-type': 'application/json',
+      ...(signature && { [SIGNATURE_HEADER]: signature }),
+    };
     const limits = { maxBytes: 4_096, httpsOnly: !local, totalTimeout: 10_000 };
     const answer = await egress({ url, method: 'POST', headers, body, ...limits });
     return { status: answer.status, body: await wholeBody(answer) };

@@ -15,6 +15,7 @@ import {
   type WebhookPurpose,
   webhookPurposes,
 } from '../../core/webhook.ts';
+import { type Answered, type ChallengePorts, challenge } from './challenge.ts';
 
 export interface WebhookParticipant extends Institution {
   /** Active officers and apoderados: they are told of every change. */
@@ -25,15 +26,12 @@ export interface RegisterUrl extends ActRecord {
   readonly webhook: Webhook;
 }
 
-export interface RegisterWebhookPorts extends SignedActPorts {
+export interface RegisterWebhookPorts extends SignedActPorts, ChallengePorts {
   readonly clock: Clock;
   readonly ids: Ids;
   /** The laptop's own run: plain http to this machine is allowed. */
   readonly local: boolean;
-  readonly random: (bytes: number) => Uint8Array;
   participant(finId: string): Promise<WebhookParticipant | undefined>;
-  /** POSTs the body to the URL through the egress guard; the answer's status and first bytes. */
-  post(url: string, body: Uint8Array): Promise<{ readonly status: number; readonly body: Uint8Array }>;
   find(participant: string, purpose: WebhookPurpose): Promise<Webhook | undefined>;
   /** One transaction. MOVED: another registration came first. KNOWN: the message was received meanwhile. */
   record(registration: RegisterUrl): Promise<'RECORDED' | 'MOVED' | 'KNOWN'>;
@@ -52,14 +50,14 @@ export async function registerWebhook(
     ifKnown: 'MESSAGE_ALREADY_RECEIVED',
   });
   const { purpose, url } = readRegistration(parameters, ports.local);
-  await challenge(ports, url, purpose);
+  const answered = await challenge(ports, { url, purpose, participant, now });
   const before = await ports.find(participant.finId, purpose);
   const webhook = registerUrl(before, { participant: participant.finId, purpose, url }, now);
   const { messageId } = message;
   const outcome = await ports.record({
     webhook,
     message,
-    evidence: { ...evidenceOf(ports.ids.next(), webhook, messageId, now), actor },
+    evidence: { ...evidenceOf(ports.ids.next(), webhook, { messageId, answered }, now), actor },
     outbox: participant.people.map((personId) => toldTo(personId, webhook, messageId, now)),
   });
   if (outcome !== 'RECORDED') throw new Refusal('MESSAGE_ALREADY_RECEIVED');
@@ -77,30 +75,12 @@ function readRegistration(
   return { purpose, url: checkWebhookUrl(parameters.url, local) };
 }
 
-/** The words must come back: whoever registers a URL of somebody else's cannot make it repeat them. */
-async function challenge(ports: RegisterWebhookPorts, url: string, purpose: WebhookPurpose): Promise<void> {
-  const words = Buffer.from(ports.random(32)).toString('base64url');
-  const body = Buffer.from(JSON.stringify({ challenge: words, purpose }));
-  const { status, body: answer } = await ports.post(url, body);
-  const repeated = Buffer.from(answer).toString('utf8').trim();
-  if (status !== 200 || (repeated !== words && challengeIn(repeated) !== words)) {
-    throw new Refusal('WEBHOOK_CHALLENGE_FAILED', {
-      parameter: 'url',
-      expected: '200 and the words',
-      found: `${status}`,
-    });
-  }
-}
-
-function challengeIn(text: string): unknown {
-  try {
-    return (JSON.parse(text) as { challenge?: unknown } | null)?.challenge;
-  } catch {
-    return undefined;
-  }
-}
-
-function evidenceOf(id: string, webhook: Webhook, messageId: string, now: Date) {
+function evidenceOf(
+  id: string,
+  webhook: Webhook,
+  { messageId, answered }: { readonly messageId: string; readonly answered: Answered },
+  now: Date,
+) {
   const newest = webhook.next ?? webhook.current;
   return {
     id,
@@ -111,6 +91,7 @@ function evidenceOf(id: string, webhook: Webhook, messageId: string, now: Date) 
     facts: {
       urlDigest: createHash('sha256').update(newest.url).digest('base64url'),
       countsFrom: newest.countsFrom.toISOString(),
+      answered,
     },
   };
 }

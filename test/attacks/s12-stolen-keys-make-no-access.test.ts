@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { lastSensitiveChange } from '../../adapters/dynamodb/sensitive-changes.ts';
+import { readPayoutResponses } from '../../clients/typescript/webhook.ts';
 import { accessStand, codeOf } from '../support/access-stand.ts';
 import { fintech, signedAct } from '../support/acts.ts';
 import { type SigningParty, signingParty } from '../support/signer.ts';
@@ -112,5 +113,36 @@ describe('S12 webhooks', () => {
     expect(await codeOf(stand.register('https://fintech.example/hook'))).toBe('WEBHOOK_CHALLENGE_FAILED');
     expect(await stand.hooks.list(fintech.finId)).toEqual([]);
     expect(stand.told).toEqual([]);
+  });
+
+  const verifies = (body: Uint8Array, signature: string, participant = fintech.finId) => {
+    try {
+      readPayoutResponses(body, signature, { certificates: [party.certificateDer], participant });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  test.each<[string, (body: Uint8Array, signature: string) => number]>([
+    ['takes whatever is signed', () => 200],
+    ['refuses whatever is signed', () => 400],
+    ['takes what is forged, and nothing else', (...message) => (verifies(...message) ? 400 : 200)],
+    ['is out of order when it meets a forged message', (...message) => (verifies(...message) ? 200 : 500)],
+    ['redirects what this network signed', (...message) => (verifies(...message) ? 302 : 400)],
+    ["is another participant's", (...message) => (verifies(...message, 'FINTECH_BR') ? 200 : 400)],
+  ])('S12 a URL that knows no words and %s is refused, and nothing is kept', async (_, answers) => {
+    stand.knobs.answer = () => ({ status: 400, body: '' });
+    stand.knobs.answerSigned = answers;
+    expect(await codeOf(stand.register('https://fintech.example/hook'))).toBe('WEBHOOK_CHALLENGE_FAILED');
+    expect(await stand.hooks.list(fintech.finId)).toEqual([]);
+    expect(stand.told).toEqual([]);
+  });
+
+  test('S12 only the words prove a URL for events', async () => {
+    stand.knobs.answer = () => ({ status: 400, body: '' });
+    stand.knobs.answerSigned = (...message) => (verifies(...message) ? 200 : 400);
+    const registering = stand.register('https://fintech.example/hook', 'events');
+    expect(await codeOf(registering)).toBe('WEBHOOK_CHALLENGE_FAILED');
   });
 });

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { webhookAnswers } from '../../adapters/http/webhook.ts';
+import { readPayoutResponses } from '../../clients/typescript/webhook.ts';
 import { accessStand, codeOf } from '../support/access-stand.ts';
 import { fintech } from '../support/acts.ts';
 import { type SigningParty, signingParty } from '../support/signer.ts';
@@ -26,6 +27,34 @@ describe('registering a webhook', () => {
     const urls = (at: Date) => webhookAnswers(webhook, at).map(({ url }) => url);
     expect(urls(stand.clock.now())).toEqual(['https://fintech.example/old', 'https://fintech.example/new']);
     expect(urls(new Date(stand.clock.now().getTime() + 86_400_000))).toEqual(['https://fintech.example/new']);
+  });
+
+  test('takes a published receiver as it is: it knows signed messages only, and tells them from forged ones', async () => {
+    stand.knobs.answer = () => ({ status: 400, body: '' });
+    const taken: unknown[] = [];
+    stand.knobs.answerSigned = (body, signature) => {
+      try {
+        const expected = { certificates: [party.certificateDer], participant: fintech.finId };
+        taken.push(readPayoutResponses(body, signature, expected).document.responses);
+        return 200;
+      } catch {
+        return 400;
+      }
+    };
+    await stand.register('https://fintech.example/shinkansen/messages/');
+    expect(await stand.urlInForce()).toBe('https://fintech.example/shinkansen/messages/');
+    expect(taken).toEqual([[]]);
+    const recorded = [...stand.items.values()].filter(({ pk }) => pk.startsWith('EVIDNEW#'));
+    expect(recorded).toMatchObject([{ record: { facts: { answered: 'signature' } } }]);
+  });
+
+  test('says what each of the three requests got', async () => {
+    stand.knobs.answer = () => ({ status: 404, body: '' });
+    stand.knobs.answerSigned = () => 200;
+    await expect(stand.register('https://fintech.example/')).rejects.toMatchObject({
+      code: 'WEBHOOK_CHALLENGE_FAILED',
+      detail: { found: '404 without them; 200 to a signed message, 200 to a forged one' },
+    });
   });
 
   test('takes the words alone as an answer to the challenge too', async () => {

@@ -47,8 +47,10 @@ export function accessStand(party: SigningParty) {
   const knobs = {
     /** What payout operators said of the certificate that signs. */
     rows: [] as readonly OperatorRow[],
-    /** What the registered URL answers to its challenge. */
+    /** What the registered URL answers to the words of its challenge. */
     answer: (words: string) => ({ status: 200, body: JSON.stringify({ challenge: words }) }),
+    /** What it answers to a body with a signature: like a page that sees no difference. */
+    answerSigned: (_body: Uint8Array, _signature: string) => knobs.answer('').status,
   };
   const shared = {
     clock,
@@ -73,7 +75,11 @@ export function accessStand(party: SigningParty) {
     local: false,
     participant: async () => ({ ...fintech, people }),
     checkShape: (message) => requireShape(validateWebhook, message as never),
-    post: async (_, body) => {
+    signer: party,
+    certificate: async () => party.certificateDer,
+    post: async (_, body, signature) => {
+      if (signature !== undefined)
+        return { status: knobs.answerSigned(body, signature), body: Buffer.from('') };
       const { status, body: text } = knobs.answer(JSON.parse(Buffer.from(body).toString()).challenge);
       return { status, body: Buffer.from(text) };
     },

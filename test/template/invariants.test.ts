@@ -104,7 +104,12 @@ describe('what may happen in AWS', () => {
         'SettleEnrolmentFunction',
       ],
       FactorKey: ['CheckFactorFunction'],
-      MessageKey: ['DeliverMessageFunction', 'ForwardDisableFunction', 'RequestCertificateFunction'],
+      MessageKey: [
+        'DeliverMessageFunction',
+        'ForwardDisableFunction',
+        'RegisterWebhookFunction',
+        'RequestCertificateFunction',
+      ],
       EvidenceKey: ['SignEvidenceHeadsFunction'],
       TruststoreKey: ['PublishTruststoreFunction'],
     };
@@ -151,6 +156,7 @@ describe('what may happen in AWS', () => {
     expect(Object.fromEntries(algorithms)).toEqual({
       DeliverMessageFunction: only('RSASSA_PSS_SHA_256'),
       ForwardDisableFunction: only('RSASSA_PSS_SHA_256'),
+      RegisterWebhookFunction: only('RSASSA_PSS_SHA_256'),
       RequestCertificateFunction: only('RSASSA_PKCS1_V1_5_SHA_256'),
     });
   });
