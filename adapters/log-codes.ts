@@ -26,6 +26,7 @@ export const logCodes = {
   OUTBOX_DEAD: ['alarm', 'A message was given up after the last attempt that policy allows.'],
   OUTBOX_POSTPONED: ['info', 'A message will be tried again later.'],
   OUTBOX_UNANNOUNCED: ['warn', 'A message was recorded but not announced; the sweep will do it.'],
+  PAYOUT_ERROR_AFTER_OK: ['alarm', 'A payout operator says error to a payout that was told as ok.'],
   PAYOUT_OK_AFTER_ERROR: ['alarm', 'A payout operator says ok to a payout that was told as an error.'],
   PAYOUT_PENDING_LONG: ['alarm', 'A payout has been open for more than a quarter of an hour.'],
   REQUEST_DENIED: ['info', 'A request did not get past the authorizer.'],

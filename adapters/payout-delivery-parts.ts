@@ -48,14 +48,13 @@ export function payoutExecutionParts(parts: NodeParts, large: LargeBytes) {
   };
 }
 
-/** As its operator names and describes it; `timeout` in milliseconds. */
-export function bankCore(
-  { executorUrl, executorIdempotent }: Config<'executorUrl' | 'executorIdempotent'>,
-  timeout?: number,
-): Executor {
+/** As its operator names and describes it. */
+export function bankCore({
+  executorUrl,
+  executorIdempotent,
+}: Config<'executorUrl' | 'executorIdempotent'>): Executor {
   if (!executorUrl) return noExecutor;
-  const idempotent = executorIdempotent === 'yes';
-  return httpExecutor({ url: executorUrl, idempotent, ...(timeout !== undefined && { timeout }) });
+  return httpExecutor({ url: executorUrl, idempotent: executorIdempotent === 'yes' });
 }
 
 const unnamed = async (): Promise<never> => {

@@ -12,7 +12,7 @@ import {
   payoutsIndex,
   type StoredPayout,
 } from './payout-items.ts';
-import { all, type Condition, equals, type Table } from './table.ts';
+import { all, type Condition, equals, oneOf, type Table } from './table.ts';
 
 const networkId = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 /** Before and after every id. */
@@ -42,11 +42,11 @@ export function payoutReader(table: Table): PayoutReader {
       return payout;
     },
     answerOf: (payout) => payoutAnswerOf(table, payout.participant, payout.transactionId),
-    async list(participant, { limit, cursor, state, from, to, messageId }) {
+    async list(participant, { limit, cursor, states, from, to, messageId }) {
       const range = { from: from ? leastIdAt(from) : START, to: to ? leastIdAt(to) : END };
       if (cursor !== undefined) requireOwnCursor(cursor, payoutsIndex(participant), range);
       const filters: Condition[] = [
-        ...(state === undefined ? [] : [equals('state', state)]),
+        ...(states === undefined ? [] : [oneOf('state', states)]),
         ...(messageId === undefined ? [] : [equals('messageId', messageId)]),
       ];
       const page = await table.query({

@@ -77,7 +77,13 @@ export function httpExecutor({ url, idempotent, timeout = 20_000 }: HttpExecutor
     },
     async find(key) {
       const { status, body } = await question(`/payments/${encodeURIComponent(key)}`);
-      return status === 404 ? { outcome: 'NEVER_SEEN' } : outcomeOf(body);
+      if (status === 200) return outcomeOf(body);
+      // A proxy in between, or a core's wrong address, says 404 too, and would make an error of what was paid.
+      if (body.status === 'never_seen') return { outcome: 'NEVER_SEEN' };
+      throw new Transient(
+        'TransientExecutor',
+        "the bank's core does not say whether it has seen the payment",
+      );
     },
   };
 }

@@ -7,7 +7,7 @@ import { Refusal } from '../../core/errors.ts';
 import type { Envelope, JsonObject } from '../../core/message/envelope.ts';
 import { writeAmount } from '../../core/payout/amount.ts';
 import { about, refuseAll } from '../../core/payout/message.ts';
-import type { Payout } from '../../core/payout/payout.ts';
+import { type Payout, publishedState } from '../../core/payout/payout.ts';
 import type { Payout as PayoutAnswer, PayoutDetail } from './generated/types.ts';
 import { problemOf } from './problem.ts';
 import type { Answer } from './response.ts';
@@ -78,7 +78,7 @@ export function payoutAnswer(payout: Payout): PayoutAnswer {
     transaction_id: payout.transactionId,
     shinkansen_transaction_id: payout.networkTransactionId,
     message_id: payout.messageId,
-    status: payout.state === 'ok' || payout.state === 'error' ? payout.state : 'pending',
+    status: publishedState(payout.state),
     currency: payout.currency,
     amount: writeAmount(payout),
     payout_operator: payout.payoutOperator,

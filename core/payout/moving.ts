@@ -81,11 +81,16 @@ export type AnswerEffect = 'SETTLE' | 'KNOWN' | 'OK_AFTER_ERROR';
  * @throws Refusal PAYOUT_ANSWER_UNEXPECTED
  */
 export function answerEffect(payout: Payout | undefined, answer: PayoutAnswer, from: string): AnswerEffect {
-  const isAbout =
-    payout?.payoutOperator === from && payout.networkTransactionId === answer.networkTransactionId;
-  if (!payout || !isAbout) throw new Refusal('PAYOUT_ANSWER_UNEXPECTED');
+  if (!payout || !isAbout(payout, answer, from)) throw new Refusal('PAYOUT_ANSWER_UNEXPECTED');
   if (payout.state === answer.status) return 'KNOWN';
   if (!mayFollow(payout.state, answer.status))
     throw new Refusal('PAYOUT_ANSWER_UNEXPECTED', { expected: payout.state, found: answer.status });
   return payout.state === 'error' ? 'OK_AFTER_ERROR' : 'SETTLE';
 }
+
+const isAbout = (payout: Payout, { networkTransactionId }: PayoutAnswer, from: string) =>
+  payout.payoutOperator === from && payout.networkTransactionId === networkTransactionId;
+
+/** Whoever said that money moved, people perhaps: who executes it says that none did. */
+export const deniesPayment = (payout: Payout | undefined, answer: PayoutAnswer, from: string) =>
+  payout?.state === 'ok' && answer.status === 'error' && isAbout(payout, answer, from);

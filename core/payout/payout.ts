@@ -54,3 +54,12 @@ const payoutTransitions: Readonly<Record<PayoutState, readonly PayoutState[]>> =
 export const isTold = (state: PayoutState) => state === 'ok' || state === 'error' || state === 'tombstone';
 
 export const mayFollow = (from: PayoutState, to: PayoutState) => payoutTransitions[from].includes(to);
+
+/** As the participant reads it. A tombstone was told as an error: it will never be paid. */
+export function publishedState(state: PayoutState): 'pending' | 'ok' | 'error' {
+  if (state === 'tombstone') return 'error';
+  return state === 'ok' || state === 'error' ? state : 'pending';
+}
+
+export const statesPublishedAs = (status: string) =>
+  (Object.keys(payoutTransitions) as PayoutState[]).filter((state) => publishedState(state) === status);

@@ -51,7 +51,8 @@ export interface PayoutReader {
     page: {
       readonly limit: number;
       readonly cursor?: string;
-      readonly state?: string;
+      /** Any of these. */
+      readonly states?: readonly PayoutState[];
       readonly from?: Date;
       readonly to?: Date;
       readonly messageId?: string;

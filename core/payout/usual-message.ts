@@ -133,7 +133,7 @@ class MessageScanner extends Scanner {
     for (let which = this.first(inTransaction); which >= 0; which = this.next(inTransaction, which + 1)) {
       seen = once(seen, which);
       if (which === 0) this.exactly('payout');
-      else if (which === 1) transaction_id = this.name();
+      else if (which === 1) transaction_id = this.#transactionId();
       else if (which === 2) currency = this.#currencyAgain();
       else if (which === 3) amount = this.decimal();
       else if (which === 4) this.string(0, 500);
@@ -144,6 +144,12 @@ class MessageScanner extends Scanner {
     }
     if ((seen & every(8)) !== every(8) || !debtor || !creditor) throw unusual;
     return { transaction_id, currency, amount, execution_date, debtor, creditor };
+  }
+
+  #transactionId(): string {
+    const id = this.name();
+    if (id === '.' || id === '..') throw unusual;
+    return id;
   }
 
   #currencyAgain(): string {

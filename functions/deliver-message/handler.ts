@@ -23,7 +23,7 @@ import { type Delivery, enrolmentDeliveries } from './enrolment-deliveries.ts';
 import { nodeCertificateDeliveries } from './node-certificate-deliveries.ts';
 import { payoutDeliveries } from './payout-deliveries.ts';
 
-const config = readConfig(['evidenceBucket', 'deliverQueueUrl', 'executionQueueUrl']);
+const config = readConfig(['evidenceBucket', 'deliverQueueUrl', 'executionQueueUrl', 'payoutsFrozen']);
 const queueUrls = { deliver: config.deliverQueueUrl, execution: config.executionQueueUrl };
 const parts = nodeParts('deliver-message', { seals: false, queueUrls });
 const large = s3LargeBytes(s3Client(), config.evidenceBucket);
@@ -50,7 +50,11 @@ const effectOf =
     return undefined;
   };
 
-const payouts = { ...ports, ...payoutDeliveryParts(parts, large) };
+const payouts = {
+  ...ports,
+  ...payoutDeliveryParts(parts, large),
+  frozen: config.payoutsFrozen === 'yes',
+};
 
 const deliveries = Object.entries({
   ...enrolmentDeliveries(ports),

@@ -21,6 +21,8 @@ export interface PayoutDeliveryPorts extends DeliverPorts {
   readonly ids: Ids;
   readonly moves: PayoutMoves;
   readonly statuses: Pick<StatusStore, 'status'>;
+  /** After a restore: what left before is not all known. */
+  readonly frozen?: boolean;
   institution(finId: string): Promise<Institution | undefined>;
   suspended(finId: string): Promise<boolean>;
   /** The participant's URL for payouts in force; undefined where it registered none. */
@@ -43,20 +45,22 @@ async function forward(ports: PayoutDeliveryPorts, entry: OutboxEntry): Promise<
   const { participant, messageId, receiver } = refsOf(entry, 'participant', 'messageId', 'receiver');
   const recorded = await ports.moves.original(participant, messageId);
   if (!recorded) return NOTHING_TO_TELL;
-  const notAfter = endOf(recorded);
   const payouts = await pendingAt(ports, participant, recorded, receiver);
+  if (payouts.length === 0) return NOTHING_TO_TELL;
+  if (ports.clock.now() > endOf(recorded)) {
+    // Nothing is started any more; whether it was is the operator's to say, whatever our table knows of bytes that left.
+    await ports.moves.enqueue(inquiryOf(ports, entry));
+    return NOTHING_TO_TELL;
+  }
   if (!(await ports.sent.find(entry.id))) {
-    const refusal = await refusalBefore(ports, participant, recorded, notAfter);
+    // A table that was set back has forgotten what left: no "no" of ours, until the operator can be asked.
+    if (ports.frozen) return { outcome: 'NOT_NOW', because: 'PAYOUTS_FROZEN', alone: true };
+    const refusal = await refusalBefore(ports, participant, recorded);
     if (refusal) {
       for (const payout of payouts) await fail(ports, payout, refusal);
       return NOTHING_TO_TELL;
     }
-  } else if (ports.clock.now() > notAfter) {
-    // Nothing is started any more; whether it was is the operator's to say.
-    if (payouts.length > 0) await ports.moves.enqueue(inquiryOf(ports, entry));
-    return NOTHING_TO_TELL;
   }
-  if (payouts.length === 0) return NOTHING_TO_TELL;
   const parameters = forwardParameters(recorded, receiver, payouts);
   return deliverToNode(ports, entry, { receiver, action: 'payout.forward', parameters });
 }
@@ -119,10 +123,8 @@ async function refusalBefore(
   ports: PayoutDeliveryPorts,
   participant: string,
   { original }: OriginalPayouts,
-  notAfter: Date,
 ): Promise<Refusal | undefined> {
   const now = ports.clock.now();
-  if (now > notAfter) return new Refusal('PAYOUT_FORWARD_OVERDUE');
   if (await ports.suspended(participant)) return new Refusal('PARTICIPANT_SUSPENDED');
   const { thumbprint } = readDetachedJws(original.signature);
   try {

@@ -3,7 +3,7 @@
 
 import { Refusal } from '../../core/errors.ts';
 import { dayRange } from '../../core/payout/day.ts';
-import type { Payout } from '../../core/payout/payout.ts';
+import { type Payout, publishedState, statesPublishedAs } from '../../core/payout/payout.ts';
 import type { PayoutReader } from '../../core/payout/ports.ts';
 
 export interface ReadPayoutsPorts {
@@ -32,8 +32,6 @@ export interface PayoutQuery {
   readonly day?: string | undefined;
 }
 
-const stateShown = ({ state }: Payout) => (state === 'ok' || state === 'error' ? state : 'pending');
-
 const mostPerPage = 100;
 const states = ['pending', 'ok', 'error'];
 
@@ -50,7 +48,7 @@ export async function listPayouts(
   if (transactionId !== undefined) {
     const found = await payouts.find(participant, transactionId);
     // By the participant's own id only: the network's has a path of its own.
-    const own = found?.transactionId === transactionId && (!status || stateShown(found) === status);
+    const own = found?.transactionId === transactionId && (!status || publishedState(found.state) === status);
     return { items: own && (!messageId || found.messageId === messageId) ? [found] : [] };
   }
   return payouts.list(participant, {
@@ -58,6 +56,6 @@ export async function listPayouts(
     ...(messageId !== undefined && { messageId }),
     ...(day !== undefined && dayRange(await timeZone(participant), day)),
     ...(cursor !== undefined && { cursor }),
-    ...(status !== undefined && { state: status }),
+    ...(status !== undefined && { states: statesPublishedAs(status) }),
   });
 }

@@ -59,8 +59,7 @@ const ports = {
     const { validate } = await import('../../adapters/http/generated/enrol-message.js');
     return requireShape(validate, message as never);
   },
-  alarmOkAfterError: (transactionId: string, payoutOperator: string) =>
-    parts.log.say('PAYOUT_OK_AFTER_ERROR', { transactionId, payoutOperator }),
+  alarm: parts.log.say,
 };
 
 export const handler = apiDoor(parts, async (request) => {

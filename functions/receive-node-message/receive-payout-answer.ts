@@ -1,6 +1,6 @@
 // After step 13 of docs/payout.md at the network: a payout operator's signed word on one payout. It moves only a
 // payout that was forwarded to this very operator and is not final (S7); an `ok` after `error` is money that moved
-// against what was told, and rings (S6).
+// against what was told, and rings (S6), as does an `error` after `ok`, which moves nothing.
 
 import { createHash } from 'node:crypto';
 import type { OriginalMessage } from '../../core/enrolment/ports.ts';
@@ -8,7 +8,7 @@ import { Refusal, Transient } from '../../core/errors.ts';
 import type { SourceBytes } from '../../core/evidence/record.ts';
 import { readDetachedJws } from '../../core/message/jws.ts';
 import type { PayoutAnswer } from '../../core/payout/forward.ts';
-import { answerEffect, type Making, payoutEvidence, tell } from '../../core/payout/moving.ts';
+import { answerEffect, deniesPayment, type Making, payoutEvidence, tell } from '../../core/payout/moving.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import type { PayoutMoves } from '../../core/payout/ports.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
@@ -17,8 +17,11 @@ export interface ReceivePayoutAnswerPorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly moves: PayoutMoves;
-  /** Money moved after an error was told: people must know. */
-  alarmOkAfterError(transactionId: string, payoutOperator: string): void;
+  /** It says otherwise than was told of money: people must know. */
+  alarm(
+    code: 'PAYOUT_OK_AFTER_ERROR' | 'PAYOUT_ERROR_AFTER_OK',
+    about: { readonly transactionId: string; readonly payoutOperator: string },
+  ): void;
 }
 
 export interface ReceivedPayoutAnswer {
@@ -34,8 +37,12 @@ export async function receivePayoutAnswer(
   { answer, payoutOperator, message }: ReceivedPayoutAnswer,
 ): Promise<void> {
   const payout = await ports.moves.find(answer.participant, answer.transactionId);
+  const about = { transactionId: answer.transactionId, payoutOperator };
+  if (deniesPayment(payout, answer, payoutOperator)) ports.alarm('PAYOUT_ERROR_AFTER_OK', about);
   const effect = answerEffect(payout, answer, payoutOperator);
   if (!payout) return;
+  // Before the move: whoever takes up what a crash left finds it told already, and rings no more.
+  if (effect === 'OK_AFTER_ERROR') ports.alarm('PAYOUT_OK_AFTER_ERROR', about);
   const earlier =
     effect === 'SETTLE' ? undefined : await ports.moves.answerOf(answer.participant, answer.transactionId);
   // Where two people said the same before, the operator's own signed word is kept beside theirs (A-112).
@@ -80,7 +87,6 @@ export async function receivePayoutAnswer(
   if (moved.outcome === 'STALE')
     throw new Transient('TransientPayoutMoved', 'the payout was moved by another answer');
   if (moved.outcome !== 'MOVED') throw new Refusal('PAYOUT_ANSWER_UNEXPECTED');
-  if (effect === 'OK_AFTER_ERROR') ports.alarmOkAfterError(payout.transactionId, payoutOperator);
 }
 
 /** The payout operator's signed word (A-112); a later one takes its place in the item. */

@@ -46,7 +46,7 @@ export async function payoutsInSight(
   const [, ...others] = asked;
   const pages = await Promise.all(
     asked.map(async (participant) => {
-      const page = { limit: linesOfPage, ...(query.state !== '' && { state: query.state }) };
+      const page = { limit: linesOfPage, ...(query.state !== '' && { states: [query.state] }) };
       const from = query.cursor !== '' && others.length === 0 ? { cursor: query.cursor } : {};
       const list = (asked: object) => ports.payouts.list(participant.finId, { ...page, ...asked });
       // A cursor that this list never gave begins anew.

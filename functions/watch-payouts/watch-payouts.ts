@@ -57,7 +57,7 @@ async function* openOf(
   do {
     const page = await payouts.list(participant, {
       ...range,
-      state,
+      states: [state],
       limit: 1000,
       ...(cursor !== undefined && { cursor }),
     });
@@ -76,7 +76,8 @@ async function ask(
   const { participant, messageId, payoutOperator: receiver, createdAt } = payout;
   if (role !== 'network' || now.getTime() <= createdAt.getTime() + payoutPolicy.forwardLife) return;
   const hour = now.toISOString().slice(0, 13);
-  const id = `payout.inquire.${participant}.${messageId}.${receiver}.${hour}`;
+  // No name holds a ~: two payouts' names must not run together into one id.
+  const id = `payout.inquire.${participant}~${messageId}~${receiver}~${hour}`;
   if (asked.has(id)) return;
   asked.add(id);
   const refs = { participant, messageId, receiver };

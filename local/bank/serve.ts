@@ -58,7 +58,7 @@ async function answer(bank: Bank, request: IncomingMessage, response: ServerResp
     json(account ? 200 : 404, account ? { account: account.number } : {});
   } else if (request.method === 'GET' && noun === 'payments') {
     const payment = bank.find(name);
-    json(payment ? 200 : 404, payment ? paymentAnswer(payment) : {});
+    json(payment ? 200 : 404, payment ? paymentAnswer(payment) : { status: 'never_seen' });
   } else if (request.method === 'POST' && noun === 'payments') {
     await pay(bank, request, response, json);
   } else if (request.method === 'POST' && noun === 'behaviour') {

@@ -7,7 +7,7 @@ import { debtor } from '../support/payouts.ts';
 
 // The bank's core over HTTP as a payout operator's deployment names and describes it (docs/payout.md#the-banks-core).
 
-/** A core that has never seen any order: `silent` at its first questions, and at the first order if that is `lost`. */
+/** A core that has never seen any order: it hangs up at its first `silent` questions, and on the first order if that is `lost`. */
 async function forgetfulCore({ silent = 0, lost = true } = {}) {
   const orders: string[] = [];
   let unanswered = silent;
@@ -17,9 +17,11 @@ async function forgetfulCore({ silent = 0, lost = true } = {}) {
     const key = String(request.headers['idempotency-key']);
     if (noun === 'accounts' && name !== 'resolve')
       response.end(JSON.stringify({ holder_tax_id: '76111111-6' }));
-    else if (noun === 'payments' && request.method === 'GET' && unanswered-- > 0) return;
-    else if (request.method === 'GET' || noun === 'accounts') response.writeHead(404).end('{}');
+    else if (noun === 'payments' && request.method === 'GET' && unanswered-- > 0) response.destroy();
+    else if (request.method === 'GET' || noun === 'accounts')
+      response.writeHead(404).end('{"status":"never_seen"}');
     else if (orders.push(key) > (lost ? 1 : 0)) response.end(answers(key));
+    else response.destroy();
   });
   const questions = () =>
     server.asked.filter(({ method, url }) => method === 'GET' && url.startsWith('/pay'));
@@ -27,7 +29,7 @@ async function forgetfulCore({ silent = 0, lost = true } = {}) {
 }
 
 const described = (url: string, more: object = {}) =>
-  bankCore(readConfig(['executorUrl', 'executorIdempotent'], { EXECUTOR_URL: url, ...more }), 200);
+  bankCore(readConfig(['executorUrl', 'executorIdempotent'], { EXECUTOR_URL: url, ...more }));
 
 /** One payout, and hours in which it is tried again. */
 async function paidThrough(executor: ReturnType<typeof described>) {

@@ -183,11 +183,22 @@ test('S6 an error that the webhook did not hear is not told any more once the ok
   expect(heard(webhook.received)).toEqual(['error']);
   it.core.says = { outcome: 'OK', reference: 'B-1' };
   await it.later(600);
-  expect(it.nodes.network.ports.alarms).toEqual(['t-1']);
+  expect(it.nodes.network.ports.alarms).toEqual(['PAYOUT_OK_AFTER_ERROR t-1']);
   const unheard = webhook.received.length;
   webhook.answer = 200;
   for (const seconds of [3600, 3600]) await it.later(seconds);
   expect(heard(webhook.received.slice(unheard))).toEqual(['ok']);
+});
+
+test('S6 an error of the payout operator after people of the network said "ok" moves nothing, and rings at both', async () => {
+  const it = await silentCore();
+  await it.nodes.run();
+  await it.decideAtNetwork('ok');
+  it.core.says = { outcome: 'ERROR', status: 'error_creditor_account_closed', message: '' };
+  for (const seconds of [600, 3600]) await it.later(seconds);
+  const { ports } = it.nodes.network;
+  expect([(await ports.moves.find(debtor, 't-1'))?.state, (await it.find()).state]).toEqual(['ok', 'error']);
+  expect([ports.alarms, it.rang()]).toEqual([['PAYOUT_ERROR_AFTER_OK t-1'], true]);
 });
 
 test.each(['ok', 'error'] as const)(

@@ -113,10 +113,37 @@ describe('S6', () => {
     };
     expect((await said(nodes, bank, network.finId, 'payout.answer', words)).code).toBeUndefined();
     expect((await nodes.network.ports.moves.find(debtor, 't'))?.state).toBe('ok');
-    expect(nodes.network.ports.alarms).toEqual(['t']);
+    expect(nodes.network.ports.alarms).toEqual(['PAYOUT_OK_AFTER_ERROR t']);
     const counters = [...nodes.net.items.values()].filter(({ pk }) => pk.startsWith('LIM#'));
     expect(counters.map(({ spent }) => Number(spent))).toEqual([1000, 1000, 1000]);
   });
+});
+
+test('S6 an ok after an error rings also where the process died once it had written it', async () => {
+  running.bank.mode = 'error';
+  const nodes = await start();
+  await nodes.net.send({ payouts: [{ id: 't' }] });
+  await nodes.run();
+  const { networkTransactionId } = (await nodes.network.ports.moves.find(debtor, 't'))!;
+  const words = {
+    participant: debtor,
+    transaction_id: 't',
+    shinkansen_transaction_id: networkTransactionId,
+    ...{ status: 'ok', response_status: 'ok', response_message: null },
+  };
+  const { moves } = nodes.network.ports;
+  const { move } = moves;
+  moves.move = async (asked) => {
+    await move(asked);
+    throw new Transient('TransientGone', 'the process is gone');
+  };
+  expect((await said(nodes, bank, network.finId, 'payout.answer', words)).status).toBe(503);
+  moves.move = move;
+  expect((await said(nodes, bank, network.finId, 'payout.answer', words)).status).toBe(200);
+  expect([await states(nodes, 't'), nodes.network.ports.alarms]).toEqual([
+    ['ok', 'error'],
+    ['PAYOUT_OK_AFTER_ERROR t'],
+  ]);
 });
 
 describe('S7', () => {
@@ -139,7 +166,10 @@ describe('S7', () => {
     expect((await say(words('other', other, 'ok'))).code).toBe('PAYOUT_ANSWER_UNEXPECTED');
     expect((await say(words('t', other))).code).toBe('PAYOUT_ANSWER_UNEXPECTED');
     await nodes.run();
+    expect((await say(words('t', other))).code).toBe('PAYOUT_ANSWER_UNEXPECTED');
+    expect(nodes.network.ports.alarms).toEqual([]);
     expect((await say(words('t', own))).code).toBe('PAYOUT_ANSWER_UNEXPECTED');
+    expect(nodes.network.ports.alarms).toEqual(['PAYOUT_ERROR_AFTER_OK t']);
     expect((await nodes.network.ports.moves.find(debtor, 't'))?.state).toBe('ok');
     expect((await nodes.network.ports.moves.find(debtor, 'other'))?.state).toBe('pending');
   });

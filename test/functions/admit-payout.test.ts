@@ -168,6 +168,10 @@ describe('who may send', () => {
     [{ receiver: 'OTHER' }, 'RECEIVER_NOT_THIS_NODE'],
     [{ payouts: [{ operator: 'BANCO_AJENO' }] }, 'PAYOUT_OPERATOR_UNKNOWN'],
     [{ payouts: [{ operator: null }] }, 'PAYOUT_OPERATOR_MISSING'],
+    // No path could name it: `GET /v1/payouts/..` is another address to every client.
+    [{ payouts: [{ id: '.' }] }, 'BODY_SCHEMA'],
+    [{ payouts: [{ id: '..' }] }, 'BODY_SCHEMA'],
+    [{ payouts: [{ id: '...', operator: 'BANCO_AJENO' }] }, 'PAYOUT_OPERATOR_UNKNOWN'],
   ])('refuses %j', async (message, code) => {
     const world = await payoutWorld();
     expect(codesOf(await world.send(message))).toEqual([code]);

@@ -1,10 +1,14 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { payoutItem } from '../../adapters/dynamodb/payout-items.ts';
 import { payoutReader } from '../../adapters/dynamodb/payout-reader.ts';
+import { payoutAnswer } from '../../adapters/http/payouts.ts';
+import { memoryTable } from '../../adapters/memory/table.ts';
 import { dayRange } from '../../core/payout/day.ts';
+import { networkTransactionIds } from '../../core/payout/ids.ts';
 import { dayIn } from '../../core/payout/limits.ts';
 import { listPayouts, type PayoutQuery } from '../../functions/read-payouts/read-payouts.ts';
-import { debtor, payoutWorld } from '../support/payouts.ts';
+import { bank, debtor, payoutWorld } from '../support/payouts.ts';
 
 const refusal = (code: string) => expect.objectContaining({ code });
 let page: (query: Partial<PayoutQuery>) => ReturnType<typeof listPayouts>;
@@ -66,6 +70,34 @@ describe('a list of payouts', () => {
       await expect(list({ day })).rejects.toThrow(refusal('QUERY_MALFORMED'));
     },
   );
+});
+
+test('at a payout operator what it has not ended is pending, and what it buried is an error', async () => {
+  const table = memoryTable();
+  const idOf = networkTransactionIds(new Date('2026-06-01T12:00:00Z'), new Uint8Array(16));
+  const common = {
+    participant: debtor,
+    messageId: 'm',
+    place: 0,
+    payoutOperator: bank,
+    currency: 'CLP',
+  } as const;
+  const times = { createdAt: new Date('2026-06-01T12:00:00Z'), day: '2026-06-01', counters: [] };
+  for (const [at, state] of (['received', 'executing', 'ok', 'error', 'tombstone'] as const).entries()) {
+    const ids = { transactionId: state, networkTransactionId: idOf(at) };
+    await table.write({ put: payoutItem({ ...common, ...times, ...ids, state, amountMinor: 1n }) });
+  }
+  const ports = { payouts: payoutReader(table), timeZone: async () => 'UTC' };
+  const of = async (status: string | undefined) => {
+    const { items } = await listPayouts(ports, debtor, { cursor: undefined, limit: undefined, status });
+    return items.map((payout) => `${payout.state} ${payoutAnswer(payout).status}`).toSorted();
+  };
+  expect(await of('pending')).toEqual(['executing pending', 'received pending']);
+  expect(await of('error')).toEqual(['error error', 'tombstone error']);
+  expect(await of('ok')).toEqual(['ok ok']);
+  expect(await of(undefined)).toHaveLength(5);
+  const asked = { cursor: undefined, limit: undefined, status: 'error', transactionId: 'tombstone' };
+  expect((await listPayouts(ports, debtor, asked)).items).toHaveLength(1);
 });
 
 test('a day holds the instants that limits count as that day, and no other, in every zone', () => {

@@ -11,26 +11,30 @@ import { watchPayouts } from '../../functions/watch-payouts/watch-payouts.ts';
 const began = new Date('2026-06-01T12:00:00Z');
 const participant = 'FINTECH_CL';
 
-async function watching(role: 'network' | 'payoutOperator', states: readonly PayoutState[]) {
+async function watching(
+  role: 'network' | 'payoutOperator',
+  states: readonly PayoutState[],
+  more: readonly { readonly participant: string; readonly messageId: string }[] = [],
+) {
   const clock = memoryClock(began.toISOString());
   const table = memoryTable();
   const idOf = networkTransactionIds(began, new Uint8Array(16).fill(7));
-  for (const [place, state] of states.entries())
+  const common = {
+    place: 0,
+    payoutOperator: 'BANCO_CL',
+    currency: 'CLP',
+    amountMinor: 1n,
+    createdAt: began,
+    day: '2026-06-01',
+    counters: [],
+  } as const;
+  const all = [
+    ...states.map((state) => ({ participant, messageId: 'm-1', state })),
+    ...more.map((one) => ({ ...one, state: 'pending' as const })),
+  ];
+  for (const [at, one] of all.entries())
     await table.write({
-      put: payoutItem({
-        participant,
-        transactionId: `t-${place}`,
-        networkTransactionId: idOf(place),
-        messageId: 'm-1',
-        place,
-        payoutOperator: 'BANCO_CL',
-        currency: 'CLP',
-        amountMinor: 1n,
-        state,
-        createdAt: began,
-        day: '2026-06-01',
-        counters: [],
-      }),
+      put: payoutItem({ ...common, ...one, transactionId: `t-${at}`, networkTransactionId: idOf(at) }),
     });
   const alarms: string[] = [];
   const asked: OutboxEntry[] = [];
@@ -39,7 +43,10 @@ async function watching(role: 'network' | 'payoutOperator', states: readonly Pay
     role,
     payouts: payoutReader(table),
     participants: async () => [
-      { finId: participant, kind: 'participant' as const },
+      ...[participant, ...more.map((one) => one.participant)].map((finId) => ({
+        finId,
+        kind: 'participant' as const,
+      })),
       { finId: 'BANCO_CL', kind: 'payoutOperator' as const },
     ],
     enqueue: async (entry: OutboxEntry) => void asked.push(entry),
@@ -96,4 +103,18 @@ test('what has been open for days still rings once a day', async () => {
   clock.set(new Date('2026-06-11T04:05:00Z'));
   await watch();
   expect(alarms).toEqual(['t-0']);
+});
+
+test('two participants whose names and message ids run together are asked after apart', async () => {
+  const { clock, asked, watch } = await watching(
+    'network',
+    [],
+    [
+      { participant: 'A', messageId: 'B.C' },
+      { participant: 'A.B', messageId: 'C' },
+    ],
+  );
+  clock.advance(25 * 3600);
+  await watch();
+  expect(new Set(asked.map(({ id }) => id)).size).toBe(2);
 });

@@ -191,7 +191,7 @@ export async function dossierNode() {
   });
   const parameters = JSON.parse(Buffer.from(words.bytes).toString()).document.parameters as JsonObject;
   await receivePayoutAnswer(
-    { clock, ids: memoryIds('ANS'), moves, alarmOkAfterError: () => {} },
+    { clock, ids: memoryIds('ANS'), moves, alarm: () => {} },
     { answer: readPayoutAnswer(parameters), payoutOperator: bank, message: words },
   );
   // Other things happen on the same day.

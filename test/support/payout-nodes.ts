@@ -176,8 +176,8 @@ function nodeOver(
     peer: async (finId: string) => peers[finId],
     requireShape: requirePayoutShape,
     alarms: [] as string[],
-    alarmOkAfterError(transactionId: string) {
-      ports.alarms.push(transactionId);
+    alarm(code: string, { transactionId }: { readonly transactionId: string }) {
+      ports.alarms.push(`${code} ${transactionId}`);
     },
     peerHeads: { hold: async () => {} },
     executor,
@@ -203,6 +203,9 @@ function nodeOver(
   };
   const delivering = {
     ...ports,
+    get frozen() {
+      return ports.frozen;
+    },
     peer: async (finId: string) => {
       const party = peers[finId];
       return party && { institution: party, apiUrl: party.apiUrl!, apiKey: 'key' };

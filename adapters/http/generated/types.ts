@@ -257,7 +257,8 @@ export type Party = {
 
 export type PayoutTransaction = {
   readonly transaction_type: "payout";
-  readonly transaction_id: MessageId;
+  /** neither . nor .., which no path can name */
+  readonly transaction_id: string;
   readonly currency: string;
   /** a decimal string */
   readonly amount: string;

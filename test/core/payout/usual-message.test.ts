@@ -96,7 +96,7 @@ const transaction = strange(
   fc.record(
     {
       transaction_type: mostly<unknown>('payout', 'payin', 'payouts', 1),
-      transaction_id: mostly<unknown>('t-1', 't 1', '', 'é', 't'.repeat(65)),
+      transaction_id: mostly<unknown>('t-1', 't 1', '', 'é', '.', '..', 't'.repeat(65)),
       currency: mostly<unknown>('CLP', 'USD', 'XXX', 'clp', 'CL', 5),
       amount: mostly<unknown>(
         '1',
