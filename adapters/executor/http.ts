@@ -96,7 +96,8 @@ const posted = (body: object, headers: Readonly<Record<string, string>> = {}): R
 
 /** Only the two words that mean an end are an end. */
 function outcomeOf({ status, reference, code, message }: CoreAnswer): ExecutorOutcome {
-  if (status === 'ok') return { outcome: 'OK', reference: cut(String(reference ?? ''), 64) };
+  const named = typeof reference === 'string' || typeof reference === 'number' ? String(reference) : '';
+  if (status === 'ok') return { outcome: 'OK', reference: cut(named, 64) };
   if (status !== 'error') return { outcome: 'UNKNOWN' };
   return {
     outcome: 'ERROR',

@@ -45,7 +45,10 @@ function hasTexts(value: unknown, members: readonly string[]): boolean {
   if (typeof value !== 'object' || value === null || Object.keys(value).length !== members.length)
     return false;
   const record = value as Record<string, unknown>;
-  return members.every((name) => /^[A-Za-z0-9_-]{1,16384}$/.test(String(record[name])));
+  return members.every((name) => {
+    const value = record[name];
+    return typeof value === 'string' && /^[A-Za-z0-9_-]{1,16384}$/.test(value);
+  });
 }
 
 /** Those that count at that moment. */
@@ -65,7 +68,8 @@ export function withoutPasskeys(
 
 /** The challenge that the browser says it was given: which question is being answered. Not yet believed. */
 export function challengeIn(clientDataJson: string): string {
-  return String(clientDataOf(clientDataJson).challenge);
+  const { challenge } = clientDataOf(clientDataJson);
+  return typeof challenge === 'string' ? challenge : '';
 }
 
 /**
@@ -132,7 +136,7 @@ function admitClientData(text: string, type: string, challenge: string, rpId: st
   if (client.challenge !== challenge) throw new Refusal('PASSKEY_OTHER_CHALLENGE');
   // A page that frames ours, or another site, asked for this.
   if (client.crossOrigin === true || 'topOrigin' in client) throw new Refusal('PASSKEY_OTHER_SITE');
-  const origin = URL.parse(String(client.origin));
+  const origin = typeof client.origin === 'string' ? URL.parse(client.origin) : null;
   const safe = origin?.protocol === 'https:' || (origin?.protocol === 'http:' && rpId === 'localhost');
   if (!origin || !safe || origin.hostname !== rpId) throw new Refusal('PASSKEY_OTHER_SITE');
 }

@@ -79,7 +79,8 @@ async function putAnswer(
 
 /** The operator's word for it, as far as it can be true: shown, never decided by. */
 function confirmedAtOf({ confirmation }: EnrolmentAnswer, now: Date): Pick<OperatorAnswer, 'confirmedAt'> {
-  const confirmedAt = new Date(String(confirmation?.at ?? ''));
+  const at = confirmation?.at;
+  const confirmedAt = new Date(typeof at === 'string' ? at : '');
   return confirmedAt <= now ? { confirmedAt } : {};
 }
 

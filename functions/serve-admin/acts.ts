@@ -53,7 +53,10 @@ export async function propose(ports: ActPorts, person: Person, proposal: Proposa
   const parameters = parseActParameters(kind, await ports.prepare(kind, proposal.parameters));
   const now = ports.clock.now();
   const [actId, proposedBy] = [ports.ids.next(), person.personId];
-  const act = proposeAct({ actId, kind, parameters, reason: String(reason ?? ''), proposedBy }, now);
+  const act = proposeAct(
+    { actId, kind, parameters, reason: typeof reason === 'string' ? reason : '', proposedBy },
+    now,
+  );
   // One operator suffices for what takes away: nobody else need be called.
   const operators = operatorsNeeded[kind] > 1 ? await nodeOperatorsToTell(ports.people) : [];
   const called = operators.filter((personId) => personId !== proposedBy);

@@ -58,11 +58,11 @@ export async function adminApi(
   if (noun === 'acts' && verb === 'votes') {
     const attempt = {
       method: 'password+totp' as const,
-      password: String(body.password),
-      totp: String(body.totp),
+      password: textOf(body.password),
+      totp: textOf(body.totp),
     };
     const vote = body.vote === 'reject' ? ('reject' as const) : ('confirm' as const);
-    const signature = { actId: id, vote, actHash: String(body.act_hash), attempt, source: request.source };
+    const signature = { actId: id, vote, actHash: textOf(body.act_hash), attempt, source: request.source };
     const { state, votes, once } = await sign(ports, session.person, signature);
     return json(200, { act_id: id, state, votes, once });
   }
@@ -166,6 +166,8 @@ function bodyOf(request: PageRequest): Record<string, unknown> {
   } catch {}
   throw new Refusal('ACT_PARAMETERS_INVALID', { parameter: 'body', expected: 'a JSON object' });
 }
+
+const textOf = (value: unknown) => (typeof value === 'string' ? value : '');
 
 function actJson(act: Act) {
   return {

@@ -15,6 +15,7 @@ test.each([
   ['cut within a letter of two halves', `${'r'.repeat(63)}💸`],
   ['half a letter', '\ud83d'],
   ['no text', { deep: [1] }],
+  ['nothing that could be made one', { toString: 1 }],
   ['nothing', null],
 ])('S6 a reference that is %s has a form in evidence', async (_, reference) => {
   const found = await foundBy({ status: 'ok', reference });

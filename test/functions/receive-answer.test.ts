@@ -78,3 +78,19 @@ test('the last word keeps when it was asked and received, and its own for when t
     },
   ]);
 });
+
+test('a confirmation that names as its time what is none is taken without one', async () => {
+  const stand = disableStand();
+  const leaf = stand.leaf('timeless');
+  const { id, thumbprint } = await stand.pending(leaf);
+  const asked = { enrolmentId: id, operator: bank.finId, status: 'waiting', at: stand.clock.now() } as const;
+  await stand.enrolments.putRow(asked, { evidence: [], outbox: [] });
+  const header = { sender: bank, receiver: network, messageId: 'a-1', creationDate: stand.clock.now() };
+  const confirmation = { person_id: 'p1', method: 'passkey', at: { toString: 1 } };
+  const said = { enrolment_id: id, thumbprint, status: 'accepted', code: null, confirmation };
+  const bytes = writeEnvelope(header, { action: 'enrolment.answer', parameters: said });
+  const message = { bytes, signature: await signedBy(leaf, bytes) };
+  await receiveAnswer(stand.enrolling, { operator: bank.finId, messageId: 'a-1', message });
+  const [row] = await stand.enrolments.rows(id);
+  expect([row?.status, row?.confirmedAt]).toEqual(['accepted', undefined]);
+});

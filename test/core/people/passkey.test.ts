@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { readCbor } from '../../../core/people/cbor.ts';
 import {
   challengeIn,
+  isAssertion,
   type Passkey,
   passkeysAt,
   readAttestation,
@@ -52,6 +53,28 @@ test.each(refused)('refuses an answer with %s', (_, lies, code) => {
   const challenge = question();
   expect(() => verifyAssertion(authenticator.get(challenge, lies), passkey, challenge)).toThrow(
     expect.objectContaining({ code }),
+  );
+});
+
+// JSON may hold an object that cannot be made a text: asked for one, it would be a fault of ours.
+const textless = { toString: 1 };
+
+test('what stands where a text should is no answer and no fault', () => {
+  const { authenticator, passkey } = made();
+  const challenge = question();
+  const answer = authenticator.get(challenge);
+  const saying = (more: object) => {
+    const data = JSON.parse(Buffer.from(answer.clientDataJson, 'base64url').toString()) as object;
+    const clientDataJson = Buffer.from(JSON.stringify({ ...data, ...more })).toString('base64url');
+    return { ...answer, clientDataJson };
+  };
+  for (const member of ['credentialId', 'clientDataJson', 'authenticatorData', 'signature'])
+    for (const value of [textless, ['abc'], null, 7])
+      expect(isAssertion({ ...answer, [member]: value })).toBe(false);
+  expect(isAssertion(answer)).toBe(true);
+  expect(challengeIn(saying({ challenge: textless }).clientDataJson)).toBe('');
+  expect(() => verifyAssertion(saying({ origin: textless }), passkey, challenge)).toThrow(
+    expect.objectContaining({ code: 'PASSKEY_OTHER_SITE' }),
   );
 });
 
