@@ -6,6 +6,7 @@ import { findLeaf } from '../core/certificate/bundle.ts';
 import type { ParsedCertificate } from '../core/certificate/certificate.ts';
 import { parseCertificate } from '../core/certificate/parse.ts';
 import { type Thumbprint, thumbprintOf } from '../core/certificate/thumbprint.ts';
+import { Transient } from '../core/errors.ts';
 import { confirmationCode } from '../core/message/code.ts';
 import { writeEnvelope } from '../core/message/envelope.ts';
 import { parametersDigest, possessionStatement } from '../core/message/possession.ts';
@@ -107,15 +108,22 @@ export async function watchEnrolment(call: Call, api: NodeApi, id: string): Prom
   const seconds = Number(call.text('seconds') ?? '600');
   if (!Number.isInteger(seconds) || seconds < 1) throw new UsageError('"--seconds": expected a whole number');
   const end = performance.now() + seconds * 1000;
-  for (let before: readonly Row[] | undefined; ; ) {
-    const answer = await api.get(pathOf(id));
-    if (answer.network_status !== 'pending' || performance.now() >= end) return outcomeOf(answer);
+  const isOver = () => performance.now() >= end;
+  let [before, silent]: [readonly Row[] | undefined, boolean] = [undefined, false];
+  for (; ; await new Promise((resolve) => setTimeout(resolve, pollMs))) {
+    const answer = await api.get(pathOf(id)).catch((error: unknown) => {
+      // Whoever has waited for hours goes on waiting when one answer does not come.
+      if (!(error instanceof Transient) || !before || isOver()) throw error;
+      if (!silent) call.terminal.err('The node does not answer just now; still waiting.\n');
+    });
+    silent = !answer;
+    if (!answer) continue;
+    if (answer.network_status !== 'pending' || isOver()) return outcomeOf(answer);
     const steps = stepRows(answer);
     // Whoever waits has to hand the confirmation code to the people who decide.
     if (!before) call.terminal.err(`${outcomeOf(answer).text}\n${waiting}\n`);
     else for (const row of movedRows(before, steps)) call.terminal.err(`${columns([row])}\n`);
     before = steps;
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }
 

@@ -11,6 +11,17 @@ export function isAlive(pid: number): boolean {
   return !hasEnded(pid);
 }
 
+/** When a process began, as the kernel counts it: a later one under the same number began at another time. */
+export function birthOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
 /** Where the system has no /proc, a signal that can be sent is all that is known. */
 function hasEnded(pid: number): boolean {
   try {

@@ -3,7 +3,7 @@
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive } from './is-alive.ts';
+import { birthOf, isAlive } from './is-alive.ts';
 
 export interface Run {
   readonly pid: number;
@@ -23,10 +23,48 @@ const fileOf = (dataFolder: string): string => join(dataFolder, 'run.json');
 
 const startingOf = (dataFolder: string): string => join(dataFolder, 'starting');
 
-/** From the first moment of a start until it runs, or has failed: seeding takes a while. */
-export function writeStarting(dataFolder: string): void {
+/** A process, also for who reads it once its number has gone to another: in a container they are soon given again. */
+interface Claim {
+  readonly pid: number;
+  readonly born?: string | undefined;
+}
+
+const claimOf = (pid: number): Claim => ({ pid, born: birthOf(pid) });
+
+/** The process that wrote the file and still lives. */
+function livingIn<T extends Claim>(file: string): T | undefined {
+  if (!existsSync(file)) return undefined;
+  const claim = parsed<T>(readFileSync(file, 'utf8'));
+  if (!claim || !Number.isInteger(claim.pid) || claim.pid < 1 || !isAlive(claim.pid)) return undefined;
+  return claim.born === undefined || claim.born === birthOf(claim.pid) ? claim : undefined;
+}
+
+/** Undefined for half a file, of a process that was killed while it wrote. */
+function parsed<T>(text: string): T | undefined {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * From the first moment of a start until it runs, or has failed: seeding takes a while.
+ * @returns the process that has claimed the folder already, where there is one; then nothing is written
+ */
+export function writeStarting(dataFolder: string): number | undefined {
   mkdirSync(dataFolder, { recursive: true });
-  writeFileSync(startingOf(dataFolder), String(process.pid));
+  const other = readStarting(dataFolder);
+  if (other !== undefined) return other;
+  removeStarting(dataFolder);
+  try {
+    writeFileSync(startingOf(dataFolder), JSON.stringify(claimOf(process.pid)), { flag: 'wx' });
+    return undefined;
+  } catch (error) {
+    const first = readStarting(dataFolder);
+    if (first === undefined) throw error;
+    return first;
+  }
 }
 
 export function removeStarting(dataFolder: string): void {
@@ -35,21 +73,18 @@ export function removeStarting(dataFolder: string): void {
 
 /** The process that is starting on this folder; undefined when none is. */
 export function readStarting(dataFolder: string): number | undefined {
-  if (!existsSync(startingOf(dataFolder))) return undefined;
-  const pid = Number(readFileSync(startingOf(dataFolder), 'utf8'));
-  return Number.isInteger(pid) && pid > 0 && isAlive(pid) ? pid : undefined;
+  return livingIn<Claim>(startingOf(dataFolder))?.pid;
 }
 
 export function writeRun(dataFolder: string, run: Run): void {
   mkdirSync(dataFolder, { recursive: true });
-  writeFileSync(fileOf(dataFolder), `${JSON.stringify(run, null, 2)}\n`);
+  const claimed = { ...run, ...claimOf(run.pid) };
+  writeFileSync(fileOf(dataFolder), `${JSON.stringify(claimed, null, 2)}\n`);
 }
 
 /** Undefined when nothing runs, a file left behind by a killed process included. */
 export function readRun(dataFolder: string): Run | undefined {
-  if (!existsSync(fileOf(dataFolder))) return undefined;
-  const run = JSON.parse(readFileSync(fileOf(dataFolder), 'utf8')) as Run;
-  return isAlive(run.pid) ? run : undefined;
+  return livingIn<Run>(fileOf(dataFolder));
 }
 
 export function removeRun(dataFolder: string): void {

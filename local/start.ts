@@ -165,18 +165,25 @@ function refuseToStart(dataFolder: string): void {
   const run = readRun(dataFolder);
   if (run) throw new Error(`The network runs already (process ${run.pid}): Ctrl-C where "npm start" runs.`);
   const starting = readStarting(dataFolder);
-  if (starting && starting !== process.pid)
-    throw new Error(`The network is just starting (process ${starting}), in another terminal.`);
+  if (starting && starting !== process.pid) throw justStarting(starting);
   if (seedingEnded(dataFolder)) return;
   throw new Error(halfSeeded);
 }
 
+const justStarting = (pid: number) =>
+  new Error(`The network is just starting (process ${pid}), in another terminal.`);
+
 async function main(): Promise<void> {
-  const began = performance.now();
   const dataFolder = '.local';
   refuseToStart(dataFolder);
+  const other = writeStarting(dataFolder);
+  if (other) throw justStarting(other);
+  await startHere(dataFolder).finally(() => removeStarting(dataFolder));
+}
+
+async function startHere(dataFolder: string): Promise<void> {
+  const began = performance.now();
   if (!readSeed(dataFolder)) console.log(firstStart);
-  writeStarting(dataFolder);
   const seconds = () => ((performance.now() - began) / 1000).toFixed(1);
   const whole = await startWhole({
     dataFolder,
@@ -185,7 +192,7 @@ async function main(): Promise<void> {
         `Up after ${seconds()} s: network ${nodes[0]?.apiOrigin}, payout operator ${nodes[1]?.apiOrigin}, mailbox ${mail.url}. Now its people:\n`,
       ),
     tell: (line) => console.log(`  ${line} ...`),
-  }).finally(() => removeStarting(dataFolder));
+  });
   // While `npm run clock` lets days pass the minute's routines run once a day, and again when it has arrived.
   whole.laptop.endpoints.scheduler.setGranularity(86_400);
   writeRun(dataFolder, {

@@ -3,6 +3,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stage } from '../../core/certificate/anchors.ts';
+import { holderLayouts } from '../../core/certificate/holder/holder.ts';
 import { draftManifest, readManifestFile } from '../anchors/manifest-file.ts';
 import { presentManifest, reportOn } from '../anchors/present-manifest.ts';
 import type { Call, Noun, Option, Outcome } from '../command.ts';
@@ -16,6 +17,19 @@ const previousOption: Option = {
   type: 'string',
   value: '<file>',
   help: 'the manifest in force, to show what changes',
+};
+
+/** What `--profiles` takes; a test reads it as a node would. */
+export const exampleProfile = {
+  id: 'cl-ejemplo',
+  name: 'PSC de ejemplo',
+  country: 'CL',
+  enabled: true,
+  holder: 'cl.san',
+  anchors: ['qL3sT0F2m0m2GWWJm5nUuJyVJ0mZ3m0q0X3O8m9cYdQ'],
+  acceptedPolicies: [],
+  transportPolicies: [],
+  revocation: {},
 };
 
 const noun: Noun = {
@@ -41,8 +55,14 @@ const noun: Noun = {
         previous: previousOption,
         out: { type: 'string', short: 'o', value: '<file>', required: true, help: 'where to write it' },
       },
-      notes:
-        'It counts for nothing until two node operators have signed off its manifest_sha256 at the node.',
+      notes: [
+        'It counts for nothing until two node operators have signed off its manifest_sha256 at the node. It takes the place',
+        'of the one in force: every PSC that is still to be trusted is named again. A profile is, for example:',
+        `\n${JSON.stringify(exampleProfile, undefined, 2)}\n`,
+        'anchors: x5t#S256 of its roots, as "certificate explain" shows them; holder, where its certificates name a person:',
+        `${holderLayouts.join(', ')};`,
+        'acceptedPolicies: object identifiers of which a leaf must carry one, none for any; pscTaxId (Chile): the PSC’s own RUT.',
+      ].join('\n'),
       run: write,
     },
     show: {

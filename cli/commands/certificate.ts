@@ -35,7 +35,7 @@ const noun: Noun = {
         profile: {
           type: 'string',
           value: '<file>',
-          help: "a node's PSC profile (JSON) instead of the country's usual",
+          help: `a node's PSC profile (JSON; "anchors write --help" shows one) instead of the country's usual`,
         },
         use: { type: 'string', value: '<use>', help: 'signing (default) or transport' },
         at: { type: 'string', value: '<time>', help: 'as of this moment, RFC 3339; now by default' },

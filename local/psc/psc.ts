@@ -4,6 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import type { PscProfile } from '../../core/certificate/psc-profile.ts';
 import { closeServer, listen } from '../loopback.ts';
 import { type CountryAuthority, openAuthority, ownSerial } from './authorities.ts';
 import { crlPublisher } from './crl.ts';
@@ -43,9 +44,8 @@ export async function startPsc(options: PscOptions): Promise<TestPsc> {
   const authorities = await Promise.all(
     countries.map((country) => openAuthority(country, options.dataFolder, url, options.keyBits ?? 2048)),
   );
-  // What `apodera certificate explain` trusts in this folder.
-  const roots = authorities.map(({ root }) => pemOf(root.der)).join('');
-  writeFileSync(join(options.dataFolder, 'roots.pem'), roots);
+  const profiles = authorities.map(testProfile);
+  writeTrust(options.dataFolder, authorities, profiles);
   const register = openRegister(join(options.dataFolder, 'register.json'));
   for (const authority of authorities) registerOwn(authority, register);
 
@@ -64,7 +64,7 @@ export async function startPsc(options: PscOptions): Promise<TestPsc> {
     faults: openFaults(),
     register,
     requests,
-    profiles: authorities.map(testProfile),
+    profiles,
     anchors: authorities.map(testAnchor),
     issue: async (request) =>
       issue(request, { authority: authority(request.holder.country), url, now: clock(), register }),
@@ -81,6 +81,19 @@ export async function startPsc(options: PscOptions): Promise<TestPsc> {
     requestListener(psc, { clock, requests, ocspLifetimeMs: options.ocspLifetimeMs ?? 6 * hour }),
   );
   return psc;
+}
+
+/** What `apodera certificate explain` trusts in this folder, and what `anchors write` takes beside another PSC's. */
+function writeTrust(
+  folder: string,
+  authorities: readonly CountryAuthority[],
+  profiles: readonly PscProfile[],
+): void {
+  writeFileSync(join(folder, 'roots.pem'), authorities.map(({ root }) => pemOf(root.der)).join(''));
+  const place = join(folder, 'profiles');
+  mkdirSync(place, { recursive: true });
+  for (const profile of profiles)
+    writeFileSync(join(place, `${profile.id}.json`), JSON.stringify(profile, undefined, 2));
 }
 
 /** The PSC's own certificates are in its register, so that they can be revoked like any other. */

@@ -2,9 +2,11 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { exampleProfile } from '../../cli/commands/anchors.ts';
 import { exitCodes } from '../../cli/exit-codes.ts';
 import { manifestHash, openManifest, sealManifest } from '../../core/certificate/anchors.ts';
-import type { PscProfile } from '../../core/certificate/psc-profile.ts';
+import { JsonReader } from '../../core/certificate/manifest-json.ts';
+import { type PscProfile, readProfile } from '../../core/certificate/psc-profile.ts';
 import { type Authority, makeAuthority } from '../support/certificates.ts';
 import { manifestSigner, proofBy, someProfile, testVerifier } from '../support/manifest.ts';
 import { apodera } from '../support/terminal.ts';
@@ -80,6 +82,15 @@ describe('apodera anchors', () => {
     const { out } = await apodera([...words, '--stage', 'prod']);
     expect(out).toContain('BR Autoridade Certificadora Raiz Brasileira v10');
     expect(out).toContain("Compare each SHA-256 with the authority's own publication");
+  });
+
+  test('the profile that its help shows is one that a node reads', async () => {
+    expect(readProfile(new JsonReader(exampleProfile))).toMatchObject({
+      id: 'cl-ejemplo',
+      selfSignedLeafs: [],
+    });
+    const { out } = await apodera(['anchors', 'write', '--help']);
+    expect(out).toContain(JSON.stringify(exampleProfile, undefined, 2));
   });
 
   test.each<[string, readonly Authority[], readonly PscProfile[], number]>([

@@ -23,7 +23,7 @@ let heard: Buffer[];
 let lie: string | undefined;
 
 /** What changes from one look to the next. */
-let progress: object[];
+let progress: { busy?: true; [member: string]: unknown }[];
 const at = '2026-06-01T12:00:00.000Z';
 const steps = (numbers: number[]) => numbers.map((number) => ({ number, outcome: 'DONE', at }));
 
@@ -33,7 +33,9 @@ beforeAll(async () => {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
     if (body.length > 0) heard.push(body);
-    response.writeHead(body.length > 0 ? 202 : 200).end(JSON.stringify(answerTo(body)));
+    const answer = answerTo(body);
+    const status = answer.busy ? 503 : body.length > 0 ? 202 : 200;
+    response.writeHead(status).end(JSON.stringify(answer));
   });
   const api = await listen(server);
   env = { APODERA_API: api, APODERA_PARTICIPANT: 'FINTECH_CL', APODERA_API_KEY: 'apo_dev_key' };
@@ -166,6 +168,15 @@ test('who watches is told of each step as it moves, and of the end once', async 
   expect(stepLines(out).filter(([name]) => name!.startsWith('16'))).toEqual([
     ['16 settled, participant told', 'ACTIVE', at],
   ]);
+});
+
+test('who watches goes on where one answer does not come, and where the first does not, not', async () => {
+  progress = [{}, { busy: true }, { busy: true }, { network_status: 'active' }];
+  const { exitCode, err } = await apodera(['enrolment', 'watch', 'E1'], { env });
+  expect(exitCode).toBe(exitCodes.DONE);
+  expect(err.match(/still waiting/g)).toHaveLength(1);
+  progress = [{ busy: true }];
+  expect((await apodera(['enrolment', 'watch', 'E1'], { env })).exitCode).toBe(exitCodes.UNAVAILABLE);
 });
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);

@@ -14,7 +14,7 @@ import {
 } from '../../local/invoke.ts';
 import { startLaptop } from '../../local/laptop.ts';
 import { reset } from '../../local/reset.ts';
-import { readRun, removeStarting, writeRun, writeStarting } from '../../local/run-file.ts';
+import { readRun, readStarting, removeStarting, writeRun, writeStarting } from '../../local/run-file.ts';
 import { freshFolder, onCleanUp } from './endpoints/support.ts';
 import { laptopOptions } from './fixtures/laptop-options.ts';
 import { built } from './lambda/support.ts';
@@ -85,6 +85,14 @@ describe('a sample event', () => {
   });
 });
 
+describe('a start', () => {
+  it('claims the folder, and says who has claimed it already', () => {
+    const folder = freshFolder();
+    writeFileSync(join(folder, 'starting'), JSON.stringify({ pid: 2 ** 22 + 1 }));
+    expect([writeStarting(folder), writeStarting(folder)]).toEqual([undefined, process.pid]);
+  });
+});
+
 describe('reset', () => {
   const run = (pid: number) => ({ pid, awsUrl: '', mailUrl: '', clockUrl: '', pscUrl: '', nodes: [] });
 
@@ -107,9 +115,25 @@ describe('reset', () => {
     writeStarting(folder);
     expect(() => reset(folder)).toThrow(`just starting (process ${process.pid})`);
     removeStarting(folder);
-    writeFileSync(join(folder, 'starting'), String(2 ** 22 + 1));
+    writeFileSync(join(folder, 'starting'), JSON.stringify({ pid: 2 ** 22 + 1 }));
     reset(folder);
     expect(existsSync(folder)).toBe(false);
+  });
+
+  it('takes a process that has the number of one that was killed for another', () => {
+    const folder = freshFolder();
+    const before = { ...run(process.pid), born: '1' };
+    writeFileSync(join(folder, 'run.json'), JSON.stringify(before));
+    writeFileSync(join(folder, 'starting'), JSON.stringify(before));
+    expect([readRun(folder), readStarting(folder)]).toEqual([undefined, undefined]);
+    writeRun(folder, before);
+    expect(readRun(folder)?.pid).toBe(process.pid);
+  });
+
+  it('takes half a file, of a process that was killed while it wrote, for no run', () => {
+    const folder = freshFolder();
+    writeFileSync(join(folder, 'run.json'), '{"pid": ');
+    expect(readRun(folder)).toBeUndefined();
   });
 
   it('takes a run that was killed for no run', async () => {
