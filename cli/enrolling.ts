@@ -132,6 +132,8 @@ export function outcomeOf(answer: Record<string, unknown>): Outcome {
     ['enrolment', String(answer.enrolment_id)],
     ['state', `${answer.network_status}, ${answer.validity}`],
     ['certificate', String(answer.thumbprint)],
+    // The pages show people the same digest in hexadecimal, in groups of eight.
+    ['its SHA-256', hexOf(String(answer.thumbprint))],
     ['issued by', String(answer.psc)],
   ];
   if (answer.code) rows.push(['because', `${answer.code}: ${answer.message}`]);
@@ -146,6 +148,12 @@ export function outcomeOf(answer: Record<string, unknown>): Outcome {
     rows.push([one.fin_id, one.code ? `${one.status} (${one.code})` : one.status]);
   return { json: answer, text: columns(rows), exitCode: exitCodeOf(String(answer.network_status)) };
 }
+
+const hexOf = (thumbprint: string): string =>
+  Buffer.from(thumbprint, 'base64url')
+    .toString('hex')
+    .match(/.{1,8}/g)
+    ?.join(' ') ?? '';
 
 function exitCodeOf(state: string): ExitCode {
   if (state === 'active') return exitCodes.DONE;

@@ -2,7 +2,7 @@
 // and whatever falls due on the way happens. It never goes back; npm run reset begins anew.
 
 import { clockClient } from './clock-endpoint.ts';
-import { readRun } from './run-file.ts';
+import { requireRun } from './run-file.ts';
 
 const usage = 'Usage: npm run clock -- <how far ahead: 90s, 10m, 1h or 31d>';
 const seconds = { s: 1, m: 60, h: 3600, d: 86_400 };
@@ -32,10 +32,8 @@ export function saidAfter(now: Date, machine: Date): string {
 }
 
 async function main([span]: readonly string[]): Promise<void> {
-  const run = readRun('.local');
   let left = readSpan(span);
-  if (!run) throw new Error('The network does not run: npm start');
-  const clock = clockClient(run.clockUrl);
+  const clock = clockClient(requireRun('.local').clockUrl);
   for (; left > 0; left -= stepSeconds) await clock.advance({ seconds: Math.min(left, stepSeconds) });
   console.log(saidAfter(await clock.now(), new Date()));
 }

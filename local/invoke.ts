@@ -147,11 +147,14 @@ const sampleId = /^01JZ2M3N4P5Q6R7S8T9VWXYZ/;
 /** As `apodera` ends where the rules say no. */
 const refusedCode = 3;
 
-/** A step of a workflow that refuses throws, so that the workflow's Catch hears it: here it is an answer. */
+/**
+ * A step of a workflow that refuses throws, so that the workflow's Catch hears it: here it is an answer, as it is where
+ * a function gives it as one.
+ */
 export function refusalOf({ payload, functionError }: Answered): string | undefined {
-  if (!functionError) return undefined;
-  const { errorType, errorMessage } = JSON.parse(payload) as Record<string, string | undefined>;
-  return errorType === 'Refusal' ? errorMessage : undefined;
+  const said = JSON.parse(payload || 'null') as Record<string, string | undefined> | null;
+  if (!functionError) return said?.outcome === 'REFUSED' ? `${said.code}.` : undefined;
+  return said?.errorType === 'Refusal' ? said.errorMessage : undefined;
 }
 
 if (import.meta.main) {

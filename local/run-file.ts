@@ -87,6 +87,15 @@ export function readRun(dataFolder: string): Run | undefined {
   return livingIn<Run>(fileOf(dataFolder));
 }
 
+/** @throws Error that says what to do where nothing runs, or not yet */
+export function requireRun(dataFolder: string): Run {
+  const run = readRun(dataFolder);
+  if (run) return run;
+  const starting = readStarting(dataFolder);
+  if (starting) throw new Error(`The network is just starting (process ${starting}): wait until it runs.`);
+  throw new Error('The network does not run: npm start');
+}
+
 export function removeRun(dataFolder: string): void {
   rmSync(fileOf(dataFolder), { force: true });
 }

@@ -4,7 +4,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { readRun } from '../run-file.ts';
+import { requireRun } from '../run-file.ts';
 import { readSeed } from '../seed/seed.ts';
 
 const dataFolder = '.local';
@@ -16,15 +16,14 @@ async function ask(url: string, body: object): Promise<Record<string, unknown>> 
 }
 
 async function main([verb, ...args]: readonly string[]): Promise<void> {
-  const run = readRun(dataFolder);
-  const seed = readSeed(dataFolder);
-  if (!run || !seed) throw new Error('The network does not run: npm start');
+  const run = requireRun(dataFolder);
   if (verb === 'issue') {
     const [finId, csrFile, out] = args;
-    const participant = seed.participants.find((one) => one.finId === finId);
+    const participants = readSeed(dataFolder)?.participants ?? [];
+    const participant = participants.find((one) => one.finId === finId);
     if (!csrFile || !out) throw new Error('Usage: npm run psc -- issue <participant> <csr> <out>');
     if (!participant) {
-      const known = seed.participants.map((one) => one.finId).join(', ');
+      const known = participants.map((one) => one.finId).join(', ');
       throw new Error(`"${finId}" is no participant of this network: ${known}`);
     }
     if (csrFile !== '-' && !existsSync(csrFile)) throw new Error(`There is no file "${csrFile}".`);

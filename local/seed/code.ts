@@ -3,15 +3,13 @@
 
 import { totpAt } from '../../core/people/totp.ts';
 import { clockClient } from '../clock-endpoint.ts';
-import { readRun } from '../run-file.ts';
+import { requireRun } from '../run-file.ts';
 import { readSeed } from './seed.ts';
 
 async function main([email, node = 'network']: readonly string[]): Promise<void> {
   if (!email) throw new Error('Usage: npm run code -- <e-mail> network|operator');
-  const run = readRun('.local');
-  const seed = readSeed('.local');
-  if (!run || !seed) throw new Error('The network does not run: npm start');
-  const person = seed.people.find((one) => one.email === email && one.node === node);
+  const run = requireRun('.local');
+  const person = readSeed('.local')?.people.find((one) => one.email === email && one.node === node);
   if (!person)
     throw new Error(`Nobody has the address "${email}" at "${node}". "npm start" lists everybody.`);
   console.log(totpAt(person.totp, await clockClient(run.clockUrl).now()));

@@ -131,6 +131,12 @@ test('all sixteen steps are told, in the order of their numbers, with what each 
   expect(lines[15]).toEqual(['16 settled, participant told', 'to come']);
 });
 
+test('people find on their page, in the same groups, what the command line shows of the certificate', async () => {
+  const hex = Buffer.from(leaf.thumbprint, 'base64url').toString('hex');
+  const { out } = await apodera(['enrolment', 'show', 'E1'], { env });
+  expect(out).toContain(`${hex.slice(0, 8)} ${hex.slice(8, 16)} ${hex.slice(16, 24)}`);
+});
+
 test('a payout operator tells its own steps, and which are the network’s', async () => {
   const own = [7, 8, 10, 9].map((number) => ({ number, outcome: 'DONE', at }));
   progress = [

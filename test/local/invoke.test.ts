@@ -14,7 +14,14 @@ import {
 } from '../../local/invoke.ts';
 import { startLaptop } from '../../local/laptop.ts';
 import { reset } from '../../local/reset.ts';
-import { readRun, readStarting, removeStarting, writeRun, writeStarting } from '../../local/run-file.ts';
+import {
+  readRun,
+  readStarting,
+  removeStarting,
+  requireRun,
+  writeRun,
+  writeStarting,
+} from '../../local/run-file.ts';
 import { freshFolder, onCleanUp } from './endpoints/support.ts';
 import { laptopOptions } from './fixtures/laptop-options.ts';
 import { built } from './lambda/support.ts';
@@ -57,6 +64,9 @@ it('tells a refusal, which a workflow would hear, from a fault', () => {
   expect(refusalOf(answered({ errorType: 'Refusal', errorMessage: 'No.' }))).toBe('No.');
   expect(refusalOf(answered({ errorType: 'TypeError', errorMessage: 'x is not y' }))).toBeUndefined();
   expect(refusalOf({ payload: '{"errorType":"Refusal"}', log: '' })).toBeUndefined();
+  expect(refusalOf({ payload: '{"outcome":"REFUSED","code":"ACT_UNKNOWN"}', log: '' })).toBe('ACT_UNKNOWN.');
+  for (const payload of ['', 'null', '{"outcome":"ENDED"}'])
+    expect(refusalOf({ payload, log: '' })).toBeUndefined();
 });
 
 it('names the functions that there are where it is asked for another', () => {
@@ -128,6 +138,15 @@ describe('reset', () => {
     expect([readRun(folder), readStarting(folder)]).toEqual([undefined, undefined]);
     writeRun(folder, before);
     expect(readRun(folder)?.pid).toBe(process.pid);
+  });
+
+  it('is told apart from no run at all while the network starts', () => {
+    const folder = freshFolder();
+    expect(() => requireRun(folder)).toThrow('does not run: npm start');
+    writeStarting(folder);
+    expect(() => requireRun(folder)).toThrow(`just starting (process ${process.pid})`);
+    writeRun(folder, run(process.pid));
+    expect(requireRun(folder).pid).toBe(process.pid);
   });
 
   it('takes half a file, of a process that was killed while it wrote, for no run', () => {
