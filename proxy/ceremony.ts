@@ -6,6 +6,7 @@
 //   node proxy/ceremony.ts install   --label <label> --chain <file> --host <name> --name <name> --parameters <prefix>
 //   node proxy/ceremony.ts transport --label <label> --out <file>
 //   node proxy/ceremony.ts import    --label <label> --transport <label> --wrapped <file>
+//   node proxy/ceremony.ts destroy   --label <label>
 // each with --module <path> [--token <label>] --pin-env <variable>; and, at the holder of a key to import, without an HSM:
 //   node proxy/ceremony.ts wrap      --key <file> --transport <file> --out <file> [--passphrase-env <variable>]
 // PIN and passphrase come from the environment, never from a line.
@@ -15,7 +16,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Hsm } from './hsm/hsm.ts';
 import { importKey, makeTransportKey, readPrivateKey, type WrappedKey, wrapKey } from './hsm/import.ts';
-import { findKey, generateKey, type KeyKind, keyKinds, requireMatch } from './hsm/key.ts';
+import { destroyKey, findKey, generateKey, type KeyKind, keyKinds, requireMatch } from './hsm/key.ts';
 import { requestIn, selfTest } from './hsm/sign.ts';
 
 const options = {
@@ -81,7 +82,12 @@ const commands: Record<string, (hsm: Hsm, given: Given) => Promise<string> | str
     const [label, transport] = [need(given, 'label'), need(given, 'transport')];
     const wrapped = JSON.parse(readFileSync(need(given, 'wrapped'), 'utf8')) as WrappedKey;
     importKey(hsm, transport, label, wrapped);
-    return `key "${label}" came into token "${hsm.token}" and cannot leave it; a copy may be left outside`;
+    return `key "${label}" came into token "${hsm.token}" and cannot leave it; "${transport}" is gone; a copy may be left outside`;
+  },
+  destroy(hsm, given) {
+    const label = need(given, 'label');
+    destroyKey(hsm, label);
+    return `key "${label}" is gone from token "${hsm.token}" for ever`;
   },
   'self-test'(hsm, given) {
     const results = selfTest(hsm, findKey(hsm, { label: need(given, 'label') }));

@@ -5,6 +5,7 @@ import pkcs11js from 'pkcs11js';
 
 export const {
   CKA_CLASS,
+  CKA_DECRYPT,
   CKA_EC_PARAMS,
   CKA_EC_POINT,
   CKA_EXTRACTABLE,

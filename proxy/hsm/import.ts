@@ -15,7 +15,7 @@ import type { Handle } from 'pkcs11js';
 import { objectIdentifier } from '../../core/certificate/der-writer.ts';
 import * as ck from './constants.ts';
 import { type Attribute, type Hsm, HsmError } from './hsm.ts';
-import { findKey, type HsmKey } from './key.ts';
+import { destroyKey, findKey, type HsmKey } from './key.ts';
 import { probe } from './sign.ts';
 
 /** What the holder hands over; nothing in it is of use to anybody but the HSM. */
@@ -33,7 +33,7 @@ const curves: Readonly<Record<string, string>> = {
   secp384r1: '1.3.132.0.34',
 };
 
-/** RSA-3072, for unwrapping alone. @throws HsmError when the label is taken */
+/** RSA-3072, for unwrapping alone, and once. @throws HsmError when the label is taken */
 export function makeTransportKey(hsm: Hsm, label: string): KeyObject {
   requireFreeLabel(hsm, label);
   const both: Attribute[] = [
@@ -48,7 +48,14 @@ export function makeTransportKey(hsm: Hsm, label: string): KeyObject {
       { type: ck.CKA_MODULUS_BITS, value: 3072 },
       { type: ck.CKA_PUBLIC_EXPONENT, value: Buffer.from([1, 0, 1]) },
     ],
-    [...both, ...sealedIn, { type: ck.CKA_UNWRAP, value: true }, { type: ck.CKA_SIGN, value: false }],
+    [
+      ...both,
+      ...sealedIn,
+      { type: ck.CKA_UNWRAP, value: true },
+      // Who may decrypt with it has what was wrapped for it.
+      { type: ck.CKA_DECRYPT, value: false },
+      { type: ck.CKA_SIGN, value: false },
+    ],
   );
   return findKey(hsm, { label }).public;
 }
@@ -74,7 +81,10 @@ export function wrapKey(transport: KeyObject, key: KeyObject): WrappedKey {
 export const readPrivateKey = (pem: string, passphrase?: string): KeyObject =>
   createPrivateKey({ key: pem, ...(passphrase !== undefined && { passphrase }) });
 
-/** Sensitive, not extractable, and proved to be the one announced. @throws HsmError; nothing is left behind then */
+/**
+ * Sensitive, not extractable, and proved to be the one announced. The transport key ends with it: whoever has the PIN
+ * could unwrap the same once more, as a key that can be read. @throws HsmError; nothing is left behind then
+ */
 export function importKey(hsm: Hsm, transportLabel: string, label: string, wrapped: WrappedKey): HsmKey {
   requireFreeLabel(hsm, label);
   const transport = findKey(hsm, { label: transportLabel });
@@ -82,6 +92,7 @@ export function importKey(hsm: Hsm, transportLabel: string, label: string, wrapp
   const publicKey = createPublicKey({ key: spki, format: 'der', type: 'spki' });
   const secret = hsm.unwrap(oaep, transport.private, Buffer.from(wrapped.secret, 'base64'), secretShape);
   const made: Handle[] = [secret];
+  let key: HsmKey;
   try {
     const id: Attribute[] = [
       { type: ck.CKA_TOKEN, value: true },
@@ -101,15 +112,16 @@ export function importKey(hsm: Hsm, transportLabel: string, label: string, wrapp
     made.push(
       hsm.create([{ type: ck.CKA_CLASS, value: ck.CKO_PUBLIC_KEY }, kind, ...id, ...publicPart(publicKey)]),
     );
-    const key = findKey(hsm, { label });
+    key = findKey(hsm, { label });
     // The public half came from outside: only a signature shows that the two belong together.
     probe(hsm, key);
-    hsm.destroy(secret);
-    return key;
   } catch (error) {
     for (const object of made) hsm.destroy(object);
     throw error;
   }
+  hsm.destroy(secret);
+  destroyKey(hsm, transportLabel);
+  return key;
 }
 
 /** Of what comes into or is made in the HSM: it stays. */

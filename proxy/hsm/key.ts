@@ -87,6 +87,13 @@ export function generateKey(hsm: Hsm, label: string, kind: KeyKind): HsmKey {
   return findKey(hsm, { label });
 }
 
+/** For ever, both halves. @throws HsmError when there is none of that label */
+export function destroyKey(hsm: Hsm, label: string): void {
+  const objects = hsm.find([{ type: ck.CKA_LABEL, value: label }]);
+  if (objects.length === 0) throw new HsmError(`the token "${hsm.token}" has no key ${said({ label })}`);
+  for (const object of objects) hsm.destroy(object);
+}
+
 function shape(kind: KeyKind): Attribute[] {
   if (kind === 'P-256' || kind === 'P-384') {
     return [{ type: ck.CKA_EC_PARAMS, value: Buffer.from(objectIdentifier(curves[kind])) }];

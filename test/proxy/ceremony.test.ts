@@ -83,4 +83,12 @@ it('takes a key in that its holder wrapped, and never in the clear', async () =>
   const said = ['--transport', 'way-in', '--label', 'brought', '--wrapped', file('wrapped')];
   expect(await ceremony('import', ...said)).toContain('cannot leave it');
   expect(await ceremony('self-test', '--label', 'brought')).toBe('ECDSA: works');
+  await expect(ceremony('import', ...said.with(3, 'again'))).rejects.toThrow(/"way-in"/);
+});
+
+it('destroys a key by its label, and says so where there is none', async () => {
+  await ceremony('generate', '--label', 'old');
+  expect(await ceremony('destroy', '--label', 'old')).toContain('is gone');
+  await expect(ceremony('self-test', '--label', 'old')).rejects.toThrow(/found 0 private and 0 public keys/);
+  await expect(ceremony('destroy', '--label', 'old')).rejects.toThrow(/has no key "old"/);
 });

@@ -33,8 +33,10 @@ beforeAll(() => {
   transport = makeTransportKey(hsm, 'transport');
   keys.set('made in the HSM, RSA', generateKey(hsm, 'made rsa', 'RSA-2048'));
   keys.set('made in the HSM, P-256', generateKey(hsm, 'made ec', 'P-256'));
-  for (const [kind, key] of Object.entries(outside))
-    keys.set(`imported, ${kind}`, importKey(hsm, 'transport', `imported ${kind}`, wrapKey(transport, key)));
+  for (const [kind, key] of Object.entries(outside)) {
+    const wrapped = wrapKey(makeTransportKey(hsm, `for ${kind}`), key);
+    keys.set(`imported, ${kind}`, importKey(hsm, `for ${kind}`, `imported ${kind}`, wrapped));
+  }
   keys.set('for transport', findKey(hsm, { label: 'transport' }));
   raw.load(module);
   // The login is the process's: this session has it too.
@@ -99,6 +101,18 @@ describe.each(kinds)('a key that was %s', (kind) => {
       ]),
     ).toThrow(/READ_ONLY|INCONSISTENT|INVALID|PROHIBITED/);
   });
+});
+
+it('what was wrapped for a transport key is decrypted by nobody, and unwrapped once', () => {
+  const parameter = { type: ck.CK_PARAMS_RSA_OAEP, hashAlg: ck.CKM_SHA_1, mgf: ck.CKG_MGF1_SHA1, source: 1 };
+  const { private: key } = findKey(hsm, { label: 'transport' });
+  for (const mechanism of [
+    { mechanism: ck.CKM_RSA_PKCS_OAEP, parameter },
+    { mechanism: ck.CKM_RSA_X_509, parameter: null },
+  ])
+    expect(() => raw.C_DecryptInit(session, mechanism as never, key)).toThrow(/NOT_PERMITTED/);
+  for (const kind of Object.keys(outside))
+    expect(() => findKey(hsm, { label: `for ${kind}` })).toThrow('found 0 private and 0 public keys');
 });
 
 describe('an imported key', () => {
