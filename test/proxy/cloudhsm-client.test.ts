@@ -26,6 +26,14 @@ it('writes the customer CA and hands the addresses to AWS’s own command', asyn
   );
 });
 
+it('uses the keys of a single HSM, which the client refuses of itself', async () => {
+  const configure = command('single', `echo "$@" > ${join(folder, 'told')}`);
+  await configureClient(['10.42.3.4'], ca, { customerCa, configure });
+  expect(readFileSync(join(folder, 'told'), 'utf8').trim()).toBe(
+    `-a 10.42.3.4 --hsm-ca-cert ${customerCa} --disable-key-availability-check`,
+  );
+});
+
 it('stops the start where the command does, or where the CA is none', async () => {
   const configure = command('failing', 'echo no such cluster >&2; exit 3');
   await expect(configureClient(['10.42.3.4'], ca, { customerCa, configure })).rejects.toThrow(
