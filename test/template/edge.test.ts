@@ -124,15 +124,16 @@ describe('who reaches what', () => {
   });
 
   test('no endpoint is a way into other accounts, where somebody could leave what he found here', () => {
-    // Images come with a token of the registry, whose layers lie in a bucket of AWS's own.
-    const others = ['ImagesEndpoint', 'ImageApiEndpoint'];
     for (const [name, { Properties }] of ofType('AWS::EC2::VPCEndpoint')) {
-      if (others.includes(name)) continue;
       const { Statement } = (Properties.PolicyDocument ?? { Statement: [{}] }) as { Statement: Json[] };
-      for (const { Resource } of Statement)
-        expect([name, text(Resource)]).toEqual([
+      // A registry's token belongs to no repository; layers of images lie in a bucket of AWS's own.
+      for (const { Action, Resource } of Statement.filter(
+        (one) => one.Action !== 'ecr:GetAuthorizationToken',
+      ))
+        expect([name, Action, text(Resource)]).toEqual([
           name,
-          expect.stringMatching(/\$\{AWS::AccountId\}|TrustBucket|NodeTable/),
+          Action,
+          expect.stringMatching(/\$\{AWS::AccountId\}|TrustBucket|NodeTable|EdgeRepository/),
         ]);
     }
   });
@@ -177,6 +178,15 @@ describe('who reaches what', () => {
       const { Statement } = properties(gateway).PolicyDocument as { Statement: { Action: string }[] };
       const through = Statement.map(({ Action }) => Action).sort();
       expect(through).toEqual(asked.filter((action) => action.startsWith(service)).sort());
+    }
+  });
+
+  test('what a start of the task may do at the registry, its endpoints let through, and no push', () => {
+    const asked = statementsOf('EdgeExecutionRole').flatMap(({ Action }) => Action);
+    for (const endpoint of ['ImagesEndpoint', 'ImageApiEndpoint']) {
+      const { Statement } = properties(endpoint).PolicyDocument as { Statement: { Action: string[] }[] };
+      const through = Statement.flatMap(({ Action }) => Action).sort();
+      expect(through).toEqual(asked.filter((action) => action.startsWith('ecr:')).sort());
     }
   });
 
@@ -292,9 +302,15 @@ describe('what is watched of the edge', () => {
     const logging = ofType('AWS::Serverless::Api').filter(([, one]) => text(one).includes('LoggingLevel'));
     expect(logging.map(([name]) => name).sort()).toEqual(['MachineApi', 'PagesApi']);
     for (const [, { DependsOn }] of logging) expect(DependsOn).toBe('GatewayAccount');
+    // An account that has such a role keeps it.
     expect(properties('GatewayAccount').CloudWatchRoleArn).toEqual({
-      'Fn::GetAtt': ['GatewayLogRole', 'Arn'],
+      'Fn::If': [
+        'MakesGatewayLogRole',
+        { 'Fn::GetAtt': ['GatewayLogRole', 'Arn'] },
+        { Ref: 'GatewayLogRoleArn' },
+      ],
     });
+    expect(resources.GatewayLogRole).toMatchObject({ Condition: 'MakesGatewayLogRole' });
     // Of the whole account: another stack's APIs go on logging when this one is deleted.
     for (const name of ['GatewayAccount', 'GatewayLogRole'])
       expect(resources[name]).toMatchObject({ DeletionPolicy: 'Retain' });
