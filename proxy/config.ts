@@ -16,6 +16,8 @@ export interface EdgeLimits {
   /** Header bytes on the private leg, ours included; API Gateway takes 8,000. */
   readonly headerBytes: number;
   readonly bodyBytes: number;
+  /** From a connection's first byte, or the end of its last exchange, to the end of this one. */
+  readonly requestSeconds: number;
   /** Of POST /v1/node/messages, which carries another message inside. */
   readonly nodeBodyBytes: number;
   readonly connections: number;
@@ -63,6 +65,7 @@ const megabyte = 1_048_576;
 export const defaultLimits: EdgeLimits = {
   headerBytes: 7_500,
   bodyBytes: 2 * megabyte,
+  requestSeconds: 60,
   nodeBodyBytes: 4 * megabyte,
   connections: 4_000,
   openConnections: 400,

@@ -14,6 +14,7 @@ export interface ControlOptions {
     | 'refuse'
     | 'probeKeys'
     | 'setReadyUntil'
+    | 'endLongRequests'
     | 'replace'
     | 'stop'
     | 'listsFreshUntil'
@@ -34,6 +35,8 @@ export interface ControlOptions {
 /** The map's greatest age, and how far ahead readiness is promised. */
 const mapMilliseconds = 60_000;
 const promisedMilliseconds = 10_000;
+/** Between two looks at what takes too long: each one names every exchange. */
+const lookMilliseconds = 5_000;
 const certificateMarginMilliseconds = 30 * 86_400_000;
 /** Of one warning; alarms count them over five minutes. */
 const warnedEveryMilliseconds = 60_000;
@@ -50,6 +53,7 @@ export class Control {
   #ended = false;
   #successors = 0;
   #successorAt = Number.NEGATIVE_INFINITY;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #isReady = false;
   readonly #warnedAt = new Map<EdgeCode, number>();
 
@@ -71,6 +75,7 @@ export class Control {
   async round(): Promise<boolean> {
     const { edge, now } = this.#options;
     await this.#renewMap();
+    await this.#endLongRequests();
     // Until the task ends it answers what comes: only who is refused is still of interest.
     if (this.#draining) return false;
     const signs = this.#hsmSigns();
@@ -126,6 +131,14 @@ export class Control {
     } catch (error) {
       if (!this.#ended) say('EDGE_MAP_STALE', { reason: (error as Error).message });
     }
+  }
+
+  /** Where HAProxy does not answer, the map is not renewed either, and that is said. */
+  async #endLongRequests(): Promise<void> {
+    const { edge, now } = this.#options;
+    if (now().getTime() < this.#lookedAt + lookMilliseconds) return;
+    this.#lookedAt = now().getTime();
+    await edge.endLongRequests().catch(() => {});
   }
 
   #warn(): void {

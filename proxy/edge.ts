@@ -248,6 +248,11 @@ export class Edge {
     return this.#oneByOne(() => this.#haproxy.start());
   }
 
+  /** HAProxy knows no limit for a whole body: one byte at a time it would hold a place, and the API's, for ever. */
+  endLongRequests(): Promise<number> {
+    return this.#haproxy.runtime.endOlder('edge', this.#parts.config.limits.requestSeconds);
+  }
+
   /** HAProxy's counters, one line each: `show stat`. */
   statistics(): Promise<string> {
     return this.#haproxy.runtime.ask('show stat');

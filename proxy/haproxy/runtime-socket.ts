@@ -46,6 +46,17 @@ export class RuntimeSocket {
     quiet(await this.ask(`commit map @${version} ${file}`));
   }
 
+  /** Ends what a front end has carried for longer, however busy it is. @returns how many exchanges that were */
+  async endOlder(frontend: string, seconds: number): Promise<number> {
+    const exchanges = await this.ask('show sess');
+    const old = exchanges.split('\n').flatMap((line) => {
+      const [, id, of, age = ''] = /^(0x[0-9a-f]+): .* fe=(\S+) .* age=(\S+) /.exec(line) ?? [];
+      return of === frontend && secondsOf(age) >= seconds ? [`shutdown session ${id}`] : [];
+    });
+    for (let at = 0; at < old.length; at += 500) await this.ask(old.slice(at, at + 500).join(';'));
+    return old.length;
+  }
+
   async setAuthorities(file: string, pem: string): Promise<void> {
     await this.#exchange('ca-file', file, pem);
   }
@@ -70,6 +81,12 @@ export class RuntimeSocket {
       throw new Error(`HAProxy does not take the ${kind} over: ${committed}`);
     }
   }
+}
+
+/** `59s`, `1m5s`, `2h3m`, `1d4h`: HAProxy tells the two largest units. */
+function secondsOf(age: string): number {
+  const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+  return [...age.matchAll(/(\d+)([smhd])/g)].reduce((sum, [, n, unit]) => sum + Number(n) * units[unit!]!, 0);
 }
 
 function quiet(answer: string): void {

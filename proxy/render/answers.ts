@@ -49,7 +49,7 @@ export const edgeAnswers = {
 
 /**
  * Given by HAProxy itself, by status. Up to 3.2 it does not ask for these (https://github.com/haproxy/haproxy/issues/3032)
- * where no request was read whole: what is no HTTP, has more than 100 headers or 24 kB of them, or comes too slowly is
+ * where no request was read whole: what is no HTTP, has more than 24 kB of headers, or whose headers come too slowly is
  * answered in HTML.
  */
 export const ownAnswers: readonly EdgeAnswer[] = [

@@ -23,6 +23,9 @@ export const keylessPaths = ['/v1/status'];
 /** Two decoders could disagree about each of these. */
 const ambiguousTarget = '(%2f|%5c|%00|[\\\\#]|//|/(\\.|%2e){1,2}(/|\\?|$)|[^!-~])';
 
+/** More, each one short, would cost each of our rules on headers. */
+const mostHeaders = 100;
+
 const aead = [
   'ECDHE-ECDSA-AES128-GCM-SHA256',
   'ECDHE-RSA-AES128-GCM-SHA256',
@@ -67,6 +70,8 @@ function globalSection({ runFolder, limits, threads, proxyProtocolFrom: nlb }: E
   # With the defaults, headers that we add to a request of 12 kB or more in one write end in 500.
   tune.bufsize 32768
   tune.maxrewrite 8192
+  # Of itself HAProxy answers 101 headers in HTML; as many as fit into its buffer, our own limit answers.
+  tune.http.maxhdr 4096
   stats socket ${runFolder}/${files.socket} mode 600 level admin expose-fd listeners
   stats timeout 1m
   hard-stop-after 60s
@@ -195,6 +200,7 @@ function whatIsAsked({ limits }: EdgeConfig): string {
   http-request set-var(txn.sni) ssl_fc_sni,lower
   acl right_host req.fhdr(host),lower,field(1,:),strcmp(txn.sni) eq 0
   acl one_host req.fhdr_cnt(host) eq 1
+  ${answerRule('headersTooLarge')} if { req.fhdr_cnt gt ${mostHeaders} }
   ${answerRule('misdirected')} if !right_host or !one_host or !{ url -m beg / }
   ${answerRule('ambiguous')} if { url -m reg -i '${ambiguousTarget}' }
   ${answerRule('twoKeys')} if { req.fhdr_cnt(shinkansen-api-key) gt 1 }

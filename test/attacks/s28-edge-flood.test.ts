@@ -10,7 +10,9 @@ import { hosts, type Stand, startStand } from '../support/edge-stand.ts';
 
 let stand: Stand;
 beforeAll(async () => {
-  stand = await startStand({ limits: { refusedKeys: 5, requests: 60, openConnections: 30 } });
+  stand = await startStand({
+    limits: { refusedKeys: 5, requests: 60, openConnections: 30, requestSeconds: 2 },
+  });
 });
 afterAll(() => stand?.stop());
 
@@ -80,6 +82,25 @@ test('S28 bodies that never end hold no more places than one source may have', a
   );
   expect((await ask(stand, { localAddress: '127.0.0.8' } as never)).status).toBe(200);
   for (const socket of held) socket.destroy();
+});
+
+test('S28 a body that comes byte by byte is ended, and its place is free, while another of the same source goes on', async () => {
+  const from = { localAddress: '127.0.0.10' } as never;
+  const slow = await open(stand, from);
+  slow.write(`POST /v1/x HTTP/1.1\r\nHost: ${hosts.optional}\r\nContent-Length: 100000\r\n\r\na`);
+  let closed = false;
+  slow
+    .on('error', () => {})
+    .on('close', () => {
+      closed = true;
+    });
+  const look = async () => {
+    slow.write('a');
+    expect((await ask(stand, from)).status).toBe(200);
+    await stand.edge.endLongRequests();
+    return closed;
+  };
+  await expect.poll(look, { timeout: 15_000, interval: 300 }).toBe(true);
 });
 
 test('S28 junk from elsewhere never reaches the API, and a known client is answered meanwhile', async () => {

@@ -82,7 +82,7 @@ describe('readiness', () => {
       stop: async () => {},
     };
     const draining = control({ edge: edge as never }).made.drain(300);
-    await expect.poll(ready).toBe(503);
+    await expect.poll(ready, { timeout: 10_000 }).toBe(503);
     expect((await ask(stand)).status).toBe(200);
     await draining;
   });
@@ -109,6 +109,27 @@ describe('a task that drains', () => {
     expect(await ready()).toBe(503);
     await Promise.all([draining, running]);
     await stand.edge.refuse([]);
+  }, 60_000);
+});
+
+describe('what takes too long', () => {
+  it('is looked for every few seconds, while the task drains too', async () => {
+    let [looks, now] = [0, Date.now()];
+    const edge = new Proxy(stand.edge, {
+      get(target, name) {
+        if (name === 'endLongRequests') return async () => looks++;
+        if (name === 'stop') return async () => {};
+        const value = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const { made } = control({ edge, now: () => new Date(now) });
+    for (let round = 0; round < 6; round++, now += 2_000) await made.round();
+    expect(looks).toBe(2);
+    await made.drain(0);
+    now += 5_000;
+    await made.round();
+    expect(looks).toBe(3);
   });
 });
 

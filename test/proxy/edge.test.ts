@@ -251,6 +251,16 @@ describe('own answers', () => {
     expect((await ask(stand, { ...good, headers: { 'x-long': 'a'.repeat(6_400) } })).status).toBe(200);
   });
 
+  it.each([101, 2_000])('refuse %i headers, however short each is', async (count) => {
+    const socket = await open(stand, good);
+    const before = stand.seen.length;
+    const others = Array.from({ length: count - 1 }, (_, at) => `${at % 10}:\r\n`).join('');
+    const head = `GET /v1/x HTTP/1.1\r\nHost: ${hosts.optional}\r\n${others}\r\n`;
+    expect(await exchange(socket, head)).toMatch(/^HTTP\/1\.1 431 [\s\S]*HEADERS_TOO_LARGE/);
+    socket.destroy();
+    expect(stand.seen).toHaveLength(before);
+  });
+
   // HAProxy says this one before any of our rules or files is asked.
   it('close after what is not HTTP', async () => {
     const socket = await open(stand, good);
@@ -276,7 +286,7 @@ it('never logs a header of the edge, an API key or a query', async () => {
   const { problem, identity } = stand.seen.at(-1)!;
   expect(problem).toBeUndefined();
   const ofIt = (): string[] => stand.lines.filter((line) => line.includes('secret'));
-  await expect.poll(ofIt).toHaveLength(1);
+  await expect.poll(ofIt, { timeout: 10_000 }).toHaveLength(1);
   const logged = ofIt();
   expect(JSON.parse(logged[0]!)).toMatchObject({ code: 'EDGE_REQUEST', path: '/v1/secret', status: 200 });
   expect(logged[0]).not.toMatch(/hidden|abc|x-edge/);
