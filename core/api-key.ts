@@ -74,6 +74,16 @@ export function admitAnotherKey(
   }
 }
 
+/** The one that lasts longest, and which step of the ladder it has come to; undefined while there is time. */
+export function keyThatEnds<Key extends Pick<ApiKeyRecord, 'expiresAt' | 'endedAt'>>(
+  keys: readonly Key[],
+  now: Date,
+): { readonly key: Key; readonly days: number } | undefined {
+  const [key] = keys.filter((one) => isValid(one, now)).toSorted((a, b) => +b.expiresAt - +a.expiresAt);
+  const days = key && apiKeyPolicy.reminderDays.findLast((step) => +key.expiresAt - +now <= step * DAY);
+  return key && days !== undefined ? { key, days } : undefined;
+}
+
 function isValid({ expiresAt, endedAt }: Pick<ApiKeyRecord, 'expiresAt' | 'endedAt'>, now: Date): boolean {
   // No end lies ahead: it is written when it comes, and it stands outside the seal.
   return now < expiresAt && endedAt === undefined;

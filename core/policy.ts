@@ -249,6 +249,8 @@ export const apiKeyPolicy = {
   lifeDays: 90,
   /** Valid at the same time: one to use, one to change to. */
   atOnce: 2,
+  /** Days before the last valid one ends at which its people and systems are reminded. */
+  reminderDays: [30, 14, 7, 1],
 } as const;
 
 /** Evidence: waiting, heads, keeping (S23). */

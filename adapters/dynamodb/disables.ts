@@ -43,8 +43,8 @@ export function disableStore(
       const item = await table.get(suspensionKey(participant));
       return item !== undefined && item.state !== 'none';
     },
-    async remindOnce(thumbprint, days, told) {
-      const said = { pk: `DIS#reminder.${thumbprint}.${days}`, sk: 'REMINDER' };
+    async remindOnce(about, days, told) {
+      const said = { pk: `DIS#reminder.${about}.${days}`, sk: 'REMINDER' };
       const effects = effectWrites({ evidence: [], outbox: told });
       const isNew = await unlessMoved(table.transact([{ put: said, when: absent() }, ...effects]));
       if (isNew && told.length > 0) await announce(told);

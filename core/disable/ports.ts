@@ -74,8 +74,11 @@ export interface DisableStore {
   suspended(participant: string): Promise<boolean>;
   /** MOVED: something in it changed meanwhile, read and plan again. KNOWN: the message, or the record, was there. */
   commit(change: DisableChange): Promise<'DONE' | 'MOVED' | 'KNOWN'>;
-  /** @returns false where this step of the ladder was said before */
-  remindOnce(thumbprint: Thumbprint, days: number, told: readonly OutboxEntry[]): Promise<boolean>;
+  /**
+   * @param about a thumbprint, or another name of what ends
+   * @returns false where this step of the ladder was said before
+   */
+  remindOnce(about: string, days: number, told: readonly OutboxEntry[]): Promise<boolean>;
 }
 
 /** A payout operator that was given up over a disable. */

@@ -28,6 +28,7 @@ export function disableDeliveries(ports: DisableDeliveryPorts): Readonly<Record<
     'event.disable': (entry) => tell(ports, entry),
     'event.rotation-late': (entry) => tellLateUse(ports, entry),
     'event.expiring': (entry) => tellOfExpiry(ports, entry),
+    'event.key-expiring': (entry) => tellOfKeyExpiry(ports, entry),
     'event.suspension': (entry) => tellOfSuspension(ports, entry),
   };
 }
@@ -107,6 +108,12 @@ function tellOfExpiry(ports: DisableDeliveryPorts, entry: OutboxEntry): Promise<
     at: entry.createdAt,
     data,
   });
+}
+
+function tellOfKeyExpiry(ports: DisableDeliveryPorts, entry: OutboxEntry): Promise<Delivered> {
+  const { participant = '', keyId = '', expiresAt = '' } = entry.refs;
+  const data = { key_id: keyId, expires_at: expiresAt };
+  return deliverEvent(ports, entry, { kind: 'api_key.expiring', participant, at: entry.createdAt, data });
 }
 
 async function tell(ports: DisableDeliveryPorts, entry: OutboxEntry): Promise<Delivered> {

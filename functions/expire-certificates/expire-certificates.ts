@@ -1,7 +1,8 @@
 // Once a day: records what has expired, ends certificates whose holder's power is over and replaced ones whose overlap
 // is, tells who still signs with one that is about to end, and reminds officer, apoderado and the participant's systems
-// of what expires soon. No verifier relies on it: each of them reads the clock.
+// of what expires soon, the last API key that is valid included. No verifier relies on it: each of them reads the clock.
 
+import { keyThatEnds } from '../../core/api-key.ts';
 import { ageOf, type Overlap, type Reminder } from '../../core/disable/ageing.ts';
 import { type LateUses, lateUse, lateUseTrace } from '../../core/disable/late-use.ts';
 import { type Holding, isActive, isPending } from '../../core/disable/plan.ts';
@@ -10,7 +11,7 @@ import { type DisableAct, disableChange, recordOf } from '../../core/disable/rec
 import type { NodeRole } from '../../core/enrolment/enrolment.ts';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
 import type { Party } from '../../core/people/party.ts';
-import type { Parties, People } from '../../core/people/ports.ts';
+import type { ApiKeyRings, Parties, People } from '../../core/people/ports.ts';
 import { keepersToTell, peopleToTell } from '../../core/people/told.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
 
@@ -22,6 +23,7 @@ export interface ExpireCertificatesPorts {
   readonly people: Pick<People, 'holders'>;
   readonly disables: Pick<DisableStore, 'holdings' | 'commit' | 'remindOnce'>;
   readonly lateUses: Pick<LateUses, 'lastUse' | 'report'>;
+  readonly apiKeys: ApiKeyRings;
   /** A replaced certificate whose overlap is over goes on, because an operator has not accepted its successor. */
   warn(participant: string, thumbprint: string): void;
 }
@@ -53,6 +55,9 @@ export async function expireCertificates(ports: ExpireCertificatesPorts): Promis
       for (const { thumbprint } of aged.held) ports.warn(party.finId, thumbprint);
       for (const reminder of aged.reminders) counts.reminded += await remind(ports, party, reminder);
       ending.push(...aged.ending.map((overlap) => [party, overlap] as const));
+    });
+    await apart(async () => {
+      counts.reminded += await remindOfKey(ports, party);
     });
   }
   // Last: it reads a day's evidence for each.
@@ -184,6 +189,37 @@ async function remind(
   // Of a node's certificate only people here have to know.
   const events = party.kind === 'participant' ? [event] : [];
   return (await ports.disables.remindOnce(thumbprint, days, [...mails, ...events])) ? 1 : 0;
+}
+
+/** Silenced by another key that lasts longer; of a node's, the operators here issue the next one. */
+async function remindOfKey(ports: ExpireCertificatesPorts, party: Party): Promise<number> {
+  const now = ports.clock.now();
+  const ending = keyThatEnds((await ports.apiKeys.heldBy(party.finId)).keys, now);
+  if (!ending) return 0;
+  const { keyId } = ending.key;
+  const isParticipant = party.kind === 'participant';
+  const about = `key.${keyId}`;
+  const refs = { participant: party.finId, keyId, expiresAt: ending.key.expiresAt.toISOString() };
+  const name = `key-expiring.${keyId}.${ending.days}`;
+  const mails = (await keepersToTell(ports.people, party.finId, party)).map((personId) =>
+    newOutboxEntry({
+      id: `mail.${name}.${personId}`,
+      queue: 'mail',
+      kind: 'mail.key-expiring',
+      refs: { ...refs, personId, ...(!isParticipant && { node: party.finId }) },
+      now,
+    }),
+  );
+  const event = newOutboxEntry({
+    id: `event.${name}`,
+    queue: 'deliver',
+    kind: 'event.key-expiring',
+    refs: { ...refs, receiver: party.finId },
+    receiver: party.finId,
+    now,
+  });
+  const told = isParticipant ? [...mails, event] : mails;
+  return (await ports.disables.remindOnce(about, ending.days, told)) ? 1 : 0;
 }
 
 /** At the network, whose evidence names what signed each message; a payout operator sees the network's envelopes. */

@@ -1,6 +1,7 @@
 // Wires expire-certificates, started once a day; and for one participant, by drive-execution.
 
 import { readConfig } from '../../adapters/config.ts';
+import { apiKeys } from '../../adapters/dynamodb/api-keys.ts';
 import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { lateUses } from '../../adapters/dynamodb/late-uses.ts';
 import { deadEntries, revive } from '../../adapters/dynamodb/outbox.ts';
@@ -30,6 +31,7 @@ const ports = {
   disables: disableStore(parts.table, parts.announce),
   undelivered: undeliveredDisables(parts.table, parts.announce),
   lateUses: lateUses(parts.table, parts.announce),
+  apiKeys: apiKeys(parts.table, parts.sealer),
   suspensions: suspensions(parts.table, parts.announce),
   deadEntries: deadEntries(parts.table),
   revive: (entry: OutboxEntry, now: Date) => revive(parts.table, entry, now),

@@ -82,6 +82,10 @@ export const letterOf: Readonly<Record<string, Write>> = {
   'mail.suspension': async (_, { envelope }, refs) => suspensionLetter(envelope, refs.word as LaterWord),
   'mail.expiring': expiring,
   'mail.rotation-late': usedLate,
+  'mail.key-expiring': async (ports, { envelope }, { expiresAt = '', node }) =>
+    ports.clock.now() < new Date(expiresAt)
+      ? letters.keyExpiringLetter(envelope, new Date(expiresAt), node)
+      : undefined,
 };
 
 /** `HELD`: one of too many in a day; the hour's digest says what still matters of it. */

@@ -310,6 +310,18 @@ export function nodeExpiringLetter(envelope: Envelope, notAfter: Date, thumbprin
   });
 }
 
+/** @param node its fin_id, where the key is not a participant's: to the node operators who issue the next one */
+export function keyExpiringLetter(envelope: Envelope, expiresAt: Date, node?: string): Letter {
+  const { mails, said, letter } = base(envelope);
+  const date = dateText(expiresAt, envelope);
+  const what = node === undefined ? mails.keyExpiringWhat : mails.nodeKeyExpiring;
+  const command =
+    node === undefined ? 'apodera api-key renew' : `apodera admin issue-key --participant ${node}`;
+  return letter(said(mails.keyExpiringSubject, { date }), said(mails.keyExpiring, { date }), {
+    paragraphs: [said(what, { command })],
+  });
+}
+
 /** The new certificate is active, and something still signs with the old one. */
 export function usedLateLetter(envelope: Envelope, certificate: CertificateFacts, endsAt: Date): Letter {
   const { texts, mails, said, letter } = base(envelope);

@@ -11,7 +11,7 @@ import type { ConsoleFrame } from '../../pages/console/frame.tsx';
 import { NodePeoplePage } from '../../pages/console/lists.tsx';
 import { PayoutPage, PayoutsPage } from '../../pages/console/payouts.tsx';
 import { DelegationPage } from '../../pages/delegation.tsx';
-import { expiringLetter, nodeExpiringLetter } from '../../pages/mails/letters.ts';
+import { expiringLetter, keyExpiringLetter, nodeExpiringLetter } from '../../pages/mails/letters.ts';
 import { mailOf } from '../../pages/mails/mail.tsx';
 import { documentOf } from '../../pages/page.tsx';
 import { PasskeysPage } from '../../pages/passkey.tsx';
@@ -99,6 +99,7 @@ function shown(locale: (typeof locales)[number]): Readonly<Record<string, string
   const mails = {
     expiring: expiringLetter(letter, facts, { id: 'e', thumbprint }),
     'node-expiring': nodeExpiringLetter(letter, noon, thumbprint),
+    'key-expiring': keyExpiringLetter(letter, noon),
   };
   return {
     ...Object.fromEntries(Object.entries(pages).map(([name, page]) => [name, documentOf(String(page))])),

@@ -260,22 +260,33 @@ describe('what goes out', () => {
   });
 
   test.each([
-    ['event.expiring', 'certificate.expiring', { notAfter: 'N' }, { not_after: 'N' }],
+    [
+      'event.expiring',
+      'certificate.expiring',
+      { thumbprint: 'T', notAfter: 'N' },
+      { thumbprint: 'T', not_after: 'N' },
+    ],
+    [
+      'event.key-expiring',
+      'api_key.expiring',
+      { keyId: 'K', expiresAt: 'E' },
+      { key_id: 'K', expires_at: 'E' },
+    ],
     [
       'event.rotation-late',
       'certificate.used_late',
-      { replacedBy: 'R', overlapEndsAt: 'O', lastUsedAt: 'L' },
-      { replaced_by: 'R', overlap_ends_at: 'O', last_used_at: 'L' },
+      { thumbprint: 'T', replacedBy: 'R', overlapEndsAt: 'O', lastUsedAt: 'L' },
+      { thumbprint: 'T', replaced_by: 'R', overlap_ends_at: 'O', last_used_at: 'L' },
     ],
   ] as const)('%s is the event apodera.%s.v1', async (kind, type, refs, data) => {
     const { ports, posted } = await delivering();
-    const told = { receiver: fintech.finId, participant: fintech.finId, thumbprint: 'T', ...refs };
+    const told = { receiver: fintech.finId, participant: fintech.finId, ...refs };
     const entry = { id: `${kind}.T.7`, kind, refs: told, createdAt: here.clock.now() };
     await disableDeliveries(ports)[kind]!(entry as unknown as OutboxEntry);
     expect(JSON.parse(Buffer.from(posted[0]!).toString())).toMatchObject({
       type: `apodera.${type}.v1`,
       subject: fintech.finId,
-      data: { thumbprint: 'T', ...data },
+      data,
     });
   });
 });

@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { apiKeys } from '../../adapters/dynamodb/api-keys.ts';
 import { lateUses } from '../../adapters/dynamodb/late-uses.ts';
+import { grantApiKey, makeApiKey } from '../../core/api-key.ts';
 import { expireCertificates } from '../../functions/expire-certificates/expire-certificates.ts';
 import { disableStand } from '../support/disable.ts';
 import { now } from '../support/enrolment.ts';
@@ -97,6 +100,55 @@ describe('the daily pass', () => {
         notAfter: inDays(60).toISOString(),
       },
     ]);
+  });
+
+  describe('M1 of API keys', () => {
+    const issue = async (keyId: string, holder = 'FINTECH_CL') => {
+      const ring = await stand.ports.apiKeys.heldBy(holder);
+      const key = makeApiKey('local', randomBytes(32));
+      const grant = grantApiKey({ key, keyId, participant: holder }, stand.clock.now());
+      const { writes } = await apiKeys(stand.table, stand.sealer).issue(grant, ring, ['p']);
+      await stand.table.transact(writes);
+    };
+
+    test('the last that is valid is reminded of at 30, 14, 7 and 1 days', async () => {
+      await issue('K1');
+      const days: number[] = [];
+      for (let left = 90; left >= -1; left--) {
+        stand.clock.set(inDays(90 - left));
+        await pass();
+        if (told().length > 0) {
+          days.push(left);
+          expect(told()).toEqual(['mail.key-expiring', 'mail.key-expiring', 'event.key-expiring']);
+        }
+        await pass();
+        expect(told()).toEqual([]);
+      }
+      expect(days).toEqual([30, 14, 7, 1]);
+    });
+
+    test('that there is another silences it', async () => {
+      await issue('K1');
+      stand.clock.set(inDays(50));
+      await issue('K2');
+      stand.clock.set(inDays(89));
+      expect(await pass()).toMatchObject({ reminded: 0 });
+      stand.clock.set(inDays(50 + 89));
+      expect(await pass()).toMatchObject({ reminded: 1 });
+    });
+
+    test('of a node’s, the operators here are reminded, who issue the next one', async () => {
+      await issue('K1');
+      stand.clock.set(inDays(60));
+      const participant = (await stand.ports.parties.party('FINTECH_CL'))!;
+      const parties = { parties: async () => [{ ...participant, kind: 'payoutOperator' as const }] };
+      const late = lateUses(stand.table, async () => undefined);
+      await expireCertificates({ ...stand.ports, parties, warn: () => {}, lateUses: late });
+      const told = [...stand.items.values()].filter(({ kind }) => /key-expiring/.test(String(kind)));
+      expect(told.map(({ refs }) => refs)).toEqual([
+        expect.objectContaining({ personId: 'OPERATOR', node: 'FINTECH_CL', keyId: 'K1' }),
+      ]);
+    });
   });
 
   // What a year costs is counted, not timed: whatever the machine, nothing is written on a day on which nothing is due.

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Thumbprint } from '../../core/certificate/thumbprint.ts';
 import { locales } from '../../core/people/person.ts';
-import { expiringLetter, usedLateLetter } from '../../pages/mails/letters.ts';
+import { expiringLetter, keyExpiringLetter, usedLateLetter } from '../../pages/mails/letters.ts';
 
 const certificate = {
   psc: 'PSC de prueba',
@@ -32,3 +32,19 @@ test.each(locales)('what is said in %s of the old one that is still used names t
   expect(first).toMatch(/01\/07\/2026|1 July 2026/);
   expect(`${subject} ${first}`).not.toMatch(/[{}]/);
 });
+
+test.each(locales)(
+  'a reminder in %s of an API key names its last day and who gets the next one',
+  (locale) => {
+    const ends = new Date('2026-07-01T12:00:00Z');
+    for (const [node, command] of [
+      [undefined, 'apodera api-key renew'],
+      ['BANCO_CL', 'apodera admin issue-key --participant BANCO_CL'],
+    ] as const) {
+      const { first, subject, paragraphs } = keyExpiringLetter(envelope(locale), ends, node);
+      expect(first).toMatch(/01\/07\/2026|1 July 2026/);
+      expect(paragraphs.join()).toContain(command);
+      expect(`${subject} ${first} ${paragraphs}`).not.toMatch(/[{}]/);
+    }
+  },
+);

@@ -1,5 +1,6 @@
 // A node in memory whose participant has certificates in any state, and what disabling them asks of it.
 
+import { apiKeys } from '../../adapters/dynamodb/api-keys.ts';
 import { disableStore } from '../../adapters/dynamodb/disables.ts';
 import { suspensions } from '../../adapters/dynamodb/suspensions.ts';
 import type { Table } from '../../adapters/dynamodb/table.ts';
@@ -15,6 +16,7 @@ import {
   type DisableCertificatePorts,
   disableCertificate,
 } from '../../functions/disable-certificate/disable-certificate.ts';
+import type { ExpireCertificatesPorts } from '../../functions/expire-certificates/expire-certificates.ts';
 import { receiveEnrolment } from '../../functions/receive-node-message/receive-enrolment.ts';
 import type { Issued, LeafOptions } from './certificates.ts';
 import { enrolMessage, enrolmentNode, fintech, network, signedBy } from './enrolment.ts';
@@ -41,8 +43,9 @@ export function disableStand(role: DisableCertificatePorts['role'] = 'network', 
   const enrolling = { ...node.ports, sourcesOf };
   const party = { ...fintech, kind: 'participant', locale: 'es' } as unknown as Party;
   const disables = disableStore(table, (entries) => queues.announce(entries));
-  const ports: DisableCertificatePorts = {
+  const ports: DisableCertificatePorts & Pick<ExpireCertificatesPorts, 'apiKeys'> = {
     ...enrolling,
+    apiKeys: apiKeys(table, node.sealer),
     role,
     parties: {
       party: async (finId) => (finId === fintech.finId ? party : undefined),
