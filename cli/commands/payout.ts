@@ -6,7 +6,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { writeNew } from '../keys/key-file.ts';
 import { signatureBy, signatureOptions } from '../keys/private-key.ts';
 import { apiOptions, NodeRefusal, nodeApi } from '../node-api.ts';
-import { columns } from '../style.ts';
+import { columns, printable } from '../style.ts';
 
 const noun: Noun = {
   summary: 'Send signed payouts and read what became of them.',
@@ -148,14 +148,20 @@ function minorOf(amount: string, decimals: number): bigint {
 
 async function show(call: Call): Promise<Outcome> {
   const answer = await nodeApi(call).get(`/v1/payouts/${encodeURIComponent(call.argument(0))}`);
-  const response = answer.response as { response_status: string; response_message: string } | undefined;
+  const response = answer.response as
+    | { response_status: string; response_message: string | null }
+    | undefined;
   const rows: [string, string][] = [
     ['payout', `${answer.transaction_id}  ${answer.shinkansen_transaction_id}`],
     ['state', String(answer.status)],
     ['amount', `${answer.amount} ${answer.currency}`],
     ['payout operator', String(answer.payout_operator)],
   ];
-  if (response) rows.push(['response', `${response.response_status} ${response.response_message}`.trim()]);
+  if (response) {
+    // A bank's own words, on their way to a terminal.
+    const said = `${response.response_status} ${response.response_message ?? ''}`.trim();
+    rows.push(['response', printable(said)]);
+  }
   const file = call.text('answer');
   if (file !== undefined)
     rows.push(...writeAnswer(file, answer.operator_answer as OperatorAnswer | undefined));

@@ -21,10 +21,17 @@ const payout = (id: string, amount: string, status: string, message_id = 'm-1') 
 });
 const operatorAnswer = { message: Buffer.from('{"a": 1}').toString('base64'), signature: 'h..s' };
 const answered = { ...payout('t-2', '1', 'ok'), operator_answer: operatorAnswer };
+const refused = {
+  ...payout('t-4', '1', 'error'),
+  response: { response_status: 'error', response_message: 'closed\u001b[1A\u001b[2K\n  state  ok' },
+};
+const paid = { ...payout('t-5', '1', 'ok'), response: { response_status: 'ok', response_message: null } };
 beforeAll(async () => {
   server = createServer((request, response) => {
     asked.push(request.url ?? '');
     if (request.url === '/v1/payouts/t-2') return response.end(JSON.stringify(answered));
+    if (request.url === '/v1/payouts/t-4') return response.end(JSON.stringify(refused));
+    if (request.url === '/v1/payouts/t-5') return response.end(JSON.stringify(paid));
     if (request.url === '/v1/payouts/t-1') return response.end(JSON.stringify(payout('t-1', '1', 'pending')));
     const second = request.url?.includes('cursor=next');
     const payouts = second
@@ -73,4 +80,12 @@ test('the payout operator’s answer is written byte for byte, with its signatur
   expect(written).toEqual(['{"a": 1}', 'h..s']);
   expect((await show('t-1', 'one')).out).toContain('has not answered');
   expect(readdirSync(folder)).toHaveLength(2);
+});
+
+test('a bank’s words move no cursor and begin no line', async () => {
+  const { out, exitCode } = await apodera(['payout', 'show', 't-4'], { env: env() });
+  expect(out).not.toContain('\u001b');
+  expect(out.split('\n').filter((line) => /^\s*state\b/.test(line))).toEqual(['  state            error']);
+  expect(exitCode).toBe(3);
+  expect((await apodera(['payout', 'show', 't-5'], { env: env() })).out).toMatch(/^ {2}response +ok$/m);
 });
