@@ -58,5 +58,6 @@ const selfRouting: Readonly<Record<string, RegExp>> = { MXN: /^\d{18}$/, PEN: /^
 function accountKey(creditor: CreditorFields, currency: string): string {
   const whole = letters(creditor.account);
   if (selfRouting[currency]?.test(whole)) return whole;
-  return `${creditor.financial_institution?.fin_id ?? ''}:${plain(whole)}`;
+  // No two institutions differ in nothing but case, and whoever pays may not mind it.
+  return `${creditor.financial_institution?.fin_id.toUpperCase() ?? ''}:${plain(whole)}`;
 }

@@ -79,6 +79,11 @@ describe('a creditor counts as one, however it is written', () => {
     );
   });
 
+  test('an institution is one in capitals and without', () => {
+    const small = { ...creditor('1', '77'), financial_institution: { fin_id: 'Banco' } };
+    expect(creditorKeys(creditor('1', '77'), 'CLP').account).toBe(creditorKeys(small, 'CLP').account);
+  });
+
   test('equal numbers at two institutions are two accounts', () => {
     const other = { ...creditor('1', '77'), financial_institution: { fin_id: 'OTRO' } };
     expect(creditorKeys(creditor('1', '77'), 'CLP').account).not.toBe(creditorKeys(other, 'CLP').account);
