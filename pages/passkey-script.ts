@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto';
 /**
  * A form with `data-passkey` is first sent by fetch: the answer is a question for the passkey, or a page. The passkey's
  * answer goes into a hidden field, and the form is sent as any other.
- * What was chosen elsewhere on the page comes along where `data-takes` names it.
+ * What was chosen elsewhere on the page comes along where `data-takes` names it. A press begins anew: an answer counts
+ * once, and one that an earlier press left behind would be refused.
  */
 export const passkeyScript = `
 'use strict';
@@ -53,12 +54,14 @@ export const passkeyScript = `
       field = document.createElement('input');
       field.type = 'hidden';
       field.name = name;
+      field.dataset.kept = '';
       form.append(field);
     }
     field.value = value;
   }
 
   async function run(form, button) {
+    for (const field of form.querySelectorAll('[data-kept]')) field.remove();
     const chosen = form.dataset.takes && document.querySelector('[name=' + form.dataset.takes + ']:checked');
     if (chosen) keep(form, chosen.name, chosen.value);
     for (;;) {
@@ -93,6 +96,7 @@ export const passkeyScript = `
     form.addEventListener('submit', (event) => {
       if (form.dataset.answered) return;
       event.preventDefault();
+      if (form.hasAttribute('aria-busy')) return;
       const button = event.submitter;
       say(form, '');
       form.setAttribute('aria-busy', 'true');

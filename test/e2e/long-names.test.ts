@@ -18,6 +18,7 @@ import { PasskeysPage } from '../../pages/passkey.tsx';
 import { passkeyScript, passkeyScriptPath } from '../../pages/passkey-script.ts';
 import { SignInPage } from '../../pages/sign-in.tsx';
 import { stylesheet, stylesheetPath } from '../../pages/style.ts';
+import { AskPage } from '../../pages/suspension/ask.tsx';
 import { launchBrowser, violations } from '../support/browser.ts';
 import { aPerson, aSubject, hours, noon } from '../support/people.ts';
 
@@ -159,5 +160,39 @@ test('a passkey that gives no answer is told of, also beside the button that end
   await page.goto(`${origin}/passkeys`);
   await page.locator('button[value=end]').first().click();
   await page.locator('[data-passkey-note=failed]:visible').waitFor();
+  await page.context().close();
+});
+
+test('who lets the second question go unanswered and presses again is asked anew, from the first', async () => {
+  const frame = { locale: 'es', timeZone: 'UTC', nodeName: 'Banco Andino', reference: 'r' } as const;
+  const ask = AskPage({ frame, formToken: 't', problems: [], fallback: true });
+  const page = await doorWith({ suspension: documentOf(String(ask)) });
+  const sent: string[][] = [];
+  await page.route(`${origin}/suspension`, (route) => {
+    if (route.request().method() === 'GET') return route.fallback();
+    const form = new URLSearchParams(route.request().postData() ?? '');
+    sent.push([...form.keys()].filter((name) => ['identity', 'passkey', 'passkey_user'].includes(name)));
+    const get = { challenge: 'AAAA', rpId: 'pages.test', credentialIds: [] };
+    const second = form.has('identity');
+    return route.fulfill({ json: { get, field: second ? 'passkey' : 'identity', last: second } });
+  });
+  await page.addInitScript(`{
+    let asked = 0;
+    const response = Object.fromEntries(
+      ['clientDataJSON', 'authenticatorData', 'signature', 'userHandle'].map((name) => [name, new ArrayBuffer(8)]));
+    const get = async () => {
+      if (++asked === 2) throw new DOMException('let go', 'NotAllowedError');
+      return { id: 'AAAA', response };
+    };
+    Object.defineProperty(navigator, 'credentials', { value: { get } });
+  }`);
+  await page.goto(`${origin}/suspension`);
+  await page.click('button[value=passkey]');
+  await page.locator('[data-passkey-note=failed]:visible').waitFor();
+  const last = page.waitForRequest((request) => request.isNavigationRequest() && request.method() === 'POST');
+  await page.click('button[value=passkey]');
+  await last;
+  const identified = ['identity', 'passkey_user'];
+  expect(sent.slice(0, 4)).toEqual([[], identified, [], identified]);
   await page.context().close();
 });
