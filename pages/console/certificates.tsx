@@ -3,7 +3,7 @@
 import type { FC } from 'hono/jsx';
 import { type NetworkStatus, networkStatuses, type Validity } from '../../core/certificate/lifecycle.ts';
 import { type ConsoleTexts, consoleTextsIn } from '../texts/console.ts';
-import { fill } from '../texts/shared.ts';
+import { counted, fill } from '../texts/shared.ts';
 import { thumbprintShort } from '../when.ts';
 import {
   type ConsoleFrame,
@@ -107,21 +107,20 @@ const Tiles: FC<CertificatesProps> = ({ frame, counts }) => {
     [
       'pending',
       pending,
-      oldestPending
-        ? fill(certificates.pendingOldest, { time: spanText(frame, oldestPending) })
-        : certificates.pending,
+      oldestPending ? certificates.pendingOldest : certificates.pending,
       pending > 0 ? 'warn' : '',
     ],
     ['expiring', expiring, certificates.expiring, expiring > 0 ? 'warn' : ''],
     ['revoked', revoked, certificates.revoked, revoked > 0 ? 'danger' : ''],
   ] as const;
+  const time = oldestPending ? spanText(frame, oldestPending) : '';
   return (
     <ul class="tiles">
       {tiles.map(([state, count, label, tone]) => (
         <li class={tone}>
           <a href={`${pathOf.certificates}?state=${state}`}>
             <b>{count}</b>
-            <span>{label}</span>
+            <span>{fill(counted(count, label), { time })}</span>
           </a>
         </li>
       ))}
@@ -132,7 +131,7 @@ const Tiles: FC<CertificatesProps> = ({ frame, counts }) => {
 function stateOptions(texts: ConsoleTexts): readonly Option[] {
   return [
     ...networkStatuses.map((status) => [status, texts.networkStatuses[status]] as const),
-    ['expiring', texts.certificates.expiring],
+    ['expiring', texts.certificates.expiring.many],
     ['expired', texts.validities.expired],
     ['revoked', texts.validities.revoked],
   ];

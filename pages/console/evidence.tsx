@@ -4,7 +4,7 @@
 import type { FC } from 'hono/jsx';
 import { Note } from '../parts.tsx';
 import { consoleTextsIn } from '../texts/console.ts';
-import { fill } from '../texts/shared.ts';
+import { counted, fill } from '../texts/shared.ts';
 import { groupedText, momentText } from '../when.ts';
 import { type ConsoleFrame, State, When } from './frame.tsx';
 import { ListPage } from './list-page.tsx';
@@ -44,7 +44,7 @@ export const EvidencePage: FC<EvidenceProps> = ({ frame, chains, lastHead }) => 
     <ListPage frame={frame} section="evidence" texts={evidence} columns={columns} rows={rows}>
       {lastHead?.broken ? (
         <div class="problem" role="alert">
-          <h2>{fill(evidence.broken, { count: lastHead.broken })}</h2>
+          <h2>{fill(counted(lastHead.broken, evidence.broken), { count: lastHead.broken })}</h2>
           <p>{evidence.brokenText}</p>
         </div>
       ) : null}

@@ -16,3 +16,7 @@ export const sharedTextsIn = (locale: Locale): SharedTexts => all[locale];
 export function fill(text: string, values: Readonly<Record<string, string | number>>): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
+
+/** `1 activo`, `2 activos`: of all three languages, one and everything else. */
+export const counted = (count: number, { one, many }: { readonly one: string; readonly many: string }) =>
+  count === 1 ? one : many;
