@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { locales } from '../../core/people/person.ts';
 import { Chapters } from '../../local/demo/chapters.ts';
 import { Money } from '../../local/demo/money.ts';
 import { Story } from '../../local/demo/story.ts';
 import { startWhole, type Whole } from '../../local/start.ts';
+import { consoleTextsIn } from '../../pages/texts/console.ts';
 import { launchBrowser, violations } from '../support/browser.ts';
 
 const pictures = 'test/artefacts/console';
@@ -134,6 +136,27 @@ test('without script an operator finds what waits, since when, and for whom', as
   await page.click('nav a[href="/console/confirmations"]');
   expect(await page.locator('table.list tbody').innerText()).toContain('Paulo Azevedo');
 });
+
+test.each(locales)(
+  'in %s an operator goes from the list to the steps, and to who is waited for',
+  async (locale) => {
+    const { context, page } = await signIn('carla@red.example', 'network');
+    const { certificates, confirmations, enrolment, networkStatuses } = consoleTextsIn(locale);
+    await page.click(`.languages a[lang=${locale}]`);
+    await page.locator(`html[lang=${locale}]`).waitFor();
+    expect(await page.locator('h1').innerText()).toBe(certificates.title);
+    await page.selectOption('#state', 'pending');
+    await page.click('main button[type=submit]');
+    expect(await page.locator('table.list tbody').innerText()).toContain(networkStatuses.pending);
+    await page.click('table.list tbody a');
+    await page.getByRole('heading', { name: enrolment.timeline }).waitFor();
+    await page.click('nav a[href="/console/confirmations"]');
+    await page.getByRole('heading', { name: confirmations.title, level: 1 }).waitFor();
+    expect(await page.locator('table.list tbody').innerText()).toContain('Paulo Azevedo');
+    await page.screenshot({ path: join(pictures, `confirmations-${locale}.png`), fullPage: true });
+    await context.close();
+  },
+);
 
 test('an operator finds a payout, its state and what is left of the day’s limit', async () => {
   const { page } = await signIn('bruno@red.example', 'network');

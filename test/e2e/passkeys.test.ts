@@ -217,3 +217,18 @@ test('one’s own pages speak three languages, each switched in the header, and 
     await sound(page, `passkeys-${language}-phone`);
   }
 });
+
+test('stops the company by passkey, with no edge running; the other node hears of it, and waits for the other’s word', async () => {
+  const { page } = rosa;
+  const { finId } = net.whole.seed.participants[0]!;
+  await page.goto(`${origin()}/suspension`);
+  await page.check('[value=keysTaken]');
+  await page.click('button[value=passkey]');
+  await page.waitForURL(`${origin()}/suspension/*`);
+  expect(await page.locator('h1').innerText()).toContain('está en suspenso');
+  await sound(page, 'suspended');
+  const administration = net.administration('network');
+  const stateAtNetwork = async () =>
+    (await administration.suspensions()).find(({ participant }) => participant === finId)?.state;
+  await net.until(stateAtNetwork, 'unconfirmed');
+});
