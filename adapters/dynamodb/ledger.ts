@@ -19,7 +19,7 @@ import { revivalWrites } from './outbox.ts';
 import { partyWrite } from './parties.ts';
 import { moveWrites } from './payout-moves.ts';
 import { payoutSettingsWrite } from './payout-settings.ts';
-import { contactWrites, personWrite, samePersonCheck } from './people.ts';
+import { contactWrites, personWrite, rollWrite, samePersonCheck } from './people.ts';
 import { sensitiveChangeWrite } from './sensitive-changes.ts';
 import { clearedWrite, suspensionWrite } from './suspensions.ts';
 import { watchWrites } from './swept-sources.ts';
@@ -71,6 +71,7 @@ async function writesOf(
   { proofs, at }: { readonly proofs: readonly string[]; readonly at: Date },
 ): Promise<Written> {
   if (grant.noun === 'samePerson') return { writes: [samePersonCheck(grant.person)], marks: [] };
+  if (grant.noun === 'roll') return { writes: [rollWrite(grant.roll, grant.joined)], marks: [] };
   if (grant.noun === 'contact') return { writes: contactWrites(grant.contact), marks: [] };
   if (grant.noun === 'act') return { writes: [actWrite(grant.act)], marks: [] };
   if (grant.noun === 'apiKey') {
@@ -133,6 +134,7 @@ type SealedGrant = Exclude<
   {
     noun:
       | 'samePerson'
+      | 'roll'
       | 'contact'
       | 'act'
       | 'noFactor'

@@ -4,11 +4,11 @@
 import { createHash } from 'node:crypto';
 import { Refusal } from '../../core/errors.ts';
 import { type Contact, contactMatches, normalisedAddress, type Person } from '../../core/people/person.ts';
-import type { People } from '../../core/people/ports.ts';
+import type { People, Roll } from '../../core/people/ports.ts';
 import type { Sealer } from '../../core/ports.ts';
 import { itemOf, recordOf, withoutKeys } from './records.ts';
 import { openRecord, type SealedWrite, sealedWrite } from './sealed-records.ts';
-import { equals, type Key, queryAll, type Table, type Write } from './table.ts';
+import { absent, equals, type Key, queryAll, type Table, type Write } from './table.ts';
 
 const dates = [
   ...['from', 'until', 'invitedAt', 'activeSince', 'addedAt', 'endedAt'],
@@ -16,6 +16,9 @@ const dates = [
 ];
 
 export const personKey = (personId: string): Key => ({ pk: `PERSON#${personId}`, sk: 'PERSON' });
+const rollKey: Key = { pk: 'NODE', sk: 'PEOPLE' };
+/** More than one act can bring in. */
+const newestKept = 64;
 const contactKey = (personId: string): Key => ({ pk: `PERSON#${personId}`, sk: 'CONTACT' });
 const peopleOf = (participant: string | null) => `PEOPLE#${participant ?? 'NODE'}`;
 
@@ -37,6 +40,12 @@ export function people(table: Table, sealer: Sealer): People {
     );
     return found.filter(({ state }) => state !== 'ended');
   };
+  const idsOf = async (participant: string | null) => {
+    const ids: string[] = [];
+    for await (const item of queryAll(table, { hash: peopleOf(participant), index: 'GSI1' }))
+      ids.push(String(item.personId));
+    return ids;
+  };
   return {
     person: personOf,
     async contact(person) {
@@ -47,11 +56,18 @@ export function people(table: Table, sealer: Sealer): People {
       return contact;
     },
     async holders(participant) {
-      const ids: string[] = [];
-      for await (const item of queryAll(table, { hash: peopleOf(participant), index: 'GSI1' }))
-        ids.push(String(item.personId));
       // The index key stands outside the seal: whom it lists is asked of the record itself.
-      return (await personsOf(ids)).filter((person) => person.participant === participant);
+      const found = await personsOf(await idsOf(participant));
+      return found.filter((person) => person.participant === participant);
+    },
+    async everybody() {
+      // First: what is added from here on moves it.
+      const item = await table.get(rollKey);
+      const roll = { version: Number(item?.version ?? 0), newest: (item?.newest ?? []) as string[] };
+      const ids = new Set([...roll.newest, ...(await idsOf(null))]);
+      for await (const { finId } of queryAll(table, { hash: 'PARTIES', index: 'GSI1' }))
+        for (const id of await idsOf(String(finId))) ids.add(id);
+      return { people: await personsOf([...ids]), roll };
     },
     async byAddress(email) {
       const ids: string[] = [];
@@ -65,6 +81,11 @@ export function people(table: Table, sealer: Sealer): People {
 export function personWrite(sealer: Sealer, person: Person, proofs: readonly string[]): Promise<SealedWrite> {
   const beside = { gsi1pk: peopleOf(person.participant), gsi1sk: `${person.office}#${person.personId}` };
   return sealedWrite(sealer, personKey(person.personId), person, proofs, beside);
+}
+
+export function rollWrite({ version, newest }: Roll, joined: readonly string[]): Write {
+  const put = { ...rollKey, version: version + 1, newest: [...joined, ...newest].slice(0, newestKept) };
+  return { put, when: version === 0 ? absent() : equals('version', version) };
 }
 
 export function samePersonCheck({ personId, version }: Person): Write {

@@ -31,7 +31,19 @@ export interface People {
   contact(person: Person): Promise<Contact | undefined>;
   /** Everybody who has not ended: of a participant, or, for null, of the node itself. */
   holders(participant: string | null): Promise<readonly Person[]>;
+  /** All of this node who have not ended, and the roll as it stood before they were read. */
+  everybody(): Promise<{ readonly people: readonly Person[]; readonly roll: Roll }>;
   byAddress(email: string): Promise<readonly Person[]>;
+}
+
+/**
+ * S13: who is compared with everybody is added in the transaction that moves this on, so that one human does not come in
+ * twice by two acts of one instant.
+ */
+export interface Roll {
+  readonly version: number;
+  /** personIds, the latest first: an index may not list them yet. */
+  readonly newest: readonly string[];
 }
 
 export interface Parties {
@@ -162,6 +174,8 @@ export type Grant =
   /** Nothing changes, and nothing has changed since this person was read. */
   | { readonly noun: 'samePerson'; readonly person: Person }
   | { readonly noun: 'contact'; readonly contact: Contact }
+  /** As it was read; `joined` are the personIds who are new. */
+  | { readonly noun: 'roll'; readonly roll: Roll; readonly joined: readonly string[] }
   | { readonly noun: 'party'; readonly party: Party }
   | { readonly noun: 'invitation'; readonly invitation: Invitation }
   | { readonly noun: 'factor'; readonly factor: FactorRecord }

@@ -42,6 +42,17 @@ export async function acceptInvitation(
   ports: ApplyActPorts,
   input: AcceptInvitationInput,
 ): Promise<{ readonly state: Person['state'] }> {
+  for (let again = 0; again < 5; again++) {
+    const state = await acceptOnce(ports, input);
+    if (state !== 'MOVED') return { state };
+  }
+  throw new Refusal('INVITATION_USED');
+}
+
+async function acceptOnce(
+  ports: ApplyActPorts,
+  input: AcceptInvitationInput,
+): Promise<Person['state'] | 'MOVED'> {
   const now = ports.clock.now();
   const { invitation, person } = await requireInvitation(ports, input);
   const set =
@@ -73,8 +84,7 @@ export async function acceptInvitation(
     set.proofs,
     { evidence: [evidence], outbox: [mail] },
   );
-  if (done === 'MOVED') throw new Refusal('INVITATION_USED');
-  return { state };
+  return done === 'MOVED' ? done : state;
 }
 
 interface FactorSet {
@@ -95,10 +105,10 @@ async function passkeyOf(
     statement: registrationFor(ports.nodeFinId, person.personId, invitationId),
     now: ports.clock.now(),
   });
-  await admitNewPasskey(ports, person, passkey);
+  const roll = await admitNewPasskey(ports, person, passkey);
   return {
     change: { passkeys: [...(person.passkeys ?? []), passkey] },
-    grants: [],
+    grants: [roll],
     proofs: [registrationDigest(registration)],
     // The public key is evidence: with it the person's later proofs are verified anywhere.
     facts: { method: 'passkey', credentialId: passkey.credentialId, publicKey: passkey.publicKey },

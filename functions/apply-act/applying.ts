@@ -16,6 +16,7 @@ import type { PayoutMoves } from '../../core/payout/ports.ts';
 import type { Act } from '../../core/people/act.ts';
 import type { PersonParameters } from '../../core/people/act-parameters.ts';
 import { newInvitationCode, openInvitation } from '../../core/people/invitation.ts';
+import type { Holder } from '../../core/people/offices.ts';
 import type { ScryptCost } from '../../core/people/password.ts';
 import { addressDigest, type Contact, type Person, taxIdDigest } from '../../core/people/person.ts';
 import type {
@@ -29,7 +30,9 @@ import type {
   Parties,
   PeerKeys,
   People,
+  Roll,
 } from '../../core/people/ports.ts';
+import { peopleToTell } from '../../core/people/told.ts';
 import type { Clock, Ids, Signer } from '../../core/ports.ts';
 import type { Suspensions } from '../../core/suspension/ports.ts';
 import type { TrustInForce, TrustSource } from '../../core/trust.ts';
@@ -126,6 +129,36 @@ export function together(parts: readonly Applied[]): Applied {
     once: parts.flatMap(({ once }) => once),
     subjects: Object.assign({}, ...parts.map(({ subjects }) => subjects)) as Record<string, string>,
   };
+}
+
+/** Officers and apoderados hear what two, or one, of our operators changed for their company. */
+export async function accessChanged(
+  { people }: Pick<ApplyActPorts, 'people'>,
+  participant: string,
+  what: string,
+  { actId, now }: Pick<ActContext, 'actId' | 'now'>,
+): Promise<OutboxEntry[]> {
+  const told = await peopleToTell(people, participant);
+  return told.map((personId) => mailTo('mail.access-changed', actId, personId, { participant, what }, now));
+}
+
+/** S13 looks across participants: a node operator holds no other office anywhere. */
+export async function holdersOf(
+  { people }: { readonly people: Pick<People, 'contact'> },
+  inOffice: readonly Person[],
+): Promise<(Holder & { readonly person: Person })[]> {
+  const contacts = await Promise.all(inOffice.map((person) => people.contact(person)));
+  return inOffice.flatMap((person, at) => {
+    const { taxId, email } = contacts[at] ?? {};
+    if (taxId === undefined || email === undefined) return [];
+    return [{ person, office: person.office, participant: person.participant, taxId, email }];
+  });
+}
+
+/** In one transaction with the roll that they were compared with. */
+export function joining(roll: Roll, applied: Applied): Applied {
+  const joined = applied.grants.flatMap((grant) => (grant.noun === 'person' ? [grant.person.personId] : []));
+  return { ...applied, grants: [...applied.grants, { noun: 'roll', roll, joined }] };
 }
 
 export interface Invitee {

@@ -9,6 +9,7 @@ import {
   verifyRegistration,
 } from '../../core/people/passkey-registration.ts';
 import { type Person, requireActive } from '../../core/people/person.ts';
+import type { Grant } from '../../core/people/ports.ts';
 import { type Proof, proofDigest, verifyProof } from '../../core/people/proof.ts';
 import type { PasskeyChangeStatement } from '../../core/people/statement.ts';
 import { peoplePolicy } from '../../core/policy.ts';
@@ -42,11 +43,19 @@ export async function changePasskey(
   ports: ApplyActPorts,
   input: ChangePasskeyInput,
 ): Promise<{ readonly passkeys: number }> {
+  for (let again = 0; again < 5; again++) {
+    const passkeys = await changeOnce(ports, input);
+    if (passkeys !== 'MOVED') return { passkeys };
+  }
+  throw new Refusal('PASSKEY_CHALLENGE_USED');
+}
+
+async function changeOnce(ports: ApplyActPorts, input: ChangePasskeyInput): Promise<number | 'MOVED'> {
   const now = ports.clock.now();
   const person = await ports.people.person(input.personId);
   if (!person) throw new Refusal('PERSON_UNKNOWN');
   requireActive(person, now);
-  const { word, passkey, passkeys, proofs } =
+  const { word, passkey, passkeys, proofs, grants } =
     'add' in input.change
       ? await added(ports, person, input.change.add)
       : ended(person, input.change.end, now);
@@ -75,12 +84,11 @@ export async function changePasskey(
   };
   const mail = mailTo(`mail.${kind}`, evidence.id, person.personId, {}, now);
   const done = await ports.ledger.commit(
-    [{ noun: 'person', person: changed }],
+    [{ noun: 'person', person: changed }, ...grants],
     [proofDigest(proof), ...proofs],
     { evidence: [evidence], outbox: [mail] },
   );
-  if (done === 'MOVED') throw new Refusal('PASSKEY_CHALLENGE_USED');
-  return { passkeys: passkeysAt(passkeys, now).length };
+  return done === 'MOVED' ? done : passkeysAt(passkeys, now).length;
 }
 
 interface Changed {
@@ -88,6 +96,7 @@ interface Changed {
   readonly passkey: Passkey;
   readonly passkeys: readonly Passkey[];
   readonly proofs: readonly string[];
+  readonly grants: readonly Grant[];
 }
 
 async function added(
@@ -100,9 +109,9 @@ async function added(
     statement: registrationBeside(ports.nodeFinId, person.personId),
     now: ports.clock.now(),
   });
-  await admitNewPasskey(ports, person, passkey);
+  const grants = [await admitNewPasskey(ports, person, passkey)];
   const proofs = [registrationDigest(registration)];
-  return { word: 'add', passkey, passkeys: [...(person.passkeys ?? []), passkey], proofs };
+  return { word: 'add', passkey, passkeys: [...(person.passkeys ?? []), passkey], proofs, grants };
 }
 
 function ended(person: Person, credentialId: string, now: Date): Changed {
@@ -111,21 +120,23 @@ function ended(person: Person, credentialId: string, now: Date): Changed {
   if (!passkey) throw new Refusal('PASSKEY_UNKNOWN');
   if (counted.length === 1) throw new Refusal('PASSKEY_LAST');
   const passkeys = person.passkeys!.map((each) => (each === passkey ? { ...each, endedAt: now } : each));
-  return { word: 'end', passkey, passkeys, proofs: [] };
+  return { word: 'end', passkey, passkeys, proofs: [], grants: [] };
 }
 
-/** S13: one passkey, one person, at this node; and not more than somebody can keep an eye on. */
+/**
+ * S13: one passkey, one person, at this node; and not more than somebody can keep an eye on.
+ * @returns what the transaction that adds it takes along: no other person's may come in beside it
+ */
 export async function admitNewPasskey(
-  ports: Pick<ApplyActPorts, 'people' | 'parties' | 'clock'>,
+  { people, clock }: Pick<ApplyActPorts, 'people' | 'clock'>,
   person: Person,
   { credentialId }: Passkey,
-): Promise<void> {
-  const now = ports.clock.now();
-  if (passkeysAt(person.passkeys, now).length >= peoplePolicy.passkeysAtOnce)
+): Promise<Grant> {
+  if (passkeysAt(person.passkeys, clock.now()).length >= peoplePolicy.passkeysAtOnce)
     throw new Refusal('PASSKEY_TOO_MANY');
-  const participants = [null, ...(await ports.parties.parties()).map(({ finId }) => finId)];
-  for (const participant of participants)
-    for (const holder of [person, ...(await ports.people.holders(participant))])
-      if (holder.passkeys?.some((each) => each.credentialId === credentialId))
-        throw new Refusal('PASSKEY_TAKEN');
+  const { people: inOffice, roll } = await people.everybody();
+  for (const holder of [person, ...inOffice])
+    if (holder.passkeys?.some((each) => each.credentialId === credentialId))
+      throw new Refusal('PASSKEY_TAKEN');
+  return { noun: 'roll', roll, joined: [] };
 }

@@ -10,7 +10,14 @@ import {
   type ProfileParameters,
 } from '../../core/people/act-parameters.ts';
 import type { Party } from '../../core/people/party.ts';
-import { type ActContext, type Applied, type ApplyActPorts, nothing, together } from './applying.ts';
+import {
+  type ActContext,
+  type Applied,
+  type ApplyActPorts,
+  accessChanged,
+  nothing,
+  together,
+} from './applying.ts';
 import { invalid, proveGiven } from './given-certificate.ts';
 import { inviteAll } from './people-acts.ts';
 
@@ -40,19 +47,22 @@ export async function onboard(
 export async function change(
   ports: ApplyActPorts,
   { profile }: ActParameters['participant.change'],
+  context: ActContext,
 ): Promise<Applied> {
   const before = await partyHere(ports, profile.fin_id);
   if (before.kind !== 'participant') throw invalid('profile.fin_id', 'a participant');
   const party = partyOf(profile, before.version + 1);
-  return { ...nothing, grants: [{ noun: 'party', party }], subjects: { participant: party.finId } };
+  const mails = await accessChanged(ports, party.finId, 'profile', context);
+  return { ...nothing, grants: [{ noun: 'party', party }], mails, subjects: { participant: party.finId } };
 }
 
 export async function issueKey(
   ports: ApplyActPorts,
   { participant }: ActParameters['apiKey.issue'],
-  { now }: ActContext,
+  context: ActContext,
 ): Promise<Applied> {
-  return keyFor(ports, await partyHere(ports, participant), now);
+  const issued = await keyFor(ports, await partyHere(ports, participant), context.now);
+  return { ...issued, mails: await accessChanged(ports, participant, 'apiKey', context) };
 }
 
 async function keyFor(ports: ApplyActPorts, party: Party, now: Date): Promise<Applied> {
@@ -71,13 +81,14 @@ async function keyFor(ports: ApplyActPorts, party: Party, now: Date): Promise<Ap
 export async function endKey(
   ports: ApplyActPorts,
   { participant, key_id: keyId }: ActParameters['apiKey.end'],
-  { now }: ActContext,
+  context: ActContext,
 ): Promise<Applied> {
   const ring = await ports.apiKeys.heldBy(participant);
   if (!ring.keys.some((key) => key.keyId === keyId)) throw invalid('key_id', 'a key of this participant');
   return {
     ...nothing,
-    grants: [{ noun: 'apiKeyEnd', keyId, ring, at: now }],
+    grants: [{ noun: 'apiKeyEnd', keyId, ring, at: context.now }],
+    mails: await accessChanged(ports, participant, 'apiKeyEnded', context),
     subjects: { participant, apiKeyId: keyId },
   };
 }

@@ -2,15 +2,13 @@
 // of a payout that nobody else can tell any more: its limit is released where no money moved.
 
 import { Refusal } from '../../core/errors.ts';
-import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
 import type { PayoutSettings } from '../../core/payout/admission.ts';
 import { changedLimits } from '../../core/payout/limit-change.ts';
 import { type Making, payoutEvidence, tell, toExecute } from '../../core/payout/moving.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import type { ActParameters } from '../../core/people/act-parameters.ts';
-import { peopleToTell } from '../../core/people/told.ts';
 import { payoutPolicy } from '../../core/policy.ts';
-import { type ActContext, type Applied, type ApplyActPorts, nothing } from './applying.ts';
+import { type ActContext, type Applied, type ApplyActPorts, accessChanged, nothing } from './applying.ts';
 
 export function raiseLimits(
   ports: ApplyActPorts,
@@ -63,24 +61,12 @@ async function set(
   { actId, now }: ActContext,
   what: string,
 ): Promise<Applied> {
-  const told = await peopleToTell(ports.people, participant);
   return {
     ...nothing,
     grants: [{ noun: 'payoutSettings', participant, settings, version: version + 1 }],
-    mails: told.map((personId) => notice(actId, personId, participant, what, now)),
+    mails: await accessChanged(ports, participant, what, { actId, now }),
     subjects: { participant },
   };
-}
-
-function notice(actId: string, personId: string, participant: string, what: string, now: Date): OutboxEntry {
-  return newOutboxEntry({
-    id: `mail.access-changed.${actId}.${personId}`,
-    queue: 'mail',
-    kind: 'mail.access-changed',
-    refs: { personId, participant, what },
-    receiver: personId,
-    now,
-  });
 }
 
 /** Two people stand in for the word that does not come: they asked the bank's core, or the operator, by other means. */

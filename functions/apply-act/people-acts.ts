@@ -12,7 +12,9 @@ import {
   type ActContext,
   type Applied,
   type ApplyActPorts,
+  holdersOf,
   invitePerson,
+  joining,
   mailTo,
   newInvitation,
   nothing,
@@ -40,7 +42,8 @@ export async function inviteAll(
   people: readonly PersonParameters[],
   { signers, now }: ActContext,
 ): Promise<Applied> {
-  const others = await allHolders(ports);
+  const { people: inOffice, roll } = await ports.people.everybody();
+  const others: Holder[] = await holdersOf(ports, inOffice);
   const applied: Applied[] = [];
   for (const parameters of people) {
     const candidate = { ...parameters, taxId: parameters.tax_id };
@@ -48,20 +51,7 @@ export async function inviteAll(
     others.push(candidate);
     applied.push(invitePerson(ports, { parameters, invitedBy: signers, bootstrap: false }, now));
   }
-  return together(applied);
-}
-
-/** S13 looks across participants: a node operator holds no other office anywhere. */
-async function allHolders(ports: ApplyActPorts): Promise<Holder[]> {
-  const participants = [null, ...(await ports.parties.parties()).map(({ finId }) => finId)];
-  const holders: Holder[] = [];
-  for (const participant of participants)
-    for (const person of await ports.people.holders(participant)) {
-      const contact = await ports.people.contact(person);
-      if (contact)
-        holders.push({ office: person.office, participant, taxId: contact.taxId, email: contact.email });
-    }
-  return holders;
+  return joining(roll, together(applied));
 }
 
 export async function release(
@@ -147,6 +137,7 @@ export async function end(
       { noun: 'person', person: ended },
       { noun: 'noFactor', personId },
     ],
+    mails: [mailTo('mail.ended', context.actId, personId, {}, context.now)],
     subjects: { personId },
   };
 }

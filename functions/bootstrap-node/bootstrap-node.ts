@@ -8,18 +8,17 @@ import {
   parseActParameters,
 } from '../../core/people/act-parameters.ts';
 import { admitHolder, type Holder, samePerson } from '../../core/people/offices.ts';
-import type { Contact, Person } from '../../core/people/person.ts';
-import type { Bootstraps, Grant, Ledger, Parties, People } from '../../core/people/ports.ts';
+import type { Person } from '../../core/people/person.ts';
+import type { Bootstraps, Grant, Ledger, People } from '../../core/people/ports.ts';
 import { peoplePolicy } from '../../core/policy.ts';
 import type { Clock, Ids } from '../../core/ports.ts';
-import { invitePerson, mailTo, type Once, together } from '../apply-act/applying.ts';
+import { holdersOf, invitePerson, joining, mailTo, type Once, together } from '../apply-act/applying.ts';
 
 export interface BootstrapNodePorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly random: (bytes: number) => Uint8Array;
   readonly people: People;
-  readonly parties: Parties;
   readonly bootstraps: Bootstraps;
   readonly ledger: Ledger;
 }
@@ -49,7 +48,8 @@ export async function bootstrapNode(
   if (operators.length !== invited)
     throw new Refusal('ACT_PARAMETERS_INVALID', { parameter: 'operators', expected: 'three people' });
   const before = await ports.bootstraps.bootstrap();
-  const holders = await everybody(ports);
+  const { people: inOffice, roll } = await ports.people.everybody();
+  const holders = await holdersOf(ports, inOffice);
   const again = before !== undefined || holders.some(({ person }) => person.office === 'nodeOperator');
   const replaced = holders.filter(
     (each) =>
@@ -61,9 +61,12 @@ export async function bootstrapNode(
     holders.filter((each) => !replaced.includes(each)),
   );
   const waitMs = again ? peoplePolicy.breakGlassWaitMs : 0;
-  const applied = together(
-    operators.map((parameters) =>
-      invitePerson(ports, { parameters, invitedBy: [], bootstrap: true, waitMs }, now),
+  const applied = joining(
+    roll,
+    together(
+      operators.map((parameters) =>
+        invitePerson(ports, { parameters, invitedBy: [], bootstrap: true, waitMs }, now),
+      ),
     ),
   );
   const count = (before?.count ?? 0) + 1;
@@ -111,24 +114,4 @@ function requireDistinct(operators: readonly PersonParameters[], holders: readon
 
 function ended(person: Person): Person {
   return { ...person, state: 'ended', version: person.version + 1 };
-}
-
-type InOffice = Holder & { readonly person: Person };
-
-async function everybody(ports: BootstrapNodePorts): Promise<InOffice[]> {
-  const participants = [null, ...(await ports.parties.parties()).map(({ finId }) => finId)];
-  const found: InOffice[] = [];
-  for (const participant of participants)
-    for (const person of await ports.people.holders(participant)) {
-      const contact: Contact | undefined = await ports.people.contact(person);
-      if (contact)
-        found.push({
-          person,
-          office: person.office,
-          participant,
-          taxId: contact.taxId,
-          email: contact.email,
-        });
-    }
-  return found;
 }

@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto';
 import { readConfig } from '../../adapters/config.ts';
 import { bootstraps } from '../../adapters/dynamodb/bootstraps.ts';
 import { ledger } from '../../adapters/dynamodb/ledger.ts';
-import { parties } from '../../adapters/dynamodb/parties.ts';
 import { people } from '../../adapters/dynamodb/people.ts';
 import { answered } from '../../adapters/lambda/second-factor.ts';
 import { nodeParts } from '../../adapters/node-parts.ts';
@@ -17,7 +16,6 @@ const ports = {
   ...parts,
   random: (bytes: number) => randomBytes(bytes),
   people: people(table, sealer),
-  parties: parties(table, sealer),
   bootstraps: bootstraps(table, sealer),
   ledger: ledger(table, sealer, parts.announce),
 };

@@ -66,6 +66,7 @@ export const letterOf: Readonly<Record<string, Write>> = {
   'mail.enrolment-outcome': settled,
   'mail.invitation': invitation,
   'mail.released': async (_, { envelope }) => letters.releasedLetter(envelope),
+  'mail.ended': async (_, { envelope }) => letters.endedLetter(envelope),
   'mail.factors-set': async (_, { envelope }) => letters.factorsSetLetter(envelope),
   'mail.passkey-added': async (_, { envelope }) => letters.passkeyLetter(envelope, 'Added'),
   'mail.passkey-ended': async (_, { envelope }) => letters.passkeyLetter(envelope, 'Ended'),
@@ -94,7 +95,9 @@ export type SendMailOutcome = 'SENT' | 'NOT_NEEDED' | 'HELD';
 /** @throws Refusal SEAL_BROKEN; whatever `send` throws: the outbox tries again */
 export async function sendMail(ports: SendMailPorts, entry: OutboxEntry): Promise<SendMailOutcome> {
   const person = await ports.people.person(entry.refs.personId ?? '');
-  const contact = person && person.state !== 'ended' ? await ports.people.contact(person) : undefined;
+  // Who has ended hears that, and nothing more.
+  const hears = person && (person.state !== 'ended' || entry.kind === 'mail.ended');
+  const contact = hears ? await ports.people.contact(person) : undefined;
   if (!person || !contact) return 'NOT_NEEDED';
   const about = entry.refs.participant ?? person.participant;
   const party = about ? await ports.parties.party(about) : undefined;

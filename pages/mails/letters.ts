@@ -157,6 +157,12 @@ export function releasedLetter(envelope: Envelope): Letter {
   return letter(said(mails.releasedSubject), said(mails.released));
 }
 
+/** The last mail that somebody gets here. */
+export function endedLetter(envelope: Envelope): Letter {
+  const { mails, said, letter } = base(envelope);
+  return letter(said(mails.endedSubject), said(mails.ended), { unexpected: said(mails.disabledUnexpected) });
+}
+
 export function factorsSetLetter(envelope: Envelope): Letter {
   const { mails, said, letter } = base(envelope);
   return letter(said(mails.factorsSetSubject), said(mails.factorsSet), {
@@ -202,9 +208,15 @@ export function breakGlassLetter(envelope: Envelope): Letter {
 
 export function accessChangedLetter(envelope: Envelope, what: string): Letter {
   const { mails, said, letter } = base(envelope);
-  const ofPayouts = what === 'policy' || what.startsWith('limits.');
-  const changed = ofPayouts ? mails.accessPayouts : what === 'apiKey' ? mails.accessKey : mails.accessWebhook;
-  return letter(said(mails.accessSubject), said(changed), {
+  const stories: Readonly<Record<string, string>> = {
+    apiKey: mails.accessKey,
+    apiKeyEnded: mails.accessKeyEnded,
+    profile: mails.accessProfile,
+    policy: mails.accessPayouts,
+    'limits.raise': mails.accessPayouts,
+    'limits.lower': mails.accessPayouts,
+  };
+  return letter(said(mails.accessSubject), said(stories[what] ?? mails.accessWebhook), {
     unexpected: said(mails.accessUnexpected),
   });
 }

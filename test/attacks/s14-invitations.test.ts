@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { people } from '../../adapters/dynamodb/people.ts';
 import { anAdministration, onboarding, somebody } from '../support/administration.ts';
 
 const refusal = (code: string) => expect.objectContaining({ code });
@@ -102,6 +103,45 @@ test('S13 an invited person who is a node operator, or the other office, is refu
     power_from: '2026-01-01T00:00:00Z',
   });
   await expect(perform('person.invite', twice, [one, two])).rejects.toThrow(refusal('OFFICE_SAME_PERSON'));
+});
+
+const nora = (email: string) =>
+  somebody('Nora Nueva', {
+    ...{ office: 'apoderado', participant: 'AURORA', email },
+    power_from: '2026-01-01T00:00:00Z',
+  });
+
+test('S13 one human invited by two acts of the same instant comes in once', async () => {
+  const { world, ports, perform, propose, sign, one, two, three } = await anInvited();
+  const second = await propose('person.invite', nora('nora@aurora.example'));
+  await sign(second, three);
+  let met = false;
+  // The second act is applied while the first has read who is there, and has not written yet.
+  const meeting = async () => {
+    const read = await world.people.everybody();
+    if (!met) {
+      met = true;
+      await sign(second, one);
+    }
+    return read;
+  };
+  Object.assign(ports, { people: { ...world.people, everybody: meeting } });
+  await expect(perform('person.invite', nora('n.nueva@aurora.example'), [two, three])).rejects.toThrow(
+    refusal('OFFICE_SAME_PERSON'),
+  );
+  const held = await world.people.holders('AURORA');
+  expect(held.filter(({ office }) => office === 'apoderado')).toHaveLength(2);
+});
+
+test('S13 one human invited a moment ago is known, though no index lists them yet', async () => {
+  const { world, ports, perform, one, two } = await anInvited();
+  await perform('person.invite', nora('nora@aurora.example'), [one, two]);
+  const query: typeof world.table.query = async (asked) =>
+    asked.index ? { items: [] } : world.table.query(asked);
+  Object.assign(ports, { people: people({ ...world.table, query }, world.sealer) });
+  await expect(perform('person.invite', nora('n.nueva@aurora.example'), [one, two])).rejects.toThrow(
+    refusal('OFFICE_SAME_PERSON'),
+  );
 });
 
 test('S13 a node operator who was invited last week cannot sign with one who invited them', async () => {

@@ -128,6 +128,30 @@ test('S13 one passkey is one person’s: whoever shows it for a second invitatio
   expect(answers[1]!.body).toContain('ya está en uso');
 });
 
+test('S13 one passkey shown for two invitations in the same instant is one person’s', async () => {
+  const door = aDoor();
+  const { once } = await door.bootstrap();
+  const device = new Device();
+  const accept = async ({ id, secret }: (typeof once)[number]) => {
+    const invitationId = door.invitationOf(id);
+    const path = `/invitations/${await door.world.linkTo({ kind: 'invitation', invitationId })}`;
+    return press(door, path, { step: 'passkey', invitation_code: secret }, device);
+  };
+  const { everybody } = door.world.people;
+  let other: Promise<{ status: number }> | undefined;
+  Object.assign(door.world.people, {
+    everybody: async () => {
+      const read = await everybody();
+      if (!other) {
+        other = accept(once[1]!);
+        await other;
+      }
+      return read;
+    },
+  });
+  expect([(await accept(once[0]!)).status, (await other)!.status]).toEqual([422, 303]);
+});
+
 test('S13 the devices of those who must be others are named, so that an honest browser makes no second passkey', async () => {
   const door = aDoor();
   const { once } = await door.bootstrap();

@@ -66,6 +66,24 @@ test('one operator ends a person and an API key; nothing is left that opens a do
   expect((await ports.apiKeys.heldBy('AURORA')).keys[0]?.endedAt).toBeDefined();
   expect(await perform('person.end', { person_id: person.id }, [one!])).toMatchObject({ state: 'applied' });
   expect(await world.people.person(person.id)).toMatchObject({ state: 'ended' });
+  expect(world.outbox('mail.ended').map(({ refs }) => refs.personId)).toEqual([person.id]);
+});
+
+test('what operators change of a company’s access or record is told to its officer and apoderado', async () => {
+  const { world, operators, perform, accept, ports } = anAdministration();
+  const [one, two] = await operators();
+  const { once } = await perform('participant.onboard', onboarding, [one!, two!]);
+  const people = once.filter(({ what }) => what === 'invitationCode');
+  for (const { id, secret } of people) await accept(id, secret);
+  const ids = people.map(({ id }) => id);
+  await perform('person.release', { person_ids: ids }, [one!, two!]);
+  await perform('apiKey.issue', { participant: 'AURORA' }, [one!, two!]);
+  const { keyId } = (await ports.apiKeys.heldBy('AURORA')).keys[0]!;
+  await perform('apiKey.end', { participant: 'AURORA', key_id: keyId }, [one!]);
+  await perform('participant.change', { profile: { ...profile, rule: 'all' } }, [one!, two!]);
+  const told = world.outbox('mail.access-changed').map(({ refs }) => [refs.what, refs.personId]);
+  for (const what of ['apiKey', 'apiKeyEnded', 'profile'])
+    expect(told.filter(([each]) => each === what).map(([, id]) => id)).toEqual(expect.arrayContaining(ids));
 });
 
 test('one operator sends again what was given up, by its id, and nothing else', async () => {

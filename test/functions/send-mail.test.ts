@@ -258,3 +258,30 @@ test.each([
     expect(links).toEqual([true, false]);
   },
 );
+
+test('who has ended hears that, and nothing more', async () => {
+  const { world, perform, operators } = anAdministration();
+  const [one, two] = await operators();
+  const { once } = await perform('participant.onboard', onboarding, [one!, two!]);
+  const { id } = once.find(({ what }) => what === 'invitationCode')!;
+  await perform('person.end', { person_id: id }, [one!]);
+  const { sent, deliver, send } = aPost(world);
+  expect(await deliver('mail.ended')).toEqual(['SENT']);
+  expect(sent[0]!.mail.subject).toBe('Su acceso a Banco del Puerto terminó');
+  expect(await send('mail.released', id)).toBe('NOT_NEEDED');
+});
+
+test.each([
+  ['apiKey', 'recibió una clave de API nueva'],
+  ['apiKeyEnded', 'terminaron una clave de API'],
+  ['profile', 'cambiaron el registro'],
+  ['limits.lower', 'sus límites o sus reglas'],
+  ['webhook.payouts', 'la dirección a la que enviamos avisos'],
+])('a change of access, %s, is told as what it is', async (what, words) => {
+  const { world } = await aWaitingConfirmation(['p1']);
+  const { sent, deliverOne } = aPost(world);
+  const refs = { personId: 'p1', participant: 'AURORA', what };
+  const kind = 'mail.access-changed';
+  await deliverOne(newOutboxEntry({ id: 'x', queue: 'mail', kind, refs, now: world.clock.now() }));
+  expect(sent[0]!.mail.text).toContain(words);
+});
