@@ -15,7 +15,8 @@ const places = ['/usr/lib/softhsm/libsofthsm2.so', '/usr/lib/x86_64-linux-gnu/so
 export const softHsmModule = pkcs11 && places.find(existsSync);
 
 export const tokenLabel = 'apodera';
-export const tokenPin = '123456';
+/** No digits alone: what is searched for it holds times and ids. */
+export const tokenPin = 'pin-of-tests';
 
 /** Makes the token under `folder`; SOFTHSM2_CONF of this process points there until the result is called. */
 export function openSoftHsm(folder: string): () => void {
