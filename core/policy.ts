@@ -112,6 +112,8 @@ export const egressPolicy = {
   firstByte: 5_000,
   /** The whole answer: 20 MB at 350 KB/s. */
   total: 60_000,
+  /** A whole OCSP answer, which is small: a responder that drips, asked about a thousand certificates, holds up the sweep. */
+  ocspTotal: 10_000,
   /** Redirects that a GET of a list or an OCSP answer may follow; others follow none. */
   redirects: 2,
 } as const;

@@ -70,7 +70,7 @@ function validatorsOf({ headers }: EgressResponse): Validators {
  * first; GET where POST brings anything else. Throws what Egress throws, and Transient `TransientRevocationSource`.
  */
 export async function fetchOcsp(egress: Egress, responder: string, request: Uint8Array): Promise<Uint8Array> {
-  const limits = { maxBytes: revocationPolicy.ocspMaxBytes };
+  const limits = { maxBytes: revocationPolicy.ocspMaxBytes, totalTimeout: egressPolicy.ocspTotal };
   const accept = 'application/ocsp-response';
   const post: EgressRequest = {
     ...limits,

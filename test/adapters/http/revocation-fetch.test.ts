@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { createEgress } from '../../../adapters/http/egress.ts';
+import { createEgress, type Egress } from '../../../adapters/http/egress.ts';
 import { fetchCrl, fetchOcsp } from '../../../adapters/http/revocation-fetch.ts';
 import { parseCertificate } from '../../../core/certificate/parse.ts';
 import { scanCrlStream } from '../../../core/certificate/revocation/crl-scan.ts';
 import { ocspRequest } from '../../../core/certificate/revocation/ocsp-request.ts';
 import { WantedSerials } from '../../../core/certificate/revocation/wanted-serials.ts';
+import { Transient } from '../../../core/errors.ts';
 import { issueLeaf, makeAuthority } from '../../support/certificates.ts';
 import { serve } from '../../support/http-server.ts';
 import { ocspAnswer, refusedAnswer } from '../../support/ocsp-answers.ts';
@@ -119,6 +120,16 @@ describe('an OCSP answer', () => {
     const server = await serve((_, response) => response.end(refusedAnswer(3)));
     expect(Buffer.from(await fetchOcsp(egress, server.at(), request)).toString('hex')).toBe('30030a0103');
     expect(server.asked).toHaveLength(1);
+  });
+
+  test('is waited for by either way ten seconds at most, so that one that drips holds up no sweep', async () => {
+    const limits: unknown[] = [];
+    const dripping: Egress = async ({ totalTimeout }) => {
+      limits.push(totalTimeout);
+      throw new Transient('TransientEgressTimeout', 'dripping');
+    };
+    await expect(fetchOcsp(dripping, 'http://psc.example/ocsp', request)).rejects.toThrow('dripping');
+    expect(limits).toEqual([10_000, 10_000]);
   });
 
   test('that comes by neither is transient', async () => {
