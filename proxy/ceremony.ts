@@ -11,7 +11,7 @@
 //   node proxy/ceremony.ts wrap      --key <file> --transport <file> --out <file> [--passphrase-env <variable>]
 // PIN and passphrase come from the environment, never from a line.
 
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Hsm } from './hsm/hsm.ts';
@@ -61,10 +61,11 @@ const commands: Record<string, (hsm: Hsm, given: Given) => Promise<string> | str
     return `the key belongs to the certificate of "${subject.replaceAll('\n', ', ')}"`;
   },
   async install(hsm, given) {
-    const [label, host, name] = [need(given, 'label'), need(given, 'host'), need(given, 'name')];
+    const [label, name] = [need(given, 'label'), need(given, 'name')];
+    const host = need(given, 'host').toLowerCase();
     const chainPem = readFileSync(need(given, 'chain'), 'utf8');
-    const certificate = requireMatch(findKey(hsm, { label }), chainPem);
-    if (!certificate.checkHost(host)) throw new Error(`the certificate is not one of "${host}"`);
+    requireMatch(findKey(hsm, { label }), chainPem);
+    requireServable(chainPem, host, new Date());
     // Only here: nothing else of a ceremony needs AWS.
     const { SSMClient } = await import('@aws-sdk/client-ssm');
     const { installChain } = await import('./given/install.ts');
@@ -100,6 +101,20 @@ function need(given: Given, name: keyof typeof options): string {
   const value = given[name];
   if (!value) throw new Error(`"--${name}" is needed`);
   return value;
+}
+
+/** With names that no task can serve, what serves goes on, and no new task becomes ready. @throws Error */
+function requireServable(chainPem: string, host: string, now: Date): void {
+  const blocks = chainPem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  const chain = blocks.map((pem) => new X509Certificate(pem));
+  if (!chain[0]?.checkHost(host)) throw new Error(`the certificate is not one of "${host}"`);
+  for (const [at, { subject, validFromDate: from, validToDate: until }] of chain.entries()) {
+    const of = `the certificate of "${subject.replaceAll('\n', ', ')}"`;
+    if (now < from || until <= now)
+      throw new Error(`${of} is valid from ${from.toISOString()} to ${until.toISOString()}`);
+    const issuer = chain[at + 1];
+    if (issuer && !chain[at]!.checkIssued(issuer)) throw new Error(`${of} is not followed by its issuer's`);
+  }
 }
 
 /** At the holder's: the key leaves this machine for the HSM alone. */

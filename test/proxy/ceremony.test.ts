@@ -1,12 +1,15 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startPsc } from '../../local/psc/psc.ts';
+import { pem } from '../../proxy/trust.ts';
 import { makeAuthority } from '../support/certificates.ts';
 import { requireEdgeMachine } from '../support/edge-machine.ts';
+import { holder } from '../support/edge-stand.ts';
 import { openSoftHsm, tokenLabel, tokenPin } from '../support/soft-hsm.ts';
 
 const module = requireEdgeMachine();
@@ -59,6 +62,33 @@ it('says so when a certificate came back for another key', async () => {
   await expect(ceremony('match', '--label', 'edge-2026', '--chain', chain)).rejects.toThrow(
     /the key "edge-2026" is not the one in the certificate of "CN=other"/,
   );
+});
+
+it('puts no chain into service that no edge could serve', async () => {
+  const psc = await startPsc({ dataFolder: join(folder, 'psc'), countries: ['CL'] });
+  const csr = ['req', '-in', join(folder, 'edge.csr'), '-noout', '-pubkey'];
+  const publicKey = createPublicKey(execFileSync('openssl', csr));
+  const host = 'api.node.example';
+  const install = async (more: object, order: readonly number[]) => {
+    const issued = await psc.issue({
+      ...{ holder, publicKey, use: 'transport', purposes: ['serverAuth'], hosts: [host] },
+      ...more,
+    });
+    const chain = join(folder, 'chain.pem');
+    writeFileSync(chain, order.map((at) => pem('CERTIFICATE', issued.chain[at]!)).join(''));
+    const where = ['--parameters', '/apodera/test/edge', '--name', 'x', '--chain', chain];
+    return ceremony('install', '--label', 'edge-2026', '--host', host, ...where);
+  };
+  const day = 86_400_000;
+  const [past, future] = [new Date(Date.now() - 3 * day), new Date(Date.now() + day)];
+  const wrong: readonly (readonly [object, readonly number[], RegExp])[] = [
+    [{ hosts: ['other.node.example'] }, [0, 1], /is not one of "api\.node\.example"/],
+    [{ notBefore: past, days: 1 }, [0, 1], /is valid from/],
+    [{ notBefore: future }, [0, 1], /is valid from/],
+    [{}, [0, 2], /is not followed by its issuer's/],
+  ];
+  for (const [more, order, problem] of wrong) await expect(install(more, order)).rejects.toThrow(problem);
+  await psc.stop();
 });
 
 it('takes no PIN from the command line', async () => {
