@@ -200,8 +200,9 @@ function whatIsAsked({ limits }: EdgeConfig): string {
   http-request set-var(txn.sni) ssl_fc_sni,lower
   acl right_host req.fhdr(host),lower,field(1,:),strcmp(txn.sni) eq 0
   acl one_host req.fhdr_cnt(host) eq 1
+  acl plain_host req.fhdr(host) -m reg ^[^:]+(:[0-9]*)?$
   ${answerRule('headersTooLarge')} if { req.fhdr_cnt gt ${mostHeaders} }
-  ${answerRule('misdirected')} if !right_host or !one_host or !{ url -m beg / }
+  ${answerRule('misdirected')} if !right_host or !one_host or !plain_host or !{ url -m beg / }
   ${answerRule('ambiguous')} if { url -m reg -i '${ambiguousTarget}' }
   ${answerRule('twoKeys')} if { req.fhdr_cnt(shinkansen-api-key) gt 1 }
   ${answerRule('lengthRequired')} hdr connection close if { req.fhdr(transfer-encoding) -m found }

@@ -113,6 +113,8 @@ describe('TLS', () => {
   it.each([
     ['another served name', hosts.optional],
     ['a name with another ending', `${hosts.none}.`],
+    ['followed by no port', `${hosts.none}:other`],
+    ['who asks of another host', `${hosts.none}:8443@${hosts.optional}`],
   ])('answers 421 where the Host is %s', async (_, host) => {
     const answer = await ask(stand, { name: hosts.none, headers: { host } });
     expect([answer.status, answer.json.code]).toEqual([421, 'MISDIRECTED_REQUEST']);
