@@ -4,7 +4,7 @@
 // nothing is guessed, and a table that was restored has forgotten what it paid.
 
 import { Refusal } from '../../core/errors.ts';
-import { readEnvelope } from '../../core/message/envelope.ts';
+import { type Institution, readEnvelope } from '../../core/message/envelope.ts';
 import { type SenderPorts, verifySender } from '../../core/message/sender.ts';
 import { newOutboxEntry, type OutboxEntry } from '../../core/outbox.ts';
 import type { PayingParticipant } from '../../core/payout/admission.ts';
@@ -27,6 +27,7 @@ import type { Clock, Ids } from '../../core/ports.ts';
 export interface ExecutePayoutPorts extends SenderPorts {
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly node: Institution;
   readonly moves: PayoutMoves;
   readonly executor: Executor;
   /** After a restore: what was paid is not known for sure until people have said so. */
@@ -256,6 +257,9 @@ async function admitStart(
     { body: original.bytes, signature: original.signature },
     { participant: payout.participant, now },
   );
+  // Its message may name another operator's payouts, and an account of the same number may stand here.
+  if (instruction.payoutOperator !== ports.node.finId)
+    throw new Refusal('PAYOUT_NOT_OURS', { found: instruction.payoutOperator });
   const holder = await ports.executor.holderOf(instruction.debtorAccount);
   if (holder === undefined) throw new Refusal('DEBTOR_ACCOUNT_UNKNOWN');
   if (!sameTaxId(holder, debtor.taxId)) throw new Refusal('DEBTOR_ACCOUNT_OF_ANOTHER');

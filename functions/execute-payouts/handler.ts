@@ -12,11 +12,13 @@ import { type Effect, GiveUp, outboxReceiver, TryAgain } from '../../adapters/sq
 import { executePayout } from './execute-payout.ts';
 
 const config = readConfig(['evidenceBucket', 'deliverQueueUrl', 'paymentQueueUrl', 'payoutsFrozen']);
+const { nodeFinId, nodeFinIdSchema } = readConfig(['nodeFinId', 'nodeFinIdSchema']);
 const queueUrls = { deliver: config.deliverQueueUrl, payment: config.paymentQueueUrl };
 const parts = nodeParts('execute-payouts', { seals: false, queueUrls });
 const ports = {
   ...parts,
   ...payoutExecutionParts(parts, s3LargeBytes(s3Client(), config.evidenceBucket)),
+  node: { finId: nodeFinId, finIdSchema: nodeFinIdSchema },
   frozen: config.payoutsFrozen === 'yes',
 };
 

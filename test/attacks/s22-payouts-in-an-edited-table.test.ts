@@ -5,7 +5,7 @@ import { toExecute } from '../../core/payout/moving.ts';
 import { foundIn } from '../support/audit.ts';
 import { evidenceNode } from '../support/evidence.ts';
 import { type Nodes, payoutBank } from '../support/payout-bank.ts';
-import { bank, debtor, network, now, payoutMessage } from '../support/payouts.ts';
+import { bank, debtor, network, now, otherBank, payoutMessage } from '../support/payouts.ts';
 
 // D: somebody writes a node's table. At the payout operator no item makes money move that its participant did not order
 // under a certificate enrolled there; at either node a payout of which something is told without a record is found.
@@ -50,6 +50,16 @@ test.each([
   const { original } = (await nodes.network.ports.moves.original(debtor, 'm'))!;
   nodes.net.queues.lose();
   if (put) await nodes.op.table.write({ put });
+  await begun(nodes, original.bytes, original.signature);
+  expect(running.bank.payments).toEqual([]);
+  expect(rang(nodes)).toBe(true);
+});
+
+test('S22 D: a payout that its participant ordered of another operator is not paid here because the table says so', async () => {
+  const nodes = await start();
+  await nodes.net.send({ messageId: 'm', payouts: [{ id: 't', operator: otherBank }] });
+  const { original } = (await nodes.network.ports.moves.original(debtor, 'm'))!;
+  nodes.net.queues.lose();
   await begun(nodes, original.bytes, original.signature);
   expect(running.bank.payments).toEqual([]);
   expect(rang(nodes)).toBe(true);
