@@ -143,6 +143,16 @@ describe.each(tables)('the outbox %s', (_, make) => {
     await expect(table.transact(revival)).rejects.toThrow();
   });
 
+  test('names the dead of one kind, whose ids begin with it, and of no other', async () => {
+    for (const id of ['test.told.a', 'test.told.b', 'test.tolder.c', 'a']) {
+      await put(id);
+      await store.giveUp((await store.take(id, clock.now()))!, clock.now());
+    }
+    const dead: string[] = [];
+    for await (const { id } of deadEntries(table).list('deliver', 'test.told')) dead.push(id);
+    expect(dead).toEqual(['test.told.a', 'test.told.b']);
+  });
+
   test('what cannot be read keeps nothing else from being announced', async () => {
     await put('a');
     await table.write({ put: { ...outboxKey('b'), queue: 'deliver', nextAttemptAt: 'never' } });
