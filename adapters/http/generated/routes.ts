@@ -197,7 +197,8 @@ export const routes = [
     "operationId": "listPayouts",
     "function": "ReadPayoutsFunction",
     "roles": [
-      "network"
+      "network",
+      "payoutOperator"
     ],
     "proof": {
       "least": "apiKey"
@@ -210,7 +211,8 @@ export const routes = [
     "operationId": "showPayout",
     "function": "ReadPayoutsFunction",
     "roles": [
-      "network"
+      "network",
+      "payoutOperator"
     ],
     "proof": {
       "least": "apiKey"
