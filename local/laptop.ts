@@ -2,6 +2,7 @@
 // functions and its two doors, on one virtual clock. Seeds, the test PSC and the edge are not here.
 
 import { randomBytes } from 'node:crypto';
+import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import { join } from 'node:path';
 import { type EdgeKey, readEdgeKeys } from '../core/edge-identity.ts';
 import { buildFunctions } from './build.ts';
@@ -98,6 +99,8 @@ type Stop = () => Promise<unknown> | unknown;
 
 /** Rejects when a port is taken, saying which; whatever had started is stopped again. */
 export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
+  // Where localhost has two addresses, ours answer at 127.0.0.1 alone: a process that is busy for 250 ms would give it up.
+  setDefaultAutoSelectFamilyAttemptTimeout(10_000);
   const stops: Stop[] = [];
   const stop = async (): Promise<void> => {
     for (const each of stops.splice(0).reverse()) await each();

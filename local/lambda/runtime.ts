@@ -2,6 +2,8 @@
 // host over IPC, answers with its result or its error as Lambda's runtime for Node shapes them. Timeouts, memory and
 // concurrency are the host's. It must not import anything of the project: the function's process is the function's.
 
+import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
+
 interface Start {
   readonly requestId: string;
   readonly payload: string;
@@ -9,6 +11,9 @@ interface Start {
   readonly functionArn: string;
   readonly traceId: string;
 }
+
+// As in laptop.ts: other nodes are at localhost.
+setDefaultAutoSelectFamilyAttemptTimeout(10_000);
 
 const { LAMBDA_TASK_ROOT, _HANDLER = '', AWS_LAMBDA_FUNCTION_NAME } = process.env;
 const dot = _HANDLER.lastIndexOf('.');
