@@ -52,8 +52,9 @@ export function factorWrite(
   sealer: Sealer,
   factor: FactorRecord,
   proofs: readonly string[],
+  lastStep = 0,
 ): Promise<SealedWrite> {
-  return sealedWrite(sealer, factorKey(factor.personId), factor, proofs, { lastStep: 0 });
+  return sealedWrite(sealer, factorKey(factor.personId), factor, proofs, { lastStep });
 }
 
 export function factorDelete(personId: string): Write {

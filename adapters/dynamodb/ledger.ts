@@ -158,7 +158,7 @@ function sealed(sealer: Sealer, grant: SealedGrant, proofs: readonly string[]) {
     case 'invitation':
       return invitationWrite(sealer, grant.invitation, proofs);
     case 'factor':
-      return factorWrite(sealer, grant.factor, proofs);
+      return factorWrite(sealer, grant.factor, proofs, grant.lastStep);
     case 'payoutSettings':
       return payoutSettingsWrite(sealer, grant.participant, grant.settings, grant.version, proofs);
     case 'bootstrap':

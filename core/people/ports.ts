@@ -178,7 +178,8 @@ export type Grant =
   | { readonly noun: 'roll'; readonly roll: Roll; readonly joined: readonly string[] }
   | { readonly noun: 'party'; readonly party: Party }
   | { readonly noun: 'invitation'; readonly invitation: Invitation }
-  | { readonly noun: 'factor'; readonly factor: FactorRecord }
+  /** `lastStep`: of the authenticator's code that it was set up with, which has counted. */
+  | { readonly noun: 'factor'; readonly factor: FactorRecord; readonly lastStep?: number }
   | { readonly noun: 'noFactor'; readonly personId: string }
   | { readonly noun: 'apiKey'; readonly grant: ApiKeyGrant; readonly ring: KeyRing }
   | { readonly noun: 'apiKeyEnd'; readonly keyId: string; readonly ring: KeyRing; readonly at: Date }

@@ -119,7 +119,7 @@ async function passwordOf(ports: ApplyActPorts, person: Person, input: PasswordS
   if (ports.passwordFallback === 'off') throw new Refusal('FACTOR_FALLBACK_CLOSED');
   const contact = await ports.people.contact(person);
   admitPassword(input.password, contact ? [contact.name, contact.email] : []);
-  checkTotp(input.totpSecret, input.totp, 0, ports.clock.now());
+  const lastStep = checkTotp(input.totpSecret, input.totp, 0, ports.clock.now());
   const factor = {
     personId: person.personId,
     passwordHash: hashPassword(input.password, ports.random(16), ports.passwordCost),
@@ -129,7 +129,7 @@ async function passwordOf(ports: ApplyActPorts, person: Person, input: PasswordS
   };
   return {
     change: {},
-    grants: [{ noun: 'factor', factor }],
+    grants: [{ noun: 'factor', factor, lastStep }],
     proofs: [],
     facts: { method: 'password+totp' },
   };

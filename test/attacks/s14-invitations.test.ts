@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { people } from '../../adapters/dynamodb/people.ts';
+import { totpAt } from '../../core/people/totp.ts';
 import { anAdministration, onboarding, somebody } from '../support/administration.ts';
+import { password } from '../support/people-world.ts';
 
 const refusal = (code: string) => expect.objectContaining({ code });
 
@@ -52,6 +54,28 @@ test('S14 who is not released has a factor but no say', async () => {
   const attempt = { method: 'password+totp' as const, password: 'x', totp: '000000' };
   await expect(world.secondFactor.prove({ personId: id, statement, attempt, source: 's' })).rejects.toThrow();
   expect(await world.people.person(id)).toMatchObject({ state: 'unreleased', activeSince: null });
+});
+
+test('S14 the code that an authenticator was set up with has counted: who read it over a shoulder has none', async () => {
+  const { world, bootstrap, accept, secrets } = anAdministration();
+  const { id, secret } = (await bootstrap()).once[0]!;
+  await accept(id, secret);
+  const attempt = () => ({
+    method: 'password+totp' as const,
+    password,
+    totp: totpAt(secrets.get(id)!, world.clock.now()),
+  });
+  const statement = {
+    type: 'apodera/sign-in/v1' as const,
+    node: 'PUERTO',
+    person: id,
+    nonce: 'n'.repeat(27),
+  };
+  const prove = () =>
+    world.secondFactor.prove({ personId: id, statement, attempt: attempt(), source: '192.0.2.1' });
+  await expect(prove()).rejects.toThrow(refusal('FACTOR_STEP_USED'));
+  world.clock.advance(30);
+  expect(await prove()).toMatchObject({ personId: id });
 });
 
 test('S14 a reset takes the old factors at once, gives new ones after 24 hours, and tells everybody near', async () => {
