@@ -13,9 +13,11 @@ export interface ClockEndpoint {
 export async function startClockEndpoint(options: {
   readonly port: number;
   readonly clock: VirtualClock;
+  /** Begins what has to happen at the end of an advance, before it is answered. */
+  readonly arrived?: () => void;
 }): Promise<ClockEndpoint> {
   const server = createServer((request, response) => {
-    answer(options.clock, request).then(
+    answer(options, request).then(
       (now) => reply(response, 200, { now: now.toISOString() }),
       (error: Error) => reply(response, error instanceof RangeError ? 400 : 500, { message: error.message }),
     );
@@ -41,13 +43,21 @@ export function clockClient(url: string): {
   };
 }
 
-async function answer(clock: VirtualClock, request: IncomingMessage): Promise<Date> {
+interface Moving {
+  readonly clock: VirtualClock;
+  readonly arrived?: () => void;
+}
+
+async function answer({ clock, arrived }: Moving, request: IncomingMessage): Promise<Date> {
   if (request.method === 'GET' && request.url === '/now') return clock.now();
   if (request.method !== 'POST' || request.url !== '/advance')
     throw new RangeError('GET /now or POST /advance');
   let text = '';
   for await (const chunk of request) text += chunk;
-  return clock.advance(readAdvance(text));
+  await clock.advance(readAdvance(text));
+  arrived?.();
+  await clock.settled();
+  return clock.now();
 }
 
 function readAdvance(text: string): { seconds: number } | { to: Date } {

@@ -159,7 +159,10 @@ async function startServices(options: LaptopOptions, stops: Stop[]): Promise<Ser
       }),
     ),
     started('mail', startMail({ dataFolder, port: port('mail') })),
-    started('clock', startClockEndpoint({ clock, port: port('clock') })),
+    started(
+      'clock',
+      startClockEndpoint({ clock, port: port('clock'), arrived: () => endpoints.scheduler.fireDue() }),
+    ),
   ]);
   statesUrl = states.url;
   const policies = openPolicies();

@@ -119,6 +119,25 @@ describe('the clock endpoint', () => {
     await endpoint.stop();
   });
 
+  test('answers an advance once what its end brought about is done', async () => {
+    const clock = new VirtualClock({ start, frozen: true });
+    const done: Date[] = [];
+    let work: Promise<unknown> | undefined;
+    const arrived = () => {
+      work = Promise.resolve().then(() => done.push(clock.now()));
+    };
+    clock.register('work', async () => {
+      const had = work !== undefined;
+      await work;
+      work = undefined;
+      return had;
+    });
+    const endpoint = await startClockEndpoint({ port: 0, clock, arrived });
+    await clockClient(endpoint.url).advance({ seconds: 60 });
+    expect(done).toEqual([secondsIn(60)]);
+    await endpoint.stop();
+  });
+
   test('refuses anything that is not an advance', async () => {
     const clock = new VirtualClock({ start, frozen: true });
     const endpoint = await startClockEndpoint({ port: 0, clock });

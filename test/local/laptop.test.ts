@@ -191,5 +191,11 @@ describe('laptop', () => {
     await clock.advance({ seconds: 86_400 });
     expect(fired() - 11).toBeGreaterThanOrEqual(23);
     expect(fired() - 11).toBeLessThanOrEqual(25);
+    // Who has arrived does not wait for the next granule.
+    const before = fired();
+    await clock.advance({ seconds: 600 });
+    endpoints.scheduler.fireDue();
+    await clock.settled();
+    expect(fired()).toBeGreaterThan(before);
   });
 });
