@@ -57,7 +57,7 @@ it('serves with what Secrets Manager, Parameter Store and S3 hold, follows them,
   expect(await task.ended).toBe(0);
   const told = JSON.stringify(task.lines);
   expect([told.includes('BEGIN'), told.includes(tokenPin)]).toEqual([false, false]);
-});
+}, 300_000);
 
 it('does not start with a truststore that is older than the newest known', async () => {
   const task = stand.run();
