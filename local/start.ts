@@ -249,9 +249,12 @@ First start: the functions are built, then operators, participants and their peo
 the same doors as in production. It takes half a minute to two, longer on a busy machine; later starts take seconds.
 `;
 
+const unwritable = 'This folder has to be writable, for .local/ and dist/.';
+
 if (import.meta.main) {
-  await main().catch((error: Error) => {
-    console.error(error.message);
+  await main().catch((error: NodeJS.ErrnoException) => {
+    const isReadOnly = ['EACCES', 'EPERM', 'EROFS'].includes(error.code ?? '');
+    console.error(isReadOnly ? `${unwritable} ${error.message}` : error.message);
     process.exitCode = 1;
   });
 }
