@@ -154,9 +154,9 @@ function afterwards(
   Revoke      npm run -s psc -- revoke SERIAL, which "certificate explain .local/chain.pem" shows; the nodes learn it within the hour
   Wait        npm run -s clock -- 1h, or 31d until a replaced certificate has ended: the network's time moves ahead
   Suspend     ${network?.pagesOrigin}/suspension, as ${aurora.officer} or ${aurora.apoderado}: all of ${aurora.name} stops
-  Lift it     two node operators, at each node: npx apodera admin lift-suspension --participant ${aurora.finId} --reason 'falsa alarma'
   Look on     ${network?.pagesOrigin}/console, as ${operatorAt('network')}; ${operator?.pagesOrigin}/console, as ${operatorAt('operator')}
-  Administer  npx apodera admin sign-in --node ${network?.pagesOrigin}; a second operator signs most acts at ${network?.pagesOrigin}/acts
+  Administer  npx apodera admin sign-in --node ${network?.pagesOrigin}; most acts take two signatures, by "admin confirm" or at ${network?.pagesOrigin}/acts
+  Lift it     as Administer, at each node: npx apodera admin lift-suspension --participant ${aurora.finId} --reason 'falsa alarma'
   Audit       (. .local/network.env; npx apodera evidence audit)
   Show it     once its evidence is signed, five minutes after the payout:
               (. .local/network.env; npx apodera evidence export ${transactionId} --participant ${aurora.finId} --out .local/dossier.json)

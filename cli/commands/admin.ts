@@ -1,6 +1,7 @@
 // The node's administration for its operators: sign in, look, propose acts, sign them. Everything goes through the
 // same signed-in API as the pages; a session proposes, only a person's own factor signs (S15).
 
+import { peoplePolicy } from '../../core/policy.ts';
 import { type ActJson, adminApi } from '../admin/admin-api.ts';
 import { partyVerbs } from '../admin/party-verbs.ts';
 import { payoutVerbs } from '../admin/payout-verbs.ts';
@@ -68,7 +69,9 @@ async function startSession(call: Call): Promise<Outcome> {
   const session = await signIn(call.terminal, origin);
   writeSession(call.terminal, session);
   const { expiresAt } = session;
-  return { json: { node: origin, expires_at: expiresAt }, text: `signed in at ${origin} until ${expiresAt}` };
+  const minutes = peoplePolicy.sessionIdleMs / 60_000;
+  const text = `signed in at ${origin} until ${expiresAt}, or until ${minutes} minutes have passed without a command`;
+  return { json: { node: origin, expires_at: expiresAt }, text };
 }
 
 async function endSession(call: Call): Promise<Outcome> {
