@@ -21,7 +21,7 @@ export function saidAfter(now: Date, machine: Date): string {
   const behind = now.getTime() - machine.getTime();
   const lines = [
     `It is ${now.toISOString()} at the network.`,
-    'Heads of the evidence were signed once a day on the way: the audit says HEAD_SILENT of it, and is right.',
+    'Heads of the evidence are signed once a day on the way: of a long one the audit says HEAD_SILENT, and is right.',
   ];
   if (behind > seconds.d * 1000)
     lines.push(
