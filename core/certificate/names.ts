@@ -26,6 +26,8 @@ export function readRdn(reader: DerReader, tag: number = TAG.SET): AttributeType
     const fields = inside.enter(TAG.SEQUENCE);
     const oid = fields.oid();
     const value = fields.element();
+    // RFC 5280 appendix A.1: each syntax of an attribute is a universal type, and OpenSSL reads no other.
+    if (value.tag >= 0x40) throw malformed('an attribute value of no universal type', start);
     fields.finish();
     attributes.push({ oid, tag: value.tag, text: attributeText(value) });
     if (attributes.length > 1) {

@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ParsedCertificate } from '../../../core/certificate/certificate.ts';
+import { DerReader } from '../../../core/certificate/der.ts';
 import {
   bitString,
   context,
@@ -15,6 +16,7 @@ import {
   time,
 } from '../../../core/certificate/der-writer.ts';
 import { encodeName } from '../../../core/certificate/name-writer.ts';
+import { readName } from '../../../core/certificate/names.ts';
 import { parseCertificate, parseGeneralNames, readChain } from '../../../core/certificate/parse.ts';
 import { signatureAlgorithm } from '../../../local/psc/certificate.ts';
 import { defaultNotAfter, defaultNotBefore, spkiOf, testKey } from '../../support/certificates.ts';
@@ -187,4 +189,12 @@ test('GeneralNames are read in every form', () => {
     'registeredID',
     'directoryName',
   ]);
+});
+
+test.each(['4c', '8c', 'd2'])('refuses a name whose value has the tag %s, of no universal type', (tag) => {
+  const name = (value: string) => Buffer.from(`300c310a30080603550403${value}0178`, 'hex');
+  expect(readName(new DerReader(name('0c'))).rdns).toHaveLength(1);
+  expect(() => readName(new DerReader(name(tag)))).toThrow(
+    expect.objectContaining({ code: 'DER_MALFORMED' }),
+  );
 });
