@@ -233,7 +233,7 @@ const checks: Record<ActKind, Check> = {
     transaction_id: text(/^[A-Za-z0-9._:-]{1,64}$/, 'the transaction_id of a payout'),
     outcome: either('ok', 'error'),
   }),
-  'outbox.revive': shape({ entry_ids: list(text(/^[A-Za-z0-9._:#-]{1,200}$/, 'the id of an entry'), 20) }),
+  'outbox.revive': shape({ entry_ids: list(text(/^[A-Za-z0-9._:~#-]{1,256}$/, 'the id of an entry'), 20) }),
   'person.invite': person,
   'person.release': shape({ person_ids: list(id, 20) }),
   'person.reset': shape({ person_id: id }),

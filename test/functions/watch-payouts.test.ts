@@ -6,6 +6,7 @@ import { memoryTable } from '../../adapters/memory/table.ts';
 import type { OutboxEntry } from '../../core/outbox.ts';
 import { networkTransactionIds } from '../../core/payout/ids.ts';
 import type { PayoutState } from '../../core/payout/payout.ts';
+import { parseActParameters } from '../../core/people/act-parameters.ts';
 import { watchPayouts } from '../../functions/watch-payouts/watch-payouts.ts';
 
 const began = new Date('2026-06-01T12:00:00Z');
@@ -117,4 +118,13 @@ test('two participants whose names and message ids run together are asked after 
   clock.advance(25 * 3600);
   await watch();
   expect(new Set(asked.map(({ id }) => id)).size).toBe(2);
+});
+
+test('a question that was given up can be asked again by people, however long its names', async () => {
+  const longest = { participant: 'P'.repeat(64), messageId: 'M'.repeat(64) };
+  const { clock, asked, watch } = await watching('network', [], [longest]);
+  clock.advance(25 * 3600);
+  await watch();
+  const id = asked[0]!.id.replace('BANCO_CL', 'B'.repeat(64));
+  expect(parseActParameters('outbox.revive', { entry_ids: [id] })).toEqual({ entry_ids: [id] });
 });
