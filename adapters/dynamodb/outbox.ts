@@ -42,7 +42,7 @@ export const outboxKey = (id: string): Key => ({
   sk: sortOf(id),
 });
 
-/** Apart, so that no sweep reads again and again what only people can revive. */
+/** Apart, so that no sweep reads again and again what waits for people, or for the daily pass. */
 const deadPartition = (queue: OutboxQueue) => `OUT#dead#${queue}`;
 const deadKey = ({ queue, id }: OutboxEntry): Key => ({ pk: deadPartition(queue), sk: sortOf(id) });
 

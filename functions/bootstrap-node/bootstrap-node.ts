@@ -91,7 +91,7 @@ export async function bootstrapNode(
   // A transaction takes 100 writes; whoever does not fit hears it from their own node operators.
   const outbox = [...applied.mails, ...notices].slice(0, 60);
   if ((await ports.ledger.commit(grants, [], { evidence: [evidence], outbox })) === 'MOVED')
-    throw new Refusal('ACT_CLOSED', { expected: 'one bootstrap at a time' });
+    throw new Refusal('ACT_CLOSED', { expected: 'nobody else coming in meanwhile; again, then' });
   return { count, opensAt: new Date(now.getTime() + waitMs).toISOString(), once: applied.once };
 }
 

@@ -140,7 +140,7 @@ async function keptBytes(
 }
 
 /**
- * Revived by people after days, a message is dated anew (S4): who has heard it knows its message_id, whatever the text;
+ * Revived after days, a message is dated anew (S4): who has heard it knows its message_id, whatever the text;
  * nobody else takes the old one any more.
  */
 function isTooOld(made: Date, { clock }: Pick<DeliverPorts, 'clock'>): boolean {
