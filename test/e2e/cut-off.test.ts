@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
@@ -13,7 +13,8 @@ import { ask, exchange, open } from '../support/edge-client.ts';
 import { requireEdgeMachine } from '../support/edge-machine.ts';
 import { type Holding, Network, type Submitted } from '../support/whole.ts';
 
-// Who was let in and may not be any more: the node decides, and every way through the running edge ends. New connections, sessions resumed over TLS 1.2 and 1.3, connections kept alive over both.
+// Who was let in and may not be any more: the node decides, and every way through the running edge ends within seconds.
+// New connections, sessions resumed over TLS 1.2 and 1.3, connections kept alive over both.
 let net: Network;
 let creditoJa: SeededParticipant;
 let revoked: Submitted;
@@ -112,11 +113,13 @@ function said(answer: string): string {
 /** Its word, or the end of the connection, which the edge brings about right after. */
 const ended = /^403 EDGE_CERTIFICATE_REFUSED$|^closed$/;
 
-/** From decision to refusal, at most: proxy/control.ts. How long it takes on one machine, `npm run bench -- E1` tells. */
-const limit = 30_000;
+/** What takes so long with a core to spare takes longer where others wait for one too. */
+const onThisMachine = (milliseconds: number): number =>
+  milliseconds * Math.max(1, loadavg()[0]! / availableParallelism());
 
-/** Fails unless the edge says no within the limit of `decided` (of performance.now()), and then on every way. */
+/** Fails unless the edge says no within seconds of `decided` (of performance.now()), and then on every way. */
 async function cutOff({ keptAlive, ask }: Ways, decided: number): Promise<void> {
+  const limit = onThisMachine(5_000);
   // The node's own no is not the edge's yet: it comes to everybody while the network's time jumps.
   const isWaiting = (told: string) => told === '200' || told === '403 ACCESS_DENIED';
   let first = await keptAlive();
@@ -181,23 +184,34 @@ test('a certificate that its PSC revokes is cut off on every way after the sweep
   }
 });
 
-test('a junk flood on the edge leaves the suspension page answering, and what it decides counts at the edge', async () => {
+test('a junk flood on the edge leaves the suspension page answering within 2 s, and what it decides counts at the edge', async () => {
   const pages = net.origin('network', 'pages');
   const url = `${pages}/suspension`;
-  // Its function runs already, as in a node that people use.
-  expect((await fetch(url)).status).toBe(200);
+  const persona = net.persona(creditoJa.apoderado, 'network');
+  const { password } = persona.factors!;
+  // Its functions run already, as in a node that people use: somebody has just mistyped.
+  const mistyped = { email: persona.email, password: 'another', totp: '000000', cause: 'keysTaken' };
+  await persona.visitor.submit(await persona.visitor.open(url), mistyped);
   const ways = await waysOf(suspended);
   const { begun, stop } = flood(40);
   let thrown = 0;
   try {
     await begun;
-    for (let at = 0; at < 5; at++) expect((await fetch(url)).status).toBe(200);
-    const persona = net.persona(creditoJa.apoderado, 'network');
-    const { password } = persona.factors!;
+    const took: number[] = [];
+    for (let at = 0; at < 5; at++) {
+      const asked = performance.now();
+      expect((await fetch(url)).status).toBe(200);
+      took.push(performance.now() - asked);
+    }
+    // The middle one: where something else has the machine for a moment, one of them waits for that.
+    expect(took.toSorted((a, b) => a - b)[2]).toBeLessThan(onThisMachine(2_000));
     const typed = { email: persona.email, password, totp: await persona.code(), cause: 'keysTaken' };
     const page = await persona.visitor.open(url);
+    const pressed = performance.now();
     expect((await persona.visitor.submit(page, typed)).status).toBe(303);
-    await cutOff(ways, performance.now());
+    const decided = performance.now();
+    expect(decided - pressed).toBeLessThan(onThisMachine(2_000));
+    await cutOff(ways, decided);
   } finally {
     thrown = await stop();
   }
